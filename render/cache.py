@@ -20,8 +20,9 @@ from gradreel.core.trace.format import META, PARTIAL
 from gradreel.core.trace.writing import is_other_data
 from gradreel.render.choices import FORMATS
 from gradreel.render.clips.clip_files import described_clip, read_description
-from gradreel.render.clips.fingerprint import trace_digest
+from gradreel.render.clips.fingerprint import languages_of, trace_digest
 from gradreel.render.clips.plan import plan
+from gradreel.render.clips.staleness import why_stale
 from gradreel.render.clips.workspace import Folders, Workspace, foreign_in, read_json
 from gradreel.render.lessons.lesson import Lesson
 from gradreel.render.lessons.options import Options
@@ -29,11 +30,11 @@ from gradreel.render.pipeline import inspect_lesson
 from gradreel.render.report import print_json
 from gradreel.render.settings import RenderSettings
 from gradreel.render.speech import wanted_files, with_unspoken
-from gradreel.render.stages import Plan
+from gradreel.render.stages import Clip, Plan
 from gradreel.render.videos.output_stamp import clips_of_videos
 from gradreel.render.voice.choice import chosen_voices, is_path
 from gradreel.render.workers.progress import counted
-from gradreel.scenes.words.narration import NarrationError
+from gradreel.scenes.words.narration import Narration, NarrationError
 
 if TYPE_CHECKING:
     from gradreel.render.voice.spoken_lines import Voice  # which loads PyAV
@@ -113,7 +114,11 @@ def _refuse_while_others_work(workspace: Workspace) -> None:
 
 
 def _clips(folders: Folders, plans: Iterable[Plan], in_videos: Container[str]) -> Iterator[Kept]:
-    wanted = {_without_size(clip.parts) for plan in plans for clip in plan.clips if clip.path is not None}
+    wanted: dict[str, list[Clip]] = {}
+    for planned in plans:
+        for clip in planned.clips:
+            if clip.runs_recorded:
+                wanted.setdefault(_without_size(clip.parts), []).append(clip)
     files: dict[str, list[Path]] = {}
     for path in sorted(_inside(folders.clips)):
         if CLIP.fullmatch(path.name) and not (path.is_dir() and foreign_in(path)):
@@ -121,8 +126,15 @@ def _clips(folders: Folders, plans: Iterable[Plan], in_videos: Container[str]) -
     for paths in files.values():
         paths.sort(key=lambda path: path.suffix != ".json")
         content = described_clip(paths[-1])
-        in_lesson = content is not None and _without_size(content["parts"]) in wanted
+        in_lesson = content is not None and any(
+            not why_stale(content, clip.request, clip.narrated_as, _words(clip))
+            for clip in wanted.get(_without_size(content["parts"]), [])
+        )
         yield Kept("clip", tuple(paths), _size(paths), _said_of(content), paths[-1].name in in_videos, in_lesson)
+
+
+def _words(clip: Clip) -> Narration:
+    return Narration.load(languages_of(clip.request)).with_words(clip.request.words)
 
 
 def _traces(folders: Folders, plans: Iterable[Plan], clips: Iterable[Kept]) -> Iterator[Kept]:

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gradreel.render.clips.memo_cache import known_scenes
 from gradreel.render.clips.workspace import Folders
+from gradreel.render.lessons.known_scenes import known_scenes
 from gradreel.render.report import print_json
 from gradreel.render.workers.progress import counted, duration
 from gradreel.scenes.catalog import SceneSource, scene_tables

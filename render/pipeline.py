@@ -16,18 +16,20 @@ from typing import Any, TypeAlias, TypeVar
 
 from gradreel.core.errors import UserError
 from gradreel.render.claim_checks import broken_claims, claims_in, known_claims
-from gradreel.render.clips import memo_cache
 from gradreel.render.clips.beat_lines import filled_again
 from gradreel.render.clips.beat_range import check_source
 from gradreel.render.clips.clip_files import DamagedClipsError, described_clip, read_description
+from gradreel.render.clips.dependencies import results_of
 from gradreel.render.clips.file_digest import file_of, watch_too
 from gradreel.render.clips.file_tracker import files_told, tell_files
-from gradreel.render.clips.import_graph import one_moment
+from gradreel.render.clips.fingerprint import words_parts
+from gradreel.render.clips.own_files import own_files
 from gradreel.render.clips.plan import clip_claim, earlier_clips, plan
 from gradreel.render.clips.workspace import Folders, Workspace, clear_disk_errors, disk_error, remove_file
 from gradreel.render.cluster.executors import drawers_of, trainers_of
 from gradreel.render.frames import jumps
 from gradreel.render.inspection import inspect
+from gradreel.render.lessons.known_scenes import keep_known_scenes
 from gradreel.render.lessons.lesson import Lesson
 from gradreel.render.lessons.own_words import never_said
 from gradreel.render.lessons.selection import load_lesson
@@ -56,7 +58,7 @@ from gradreel.render.videos.publishing import (
     publish_clip,
     publish_lesson,
 )
-from gradreel.render.workers.pool import Listeners, Workers
+from gradreel.render.workers.pool import Workers, listeners_of
 from gradreel.render.workers.progress import Reporter
 from gradreel.render.workers.training import train_runs
 from gradreel.render.workers.worker_process import WorkerDiedError
@@ -139,13 +141,12 @@ def train_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | 
 
 def plan_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> Plan:
     """What `render_lesson` or `render_scenes` would train and render, and why. Writes nothing."""
-    with one_moment():
-        folders = Folders(settings.media_dir)
-        planned = plan(*inspect_lesson(lesson, settings, reporter), folders)
-        if settings.voices:
-            listened = _listened(planned, settings, folders)
-            planned = with_unspoken(planned, settings.voices, folders, listened, reporter)
-        return replace(planned, claims=known_claims(planned, settings.jobs_here))
+    folders = Folders(settings.media_dir)
+    planned = plan(*inspect_lesson(lesson, settings, reporter), folders)
+    if settings.voices:
+        listened = _listened(planned, settings, folders)
+        planned = with_unspoken(planned, settings.voices, folders, listened, reporter)
+    return replace(planned, claims=known_claims(planned, settings.jobs_here))
 
 
 def _listened(planned: Plan, settings: RenderSettings, folders: Folders) -> dict[str, SceneWords]:
@@ -158,12 +159,12 @@ def _listened(planned: Plan, settings: RenderSettings, folders: Folders) -> dict
 
     if not any(isinstance(voice, Recordings) for voice in settings.voices.values()):
         return {}
-    with_lines = [clip for clip in planned.clips if clip.parts["narration"] and clip.path is not None]
+    with_lines = [clip for clip in planned.clips if clip.narrated_as and clip.runs_recorded]
     kept = kept_words(with_lines, folders)
     unheard = [clip.request for clip in with_lines if clip.scene not in kept]
     with Workers(settings.jobs_here) as workers:
         futures = [workers.submit("listen", request, timeout=settings.timeout) for request in unheard]
-        return {request.name: future.result() for request, future in zip(unheard, futures, strict=True)}
+        return {request.name: future.result()[0] for request, future in zip(unheard, futures, strict=True)}
 
 
 def describe_scene(
@@ -185,8 +186,7 @@ def inspect_lesson(
 ) -> tuple[list[SceneRequest], list[SceneDescription]]:
     """The lesson's scenes and what each is, parameters checked. Writes nothing. Raises UserError."""
     folders = Folders(settings.media_dir)
-    memo_cache.recall(folders.private)
-    with Workers(1) as workers:
+    with Workers(settings.jobs_here) as workers:
         return _inspected(lesson, settings, folders, workers, reporter or Reporter())
 
 
@@ -215,7 +215,7 @@ def play_beats(
 ) -> list[tuple[Clip, tuple[BeatSpan, ...]]]:
     """The scenes of the lesson that have beats, and these, played without a voice; no frame is drawn."""
     with at_work(lesson, settings, reporter) as job:
-        clips = [clip for clip in trained(job).clips if clip.parts["narration"]]
+        clips = [clip for clip in trained(job).clips if clip.narrated_as]
         return list(zip(clips, of_each(job, clips, "play_beats"), strict=True))
 
 
@@ -253,7 +253,7 @@ def at_work(
         Workspace(settings.media_dir) as workspace,
         Workers(settings.jobs_here, workspace.run) as workers,
     ):
-        memo_cache.recall(workspace.private)
+        keep_known_scenes(workspace)
         yield Job(lesson, settings, workspace, workers, reporter or Reporter(), check)
 
 
@@ -299,8 +299,8 @@ def _finished(
             letters.check(planned, {scene: found.beats for scene, found in words.items()})
         if job.settings.force:
             for clip in planned.clips:
-                assert clip.path is not None, "its runs are recorded"
-                remove_file(clip.path.with_suffix(".json"))
+                for description in results_of(job.workspace.clips, clip.parts):
+                    remove_file(description)
         rendered, failed = _render(job, planned.out_of_date)
         failures |= failed
         if failures and not apart:
@@ -315,15 +315,13 @@ def _finished(
 
 def trained(job: Job) -> Plan:
     """The first three stages, inspect, plan and train: the plan once every run that it needs has been recorded."""
-    with one_moment():
-        requests, descriptions = _inspected(job.lesson, job.settings, job.workspace, job.workers, job.reporter)
-        planned = plan(requests, descriptions, job.workspace)
+    requests, descriptions = _inspected(job.lesson, job.settings, job.workspace, job.workers, job.reporter)
+    planned = plan(requests, descriptions, job.workspace)
     if job.check is not None:
         job.check(planned.clips)
     if planned.runs:
         _train(job, planned)
         planned = plan(requests, descriptions, job.workspace)  # what their traces are decides what the clips are
-    memo_cache.keep(job.workspace)
     return planned
 
 
@@ -338,7 +336,7 @@ def spoken(job: Job) -> Plan:
 def _spoken(job: Job) -> tuple[Plan, dict[str, BaseException]]:
     """The plan of the scenes that could be listened to; what the others raised, by scene."""
     planned, voices = trained(job), job.settings.voices
-    with_lines = [clip for clip in planned.clips if clip.parts["narration"]]
+    with_lines = [clip for clip in planned.clips if clip.narrated_as]
     if not voices:  # the letters of burned subtitles are checked before anything is drawn
         with_lines = _own_worded(planned) if job.settings.burned is not None else []
     if not with_lines:
@@ -348,24 +346,23 @@ def _spoken(job: Job) -> tuple[Plan, dict[str, BaseException]]:
     found, failures = _outcomes(job, _begun(job, unheard, "listen"))
     for clip in unheard:
         if clip.scene in found:
-            words[clip.scene] = found[clip.scene]
-            keep_words(found[clip.scene], clip, job.workspace)
+            words[clip.scene], dependencies = found[clip.scene]
+            parts = words_parts(clip.request, clip.narrated_as, clip.parts["traces"])
+            keep_words(job.workspace, parts, dependencies, words[clip.scene])
+            watch_too(file_of(name, clip.request.source) for name in dependencies.files)
     planned = replace(planned, clips=tuple(clip for clip in planned.clips if clip.scene not in failures))
     with_lines = [clip for clip in with_lines if clip.scene not in failures]
-    for clip in with_lines:
-        watch_too(file_of(name, clip.request.source) for name in words[clip.scene].files)
     if not voices:
         return planned, failures
     wanted = list(wanted_lines(with_lines, words, voices))
     heard = speak(wanted, voices, job.workspace.speech, job.settings.jobs_here, job.reporter)
     planned = timed_plan(planned, words, heard, job.workspace)
-    memo_cache.keep(job.workspace)
     return planned, failures
 
 
 def _own_worded(planned: Plan) -> list[Clip]:
     """The clips whose lines, or some of them, are the user's own words."""
-    clips = [clip for clip in planned.clips if clip.parts["narration"]]
+    clips = [clip for clip in planned.clips if clip.narrated_as]
     return [clip for clip in clips if clip.request.words is not None or not clip.request.source.is_ours]
 
 
@@ -411,10 +408,10 @@ def _inspected(
 ) -> tuple[list[SceneRequest], list[SceneDescription]]:
     """The lesson's scenes as they are asked for, and what each says of itself."""
     requests = lesson.requests(replace(settings, voices={}))  # they speak here; who draws is told of times alone
-    with one_moment():
-        for request in requests:
-            check_source(request)
-        descriptions = inspect(requests, folders, workers)
+    for request in requests:
+        check_source(request)
+        own_files(request.source)  # raises for an asset that is missing, before anything is made
+    descriptions = inspect(requests, folders, workers, reporter if settings.voices else None)
     _tell_what_changes_nothing(lesson, settings, descriptions, folders, workers, reporter)
     return requests, descriptions
 
@@ -465,23 +462,21 @@ def _render(job: Job, clips: Sequence[Clip]) -> tuple[dict[str, ClipFile], dict[
         futures = {}
         for scene in _longest_first(clips, earlier_clips(job.workspace.clips)):
             clip = waiting[scene]
-            listeners = _listeners(job.reporter, scene, clip.expected_frames, "frames")
-            futures[scene] = draw(clip, clip_claim(clip, job.workspace.locks), listeners)
+            listeners = listeners_of(job.reporter, scene, clip.expected_frames, "frames")
+            futures[scene] = draw(clip, clip_claim(clip, job.workspace), listeners)
         import gradreel.render.videos.video  # noqa: F401  (it loads PyAV, while the first clips are drawn)
 
         rendered, failed = _outcomes(job, {scene: futures[scene] for scene in waiting})
     for scene, file in rendered.items():
-        described = read_description(file.path.with_suffix(".json")) or {"files": {}}
-        watch_too(file_of(name, waiting[scene].request.source) for name in described["files"])
-    memo_cache.keep(job.workspace)
+        described = read_description(file.path.with_suffix(".json")) or {"dependencies": {"files": {}}}
+        watch_too(file_of(name, waiting[scene].request.source) for name in described["dependencies"]["files"])
     return rendered, failed
 
 
 def _described(clip: Clip) -> ClipFile | None:
     """The file of a clip that was up to date when it was planned; None when it is gone or changed since."""
-    assert clip.path is not None, "it was up to date"
-    content = described_clip(clip.path)
-    return None if content is None else ClipFile.from_json(content, clip.path)
+    content = None if clip.path is None else described_clip(clip.path)
+    return None if content is None or clip.path is None else ClipFile.from_json(content, clip.path)
 
 
 def _longest_first(clips: Sequence[Clip], earlier: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -509,7 +504,7 @@ def _begun(
     futures = {}
     for clip in clips:
         given = [paths[clip.scene]] if paths else []
-        listeners = _listeners(job.reporter, clip.scene, clip.expected_frames if unit == "frames" else 0, unit)
+        listeners = listeners_of(job.reporter, clip.scene, clip.expected_frames if unit == "frames" else 0, unit)
         futures[clip.scene] = job.workers.submit(
             function, clip.request, *given, listeners=listeners, timeout=job.settings.timeout
         )
@@ -517,14 +512,6 @@ def _begun(
 
 
 # -- tasks and their failures ------------------------------------------------------------------------------------------
-
-
-def _listeners(reporter: Reporter, task: str, expected: int, unit: str) -> Listeners:
-    return Listeners(
-        begun=partial(reporter.begin, task, expected, unit),
-        progress=partial(reporter.advance, task),
-        told=lambda text: reporter.say(f"{task}: {text}"),
-    )
 
 
 def _outcomes(job: Job, futures: Mapping[str, Future[T]]) -> tuple[dict[str, T], dict[str, BaseException]]:

@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 
 from gradreel.core.errors import UserError
-from gradreel.render.clips.memo_cache import known_scenes
 from gradreel.render.clips.workspace import Folders
 from gradreel.render.lessons.daily_data import daily_data
+from gradreel.render.lessons.known_scenes import known_scenes
 from gradreel.render.lessons.lesson import Lesson
 from gradreel.render.lessons.options import (
     Options,

@@ -11,17 +11,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gradreel.core.errors import abbreviated_list
 from gradreel.render.clips.beat_lines import check_beats, filled_again, spoken_again
 from gradreel.render.clips.beat_range import check_played
-from gradreel.render.clips.file_digest import changed_files, watch_too
-from gradreel.render.clips.fingerprint import languages_of, listening_key, seconds_of
-from gradreel.render.clips.import_graph import one_moment
+from gradreel.render.clips.dependencies import CHANGED, Dependencies, keep_result, kept_result
+from gradreel.render.clips.file_digest import one_moment, watch_too
+from gradreel.render.clips.fingerprint import languages_of, words_parts
 from gradreel.render.clips.plan import timed
-from gradreel.render.clips.staleness import CHANGED
-from gradreel.render.clips.workspace import Folders, Workspace, read_json, write_json
+from gradreel.render.clips.staleness import seconds_of
+from gradreel.render.clips.workspace import Folders, Workspace
 from gradreel.render.recorded_lines import certain_lines
 from gradreel.render.stages import BeatSpan, Clip, Plan, SceneWords, SpeechTimes
 from gradreel.render.workers.progress import Reporter, counted
@@ -42,29 +42,30 @@ _WORDS = TypeAdapter(SceneWords)
 
 
 def kept_words(clips: Sequence[Clip], folders: Folders) -> dict[str, SceneWords]:
-    """By scene, what those of ``clips`` say that have been listened to as they are now."""
+    """Return, by scene, what those of ``clips`` say that have been listened to as they are now."""
+    if not clips:
+        return {}
+    narration = _narration(clips)
     with one_moment():
-        found = {clip.scene: _read(_file(clip, folders), clip) for clip in clips}
-    return {scene: words for scene, words in found.items() if words is not None}
+        words = {clip.scene: _kept_words(clip, folders, narration) for clip in clips}
+    return {scene: said for scene, said in words.items() if said is not None}
 
 
-def keep_words(words: SceneWords, clip: Clip, workspace: Workspace) -> None:
-    file = _file(clip, workspace)
-    write_json(file, _WORDS.dump_python(words, mode="json"), workspace.temporary(file.name))
+def keep_words(workspace: Workspace, parts: Mapping[str, Any], dependencies: Dependencies, words: SceneWords) -> None:
+    """Keep what a scene says for the next command. ``parts``: see `words_parts`."""
+    keep_result(workspace, workspace.inspections, parts, dependencies, _WORDS.dump_python(words, mode="json"))
 
 
-def _file(clip: Clip, folders: Folders) -> Path:
-    return folders.inspections / f"{listening_key(clip.parts, clip.request)}.json"
-
-
-def _read(file: Path, clip: Clip) -> SceneWords | None:
+def _kept_words(clip: Clip, folders: Folders, narration: Narration) -> SceneWords | None:
+    request = clip.request
+    parts = words_parts(request, clip.narrated_as, clip.parts["traces"])
+    kept = kept_result(folders.inspections, parts, request.source, narration)
     try:
-        words = _WORDS.validate_python(read_json(file))
+        words = _WORDS.validate_python(None if kept is None else kept[0])
         check_beats(words.beats)
     except ValueError:
         return None
-    of_the_scene = words.name == clip.scene and not changed_files(words.files, clip.request.source)
-    return words if of_the_scene else None
+    return words if words.name == clip.scene else None
 
 
 # -- lines -------------------------------------------------------------------------------------------------------------
@@ -181,8 +182,8 @@ def with_unspoken(
     from gradreel.render.voice.recordings import Recordings
     from gradreel.render.voice.spoken_lines import missing_lines
 
-    spoken_clips = [clip for clip in planned.clips if clip.parts["narration"]]
-    with_lines = [clip for clip in spoken_clips if clip.path is not None]
+    spoken_clips = [clip for clip in planned.clips if clip.narrated_as]
+    with_lines = [clip for clip in spoken_clips if clip.runs_recorded]
     words = {**kept_words(with_lines, folders), **(listened or {})}
     unheard = [clip for clip in spoken_clips if clip.scene not in words]
     wanted = list(wanted_lines([clip for clip in with_lines if clip.scene in words], words, voices))
@@ -232,7 +233,8 @@ def _certain(clips: Sequence[Clip], voices: Mapping[str, Voice], language: str) 
 
 def _n_lines(clip: Clip, language: str) -> int:
     """Return how many lines a scene may say in a language; neutral lines are not counted."""
-    return sum("," not in beat for beat in clip.parts["narration"].get("seconds", {}).get(language, {}))
+    narration = _narration([clip], [language])
+    return len(narration.scenes[language].get(clip.narrated_as, {}).get("beats", {}))
 
 
 def wanted_files(planned: Plan, voices: Mapping[str, Voice], folders: Folders) -> Iterator[Path]:
@@ -240,7 +242,7 @@ def wanted_files(planned: Plan, voices: Mapping[str, Voice], folders: Folders) -
     from gradreel.render.voice.recordings import Recordings
     from gradreel.render.voice.spoken_lines import line_file
 
-    with_lines = [clip for clip in planned.clips if clip.parts["narration"] and clip.path is not None]
+    with_lines = [clip for clip in planned.clips if clip.narrated_as and clip.runs_recorded]
     words = kept_words(with_lines, folders)
     for wanted in wanted_lines([clip for clip in with_lines if clip.scene in words], words, voices):
         voice = voices[wanted.language]

@@ -111,7 +111,6 @@ class SceneDescription:
     is_lecture_scene: bool  # False: a plain Manim Scene, without parameters and beats
     traces: dict[str, str] = field(default_factory=dict)  # folders of traces that were given, by parameter; as written
     narrated_as: str = ""  # whose words in the narration files it has; "": none
-    files: dict[str, str] = field(default_factory=dict)  # that were opened for it, and their digests; by name beside it
     paths: tuple[str, ...] = ()  # other files and folders that its parameters were given, in place of their defaults
 
 
@@ -136,10 +135,12 @@ class Clip:
 
     request: SceneRequest  # its parameters checked and complete
     experiments: Mapping[str, Experiment]  # by parameter
-    path: Path | None  # None: not known until its runs have been trained
-    parts: Mapping[str, Any]  # what it is made of; the digest of that is its file's name
-    why: str  # it has to be rendered; "" when it is up to date
-    expected_frames: int  # by an earlier clip of the scene or by its narration; 0 when there is neither
+    parts: Mapping[str, Any]  # what is known before it is drawn; the digest of that is its key
+    path: Path | None = None  # of the clip that is up to date; None: there is none
+    why: str = ""  # it has to be rendered; "" when it is up to date
+    expected_frames: int = 0  # by an earlier clip of the scene or by its narration; 0 when there is neither
+    runs_recorded: bool = True  # False: some have to be trained first
+    narrated_as: str = ""  # the scene whose words it has; "": a plain Manim scene
     speech: Mapping[str, Mapping[str, tuple[SpokenStretch, ...]]] = field(
         default_factory=dict
     )  # by beat and language: what is heard, a sound for each stretch of its line; none of it is seen
@@ -148,11 +149,6 @@ class Clip:
     @property
     def scene(self) -> str:
         return self.request.name
-
-    @property
-    def narrated_as(self) -> str:
-        """The scene whose words it has."""
-        return str(self.parts["narration"].get("words", self.scene))
 
     @property
     def up_to_date(self) -> bool:
@@ -206,7 +202,6 @@ class SceneWords:
 
     name: str
     beats: tuple[BeatSpan, ...]
-    files: dict[str, str] = field(default_factory=dict)  # that it opened, and their digests; by name beside it
 
 
 @dataclass(frozen=True)

@@ -311,11 +311,9 @@ class LectureScene(Scene):
     def screen_of(self, scene: str) -> Callable[[str], str]:
         """Return a function that takes a key and returns the screen text of another ``scene``, in the film's language.
 
-        Write the scene's name in quotes where you call this. The renderer finds it there, in the source: a changed text
-        of that scene then makes this scene's clip stale.
+        A changed text of that scene then makes this scene's clip stale.
         """
-        look_up = self.words_of.screen  # another name, so that the renderer finds no section's name in this call
-        return lambda key: look_up(scene, key, self.context.language)
+        return lambda key: self.words_of.screen(scene, key, self.context.language)
 
     def next_heading(self, text: str) -> list[Animation]:
         """Return animations to play together: the old heading fades out, then the new one appears.

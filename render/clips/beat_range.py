@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
 from gradreel.core.errors import UserError
-from gradreel.render.clips.import_graph import code_files
-from gradreel.render.clips.ownership import is_ours
+from gradreel.render.clips.own_files import scene_modules
 from gradreel.render.stages import SceneRequest
-from gradreel.scenes.catalog import LECTURE_FOLDER, SceneSource, beat_names
+from gradreel.scenes.catalog import SceneSource, beat_names
 from gradreel.scenes.scene_source import ANY_NAME, module_source, name_pattern, names_given
 from gradreel.scenes.words.narration import Narration
 
@@ -80,8 +79,7 @@ def _patterns(request: SceneRequest) -> list[str]:
     if source.is_ours:  # a beat of ours has a line, or piece-3 that of piece
         scenes = Narration.load(("en",)).with_words(request.words).scenes["en"]
         return [rf"{re.escape(name)}(-\d+)?" for name in scenes.get(source.name, {}).get("beats", {})]
-    files = (file for file in code_files(source).values() if not is_ours(file) or file.is_relative_to(LECTURE_FOLDER))
-    return [name for file in files for name in _patterns_in(module_source(file).tree)]
+    return [name for file in scene_modules(source) for name in _patterns_in(module_source(file).tree)]
 
 
 def _patterns_in(tree: ast.Module) -> Iterator[str]:

@@ -16,8 +16,9 @@ from typing import Annotated, Any
 
 from gradreel.core.errors import UserError, abbreviated_list
 from gradreel.render.clips.beat_lines import check_beats
+from gradreel.render.clips.dependencies import Dependencies
 from gradreel.render.clips.workspace import check_replaceable, publish, read_json, temporary_in, write_json
-from gradreel.render.stages import BeatSpan, ClipFile, ClipSound, EmptyStretch, Subcaption
+from gradreel.render.stages import BeatSpan, Clip, ClipFile, ClipSound, EmptyStretch, Subcaption
 from pydantic import BaseModel, ConfigDict, Field
 
 Count = Annotated[int, Field(ge=0, le=10**9)]
@@ -48,7 +49,7 @@ class _Description(BaseModel):
 
     scene: str
     parts: _Parts
-    files: dict[str, str]  # that the scene opened, and their digests
+    dependencies: Dependencies
     made: float  # seconds since 1970
     frames: Count
     fps: Side
@@ -67,6 +68,11 @@ class DamagedClipsError(UserError):
     def __init__(self, clips: Sequence[Path]) -> None:
         self.clips, self.names = tuple(clips), abbreviated_list([clip.name for clip in clips])
         super().__init__(f"{self.names} in {clips[0].parent}: damaged, and again once made anew; is the disk sound?")
+
+
+def description_of(clip: Clip, dependencies: Dependencies) -> dict[str, Any]:
+    """Return what a clip's description says of what it was made of."""
+    return {"scene": clip.scene, "parts": clip.parts, "dependencies": dependencies.model_dump(mode="json")}
 
 
 def keep_clip(made: Path, result: ClipFile, job_temporary: Path, content: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Which files of the user's a scene opens while it is made and played: what reading its source does not tell.
+"""Which files a scene reads while it is made and played: its modules, ours that draw it, and files that it opens.
 
 A data file read by numpy, a picture, a database, a module with a computed name or loaded by its path; a file that was
 to be opened and is not there; which files and folders a folder has that the scene's own code looks through. What is
@@ -12,35 +12,47 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from gradreel.core.package import PACKAGE_FOLDER
+from gradreel.render.clips import toolchain
 from gradreel.render.clips.file_digest import (
+    CHANGED_MEANWHILE,
     HERE,
     MADE_BY_PYTHON,
     MISSING,
-    content_digest,
+    FileState,
     content_now,
     file_of,
+    file_state,
     listing_digest,
-    read_source,
 )
 from gradreel.render.clips.ownership import (
+    PACKAGE,
     installed_prefixes,
     is_installed,
     is_ours,
     lies_in,
     name_beside,
+    name_of,
+    ours_prefixes,
 )
-from gradreel.scenes.catalog import SceneImportError, SceneSource
+from gradreel.scenes.catalog import SceneSource
 
 SYSTEM = tuple(map(Path, ("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/System", "/Library")))
+STARTERS = tuple(
+    PACKAGE_FOLDER / name
+    for name in ("cli.py", "render/workers", "render/cluster", "render/preloaded.py", "render/deferred.py")
+)
+"""What starts a process or brings a scene to it: no part of the frames, and another for each way to start."""
+LOADED_NS = time.time_ns()  # modules that were loaded before a scene are older, in the fork server too
 WRITING = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-OPENS, LISTS, RUNS = ("open", "sqlite3.connect"), ("os.listdir", "os.scandir"), "exec"  # events that Python tells of
-HEARD = frozenset((*OPENS, *LISTS, RUNS))
-CHANGED_MEANWHILE = "changed while the scene was made"  # no file's digest: the clip is out of date
+OPENS, LISTS = ("open", "sqlite3.connect"), ("os.listdir", "os.scandir")  # events that Python tells of
+RUNS, IMPORTS = "exec", "import"
+HEARD = frozenset((*OPENS, *LISTS, RUNS, IMPORTS))
 
 
 class OpenedFiles:
@@ -54,55 +66,89 @@ class OpenedFiles:
         self._folder = Path.cwd()  # a scene may go to another
         self._beside = [scene.file.parent for scene in scenes] + [self._folder]
         self._began = time.time_ns()
-        self._content: dict[Path, str] = {}  # as it was when it was opened first
+        self._preloaded = frozenset(sys.modules)
+        self._content: dict[Path, FileState] = {}  # as it was when it was opened first
         self._written: set[Path] = set()
         self._perhaps_written: set[Path] = set()  # to be read, written or both: that is not told
-        self._run: dict[Path, tuple[str, ...]] = {}  # code that was run: digests that it may count by, see `_note_run`
+        self._run: dict[Path, FileState] = {}  # modules of the user's, as they were when their code was run
+        self._imported: dict[str, None] = {}  # names of modules that the user's own code looked for
         self._here: dict[Path, str] = {}  # by the name that it was opened by, relative to where the command was run
         self._own = threading.local()  # busy: while a thread of the scene's opens files for us
         sys.addaudithook(self._hear)
 
-    def of(self, source: SceneSource, known: Mapping[str, object]) -> dict[str, str]:
-        """Returns the digest of each file that was opened, by its name beside the scene.
+    def of(self, source: SceneSource) -> dict[str, str]:
+        """Return the state of each file that was read, by its name.
 
-        ``known``: by name, the files that count already, which are left out; those of code with their digests. Where
-        other code than that was run, since the module was saved between being looked at and being imported, the file
-        is there with `CHANGED_MEANWHILE`, so that the clip is out of date.
+        Modules of ours count by their bytes, those of the user's by their syntax tree, unless the scene's own code
+        opened them. A file that was saved between being loaded and now has `CHANGED_MEANWHILE`.
         """
-        self._own.busy = True  # what follows opens files, too
-        content, run = dict(self._content), dict(self._run)
-        for file in (*run, *_modules()):
-            if name_beside(file, source) not in known:
-                content.setdefault(file, run[file][0] if file in run else "")
-        found = {}
-        for file, digest in content.items():
-            name = self.name_of(file, source)
+        with self.not_listening():
+            return {name: str(state) for name, state in self._states(source).items()}
+
+    def _states(self, source: SceneSource) -> dict[str, FileState]:
+        states: dict[str, FileState] = {}
+        noted = {**self._run, **self._content}
+        for file, state in noted.items():
             if file in self._written or not self._is_the_users(file, source):
                 continue
-            if file in self._perhaps_written and content_now(file) != digest:
+            if file in self._perhaps_written and content_now(file) != state.digest:
                 continue  # the scene writes to it
-            found[name] = self._content_of(file, digest)
-        for file, digests in run.items():
-            counted = known.get(name_beside(file, source))
-            if isinstance(counted, str) and counted not in digests:
-                found[name_beside(file, source)] = CHANGED_MEANWHILE
-        self._own.busy = False
-        return found
+            is_new = state.digest == MISSING and file.exists()
+            states[self.name_of(file, source)] = FileState(CHANGED_MEANWHILE) if is_new else state
+        for file in self._failed_look_ups():
+            states.setdefault(name_beside(file, source), FileState(MISSING))
+        for module, file in _modules().items():
+            if file not in noted and (is_ours(file) or self._is_the_users(file, source)):
+                loaded = LOADED_NS if module in self._preloaded else self._began
+                states[name_of(file, source)] = _state_since(file, loaded)
+        return states
+
+    @contextmanager
+    def not_listening(self) -> Iterator[None]:
+        """Ignore files that this thread opens within, for us and not for the scene."""
+        before, self._own.busy = getattr(self._own, "busy", False), True
+        try:
+            yield
+        finally:
+            self._own.busy = before
+
+    def libraries(self) -> dict[str, str]:
+        """Return the versions of libraries that were imported since this began, by module; "": not installed."""
+        failed = {name for name in self._imported if name not in sys.modules}
+        names = {name.partition(".")[0] for name in (sys.modules.keys() - self._preloaded) | failed}
+        known = {PACKAGE, *toolchain.DRAWN_WITH, *sys.stdlib_module_names}
+        names = {name for name in names if name.replace("_", "-") not in known and not name.startswith("_")}
+        versions = {name: toolchain.module_version(name) for name in sorted(names)}
+        return {name: version for name, version in versions.items() if version or name in failed}
 
     def name_of(self, file: Path, source: SceneSource) -> str:
-        """What a file is called beside the scene, or from where the command is run, if it was opened so."""
+        """Return what a file is called beside the scene, or from where the command is run, if it was opened so."""
         return self._here.get(file) or name_beside(file, source)
 
-    def _content_of(self, file: Path, digest: str) -> str:
-        """The digest to keep of a file that had ``digest`` when it was opened ("": a module that it did not open)."""
-        changed = file.exists() if digest == MISSING else not digest and file.stat().st_mtime_ns > self._began
-        return CHANGED_MEANWHILE if changed else digest or content_digest(file)
+    def _failed_look_ups(self) -> Iterator[Path]:
+        """Yield where Python looked for modules before it found them: a file that comes there would be imported."""
+        own_folders = [Path(os.path.abspath(entry)) for entry in sys.path if entry != ""]
+        own_folders = [folder for folder in own_folders if not is_installed(folder, self._beside)]
+        for name in self._imported.keys() - set(sys.builtin_module_names):
+            parent, _, last = name.rpartition(".")
+            found = getattr(sys.modules.get(name), "__file__", None)
+            package = getattr(sys.modules.get(parent), "__path__", ())
+            for folder in [Path(entry) for entry in package] if parent else own_folders:
+                places = folder / last / "__init__.py", folder / f"{last}.py"
+                if is_installed(folder, self._beside) or found == str(places[0]):
+                    break
+                yield from (place for place in places if not place.exists())
+                if found == str(places[1]):
+                    break
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event not in HEARD or getattr(self._own, "busy", False):
             return
-        self._own.busy = True
-        try:
+        with self.not_listening(), suppress(OSError, ValueError, SyntaxError):  # whoever opens it will hear of it
+            if event == IMPORTS:
+                if _is_by_the_user(through_imports=True):
+                    self._imported[arguments[0]] = None
+                return
             path = _path_of(event, arguments[0])
             if path is None:
                 return
@@ -112,27 +158,20 @@ class OpenedFiles:
                 self._note_listing(path)
             else:
                 self._note(event, path, *arguments[1:])
-        except (OSError, ValueError, SceneImportError):
-            pass  # whoever opens it will hear of it
-        finally:
-            self._own.busy = False
 
     def _note_run(self, path: str) -> None:
-        """Notes two digests of a file whose code is run, from its source or from Python's cache: of bytes and of code.
-
-        Where the same file is run again with other code, it gets `CHANGED_MEANWHILE` instead.
-        """
+        """Note the state of a file whose code is run. Code that was run twice, of different states, is stale."""
         file = Path(os.path.abspath(path))
         if is_installed(file, self._beside) or not file.is_file():
             return
-        digests = (content_digest(file), read_source(file).digest)
-        if self._run.setdefault(file, digests) != digests:
-            self._run[file] = (CHANGED_MEANWHILE,)
+        state = file_state(file, is_code=True)
+        if self._run.setdefault(file, state).code != state.code:
+            self._run[file] = FileState(CHANGED_MEANWHILE)
 
     def _note_listing(self, path: str) -> None:
         folder = Path(os.path.abspath(path))
         if folder not in self._content and _is_by_the_user() and not is_installed(folder, self._beside):
-            self._content[folder] = listing_digest(folder) if folder.is_dir() else MISSING
+            self._content[folder] = FileState(listing_digest(folder) if folder.is_dir() else MISSING)
             self._note_name(folder, path)
 
     def _note_name(self, file: Path, path: str) -> None:
@@ -149,12 +188,13 @@ class OpenedFiles:
         if "+" in (mode or "") or (mode is None and flags & os.O_RDWR):
             self._perhaps_written.add(file)
         if self._is_new(file) and not is_installed(file, self._beside) and (file.is_file() or not file.exists()):
-            self._content[file] = content_digest(file) if file.exists() else MISSING
+            self._content[file] = file_state(file) if file.exists() else FileState(MISSING)
             self._note_name(file, path)
 
     def _is_new(self, file: Path) -> bool:
         """Whether nothing is known of it. Which modules are imported Python is asked in the end."""
-        if self._content.get(file, MISSING) != MISSING or file in self._written or file.suffix == ".pyc":
+        noted = self._content.get(file)
+        if (noted is not None and noted.digest != MISSING) or file in self._written or file.suffix == ".pyc":
             return False
         return file.suffix != ".py" or _is_by_the_user()
 
@@ -162,7 +202,8 @@ class OpenedFiles:
         """Whether a file is there, or could be, and is neither Python's, the system's, hidden, nor made by us."""
         beside = (source.file.parent, self._folder)
         is_there = file.is_file() or file.is_dir()
-        if is_installed(file, beside) or not (is_there or self._content.get(file) == MISSING):
+        is_missing = file in self._content and self._content[file].digest == MISSING
+        if is_installed(file, beside) or not (is_there or is_missing):
             return False
         if lies_in(file, self._of_ours) or lies_in(file, SYSTEM, beside):
             return False
@@ -189,29 +230,60 @@ def _database(name: str) -> str:
     return path
 
 
-def _is_by_the_user() -> bool:
-    """Whether the user's own code opens or lists something, rather than Python to import it or we to look at it.
+def _is_by_the_user(through_imports: bool = False) -> bool:
+    """Whether the user's own code opens, lists or imports something, rather than Python or we.
 
     Python opens a module's source also to show a line of it: then its comments count, as those of any file opened.
+    ``through_imports``: look past Python's import system for whose statement it is.
     """
     frame = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
-        if name.startswith("<frozen importlib"):
+        if name.startswith("<frozen importlib") and not through_imports:
             return False
         file = Path(name)
-        if file != Path(__file__) and not name.startswith("<") and (is_ours(file) or not is_installed(file)):
-            return not is_ours(file)
+        if file != Path(__file__) and not name.startswith("<"):
+            if is_ours(file) or not is_installed(file):
+                return not is_ours(file)
+            if through_imports:
+                return False
         frame = frame.f_back  # type: ignore[assignment]
     return False
 
 
-def _modules() -> list[Path]:
-    """Source files of all modules that are loaded and are not installed."""
-    names = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
-    others = (name for name in names if isinstance(name, str) and not name.startswith(installed_prefixes()))
-    files = (Path(os.path.abspath(name)) for name in others)  # of a thousand modules the few that may be the user's
-    return [file for file in files if file.is_file() and not is_installed(file)]
+def _state_since(file: Path, loaded: int) -> FileState:
+    """Return the state of a module's file; `CHANGED_MEANWHILE` if it was saved or moved after ``loaded``, in ns."""
+    try:
+        state = file_state(file, is_code=file.suffix == ".py" and not is_ours(file))
+        found = file.stat()
+        if max(found.st_mtime_ns, found.st_ctime_ns) <= loaded:
+            return state
+    except (OSError, SyntaxError, ValueError, RecursionError):  # it is another file now
+        pass
+    return FileState(CHANGED_MEANWHILE)
+
+
+def _modules() -> dict[str, Path]:
+    """Return the source file of each loaded module of ours or the user's, by its name.
+
+    Of an extension of ours it is the C source, if that is there. `STARTERS` are left out, and the script that a new
+    Python runs once more beside its task.
+    """
+    ours, others = ours_prefixes(), installed_prefixes()
+    files = {}
+    for module, content in list(sys.modules.items()):
+        name = getattr(content, "__file__", None)
+        if module in ("__main__", "__mp_main__") or not isinstance(name, str):
+            continue
+        if name.startswith(ours) or not name.startswith(others):
+            file = Path(os.path.abspath(name))
+            c_source = file.with_name(file.name.partition(".")[0] + ".c")
+            files[module] = c_source if file.suffix != ".py" and is_ours(file) and c_source.is_file() else file
+    return {
+        module: file
+        for module, file in files.items()
+        if (is_ours(file) and not any(file.is_relative_to(place) for place in STARTERS)) or not is_installed(file)
+    }
 
 
 # -- which of them may be at fault, and be mended: told with what a scene raises, for whoever watches ------------------
@@ -222,7 +294,7 @@ FILES = "files_at_fault"  # an attribute of the error: it goes along from proces
 def tell_opened(error: BaseException, opened: OpenedFiles, source: SceneSource) -> None:
     """Have ``error`` tell which files have been ``opened`` so far, and which it says are not there."""
     with suppress(OSError):  # one is being changed at this moment
-        names = [str(file_of(name, source)) for name in opened.of(source, known={})]
+        names = [str(file_of(name, source)) for name in opened.of(source)]
         tell_files(error, (os.path.abspath(name) for name in (*names, *_not_found(error))))
 
 

@@ -44,8 +44,14 @@ def lies_in(file: Path, places: Iterable[Path], beside: Iterable[Path] = ()) -> 
 
 @cache
 def installed_prefixes() -> tuple[str, ...]:
-    """How paths of files begin that belong to Python, to an installed library or to us: of almost all of them."""
-    return tuple(f"{folder}{os.sep}" for folder in (*_python_folders(), *OURS))
+    """Return how paths of files begin that belong to Python or to an installed library: of almost all of them."""
+    return tuple(f"{folder}{os.sep}" for folder in _python_folders())
+
+
+@cache
+def ours_prefixes() -> tuple[str, ...]:
+    """Return how paths of our files begin."""
+    return tuple(str(place) if place.suffix == ".py" else f"{place}{os.sep}" for place in OURS)
 
 
 @lru_cache(maxsize=4096)  # asked for every file of every scene
@@ -55,19 +61,24 @@ def is_ours(file: Path) -> bool:
 
 
 def name_of(file: Path, source: SceneSource) -> str:
-    """Of ours ``gradreel/scenes/base.py``, of the user's relative to the scene's folder."""
+    """Return a file's name in descriptions: ``gradreel/scenes/base.py`` of ours, else the path beside the scene."""
     return _name_of_ours(file) if is_ours(file) else name_beside(file, source)
 
 
 @lru_cache(maxsize=4096)
 def _name_of_ours(file: Path) -> str:
-    return f"{PACKAGE}/{file.relative_to(PACKAGE_FOLDER).as_posix()}"
+    folder = PACKAGE_FOLDER if file.is_relative_to(PACKAGE_FOLDER) else IMPORTED_FROM
+    return f"{PACKAGE}/{file.relative_to(folder).as_posix()}"
 
 
 def name_beside(file: Path, source: SceneSource) -> str:
-    """The file's path from the scene's folder: the same wherever the project lies."""
+    """Return the file's path from the scene's folder: the same wherever the project lies.
+
+    A folder of the user's that is called as our package begins with "./".
+    """
     try:
-        return Path(os.path.relpath(file, source.file.parent)).as_posix()
+        name = Path(os.path.relpath(file, source.file.parent)).as_posix()
+        return f"./{name}" if name.startswith(f"{PACKAGE}/") else name
     except ValueError:  # on another drive
         return file.as_posix()
 

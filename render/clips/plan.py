@@ -1,7 +1,6 @@
-"""What is missing and what is out of date, found by digest; nothing is rendered here and Manim is not imported.
+"""What is missing and what is stale, found by digests; nothing is rendered here and Manim is not imported.
 
-A clip is named by a digest of all that it is made of, as far as that is known before it is rendered. One that stands
-under its digest is up to date, whoever made it, unless a file that its scene opened has changed since.
+A clip is up to date if nothing that it was made of has changed, whoever made it, see `dependencies`.
 """
 
 from __future__ import annotations
@@ -17,37 +16,32 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.trace.trace import Trace
 from gradreel.render.clips.claim import Claim
 from gradreel.render.clips.clip_files import described_clip, read_description
-from gradreel.render.clips.file_digest import shortened
-from gradreel.render.clips.fingerprint import (
-    clip_path,
-    common_parts,
-    languages_of,
-    narration_part,
-    parts_of,
-    trace_digest,
-)
-from gradreel.render.clips.import_graph import one_moment
-from gradreel.render.clips.staleness import why_rendered, why_stale
+from gradreel.render.clips.dependencies import as_json, key_of, results_of, said_of
+from gradreel.render.clips.file_digest import one_moment, shortened
+from gradreel.render.clips.fingerprint import clip_parts, languages_of, trace_digest, with_speech
+from gradreel.render.clips.staleness import changed_parts, changes_since, seconds_of, why_stale
 from gradreel.render.clips.workspace import Folders
 from gradreel.render.stages import Clip, ClipFile, Plan, Run, SceneDescription, SceneRequest, SpeechTimes
 from gradreel.scenes.file_names import file_name
 from gradreel.scenes.trace_folder import TraceFolder
+from gradreel.scenes.words.marks import cut
 from gradreel.scenes.words.narration import Narration
+
+MOST_COMPARED = 20  # earlier clips of a scene, the newest, that are compared to say what changed
 
 
 def plan(requests: Sequence[SceneRequest], descriptions: Sequence[SceneDescription], folders: Folders) -> Plan:
-    """What has to be trained and rendered for ``requests``, whose ``descriptions`` their classes gave.
+    """Return what has to be trained and rendered for ``requests``, whose ``descriptions`` their classes gave.
 
     Raises TraceError for a trace that is there and damaged, UserError for narration that is missing and for a scene
     and a trace whose names together are too long for a file.
     """
-    earlier = cache(lambda: earlier_clips(folders.clips))  # read when something is out of date
+    earlier = cache(lambda: earlier_clips(folders.clips))  # read when something is stale
     narration = cache(Narration.load)
     digest_of = cache(lambda experiment: _trace_digest(folders.traces, experiment))
     clips = []
     missing: dict[str, Run] = {}
     with one_moment():
-        common = common_parts()
         for request, description in zip(requests, descriptions, strict=True):
             digests = {name: digest_of(experiment) for name, experiment in description.experiments.items()}
             untrained: dict[Experiment, str] = {}
@@ -60,27 +54,50 @@ def plan(requests: Sequence[SceneRequest], descriptions: Sequence[SceneDescripti
                 missing[experiment.digest] = Run(experiment, shown_by, folders.traces / experiment.digest)
             traces = {name: digest for name, digest in digests.items() if digest is not None}
             traces |= {name: shortened(TraceFolder(folder).checksum) for name, folder in description.traces.items()}
-            complete = replace(request, parameters=description.parameters, data={}, curve=(), changes={})
             words = narration(languages_of(request)).with_words(request.words)
-            parts = common | parts_of(complete, description, traces, words)
-            path = None if untrained else clip_path(folders.clips, parts, request.settings)
-            clip = _clip(complete, description.experiments, parts, path, words, earlier)
-            clips.append(replace(clip, paths=description.paths))
+            words.title(description.name, request.settings.language, request.source.is_ours)  # raises if it is missing
+            complete = completed(request, description)
+            clip = Clip(
+                complete,
+                description.experiments,
+                parts=clip_parts(complete, description, traces),
+                runs_recorded=not untrained,
+                narrated_as=(description.narrated_as or description.name) if description.is_lecture_scene else "",
+                paths=description.paths,
+            )
+            clips.append(_looked_up(clip, folders.clips, words, earlier))
             file_name(clips[-1].file_stem, f"{description.name}: a file called")
     return Plan(tuple(missing.values()), tuple(clips))
 
 
+def recorded_traces(description: SceneDescription, folders: Folders) -> dict[str, str] | None:
+    """Return the digests of the traces that a scene shows, by parameter; None if one of its runs is not recorded.
+
+    Raises TraceError for a damaged trace.
+    """
+    recorded = {name: _trace_digest(folders.traces, run) for name, run in description.experiments.items()}
+    given = {name: shortened(TraceFolder(folder).checksum) for name, folder in description.traces.items()}
+    digests = {name: digest for name, digest in recorded.items() if digest is not None}
+    return digests | given if len(digests) == len(recorded) else None
+
+
+def completed(request: SceneRequest, description: SceneDescription) -> SceneRequest:
+    """Return the request with the parameters that its class checked."""
+    return replace(request, parameters=description.parameters, data={}, curve=(), changes={})
+
+
 def timed(planned: Plan, speech: Mapping[str, SpeechTimes], words: Narration, folders: Folders) -> Plan:
-    """The plan as it is when the lines of scenes take as long as their ``speech``."""
+    """Return the plan as it is when the lines of scenes take as long as their ``speech``."""
     earlier = cache(lambda: earlier_clips(folders.clips))
 
     def now(clip: Clip) -> Clip:
         request = replace(clip.request, speech=speech[clip.scene])
-        parts = {**clip.parts, "narration": narration_part(request, clip.narrated_as, words)}
-        path = clip_path(folders.clips, parts, request.settings)
-        return replace(_clip(request, clip.experiments, parts, path, words, earlier), paths=clip.paths)
+        parts = {name: part for name, part in clip.parts.items() if name != "speech"} | with_speech(request)
+        return _looked_up(replace(clip, request=request, parts=parts), folders.clips, words, earlier)
 
-    return replace(planned, clips=tuple(now(clip) if clip.scene in speech else clip for clip in planned.clips))
+    with one_moment():
+        clips = tuple(now(clip) if clip.scene in speech else clip for clip in planned.clips)
+    return replace(planned, clips=clips)
 
 
 def _trace_digest(traces: Path, experiment: Experiment) -> str | None:
@@ -95,51 +112,74 @@ def _trace_digest(traces: Path, experiment: Experiment) -> str | None:
         raise TraceError(f"{error.filename}: {error.strerror}") from None
 
 
-def _clip(
-    request: SceneRequest,
-    experiments: Mapping[str, Experiment],
-    parts: Mapping[str, Any],
-    path: Path | None,
-    words: Narration,
-    earlier: Callable[[], Sequence[Mapping[str, Any]]],
-) -> Clip:
-    there = described_clip(path) if path is not None else None
-    why = why_stale(there, request, parts, words) if there is not None else ""
-    if request.settings.force:
-        why = why or "--force"
-    if there is not None and not why:
-        return Clip(request, experiments, path, parts, "", there["frames"])
-    same_scene = [clip for clip in earlier() if clip["parts"]["scene"] == request.name]
-    newest = max(same_scene, key=lambda clip: float(clip["made"]), default=None)
-    seconds = newest["frames"] / newest["fps"] if newest else _reading_time(parts["narration"])
-    if path is None:
+def _looked_up(clip: Clip, folder: Path, words: Narration, earlier: Callable[[], Sequence[Mapping[str, Any]]]) -> Clip:
+    """Return ``clip`` with where it is, or why it has to be rendered and how many frames to expect."""
+    request = clip.request
+    kept = kept_clip(clip, folder, words) if clip.runs_recorded else None
+    if kept is not None:
+        path, content = kept
+        why = "--force" if request.settings.force else ""
+        return replace(clip, path=path, why=why, expected_frames=content["frames"])
+    same_scene = [made for made in earlier() if made["parts"]["scene"] == request.name]
+    same_scene.sort(key=lambda made: -float(made["made"]))
+    newest = same_scene[0] if same_scene else None
+    seconds = newest["frames"] / newest["fps"] if newest else _reading_time(clip, words)
+    if not clip.runs_recorded:
         why = "its training run has to be recorded first"
-    elif there is None:
-        why = why_rendered(parts, [clip["parts"] for clip in same_scene])
-    return Clip(request, experiments, path, parts, why, round(seconds * request.settings.fps))
+    elif request.settings.force:
+        why = "--force"
+    else:
+        why = _why_rendered(clip, same_scene[:MOST_COMPARED], words)
+    return replace(clip, path=None, why=why, expected_frames=round(seconds * request.settings.fps))
 
 
-def _reading_time(narration: Mapping[str, Any]) -> float:
-    """Seconds that the lines of a scene are spoken, or read, in the slowest language of each; 0 for one without."""
-    by_language: list[Mapping[str, Sequence[float]]] = list(narration.get("seconds", {}).values())
-    by_language += [narration["speech"]] if "speech" in narration else []
-    beats = {beat for seconds in by_language for beat in seconds}
-    return sum(max(sum(seconds.get(beat, ())) for seconds in by_language) for beat in beats)
+def kept_clip(clip: Clip, folder: Path, words: Narration) -> tuple[Path, dict[str, Any]] | None:
+    """Return the file of a clip that is up to date, and its description; None if there is none."""
+    parts = as_json(clip.parts)
+    for file in results_of(folder, clip.parts):
+        path = file.with_suffix(clip.request.settings.suffix)
+        content = described_clip(path)
+        if content is None or content["parts"] != parts:
+            continue
+        if not why_stale(content, clip.request, clip.narrated_as, words):
+            return path, content
+    return None
+
+
+def _why_rendered(clip: Clip, earlier: Sequence[Mapping[str, Any]], words: Narration) -> str:
+    """Return what changed since the earlier clip that is most like this one."""
+    if not earlier:
+        return "not rendered yet"
+    parts = as_json(clip.parts)
+    changes = [
+        [*changes_since(made, clip.request, clip.narrated_as, words), *changed_parts(made["parts"], parts)]
+        for made in earlier
+    ]
+    return said_of(min(changes, key=len)) or "its file is gone or damaged"
+
+
+def _reading_time(clip: Clip, words: Narration) -> float:
+    """Return the seconds that all lines of a scene are read, in the slowest language of each; 0 for one without."""
+    seconds: dict[str, float] = {}
+    for language in words.languages:
+        for beat, line in words.scenes[language].get(clip.narrated_as, {}).get("beats", {}).items():
+            seconds[beat] = max(seconds.get(beat, 0.0), sum(seconds_of(cut(line)[0], language)))
+    return sum(seconds.values())
 
 
 def earlier_clips(folder: Path) -> list[dict[str, Any]]:
-    """Descriptions of all clips there are, whole ones only."""
-    found = [read_description(file) for file in sorted(folder.glob("*.json"))]
-    return [clip for clip in found if clip is not None]
+    """Return the descriptions of all clips there are, whole ones only."""
+    contents = [read_description(file) for file in sorted(folder.glob("*.json"))]
+    return [content for content in contents if content is not None]
 
 
-def clip_claim(clip: Clip, locks: Path) -> Claim:
-    """The right to make ``clip``, under the digest that it was planned with. Its worker may import newer code."""
-    assert clip.path is not None, "its runs are recorded"
-    path, request = clip.path, clip.request
+def clip_claim(clip: Clip, folders: Folders) -> Claim:
+    """Return the right to make ``clip``, and clips with the same key."""
+    words = Narration.load(languages_of(clip.request)).with_words(clip.request.words)
 
     def made(waited: bool) -> ClipFile | None:
-        content = described_clip(path)
-        return None if content is None or why_stale(content, request, clip.parts) else ClipFile.from_json(content, path)
+        kept = kept_clip(clip, folders.clips, words)
+        return None if kept is None else ClipFile.from_json(kept[1], kept[0])
 
-    return Claim([locks / f"{path.stem}.claim.lock"], "another run is at it; waiting for what comes of that", made)
+    lock = folders.locks / f"{key_of(clip.parts)}.claim.lock"
+    return Claim([lock], "another run is at it; waiting for what comes of that", made)

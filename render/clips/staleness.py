@@ -1,93 +1,79 @@
-"""Why a clip does not count any more: what of all that it is made of is another now."""
+"""Explains why a cached clip is stale: names the inputs that changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gradreel.core.errors import abbreviated_list
 from gradreel.render.clips.beat_lines import filled_again
-from gradreel.render.clips.file_digest import changed_files
-from gradreel.render.clips.fingerprint import languages_of, seconds_of
+from gradreel.render.clips.dependencies import Dependencies, said_of
 from gradreel.render.stages import BeatSpan, SceneRequest
 from gradreel.scenes.words.marks import BeatLines
-from gradreel.scenes.words.narration import Narration
+from gradreel.scenes.words.narration import Narration, NarrationError
+from gradreel.scenes.words.subtitle_timing import reading_seconds
 
-CHANGED = " changed"  # ends each reason that names changed inputs
-TIMES = ("speech", "seconds", "fields")  # entries of the part on narration
+KINDS = {"parameters": "parameter ", "traces": "trace of ", "settings": "", "versions": "version of "}
+NAMES = {"configuration": "manim.cfg", "speech": "narration"}
 
 
-def why_stale(
-    clip: Mapping[str, Any], request: SceneRequest, parts: Mapping[str, Any], words: Narration | None = None
-) -> str:
-    """Why a clip that stands under its digest does not count, by its description; "" when it does.
+def changes_since(content: Mapping[str, Any], request: SceneRequest, narrated_as: str, words: Narration) -> list[str]:
+    """Return the names of what changed since a clip was made: files that its scene read, libraries, words.
 
-    A file that the scene opened is another now. Or a line is, and filled with the scene's numbers it takes another time
-    to read, which was not to be seen before it was filled; of one that is spoken the time is in the digest.
-    ``parts``: what it is made of.
+    ``content``: the clip's description. A line that is read changes the clip if, filled with the scene's numbers, it
+    takes another time. The times of spoken lines are in the clip's parts.
     """
-    changed = changed_files(clip.get("files", {}), request.source)
-    if changed:
-        return abbreviated_list(changed) + CHANGED
-    beats = [BeatSpan.from_json(beat) for beat in clip.get("beats", ())]
-    if not request.speech and any(beat.from_narration for beat in beats):
-        whose = parts["narration"].get("words", request.source.name)
-        words = words or Narration.load(languages_of(request)).with_words(request.words)
-        if any(_takes_another_time(beat, filled_again(words, whose, beat)) for beat in beats):
-            return "narration" + CHANGED
-    return ""
+    dependencies = Dependencies.model_validate(content["dependencies"])
+    changes = dependencies.changes(request.source, words)
+    if "narration" not in changes:
+        beats = [BeatSpan.from_json(beat) for beat in content["beats"]]
+        narrated = [beat for beat in beats if beat.from_narration]
+        is_spoken = bool(request.speech)
+        try:
+            is_changed = any(
+                _takes_another_time(beat, filled_again(words, narrated_as, beat), is_spoken) for beat in narrated
+            )
+        except NarrationError:  # a line is gone; a scene that still needs it says so
+            is_changed = True
+        changes += ["narration"] if is_changed else []
+    return changes
 
 
-def _takes_another_time(beat: BeatSpan, lines: BeatLines) -> bool:
-    """Whether a beat's lines as they are now take another time to read than those it was rendered with."""
+def why_stale(content: Mapping[str, Any], request: SceneRequest, narrated_as: str, words: Narration) -> str:
+    """Return why a clip is stale; "" if it is up to date."""
+    return said_of(changes_since(content, request, narrated_as, words))
+
+
+def _takes_another_time(beat: BeatSpan, lines: BeatLines, is_spoken: bool) -> bool:
+    """Whether a beat's lines take another time now, or have other marks, than when the clip was made."""
     before = BeatLines.parsed(beat.lines)
-    return lines.marks != before.marks or any(
+    if lines.marks != before.marks:
+        return True
+    return not is_spoken and any(
         stretches != before.stretches.get(language, ())
         and seconds_of(stretches, language) != seconds_of(before.stretches.get(language, ()), language)
         for language, stretches in lines.stretches.items()
     )
 
 
-def why_rendered(parts: Mapping[str, Any], earlier: Iterable[Mapping[str, Any]]) -> str:
-    """What changed since the earlier clip that is most like this one."""
-    changes = [_changes(before, parts) for before in earlier]
-    if not changes:
-        return "not rendered yet"
-    nearest = min(changes, key=len)
-    return abbreviated_list(nearest) + CHANGED if nearest else "its file is gone or damaged"
+def seconds_of(stretches: Sequence[str], language: str) -> list[float]:
+    """Return the seconds that each stretch of a line takes to read, in thousandths."""
+    return [round(reading_seconds(text, language), 3) for text in stretches]
 
 
-def _comparable(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return two parts on narration, without `TIMES` if only one was spoken.
+def changed_parts(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return names of the parts that differ: ``parameter knots``, ``height``, ``version of manim``.
 
-    Times of speech and times of reading cannot be compared.
+    Clips that were spoken and clips that were read cannot be compared by the times of their lines.
     """
-    left_out = TIMES if ("speech" in old) != ("speech" in new) else ()
-    first, second = ({name: value for name, value in part.items() if name not in left_out} for part in (old, new))
-    return first, second
-
-
-def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Names of what differs: ``parameter knots``, ``code of scenes/style.py``, ``height``."""
-    kinds = {
-        "code": "code of ",
-        "parameters": "parameter ",
-        "assets": "",
-        "traces": "trace of ",
-        "settings": "",
-        "versions": "version of ",
-    }
-    found = []
+    names = []
     for part in sorted(set(before) | set(now)):
         old, new = before.get(part), now.get(part)
-        if part == "narration":
-            old, new = _comparable(old or {}, new or {})
-        if old == new:
+        if old == new or (part == "speech" and not (old and new)):
             continue
-        if part in kinds and isinstance(old or {}, dict) and isinstance(new or {}, dict):
+        if part in KINDS and isinstance(old or {}, dict) and isinstance(new or {}, dict):
             old, new = old or {}, new or {}
-            names = sorted(name for name in set(old) | set(new) if old.get(name) != new.get(name))
-            found += [f"{kinds[part]}{name}" for name in names]
+            changed = sorted(name for name in set(old) | set(new) if old.get(name) != new.get(name))
+            names += [f"{KINDS[part]}{name}" for name in changed]
         else:
-            found.append({"drawing": "the renderer", "configuration": "manim.cfg"}.get(part, part))
-    return found
+            names.append(NAMES.get(part, part))
+    return names

@@ -1,18 +1,20 @@
-"""What all clips are drawn by: our renderer, Manim and the libraries that draw, manim.cfg, a hash seed."""
+"""What all clips are drawn by: Manim and the libraries that draw, manim.cfg, a hash seed.
+
+Our own modules count among the files that a worker has read, see `file_tracker`.
+"""
 
 from __future__ import annotations
 
 import sys
 from functools import cache
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
-from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.render.clips.configuration import HASH_SEED, configuration
-from gradreel.render.clips.file_digest import digest_of_contents, short_hash
+from gradreel.render.clips.file_digest import short_hash
 from gradreel.render.clips.ownership import PACKAGE
 
+FORMAT_VERSION = 5  # of clips, and of what is kept of scenes
 DRAWN_WITH = (
     "manim",
     "typst",
@@ -31,45 +33,41 @@ DRAWN_WITH = (
     "networkx",
     "pygments",
 )
-DESCRIBED_WITH = ("clips/beat_lines.py", "lessons/tables.py")
 
 
 def toolchain_parts() -> dict[str, Any]:
-    """What is common to all clips."""
-    configured = short_hash(configuration().encode())
-    return {"drawing": drawing_digest(), "configuration": configured, "hash seed": HASH_SEED}
-
-
-def drawing_digest() -> str:
-    """Digest of the renderer's own files that decide what a frame, a clip and a scene's description are."""
-    return digest_of_contents(drawing_files())
-
-
-def drawing_files() -> list[Path]:
-    """All that is imported for drawing alone, and what looks at a scene's parameters and beats."""
-    renderer = PACKAGE_FOLDER / "render"
-    drawing = (file for ending in ("*.py", "*.c") for file in (renderer / "frames").glob(ending))
-    return [*sorted(drawing), *(renderer / name for name in DESCRIBED_WITH)]
+    """Return what all clips are made with, as JSON."""
+    return {
+        "format": FORMAT_VERSION,
+        "configuration": short_hash(configuration().encode()),
+        "hash seed": HASH_SEED,
+        "versions": drawing_versions(),
+    }
 
 
 def drawing_versions() -> dict[str, str]:
-    """Versions of everything that draws, and of Python."""
-    found = {name: version for name in (PACKAGE, *DRAWN_WITH) if (version := distribution_version(name)) is not None}
-    return found | {"python": ".".join(map(str, sys.version_info[:3])), "cairo": _cairo_version()}
+    """Return the versions of everything that draws, and of Python."""
+    names = (PACKAGE, *DRAWN_WITH)
+    versions = {name: version for name in names if (version := distribution_version(name)) is not None}
+    return versions | {"python": ".".join(map(str, sys.version_info[:3])), "cairo": _cairo_version()}
 
 
 @cache
-def module_version(module: str) -> str | None:
-    """The version of what a module is installed with; most are called as their module is."""
+def module_version(module: str) -> str:
+    """Return the version of the library that a module belongs to, "" if it is not installed.
+
+    Most are called as their module is.
+    """
     version = distribution_version(module)
     if version is None:
         names = metadata.packages_distributions().get(module)
         version = distribution_version(names[0]) if names else None
-    return version
+    return version or ""
 
 
 @cache
 def distribution_version(distribution: str) -> str | None:
+    """Return the version of an installed distribution; None if it is not installed."""
     try:
         return metadata.version(distribution)
     except (metadata.PackageNotFoundError, ValueError):

@@ -11,6 +11,7 @@ from gradreel.render.cluster.connection import BadAnswerError
 from gradreel.render.settings import JOINABLE_FORMATS, RenderSettings
 from gradreel.render.stages import BeatSpan, ClipSound, EmptyStretch, SceneError, Subcaption
 from gradreel.render.workers.worker_process import WorkerDiedError
+from gradreel.scenes.words.narration import ScreenWord
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Count = Annotated[int, Field(ge=0, lt=1 << 31)]
@@ -49,6 +50,7 @@ class Opened(_Answer):
     path: str  # at the owner's; of the worker's own, there. It is compared with those that were sent, and not opened
     by_name: bool  # from where the command is run
     digest: str
+    of_ours: bool = False  # its path is a name, ``gradreel/scenes/base.py``
 
 
 class Drawn(_Answer):
@@ -62,6 +64,8 @@ class Drawn(_Answer):
     subcaptions: tuple[Subcaption, ...] = ()
     emptied: tuple[EmptyStretch, ...] = ()
     opened: tuple[Opened, ...]
+    libraries: dict[str, str] = {}
+    screen: tuple[ScreenWord, ...] = ()
 
     def check(self, pieces: list[bytes], settings: RenderSettings) -> None:
         """Raises BadAnswerError unless it and the bytes that came with it are those of one clip."""

@@ -23,11 +23,13 @@ from gradreel.core.trace.trace import Trace
 from gradreel.core.trace.training_times import note_training
 from gradreel.core.trace.writing import writer_lock
 from gradreel.render.clips.claim import Claim
-from gradreel.render.clips.clip_files import keep_clip
-from gradreel.render.clips.file_digest import HERE, MISSING, short_hash
-from gradreel.render.clips.fingerprint import clip_path, own_files, parts_now
-from gradreel.render.clips.ownership import is_installed, name_beside
-from gradreel.render.clips.staleness import why_stale
+from gradreel.render.clips.clip_files import description_of, keep_clip
+from gradreel.render.clips.dependencies import Dependencies, key_of, said_of
+from gradreel.render.clips.file_digest import HERE, MISSING, FileState, file_state, short_hash
+from gradreel.render.clips.fingerprint import languages_of, parts_now
+from gradreel.render.clips.own_files import own_files
+from gradreel.render.clips.ownership import PACKAGE, is_installed, name_beside
+from gradreel.render.clips.staleness import changes_since
 from gradreel.render.clips.workspace import Workspace, publish
 from gradreel.render.cluster import worker
 from gradreel.render.cluster.answers import Drawn, Failure, Opened, Told, Trained, parse
@@ -37,6 +39,7 @@ from gradreel.render.workers.groups import Bundle
 from gradreel.render.workers.pool import Listeners
 from gradreel.render.workers.training import Outcome
 from gradreel.scenes.catalog import SceneSource
+from gradreel.scenes.words.narration import Narration
 from pydantic import ValidationError
 
 WRONG = (BadAnswerError, TraceError, KeyError, TypeError, ValueError, AttributeError, OverflowError)
@@ -86,14 +89,17 @@ class ClusterDrawers(Connection):
 
     def _kept(self, clip: Clip, order: worker.Order, drawn: Drawn, pieces: Sequence[bytes]) -> ClipFile:
         settings = clip.request.settings
-        path = clip_path(self._workspace.clips, clip.parts, settings)
+        opened = _names_here(drawn.opened, order, clip.request.source)
+        if any(FileState.parse(opened.get(sound.file, "")).digest != sound.digest for sound in drawn.sounds):
+            raise BadAnswerError("it has a sound that its scene did not open")
+        dependencies = Dependencies(files=opened, libraries=drawn.libraries, screen=drawn.screen)
+        path = self._workspace.clips / dependencies.name_with(clip.parts, [beat.lines for beat in drawn.beats])
+        path = path.with_suffix(settings.suffix)
         shown = drawn.beats, drawn.wall_seconds, drawn.sounds, drawn.subcaptions, drawn.emptied
         file = ClipFile(path, drawn.frames, drawn.fps, *shown)
-        opened = _names_here(drawn.opened, order, clip.request.source)
-        if any(opened.get(sound.file) != sound.digest for sound in drawn.sounds):
-            raise BadAnswerError("it has a sound that its scene did not open")
-        content: dict[str, Any] = {"scene": clip.scene, "parts": clip.parts, "files": opened}
-        if why := why_stale(content | file.as_json(), clip.request, clip.parts):
+        content = description_of(clip, dependencies)
+        words = Narration.load(languages_of(clip.request)).with_words(clip.request.words)
+        if why := said_of(changes_since(content | file.as_json(), clip.request, clip.narrated_as, words)):
             raise UserError(f"{clip.scene}: {why} while it was drawn; run the same command again")
         temporary = self._workspace.temporary(path.name)
         if settings.format == "png-sequence":
@@ -142,10 +148,11 @@ class ClusterDrawers(Connection):
             topic=self._topic,
             task=uuid.uuid4().hex,
             clip=replace(clip, request=replace(request, source=source, parameters=parameters), speech={}),
-            name=clip_path(Path(), clip.parts, request.settings).stem,
+            name=key_of(clip.parts),
             folder=os.getcwd(),
             search=_search_path(own),
             files={path: digest for path, (digest, _) in sent.items()},
+            our_code=worker.our_code(),
         )
         return order, dict(sent.values())
 
@@ -176,14 +183,25 @@ _NAME_IT = 'Of files that a scene opens those are sent that its code names by as
 
 
 def _names_here(opened: Iterable[Opened], order: worker.Order, source: SceneSource) -> dict[str, str]:
-    """Digests of what a scene opened, by the names that it has here. Raises UserError for what may be another here."""
+    """Return the states of what a scene read, by the names that it has here.
+
+    Raises UserError for what may be another here.
+    """
     found = {}
     for file in opened:
+        if file.of_ours:
+            if not file.path.startswith(f"{PACKAGE}/") or ".." in Path(file.path).parts:
+                raise BadAnswerError(f"it names no file of ours: {file.path!r}")
+            found[file.path] = file.digest
+            continue
         sent = order.files.get(file.path, MISSING)
         if sent != file.digest or (sent == MISSING and os.path.lexists(file.path)):
             raise UserError(f"{source.name} opens {file.path}, and found another on its worker than here. {_NAME_IT}")
         name = HERE + os.path.relpath(file.path) if file.by_name else name_beside(Path(file.path), source)
         found[name] = sent
+        if sent != MISSING and not file.by_name and file.path.endswith(".py"):
+            with suppress(OSError, SyntaxError, ValueError):  # as a module if it is one
+                found[name] = str(file_state(Path(file.path), is_code=True))
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TypeAlias
 
 from gradreel.render.clips.claim import Claim
@@ -27,9 +28,14 @@ def drawers_of(workers: Workers, settings: RenderSettings, workspace: Workspace)
     Raises UserError when the scheduler cannot be reached.
     """
     if settings.scheduler is None:
-        yield lambda clip, claim, listeners: workers.submit(
-            "render_clip", clip, workspace.run, listeners=listeners, timeout=settings.timeout, claim=claim
-        )
+
+        def draw(clip: Clip, claim: Claim, listeners: Listeners) -> Future[ClipFile]:
+            silent = replace(clip, speech={})  # who draws needs the times alone
+            return workers.submit(
+                "render_clip", silent, workspace.run, listeners=listeners, timeout=settings.timeout, claim=claim
+            )
+
+        yield draw
         return
     from gradreel.render.cluster import client, connection
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import multiprocessing
 import os
@@ -20,15 +19,17 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.core.trace.format import META, column_kinds
 from gradreel.core.trace.training_times import time_file
-from gradreel.render.clips.file_digest import HERE
+from gradreel.render.clips.file_digest import HERE, FileState, digest_of_contents
 from gradreel.render.clips.file_tracker import files_told
 from gradreel.render.clips.fingerprint import parts_now
+from gradreel.render.clips.ownership import PACKAGE
 from gradreel.render.clips.workspace import Folders, read_json
 from gradreel.render.cluster.answers import Drawn, Failure, Opened, Trained
+from gradreel.render.deferred import import_worker
 from gradreel.render.stages import Clip
 from gradreel.render.workers.pool import Listeners, Workers
 from gradreel.render.workers.training import Outcome, train_group
-from gradreel.render.workers.worker_process import LOOK_SECONDS, WORKER_MODULE, WorkerDiedError, at
+from gradreel.render.workers.worker_process import LOOK_SECONDS, WorkerDiedError, at
 
 T = TypeVar("T")
 Answer = tuple[str, list[bytes]]
@@ -45,6 +46,7 @@ class Order:
     folder: str  # where the command is run
     search: tuple[str, ...]  # the owner's folders that Python searches for modules
     files: Mapping[str, str]  # the digest of each file's content, by path
+    our_code: str  # see `our_code`
 
 
 @dataclass(frozen=True)
@@ -159,31 +161,45 @@ def draw_here(place: Place) -> tuple[str, list[Path]]:
     os.chdir(place.at(place.order.folder))  # before Manim is imported, which reads manim.cfg
     sys.path[:0] = [str(place.at(folder)) for folder in place.order.search]
     clip = place.clip()
-    check_same(clip, place.worker)
-    drawing = importlib.import_module(WORKER_MODULE)
+    check_same(clip, place.order.our_code, place.worker)
+    drawing = import_worker()
     at("", "anew")  # what it takes to get so far is not the scene's
     file = drawing.render_clip(clip, place.temporary)
-    opened = (read_json(file.path.with_suffix(".json")) or {})["files"]
-    drawn = {**file.as_json(), "opened": [*_opened(opened, clip, place)]}
+    read = (read_json(file.path.with_suffix(".json")) or {})["dependencies"]
+    opened = [*_opened(read["files"], clip, place)]
+    drawn = {**file.as_json(), "opened": opened, "libraries": read["libraries"], "screen": read["screen"]}
     files = sorted(file.path.iterdir()) if file.path.is_dir() else [file.path]
     return Drawn.model_validate_json(json.dumps(drawn)).model_dump_json(), files
 
 
 def _opened(files: Mapping[str, str], clip: Clip, place: Place) -> Iterator[dict[str, Any]]:
-    for name, digest in files.items():
+    for name, state in files.items():
+        digest = FileState.parse(state).digest
+        if name.startswith(f"{PACKAGE}/"):
+            yield Opened(path=name, by_name=False, digest=digest, of_ours=True).model_dump()
+            continue
         inside = name.removeprefix(HERE)
         folder = clip.request.source.file.parent if inside == name else place.at(place.order.folder)
         path = place.as_at_owners(os.path.abspath(folder / inside))
         yield Opened(path=path, by_name=inside != name, digest=digest).model_dump()
 
 
-def check_same(clip: Clip, worker: str) -> None:
+def our_code() -> str:
+    """Return the digest of all code of ours that may draw a frame."""
+    folders = ("core", "scenes", "render")
+    files = (file for name in folders for ending in ("*.py", "*.c") for file in (PACKAGE_FOLDER / name).rglob(ending))
+    return digest_of_contents(sorted(files))
+
+
+def check_same(clip: Clip, code: str, worker: str) -> None:
     """Raises UserError, naming both, where a version, our code or a setting is another here than the plan's."""
     planned, found, texts = clip.parts, parts_now(clip.parts, clip.request), []
+    if code != our_code():
+        texts.append("gradreel's code")
     for part in sorted({*planned, *found}):
         here, there = planned.get(part) or {}, found.get(part) or {}
         if here != there and not (isinstance(here, Mapping) and isinstance(there, Mapping)):
-            texts.append({"drawing": "gradreel's renderer", "configuration": "manim.cfg at home"}.get(part, part))
+            texts.append({"configuration": "manim.cfg at home"}.get(part, part))
         elif here != there:
             for name in sorted(name for name in {*here, *there} if here.get(name) != there.get(name)):
                 both = f"{name} is {here.get(name, 'not installed')} here and {there.get(name, 'not installed')} there"

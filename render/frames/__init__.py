@@ -16,6 +16,4 @@ qtrle         of these, QuickTime Animation, which has alpha
 yuv           RGBA to YUV, only where a frame differs from the one before; the loops over pixels are pixel_loops, in C
 pictures      parts of a picture, pictures as PNG
 jumps         jumps in the motion
-preloaded     what the process imports whose forks are workers
-deferred      modules that are imported once something of them is used
 """

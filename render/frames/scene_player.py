@@ -44,7 +44,7 @@ from gradreel.scenes.base import Beat, LectureScene, SceneContext
 from gradreel.scenes.catalog import kebab_name, load_class
 from gradreel.scenes.user_traceback import user_traceback
 from gradreel.scenes.words.claims import Claim
-from gradreel.scenes.words.narration import use_words
+from gradreel.scenes.words.narration import ScreenWord, use_words
 from manim import BLACK, CairoRenderer, ManimColor, RendererType, Scene, config, logger
 from manim.scene.scene_file_writer import SceneFileWriter
 from manim.utils.exceptions import EndSceneEarlyException
@@ -63,12 +63,16 @@ quicker_manim.put_in_place()
 
 @dataclass(frozen=True)
 class Played:
-    """What a played scene gives beside its frames: beats, sounds with absolute paths, subcaptions, empty stretches."""
+    """What a played scene gives beside its frames: beats, sounds with absolute paths, subcaptions, empty stretches.
+
+    ``screen``: see `Dependencies`.
+    """
 
     beats: tuple[BeatSpan, ...]
     sounds: tuple[ClipSound, ...]
     subcaptions: tuple[Subcaption, ...]
     emptied: tuple[EmptyStretch, ...]
+    screen: tuple[ScreenWord, ...]
 
 
 def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> Played:
@@ -90,7 +94,14 @@ def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> Played:
         spans = [_span(beat, start, end) for (_, start, end), beat in zip(writer.spans, scene.beats, strict=True)]
     else:  # a section is a beat in which nothing is said
         spans = [BeatSpan(*span, lines={}, values={}, from_narration=False) for span in writer.section_spans()]
-    return Played(tuple(spans), writer.sounds.all(), writer.shown_subcaptions(), writer.empty_stretches())
+    return Played(
+        tuple(spans), writer.sounds.all(), writer.shown_subcaptions(), writer.empty_stretches(), _screen_words(scene)
+    )
+
+
+def _screen_words(scene: Scene) -> tuple[ScreenWord, ...]:
+    """Return the words on the screen that a scene has looked up."""
+    return scene.words_of.looked_up if isinstance(scene, LectureScene) else ()
 
 
 def _span(beat: Beat, start: int, end: int, per_frame: float = 1) -> BeatSpan:
@@ -102,8 +113,11 @@ def _span(beat: Beat, start: int, end: int, per_frame: float = 1) -> BeatSpan:
     return BeatSpan(beat.name, start, end, lines, values, from_narration, marks, motion, beat.claims)
 
 
-def beats_of(request: SceneRequest) -> tuple[BeatSpan, ...]:
-    """The scene's beats, whichever were asked for, with what they say; no frame is drawn, and none is counted."""
+def beats_of(request: SceneRequest) -> tuple[tuple[BeatSpan, ...], tuple[ScreenWord, ...]]:
+    """Return the scene's beats, whichever were asked for, with what they say, and the words that it shows.
+
+    No frame is drawn, and none is counted.
+    """
     from gradreel.scenes.stills import visit_beats
 
     configure(request)
@@ -113,7 +127,7 @@ def beats_of(request: SceneRequest) -> tuple[BeatSpan, ...]:
     except (Exception, SystemExit) as error:
         raise _explained(error, request) from error
     assert isinstance(scene, LectureScene)
-    return tuple(replace(_span(beat, 0, 0), marks={}, motion=None) for beat in scene.beats)
+    return tuple(replace(_span(beat, 0, 0), marks={}, motion=None) for beat in scene.beats), _screen_words(scene)
 
 
 def checked_claims(request: SceneRequest) -> tuple[Claim, ...]:
@@ -138,12 +152,12 @@ def play_to_end(request: SceneRequest) -> Scene:
     return scene
 
 
-def visit(request: SceneRequest, see: Callable[[Scene, str], None]) -> tuple[BeatSpan, ...]:
+def visit_beats(request: SceneRequest, see: Callable[[Scene, str], None]) -> tuple[BeatSpan, ...]:
     """Call ``see(scene, beat)`` at the end of each beat asked for, with animations skipped to their ends.
 
     Returns its beats as they would be played, to a frame or two; none of a plain Manim scene.
     """
-    from gradreel.scenes.stills import visit_beats
+    from gradreel.scenes import stills
 
     settings = request.settings
     configure(request)
@@ -156,7 +170,7 @@ def visit(request: SceneRequest, see: Callable[[Scene, str], None]) -> tuple[Bea
 
     try:
         size = (settings.width, settings.height)
-        scene = visit_beats(load_class(request.source), note, request.parameters, _context(request), size)
+        scene = stills.visit_beats(load_class(request.source), note, request.parameters, _context(request), size)
     except (Exception, SystemExit) as error:
         raise _explained(error, request) from error
     check_played(seen, request, getattr(scene, "begun_beats", []))

@@ -6,18 +6,19 @@ One process does one task: Manim's configuration is global. Each function here i
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filelock import FileLock, Timeout
-from gradreel.render.clips import memo_cache
-from gradreel.render.clips.clip_files import described_clip, keep_clip
+from gradreel.render.clips.clip_files import description_of, keep_clip
+from gradreel.render.clips.dependencies import Dependencies, key_of
 from gradreel.render.clips.file_tracker import OpenedFiles, tell_opened
-from gradreel.render.clips.fingerprint import clip_path, own_files, parts_now
-from gradreel.render.clips.staleness import why_stale
+from gradreel.render.clips.fingerprint import given_traces, languages_of, parts_now, words_parts
+from gradreel.render.clips.plan import completed, kept_clip, recorded_traces
 from gradreel.render.clips.workspace import Folders, remove, temporary_in
 from gradreel.render.frames.describe import describe
 from gradreel.render.frames.encode import ClipEncoder, give_way
@@ -30,58 +31,73 @@ from gradreel.render.frames.scene_player import (
     play,
     play_to_end,
     use_own_texts,
-    visit,
+    visit_beats,
 )
 from gradreel.render.stages import BeatSpan, Clip, ClipFile, Finding, SceneDescription, SceneRequest, SceneWords
 from gradreel.render.workers.worker_process import at, report, tell
-from gradreel.scenes.catalog import load_class
+from gradreel.scenes.catalog import SceneSource, load_class
 from gradreel.scenes.file_names import file_name
 from gradreel.scenes.words.claims import Claim
-from gradreel.scenes.words.narration import use_words
+from gradreel.scenes.words.narration import Narration, ScreenWord, use_words
 from manim import Scene, config
 from PIL import Image
 
 SHEET_WIDTH = 480  # pixels of one picture on a contact sheet
 
 
-def inspect(requests: Sequence[SceneRequest]) -> list[SceneDescription]:
-    """What each scene is, its parameters checked and complete. Raises UserError for the first that is wrong.
+def visit(
+    request: SceneRequest, listen: bool
+) -> tuple[SceneDescription, Dependencies, tuple[dict[str, Any], Dependencies, SceneWords] | None]:
+    """Describe a scene, its parameters checked and complete. Raises UserError for one that is wrong.
 
-    Files that were opened for it may decide a parameter's default; one that any of the user's own scenes opened counts
-    for all of them.
+    ``listen``: play it, too, if its runs are recorded, and return what it says with the arguments of `keep_words`. A
+    scene that raises then says nothing yet: who listens to it later hears of that.
     """
-    media = Folders(requests[0].settings.media_dir)
-    opened = OpenedFiles(media.made_by_us, *(request.source for request in requests))
-    texts = use_own_texts()
-    found = []
-    try:
-        for request in requests:
-            at(f"while {request.source.name} was looked at", "anew")
-            use_words(request.words)
-            try:
-                found.append(describe(load_class(request.source), request))
-            except Exception as error:
-                tell_opened(error, opened, request.source)
-                raise
-    finally:
-        remove(texts)
-    own = [index for index, request in enumerate(requests) if not request.source.is_ours]
-    for index in own:
-        source = requests[index].source
-        found[index] = replace(found[index], files=opened.of(source, known=own_files(source)))
-    return found
-
-
-def listen(request: SceneRequest) -> SceneWords:
-    """What the scene says in its beats. Raises SceneError, showing the user's own lines, when it raises."""
     source, media = request.source, Folders(request.settings.media_dir)
-    opened = OpenedFiles(media.made_by_us, source)
+    opened = OpenedFiles((*media.made_by_us, *given_traces(request)), source)
+    at(f"while {request.source.name} was looked at", "anew")
+    use_words(request.words)
+    texts = use_own_texts()
     try:
-        beats = beats_of(request)
+        description = describe(load_class(source), request)
     except Exception as error:
         tell_opened(error, opened, source)
         raise
-    return SceneWords(source.name, beats, opened.of(source, known=own_files(source)))
+    finally:
+        remove(texts)
+    dependencies = _dependencies(opened, source)
+    if not listen or not description.is_lecture_scene:
+        return description, dependencies, None
+    complete = completed(request, description)
+    narrated_as = description.narrated_as or description.name
+    try:
+        traces = recorded_traces(description, media)
+        if traces is None:
+            return description, dependencies, None
+        words, of_words = _listened(complete, opened)
+    except Exception:  # of a damaged trace, the plan tells
+        return description, dependencies, None
+    return description, dependencies, (words_parts(complete, narrated_as, traces), of_words, words)
+
+
+def listen(request: SceneRequest) -> tuple[SceneWords, Dependencies]:
+    """Return what the scene says in its beats. Raises SceneError, showing the user's own lines, when it raises."""
+    source, media = request.source, Folders(request.settings.media_dir)
+    opened = OpenedFiles((*media.made_by_us, *given_traces(request)), source)
+    try:
+        return _listened(request, opened)
+    except Exception as error:
+        tell_opened(error, opened, source)
+        raise
+
+
+def _listened(request: SceneRequest, opened: OpenedFiles) -> tuple[SceneWords, Dependencies]:
+    beats, screen = beats_of(request)
+    return SceneWords(request.name, beats), _dependencies(opened, request.source, screen)
+
+
+def _dependencies(opened: OpenedFiles, source: SceneSource, screen: Iterable[ScreenWord] = ()) -> Dependencies:
+    return Dependencies(files=opened.of(source), libraries=opened.libraries(), screen=tuple(screen))
 
 
 def claims(request: SceneRequest) -> tuple[Claim, ...]:
@@ -91,7 +107,7 @@ def claims(request: SceneRequest) -> tuple[Claim, ...]:
 
 def play_beats(request: SceneRequest) -> tuple[BeatSpan, ...]:
     """The scene's beats as they are played, every animation skipped to its end. Raises SceneError when it raises."""
-    return visit(request, lambda scene, beat: None)
+    return visit_beats(request, lambda scene, beat: None)
 
 
 def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
@@ -99,25 +115,23 @@ def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
 
     ``temporary_folder``, for what is not finished, is on the same file system.
 
-    The clip is kept under the digest of the code that is imported here, which may be newer than the plan's. The files
-    that the scene opened are kept in its description: with other content it is rendered again.
+    The files that the scene has read are kept in its description: with other content it is rendered again.
     Raises SceneError, showing the user's own lines, when the scene raises; UserError for a beat that it does not have.
     """
     request, source, settings = clip.request, clip.request.source, clip.request.settings
     media = Folders(settings.media_dir)
-    opened = OpenedFiles((*media.made_by_us, temporary_folder), source)
-    memo_cache.recall(media.private)
+    opened = OpenedFiles((*media.made_by_us, temporary_folder, *given_traces(request)), source)
     asked_for = configure(request)
-    parts = parts_now(clip.parts, request)
-    path = clip_path(media.clips, parts, settings)
-    with _alone(FileLock(media.locks / f"{path.stem}.lock")):
-        done = described_clip(path)
-        if done is not None and not why_stale(done, request, parts):
-            return ClipFile.from_json(done, path)
-        path.with_suffix(".json").unlink(missing_ok=True)  # an older clip's must not pass for the new one's
+    with opened.not_listening():
+        clip, words = replace(clip, parts=parts_now(clip.parts, request)), Narration.load(languages_of(request))
+    with _alone(FileLock(media.locks / f"{key_of(clip.parts)}.lock")):
+        with opened.not_listening():
+            kept = kept_clip(clip, media.clips, words)
+        if kept is not None:
+            return ClipFile.from_json(kept[1], kept[0])
         if asked_for:
             tell(f"its file, or manim.cfg, sets what the command line decides here; to have it so: {asked_for}")
-        temporary = temporary_in(temporary_folder, path.name)
+        temporary = temporary_in(temporary_folder, f"{key_of(clip.parts)}{settings.suffix}")
         began = time.monotonic()
         encoder = ClipEncoder(temporary, settings)
         give_way()
@@ -132,12 +146,17 @@ def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
             raise
         sounds = tuple(replace(sound, file=opened.name_of(Path(sound.file), source)) for sound in played.sounds)
         seconds = time.monotonic() - began
+        dependencies = _dependencies(opened, source, played.screen)
+        # the sounds count that the scene has written itself, too
+        dependencies = dependencies.model_copy(
+            update={"files": dependencies.files | {sound.file: sound.digest for sound in sounds}}
+        )
+        lines = [beat.lines for beat in played.beats]
+        path = media.clips / f"{dependencies.name_with(clip.parts, lines)}{settings.suffix}"
         shown = played.beats, seconds, sounds, played.subcaptions, played.emptied
         file = ClipFile(path, encoder.frames, settings.fps, *shown)
-        files = opened.of(source, known={**parts["code"], **parts.get("assets", {})})
-        files |= {sound.file: sound.digest for sound in sounds}  # those too that the scene has written itself
-        content = {"scene": source.name, "parts": parts, "files": files}
-        keep_clip(temporary, file, temporary_folder, content)
+        path.with_suffix(".json").unlink(missing_ok=True)  # an older clip's must not pass for the new one's
+        keep_clip(temporary, file, temporary_folder, description_of(clip, dependencies))
         return file
 
 
@@ -168,7 +187,7 @@ def render_stills(request: SceneRequest, directory: Path) -> list[str]:
         names.append(beat)
         report(len(names))
 
-    visit(request, write)
+    visit_beats(request, write)
     return names
 
 
@@ -200,7 +219,7 @@ def check(request: SceneRequest) -> tuple[list[Finding], tuple[BeatSpan, ...]]:
         for finding in check_scene(scene):
             found.append(Finding(request.source.name, beat, finding.rule, finding.message, str(finding.where)))
 
-    beats = visit(request, look)
+    beats = visit_beats(request, look)
     return found, beats
 
 

@@ -14,12 +14,7 @@ from gradreel.render.clips.workspace import Folders, Workspace, as_json, read_js
 from gradreel.scenes.words.languages import LANGUAGES
 from pydantic import BaseModel, ValidationError
 
-_NAMES = ("publishing", "video", "sound_track", "narration_track", "subtitles", "burned_subtitles")
-PUBLISHING_FILES = (
-    *(f"render/videos/{name}.py" for name in _NAMES),
-    *(f"render/voice/{name}.py" for name in ("sound", "loudness", "spoken_lines")),
-    "scenes/words/subtitle_timing.py",
-)
+PUBLISHED_BY = ("render/videos", "render/voice", "scenes/words")
 SUBTITLE_SUFFIXES = ("srt", "vtt")
 
 Stamp = tuple[int, int]  # of a file: size in bytes, time of its last change in nanoseconds
@@ -54,7 +49,8 @@ class OutputStamp:
         self._beside = beside or subtitles
         self.file = folders.published / f"{short_hash(os.fsencode(self.final))}.json"
         stamps = {clip.name: _stamp(clip) for clip in clips}
-        code = digest_of_contents(PACKAGE_FOLDER / name for name in PUBLISHING_FILES)
+        files = (file for folder in PUBLISHED_BY for file in (PACKAGE_FOLDER / folder).glob("*.py"))
+        code = digest_of_contents(sorted(files))
         self._clips = [clip.name for clip in clips]
         self._made_of = short_hash(as_json({"content": content, "clips": stamps, "code": code}))
 

@@ -29,7 +29,7 @@ from gradreel.render.clips.configuration import HASH_SEED, configuration
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
 
-PRELOADED = "gradreel.render.frames.preloaded"
+PRELOADED = "gradreel.render.preloaded"
 LOST = 255  # exit code of a fork whose end the fork server, killed, has not seen
 
 

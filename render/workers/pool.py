@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,7 @@ from gradreel.core.progress import Progress
 from gradreel.render.clips.claim import Claim
 from gradreel.render.workers import forks
 from gradreel.render.workers.forks import fixed_environment
+from gradreel.render.workers.progress import Reporter
 from gradreel.render.workers.worker_process import (
     LOOK_SECONDS,
     KilledError,
@@ -42,6 +44,15 @@ class Listeners:
     begun: Callable[[], None] = lambda: None  # its turn has come
     progress: Progress = lambda done, total: None
     told: Callable[[str], None] = lambda text: None  # what the user should know
+
+
+def listeners_of(reporter: Reporter, task: str, expected: int, unit: str) -> Listeners:
+    """Return listeners that pass on what they hear of a task to ``reporter``; ``expected``: of ``unit``, 0: unknown."""
+    return Listeners(
+        begun=partial(reporter.begin, task, expected, unit),
+        progress=partial(reporter.advance, task),
+        told=lambda text: reporter.say(f"{task}: {text}"),
+    )
 
 
 @dataclass(eq=False)

@@ -33,7 +33,7 @@ from gradreel.core.progress import Progress
 from gradreel.render.clips.configuration import configuration
 from gradreel.render.workers.forks import compile_the_users_modules, leave_server
 
-WORKER_MODULE = "gradreel.render.frames.worker"
+IMPORTS_WORKER = "gradreel.render.deferred"  # which imports this module
 REPORT_SECONDS = 0.1
 LOOK_SECONDS = 0.3  # between two looks at whether a worker lives, and whether another run is done with a thing
 PR_SET_PDEATHSIG = 1  # of Linux's prctl
@@ -184,7 +184,8 @@ def work(sender: Sender, function: str | Callable[..., Any], arguments: tuple[An
 def _function_of_the_worker(name: str) -> Callable[..., Any]:
     """Raises UserError where Manim can't be imported as it is configured."""
     try:
-        function: Callable[..., Any] = getattr(importlib.import_module(WORKER_MODULE), name)
+        import_worker = importlib.import_module(IMPORTS_WORKER).import_worker
+        function: Callable[..., Any] = getattr(import_worker(), name)
     except (configparser.Error, KeyError, ValueError) as error:
         at_fault = [Path(frame.filename).parent.name for frame in traceback.extract_tb(error.__traceback__)]
         if not configuration() or "_config" not in at_fault:

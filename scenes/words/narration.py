@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from gradreel.core.errors import UserError
 from gradreel.core.files import parse_or_user_error, read_text, read_toml
@@ -101,6 +101,10 @@ def use_words(words: OwnWords | None) -> None:
     _InUse.words = words
 
 
+ScreenWord: TypeAlias = tuple[str, str, str, str | None]
+"""Language, scene, key, and text of a word on the picture, its fields not filled; None: it is missing."""
+
+
 @dataclass(frozen=True)
 class Narration:
     """The lines of all scenes in some languages."""
@@ -109,6 +113,7 @@ class Narration:
     files: Mapping[str, Path]  # language -> the file with its lines
     own: OwnWords | None = None  # own words, already in ``scenes``
     ours: Mapping[str, Scenes] = field(default_factory=dict)  # ``scenes`` without ``own``, by language; {}: the same
+    _looked_up: set[tuple[str, str, str]] = field(default_factory=set, compare=False)  # see `ScreenWord`
 
     @classmethod
     def load(cls, languages: Iterable[str] = tuple(LANGUAGES), folder: Path = NARRATION_FOLDER) -> Narration:
@@ -251,8 +256,20 @@ class Narration:
             return list(self.scenes)
         return [language for language, scenes in self.scenes.items() if scene in scenes]
 
+    @property
+    def looked_up(self) -> tuple[ScreenWord, ...]:
+        """Return the words on the picture that were looked up so far, those that are missing, too."""
+        return tuple((*place, self.screen_text(*place)) for place in sorted(self._looked_up))
+
+    def screen_text(self, language: str, scene: str, key: str) -> str | None:
+        """Return the text of a word on the picture, its fields not filled; None if it is missing."""
+        texts = self.scenes.get(language, {}).get(scene, {}).get("screen", {})
+        text = texts.get(key, texts.get(general_name(key)))
+        return None if text is None else str(text)
+
     def screen(self, scene: str, key: str, language: str, values: Mapping[str, object] | None = None) -> str:
         """Return words for the screen."""
+        self._looked_up.add((language, scene, key))
         stretches, _ = self._text(language, scene, "screen", key, values or {})
         return "".join(stretches)
 

@@ -24,6 +24,7 @@ import pytest
 from gradreel.core.errors import UserError
 from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.core.trace.trace import Trace
+from gradreel.render.clips.file_digest import FileState
 from gradreel.render.clips.fingerprint import parts_now
 from gradreel.render.cluster import connection, worker
 from gradreel.render.settings import RenderSettings
@@ -134,23 +135,30 @@ def film(tmp_path, monkeypatch):
     return tmp_path / "film"
 
 
-def clips_of(media: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in (media / "clips").glob("*.mp4")}
+def clips_of(media: Path) -> list[bytes]:
+    return sorted(file.read_bytes() for file in (media / "clips").glob("*.mp4"))
 
 
 def there(gradreel, *arguments):
     return gradreel("render", *arguments, *SMALL, "--scheduler", "tcp://w:1")
 
 
-def described(media: Path) -> dict[str, dict]:
-    found = {file.name: json.loads(file.read_text(encoding="utf-8")) for file in (media / "clips").glob("*.json")}
-    return {name: {k: v for k, v in clip.items() if k not in ("made", "wall_seconds")} for name, clip in found.items()}
+def described(media: Path) -> list[dict]:
+    """What descriptions of clips say, without times, and without the modules of ours that brought a scene there."""
+    found = [json.loads(file.read_text(encoding="utf-8")) for file in sorted((media / "clips").glob("*.json"))]
+    for clip in found:
+        states = clip["dependencies"]["files"].items()
+        brought_by = ("gradreel/render/cluster/", "gradreel/render/workers/", "gradreel/core/trace/")
+        clip["dependencies"]["files"] = {
+            name: str(FileState.parse(state).content) for name, state in states if not name.startswith(brought_by)
+        }
+    return [{k: v for k, v in clip.items() if k not in ("made", "wall_seconds")} for clip in found]
 
 
 def test_a_sound_is_heard_that_its_scene_adds_there(one_worker, gradreel, film):
     drawn = there(gradreel, "film.py:Loud")
     assert (drawn.exit_code, drawn.stderr) == (0, "")
-    (as_there,) = described(film / "media").values()
+    (as_there,) = described(film / "media")
     assert [(s["file"], s["frame"], s["offset"], s["gain"]) for s in as_there["sounds"]] == [
         ("sound/click.wav", 2, 0.1, -3)
     ]
@@ -159,7 +167,7 @@ def test_a_sound_is_heard_that_its_scene_adds_there(one_worker, gradreel, film):
         assert len(container.streams.audio) == 1
     shutil.rmtree(film / "media/clips")
     assert gradreel("render", "film.py:Loud", *SMALL).exit_code == 0
-    assert described(film / "media") == {next(iter(described(film / "media"))): as_there}
+    assert described(film / "media") == [as_there]
 
 
 def test_a_sound_that_is_not_sent_is_named(one_worker, gradreel, film):
@@ -188,9 +196,9 @@ def test_a_clip_drawn_there_is_that_drawn_here_and_two_users_modules_of_the_same
         shutil.rmtree(media / "clips")
         assert gradreel("render", "film.py:Made", *SMALL, *voice).exit_code == 0
         assert (clips_of(media), described(media)) == (clips[-1], as_there)
-        (length,) = (clip["beats"][0]["end"] for clip in as_there.values())
+        (length,) = (clip["beats"][0]["end"] for clip in as_there)
         assert length == (5 * 9.4 if voice else length), "spoken here, and drawn there as long as that"
-    assert set(clips[0].values()) != set(clips[1].values())
+    assert clips[0] != clips[1]
     assert "train" in one_worker.functions
     assert not list(one_worker.folder.iterdir()), "nothing stays there"
 
@@ -226,26 +234,24 @@ def test_what_is_taken_back_is_not_done_to_its_end(one_worker, film, gradreel, a
 
 def test_what_is_another_there_is_named(film):
     request = SceneRequest(resolve("film.py:Slow"), RenderSettings(media_dir=film / "media"))
-    clip = Clip(request, {}, None, {"narration": {}, "traces": {}}, "", 0)
+    clip, code = Clip(request, {}, {"traces": {}}), worker.our_code()
     same = parts_now(clip.parts, request)
-    worker.check_same(replace(clip, parts=same), "the worker w")
-    planned = {
-        **same, "code": {**same["code"], "gradreel/scenes/style.py": "another"}, "drawing": "another",
-        "configuration": "another", "versions": {**same["versions"], "manim": "0.0.1", "gone": "1.0"},
-    }  # fmt: skip
+    worker.check_same(replace(clip, parts=same), code, "the worker w")
+    versions = {**same["versions"], "manim": "0.0.1", "gone": "1.0"}
+    planned = {**same, "configuration": "another", "versions": versions}
     with pytest.raises(UserError, match="frames of the worker w would be others than those drawn here") as refused:
-        worker.check_same(replace(clip, parts=planned), "the worker w")
+        worker.check_same(replace(clip, parts=planned), "another", "the worker w")
     manim = same["versions"]["manim"]
-    for words in ("code of gradreel/scenes/style.py", f"manim is 0.0.1 here and {manim} there",
-                  "gone is 1.0 here and not installed there", "gradreel's renderer", "manim.cfg"):  # fmt: skip
+    for words in (f"manim is 0.0.1 here and {manim} there", "gone is 1.0 here and not installed there",
+                  "gradreel's code", "manim.cfg"):  # fmt: skip
         assert words in str(refused.value)
 
 
 def test_our_scenes_are_played_from_the_workers_own_gradreel_and_trace_folders_are_where_they_were(film, tmp_path):
     request = SceneRequest(resolve("build-curve"), RenderSettings(media_dir=film / "media"), {"near": "a", "far": "/b"})
     source = replace(request.source, file=request.source.file.relative_to(PACKAGE_FOLDER))
-    clip = Clip(replace(request, source=source), {}, None, {"traces": {"near": "", "far": ""}}, "", 0)
-    place = worker.Place(tmp_path / "there", worker.Order("", "", clip, "", str(film), (), {}), "w")
+    clip = Clip(replace(request, source=source), {}, {"traces": {"near": "", "far": ""}})
+    place = worker.Place(tmp_path / "there", worker.Order("", "", clip, "", str(film), (), {}, ""), "w")
     moved = place.clip().request
     assert moved.source == request.source
     assert moved.parameters == {"near": "a", "far": str(tmp_path / "there/files/b")}

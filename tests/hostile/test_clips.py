@@ -142,8 +142,9 @@ def test_what_a_description_says_does_not_steer_the_terminal(rendered):
     """Neither of a clip that is out of date, nor of one that is of another film."""
     first, second = sorted(rendered.media.glob("clips/*.json"))
     content = json.loads(first.read_text())
-    first.write_text(json.dumps(content | {"files": {"\x1b[2J": "0"}}))
-    parts = content["parts"] | {"assets": {"\x1b[2J": "0"}}
+    read = content["dependencies"] | {"files": {"\x1b[2J": "0"}}
+    first.write_text(json.dumps(content | {"dependencies": read}))
+    parts = content["parts"] | {"\x1b[2J": "0"}
     second.with_name(f"{'0' * 24}.json").write_text(json.dumps(content | {"scene": "\x1b[2J", "parts": parts}))
     second.unlink()
     (rendered.media / "clips" / f"{'0' * 24}.mp4").write_bytes(b"0" * content["size"])

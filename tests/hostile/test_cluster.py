@@ -89,9 +89,9 @@ def drawn(tripwires, answers, monkeypatch):
     (tripwires.folder / "film.py").write_text("")
     render = RenderSettings(width=64, height=36, fps=5, media_dir=tripwires.media)
     source = SceneSource("film", "Film", tripwires.folder / "film.py", "")
-    parts = {"narration": {}, "traces": {}}
+    parts = {"scene": "film", "class": "Film", "traces": {}, "settings": render.of_frames()}
     with Workspace(tripwires.media) as workspace:
-        clip = Clip(SceneRequest(source, render), {}, None, parts, "new", 0)
+        clip = Clip(SceneRequest(source, render), {}, parts, why="new")
         drawers = client.ClusterDrawers(answers, "tcp://x:1", 1, workspace)
 
         def draw(answer):
@@ -146,6 +146,8 @@ def test_a_sound_clip_is_kept_and_one_of_another_length_or_of_nothing_that_was_s
     assert "a video of 3 frames of 64 x 36" in str(said(frames=4))
     opened = {"path": str(tripwires.home / "notes.txt"), "by_name": False, "digest": "not there"}
     assert "found another on its worker than here" in str(said(opened=[opened]))
+    outside = {"path": "gradreel/../notes.txt", "by_name": False, "digest": "not there", "of_ours": True}
+    assert "no file of ours" in str(said(opened=[outside]))
     assert isinstance(said(opened=[opened | {"path": "/nowhere"}]), ClipFile), "it is not there here, either"
     assert "a sound that its scene did not open" in str(said(sounds=[SOUND]))
     assert "path: Extra inputs are not permitted" in str(said(path="../../notes.txt"))

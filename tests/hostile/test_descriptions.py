@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.render.clips.fingerprint import listening_key
-from gradreel.render.clips.workspace import Folders
-from gradreel.render.inspection import _DESCRIPTIONS, kept_description
+from gradreel.render.clips.dependencies import Dependencies, key_of
+from gradreel.render.clips.fingerprint import description_parts, words_parts
+from gradreel.render.clips.workspace import Folders, Workspace
+from gradreel.render.inspection import _DESCRIPTIONS, keep_description, kept_description
 from gradreel.render.settings import RenderSettings
-from gradreel.render.speech import kept_words, timed_plan, wanted_lines
+from gradreel.render.speech import keep_words, kept_words, timed_plan, wanted_lines
 from gradreel.render.stages import BeatSpan, Clip, ParameterRow, Plan, SceneDescription, SceneRequest, SceneWords
 from gradreel.scenes.catalog import resolve
 from hypothesis import given
@@ -40,34 +43,43 @@ ODD = st.recursive(
 )
 
 
-def test_a_description_is_read_as_it_was_kept(tmp_path):
-    file = kept(tmp_path, _DESCRIPTIONS.dump_python(OURS, mode="json"))
-    assert kept_description(file, REQUEST) == OURS
+def test_a_description_is_read_as_it_was_kept(workspace):
+    keep_description(workspace, REQUEST, OURS, Dependencies())
+    assert kept_description(workspace.inspections, REQUEST) == OURS
 
 
 @given(field=st.sampled_from(FIELDS), odd=ODD)
 def test_a_description_with_something_odd_in_it_is_none_or_one_of_the_right_kinds(tmp_path, field, odd):
-    file = kept(tmp_path, _DESCRIPTIONS.dump_python(OURS, mode="json") | {field: odd})
-    found = kept_description(file, REQUEST)
+    result = _DESCRIPTIONS.dump_python(OURS, mode="json") | {field: odd}
+    kept(tmp_path, description_parts(REQUEST), {"result": result})
+    found = kept_description(tmp_path, REQUEST)
     if found is not None:
         assert all(isinstance(run, Experiment) for run in found.experiments.values())
         assert {type(getattr(found, name)) for name in FIELDS} <= {str, dict, tuple, bool}
 
 
-@pytest.mark.parametrize("name", ["a\0b", "\ud800", "", "/dev/zero", "x" * 5000, "/", "<here>/../../.."])
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", "", "/dev/zero", "x" * 5000, "/", "<here>/../../..", "gradreel/.."])
 def test_a_file_that_it_names_may_be_called_anything(tmp_path, name):
-    file = kept(tmp_path, _DESCRIPTIONS.dump_python(OURS, mode="json") | {"files": {name: "a digest"}})
-    assert kept_description(file, REQUEST) is None
+    result = _DESCRIPTIONS.dump_python(OURS, mode="json")
+    kept(tmp_path, description_parts(REQUEST), {"result": result, "dependencies": {"files": {name: "a digest"}}})
+    assert kept_description(tmp_path, REQUEST) is None
 
 
-@pytest.mark.parametrize("content", ["", "[]", "null", "{}", "[" * 100_000, '{"files": 5}', "\x00"])
+@pytest.mark.parametrize("content", ["", "[]", "null", "{}", "[" * 100_000, '{"dependencies": 5}', "\x00"])
 def test_what_is_no_description_at_all_is_none(tmp_path, content):
-    file = tmp_path / "kept.json"
-    file.write_text(content)
-    assert kept_description(file, REQUEST) is None
+    (tmp_path / f"{key_of(description_parts(REQUEST))}{'0' * 12}.json").write_text(content)
+    assert kept_description(tmp_path, REQUEST) is None
 
 
-CLIP = Clip(REQUEST, {}, Path("clip.mp4"), {"narration": {"words": "build-curve"}}, "", 0)
+@given(data=st.data())
+def test_whatever_is_kept_with_a_result_it_counts_or_does_not(tmp_path, odd_json, data):
+    whole = {"dependencies": {"files": {"a.py": "1|2|3"}, "libraries": {"numpy": "0"}, "screen": [["a", "b", "c"]]}}
+    kept(tmp_path, description_parts(REQUEST), data.draw(odd_json(whole)))
+    kept_description(tmp_path, REQUEST)
+
+
+CLIP = Clip(REQUEST, {}, {"traces": {}}, narrated_as="build-curve")
+PARTS = words_parts(REQUEST, "build-curve", {})
 WORDS = SceneWords(
     "build-curve",
     (
@@ -77,28 +89,30 @@ WORDS = SceneWords(
 )
 
 
-def test_what_a_scene_says_is_read_as_it_was_kept(tmp_path):
-    folders = Folders(tmp_path)
-    kept_under(folders, asdict(WORDS))
-    assert kept_words([CLIP], folders) == {"build-curve": WORDS}
+def test_what_a_scene_says_is_read_as_it_was_kept(workspace):
+    keep_words(workspace, PARTS, Dependencies(), WORDS)
+    assert kept_words([CLIP], workspace) == {"build-curve": WORDS}
 
 
 @given(data=st.data())
 def test_whatever_is_kept_of_what_a_scene_says_can_be_said_or_does_not_count(tmp_path, odd_json, data):
     folders = Folders(tmp_path)
-    kept_under(folders, data.draw(odd_json(json.loads(json.dumps(asdict(WORDS))))))
+    folders.inspections.mkdir(parents=True, exist_ok=True)
+    kept(folders.inspections, PARTS, {"result": data.draw(odd_json(json.loads(json.dumps(asdict(WORDS)))))})
     for words in kept_words([CLIP], folders).values():
         with suppress(UserError):
             list(wanted_lines([CLIP], {"build-curve": words}, {"en": None, "zh": None}))
             timed_plan(Plan((), (CLIP,)), {"build-curve": words}, {"build-curve": {}}, folders)
 
 
-def kept_under(folders: Folders, content: object) -> None:
-    folders.inspections.mkdir(parents=True, exist_ok=True)
-    kept(folders.inspections, content).rename(folders.inspections / f"{listening_key(CLIP.parts, REQUEST)}.json")
+@pytest.fixture
+def workspace(tmp_path):
+    with Workspace(tmp_path / "media") as workspace:
+        yield workspace
 
 
-def kept(folder: Path, content: object) -> Path:
-    file = folder / "kept.json"
-    file.write_text(json.dumps(content))
-    return file
+def kept(folder: Path, parts: Mapping[str, Any], content: object) -> None:
+    """Write a kept result, of which ``content`` replaces a part."""
+    whole = {"parts": parts, "dependencies": {}, "result": None}
+    content = whole | content if isinstance(content, dict) else content
+    (folder / f"{key_of(parts)}{'0' * 12}.json").write_text(json.dumps(content))

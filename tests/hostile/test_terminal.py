@@ -112,7 +112,7 @@ def test_neither_what_a_scene_raises_nor_the_name_of_a_folder_steers_the_termina
 
 def test_what_manim_warns_of_at_its_import_steers_nothing(tmp_path):
     (tmp_path / "manim.cfg").write_text("[CLI]\ntex_template_file = \x1b[31mred\n", encoding="utf-8")
-    line = [sys.executable, "-c", "import gradreel.render.frames.preloaded"]
+    line = [sys.executable, "-c", "import gradreel.render.preloaded"]
     told = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert told.stdout == "", "that is for results"
     assert "red" in told.stderr and all(map(is_printable, told.stderr))

@@ -149,7 +149,7 @@ def test_sounds_are_heard_when_they_were_added_and_as_loud(render):
         ("<here>/click.wav", 5, 0, 0),
         ("<here>/click.wav", 10, -0.25, -20),
     ]
-    assert described["files"]["<here>/click.wav"] == described["sounds"][0]["digest"]
+    assert described["dependencies"]["files"]["<here>/click.wav"] == described["sounds"][0]["digest"]
     with av.open(str(render.clip().with_suffix(".mp4"))) as clip:
         assert len(clip.streams) == 1
 

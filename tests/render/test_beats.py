@@ -7,7 +7,7 @@ import pytest
 from gradreel.core.errors import UserError
 from gradreel.render.clips.beat_lines import as_json, filled_again
 from gradreel.render.clips.beat_range import check_played, check_source, no_such_beats
-from gradreel.render.frames.scene_player import visit
+from gradreel.render.frames.scene_player import visit_beats
 from gradreel.render.lessons.selection import load_lesson
 from gradreel.render.settings import RenderSettings
 from gradreel.render.stages import BeatSpan, SceneRequest
@@ -89,7 +89,7 @@ def test_beats_that_this_run_does_not_tell_are_refused_with_those_that_it_tells(
     (tmp_path / "depends.py").write_text(DEPENDS)
     request = SceneRequest(resolve(f"{tmp_path / 'depends.py'}:Depends"), RenderSettings(first_beat="walk-far"))
     with pytest.raises(UserError, match=r"tells no such beats .*; it tells: walk, step-all; did you mean walk\?$"):
-        visit(request, lambda scene, beat: None)
+        visit_beats(request, lambda scene, beat: None)
     before = str(no_such_beats(request))
     assert before.endswith("its beats: walk-far, walk"), "without what is no name"
 

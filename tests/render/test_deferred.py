@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from gradreel.render.frames.deferred import deferred
+from gradreel.render.deferred import deferred
 
 MODULE = """
 class Graph:
@@ -95,7 +95,7 @@ def test_what_lies_in_a_package_is_imported_without_it(tmp_path, monkeypatch):
     ],
 )
 def test_manim_and_its_modules_do_as_ever(uses):
-    ways = ("import gradreel.render.frames.preloaded; from manim import *; ", "from manim import *; ")
+    ways = ("import gradreel.render.preloaded; from manim import *; ", "from manim import *; ")
     one, other = (
         subprocess.run([sys.executable, "-c", way + uses], capture_output=True, text=True, check=True).stdout
         for way in ways

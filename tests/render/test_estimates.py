@@ -28,7 +28,7 @@ def folders(tmp_path) -> Folders:
 def clip(scene: str, frames: int, up_to_date: bool = False) -> Clip:
     source = SceneSource(scene, scene.title(), Path(__file__), "")
     request = SceneRequest(source, RenderSettings(width=200, height=100))
-    return Clip(request, {}, None, {}, "" if up_to_date else "it is new", frames)
+    return Clip(request, {}, {}, None, "" if up_to_date else "it is new", frames)
 
 
 def timed(
@@ -40,9 +40,8 @@ def timed(
     parts = {"scene": scene, "class": scene, "traces": {}, "settings": settings}
     (folders.clips / "made").write_text("frames")
     result = ClipFile(folders.clips / f"{scene}{size[0]}{made}.mp4", frames, 10, (), seconds)
-    keep_clip(
-        folders.clips / "made", result, folders.clips, {"scene": scene, "parts": parts, "files": {}, "made": made}
-    )
+    content = {"scene": scene, "parts": parts, "dependencies": {}, "made": made}
+    keep_clip(folders.clips / "made", result, folders.clips, content)
 
 
 def test_without_anything_timed_the_estimate_is_by_a_table_and_says_so(folders):

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import gradreel
 import pytest
-from gradreel.render.clips.file_digest import MISSING, content_digest, listing_digest
-from gradreel.render.clips.file_tracker import CHANGED_MEANWHILE
+from gradreel.render.clips.file_digest import CHANGED_MEANWHILE, MISSING, FileState, content_digest, listing_digest
 from gradreel.render.clips.ownership import lies_in
 from gradreel.render.clips.workspace import Folders
 
@@ -78,10 +77,10 @@ with tempfile.NamedTemporaryFile("w+", dir=".") as scratch:
     Path(scratch.name).read_text()
 Path("gone.txt").read_text(); Path("gone.txt").unlink()
 Path("data/numbers.txt").write_text("what it became later")
-before = opened.of(source, known={"disc.py": None})
+before = opened.of(source)
 os.system("echo X = 2 > late.py")  # by somebody else, while the scene is played
 import late
-print(json.dumps([before, opened.of(source, known={"disc.py": None, "helper.py": None, "told.py": None})]))
+print(json.dumps([before, opened.of(source)]))
 """
 
 
@@ -100,21 +99,28 @@ def test_only_what_is_the_users_and_read_counts(tmp_path):
     (tmp_path / "opens.py").write_text(OPENS)
     result = subprocess.run([sys.executable, "opens.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
-    before, after = json.loads(result.stdout)
+    before, after = (
+        {name: FileState.parse(state) for name, state in states.items() if not name.startswith("gradreel/")}
+        for states in json.loads(result.stdout)
+    )
+    looked_for = {name for name in before if name.endswith("/__init__.py") or name in ("inspect.py", "statistics.py")}
+    assert {"helper/__init__.py", "told/__init__.py"} <= looked_for, "a package of that name would be imported instead"
+    assert {before.pop(name).digest for name in looked_for} == {MISSING}
     read = {"<here>/data/low.txt", "<here>/data/aside.txt", "<here>/media/mine.txt", "page.py", "<here>/read.db"}
     read |= {"<here>/missing.txt", "<here>/comes.txt", "data/of-data.txt"}
     read |= {"<here>/shelf", "<here>/shelf/inner", "<here>/nowhere"}  # which files they have
     read |= {"<here>/read.bin", "<here>/nowhere.bin", "<here>/low.bin"}  # opened to be read and written
-    modules = {"helper.py", "shown.py", "opens.py", "by_path.py", "edited.py", "told.py"}
+    modules = {"helper.py", "shown.py", "by_path.py", "edited.py", "told.py"}
     assert set(before) == read | modules
-    assert before["by_path.py"] == content_digest(tmp_path / "by_path.py")
-    assert before["edited.py"] == CHANGED_MEANWHILE, "loaded twice, and another the second time"
-    assert before["<here>/missing.txt"] == before["<here>/nowhere"] == MISSING
-    assert before["<here>/shelf"] == listing_digest(tmp_path / "shelf")
-    assert before["<here>/comes.txt"] == CHANGED_MEANWHILE
-    assert set(after) == (set(before) | {"late.py"}) - {"helper.py"}
-    assert after["told.py"] == content_digest(tmp_path / "told.py"), "what is shown of it are its comments"
-    assert after["late.py"] == content_digest(tmp_path / "late.py")
+    assert before["by_path.py"].digest == content_digest(tmp_path / "by_path.py")
+    assert before["by_path.py"].code and not before["page.py"].code, "comments of a page that is shown count"
+    assert before["edited.py"].digest == CHANGED_MEANWHILE, "loaded twice, and another the second time"
+    assert before["<here>/missing.txt"].digest == before["<here>/nowhere"].digest == MISSING
+    assert before["<here>/shelf"].digest == listing_digest(tmp_path / "shelf")
+    assert before["<here>/comes.txt"].digest == CHANGED_MEANWHILE
+    assert set(after) - looked_for - {"late/__init__.py"} == set(before) | {"late.py"}
+    assert not after["told.py"].code, "what is shown of it are its comments"
+    assert after["late.py"].digest == content_digest(tmp_path / "late.py")
 
 
 def test_a_listing_is_another_when_a_file_comes_goes_or_is_renamed(tmp_path):
@@ -156,38 +162,37 @@ def test_a_listing_stays_as_it_was_when_what_python_and_we_make_comes(tmp_path):
 
 MEANWHILE = """
 import os, sys
+from pathlib import Path
 from gradreel.scenes.catalog import resolve
+from gradreel.render.clips.file_digest import FileState, is_unchanged
 from gradreel.render.clips.file_tracker import OpenedFiles
-from gradreel.render.clips.fingerprint import code_digests
 
 source = resolve("disc.py:Disc")
 opened = OpenedFiles((), source)
 steps = {
     "import": lambda: __import__("helper"),
-    "digest": lambda: known.update(code_digests(source)),
     "save": lambda: os.system("echo X = 22 > helper.py"),
     "undo": lambda: os.system("echo X = 1 > helper.py"),
     "comment": lambda: os.system("echo 'X = 1  # said' > helper.py"),
 }
-known = {}
 for step in sys.argv[1:]:
     steps[step]()
-print(opened.of(source, known).get("helper.py", "counts by its code"))
+print(is_unchanged(Path("helper.py"), FileState.parse(opened.of(source)["helper.py"])))
 """
 
 
 @pytest.mark.parametrize(
-    ("steps", "changed"),
+    ("steps", "is_current"),
     [
-        ("import digest", False),
-        ("import save digest", True),  # old code in memory, the new one's digest
-        ("digest save import", True),  # the old one's digest, new code on the picture
-        ("digest save import undo", True),
-        ("import digest save", False),  # the old picture, the old one's digest
-        ("digest comment import", False),
+        ("import", True),
+        ("import save", False),  # old code in memory
+        ("save import", True),
+        ("save import undo", False),
+        ("import save undo", True),
+        ("import comment", True),
     ],
 )
-def test_code_saved_while_the_scene_is_made_counts_as_changed_if_the_digest_is_not_its(tmp_path, steps, changed):
+def test_code_saved_while_the_scene_is_made_counts_as_it_was_imported(tmp_path, steps, is_current):
     code = "import helper\nfrom manim import Scene\nclass Disc(Scene):\n    def construct(self): pass\n"
     (tmp_path / "disc.py").write_text(code)
     (tmp_path / "helper.py").write_text("X = 1\n")
@@ -195,7 +200,7 @@ def test_code_saved_while_the_scene_is_made_counts_as_changed_if_the_digest_is_n
     command = [sys.executable, "meanwhile.py", *steps.split()]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
-    assert result.stdout.strip() == (CHANGED_MEANWHILE if changed else "counts by its code")
+    assert result.stdout.strip() == str(is_current)
 
 
 def test_a_project_within_the_systems_folders_is_the_users():
@@ -210,9 +215,10 @@ def test_a_project_within_the_systems_folders_is_the_users():
 def test_our_files_are_ours_also_where_the_package_is_imported_through_a_link(tmp_path):
     (tmp_path / "gradreel").symlink_to(Path(gradreel.__file__).resolve().parent)
     code = "from pathlib import Path; from gradreel.render.clips import ownership as m"
-    code += "; print(m.__file__, m.is_ours(Path(m.__file__)))"
+    code += "; file = Path(m.__file__); print(m.__file__, m.is_ours(file), m.name_of(file, None))"
     found = subprocess.run(
         [sys.executable, "-c", code],
         env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert found.stdout.split() == [str(tmp_path / "gradreel/render/clips/ownership.py"), "True"]
+    name = "gradreel/render/clips/ownership.py"
+    assert found.stdout.split() == [str(tmp_path / name), "True", name]

@@ -163,3 +163,49 @@ def test_texts_are_hashed_alike_in_workers_whatever_the_callers_hash_seed(monkey
         with Workers(1) as workers:
             hashes.add(workers.submit(hash, "a text").result())
     assert len(hashes) == 1
+
+
+EITHER_WAY = """
+import multiprocessing, sys
+from gradreel.cli import main
+from gradreel.render.workers import forks
+
+if __name__ == "__main__":
+    if sys.argv.pop() == "spawn":
+        forks.context = lambda with_manim: multiprocessing.get_context("spawn")
+    main()
+"""
+USES = """
+from gradreel.scenes.base import LectureScene
+from manim import Code, FadeIn, Graph, ImplicitFunction, Scene
+
+
+class Uses(Scene):
+    def construct(self):
+        graph = Graph([1, 2], [(1, 2)], layout="kamada_kawai")
+        circle = ImplicitFunction(lambda x, y: x * x + y * y - 1, min_depth=3)
+        self.add(graph, circle, Code(code_string="a = 1", language="python", paragraph_config={"font": "Noto Sans"}))
+        self.wait(0.2)
+
+
+class Says(LectureScene):
+    def construct(self):
+        from statistics import mean
+        with self.beat("one", say="One."):
+            self.play(FadeIn(Graph([1], [])), run_time=mean([0.2, 0.2]))
+"""
+
+
+def test_a_clip_has_the_same_name_whichever_way_its_worker_was_started(tmp_path):
+    """Its name tells which files and libraries counted for it."""
+    (tmp_path / "either_way.py").write_text(EITHER_WAY)
+    (tmp_path / "uses.py").write_text(USES)
+    for way in ("fork", "spawn"):
+        script = [sys.executable, "either_way.py", "render", "uses.py:Uses", "uses.py:Says", "-r", "96,54"]
+        done = subprocess.run(
+            [*script, "--media_dir", way, "--progress_bar", "none", way],
+            cwd=tmp_path, check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    fork, spawn = (sorted(clip.name for clip in tmp_path.glob(f"{way}/clips/*.json")) for way in ("fork", "spawn"))
+    assert (len(fork), fork) == (2, spawn)

@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from gradreel.render.clips import memo_cache
-from gradreel.render.clips import memo_cache as known
 from gradreel.render.clips.workspace import Workspace
+from gradreel.render.lessons import known_scenes as module
+from gradreel.render.lessons.known_scenes import keep_known_scenes, known_scenes
 from gradreel.scenes import catalog
 from gradreel.scenes.catalog import find_scenes
 
@@ -20,27 +20,33 @@ def search(monkeypatch):
         made.append(1)
         return find_scenes()
 
-    monkeypatch.setattr(known, "find_scenes", counted)
+    monkeypatch.setattr(module, "find_scenes", counted)
     return made
 
 
 def next_command(media: Path) -> None:
     """What has been found is kept, and this process knows nothing more."""
     with Workspace(media) as workspace:
-        memo_cache.keep(workspace)
-    memo_cache._Cache.folder = None
+        keep_known_scenes(workspace)
 
 
 def test_scenes_are_searched_for_once_and_are_those_that_are_there(search, tmp_path, monkeypatch):
     private = tmp_path / "media" / ".gradreel"
-    assert known.known_scenes(private) == find_scenes()
+    assert known_scenes(private) == find_scenes()
     monkeypatch.chdir(tmp_path)
-    memo_cache.recall(Path("media") / ".gradreel")  # as the plan does, before anything is kept
-    next_command(tmp_path / "media")
-    assert known.known_scenes(private) == find_scenes()
+    next_command(Path("media"))
+    assert known_scenes(private) == find_scenes()
     assert len(search) == 1
-    assert known.known_scenes(tmp_path / "other" / ".gradreel") == find_scenes()
+    assert known_scenes(tmp_path / "other" / ".gradreel") == find_scenes()
     assert len(search) == 2, "another media folder has nothing yet"
+
+
+def test_what_a_media_folder_from_elsewhere_says_of_scenes_is_not_believed(search, tmp_path):
+    known_scenes(tmp_path / "media/.gradreel")
+    next_command(tmp_path / "media")
+    shutil.copytree(tmp_path / "media", tmp_path / "copy")
+    known_scenes(tmp_path / "copy/.gradreel")
+    assert len(search) == 2
 
 
 @pytest.mark.parametrize(
@@ -57,17 +63,19 @@ def test_scenes_are_searched_for_again_when_what_they_are_found_in_changes(
     package = tmp_path / "gradreel"
     for folder in ("scenes", "assets/lessons"):
         shutil.copytree(catalog.PACKAGE_FOLDER / folder, package / folder)
-    monkeypatch.setattr(known, "PACKAGE_FOLDER", package)
-    monkeypatch.setattr(known, "LESSON_FILE", package / "assets/lessons/deep-learning.toml")
-    monkeypatch.setattr(known, "_as_plain", lambda scene: {"name": scene.name, "class_name": "", "file": "", "doc": ""})
+    monkeypatch.setattr(module, "PACKAGE_FOLDER", package)
+    monkeypatch.setattr(module, "LESSON_FILE", package / "assets/lessons/deep-learning.toml")
+    plain = {"class_name": "", "file": "", "doc": ""}
+    monkeypatch.setattr(module, "_as_plain", lambda scene: {"name": scene.name, **plain})
     private = tmp_path / "media" / ".gradreel"
-    known.known_scenes(private)
+    known_scenes(private)
     next_command(tmp_path / "media")
     text = (package / file).read_text("utf-8")
     assert old in text
     (package / file).write_text(text.replace(old, new, 1), "utf-8")
-    known.known_scenes(private)
+    known_scenes(private)
     assert len(search) == 2
+    module._Found.contents.clear()
     (package / file).write_text(text, "utf-8")
-    known.known_scenes(private)
+    known_scenes(private)
     assert len(search) == 2, "as it was found first"

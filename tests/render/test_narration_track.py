@@ -71,12 +71,13 @@ class Films:
             if not path.exists():
                 made = self.write_clip(self.folder / path.name, settings, frames)
                 about = {"scene": f"scene-{n}", "class": "Scene", "settings": settings.of_frames(), "traces": {}}
-                keep_clip(made.path, replace(made, path=path), self.folder, {"scene": "", "parts": about, "files": {}})
+                content = {"scene": "", "parts": about, "dependencies": {}}
+                keep_clip(made.path, replace(made, path=path), self.folder, content)
             beat = BeatSpan("beat", 2, frames, lines, {}, False, marks[n])
             file = ClipFile(path, frames, settings.fps, (beat,), 0.0, tuple(sounds) if n == 0 else ())
             request = SceneRequest(SceneSource(f"scene-{n}", "Scene", self.folder / "scenes.py", ""), settings)
             spoken = {"beat": speech[n]} if n < len(speech) else {}
-            clips.append((Clip(request, {}, path, {"traces": {}, "narration": {}}, "", frames, spoken), file))
+            clips.append((Clip(request, {}, {"traces": {}}, path, expected_frames=frames, speech=spoken), file))
         lesson = Lesson("film", {"en": "A film"}, tuple(clip.request for clip, _ in clips))
         with Workspace(settings.media_dir) as workspace:
             return publish_lesson(lesson, settings, clips, workspace, None, self.said.append)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -18,16 +17,16 @@ from filelock import FileLock
 from gradreel.core.errors import UserError
 from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.render import pipeline
-from gradreel.render.clips import fingerprint, toolchain
-from gradreel.render.clips.fingerprint import code_digests, own_files, screen_words
+from gradreel.render.clips import dependencies, toolchain
+from gradreel.render.clips.own_files import own_files
 from gradreel.render.clips.plan import Plan, plan
 from gradreel.render.clips.workspace import Folders
 from gradreel.render.lessons.selection import load_lesson
 from gradreel.render.settings import RenderSettings
 from gradreel.render.stages import SceneDescription
+from gradreel.render.workers.pool import Workers
 from gradreel.render.workers.progress import Reporter
-from gradreel.scenes.catalog import find_scenes, resolve
-from gradreel.scenes.words.narration import Narration
+from gradreel.scenes.catalog import resolve
 from PIL import Image
 
 FILES = {
@@ -83,6 +82,7 @@ import numpy
 from gradreel.core.datasets import Dataset
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.base import LectureScene
+from gradreel.scenes.mobjects.text import words
 from manim import Circle
 from pydantic import Field
 
@@ -98,7 +98,7 @@ class Views(LectureScene):
         theta = self.trace("run").parameters[-1]
         self.add(Circle(self.parameters.factor * (1 + float(numpy.abs(theta).sum()) % 2), fill_opacity=1))
         with self.beat("shown", size=float(theta[0])):
-            pass
+            self.add(words(self.screen("name"), 30))
 ''',
     "words.toml": '''
 [en.views]
@@ -111,6 +111,8 @@ name = "views"
 title = "播放量"
 [zh.views.beats]
 shown = "这是播放量。"
+[zh.views.screen]
+name = "播放量"
 ''',
     "views.csv": "date,views\n" + "".join(f"2024-{1 + d // 28:02}-{1 + d % 28:02},{20 + d % 7}\n" for d in range(28)),
     "film.toml": '''
@@ -285,7 +287,7 @@ CHANGES: dict[str, tuple[Callable[[Film], None], set[str], str]] = {
             (film.folder / "shapes/filled/__init__.py").write_text("from manim import Scene as DiscScene\n"),
         ),
         {"disc"},
-        "code of shapes/filled",
+        "code of shapes/filled/__init__.py",
     ),
     "an asset": (lambda film: paint(film.folder, "blue"), {"photo"}, "pictures/photo.png"),
     "a file that it opens": (
@@ -303,9 +305,9 @@ CHANGES: dict[str, tuple[Callable[[Film], None], set[str], str]] = {
     "a module by a computed name": (
         lambda film: film.write("colour_scheme.py", "00FF00", "0000FF"),
         {"disc"},
-        "colour_scheme.py changed",
+        "code of colour_scheme.py changed",
     ),
-    "a module by its path": (lambda film: film.write("scale.py", "1", "2"), {"disc"}, "scale.py changed"),
+    "a module by its path": (lambda film: film.write("scale.py", "1", "2"), {"disc"}, "code of scale.py changed"),
     "a word": (lambda film: film.write("words.toml", "some views", "more views"), set(), ""),
     "a line's length": (
         lambda film: film.write("words.toml", "some views.", "some views, and a good many they are, day by day."),
@@ -367,10 +369,23 @@ def test_versions_touch_what_is_drawn_with_them(film, monkeypatch):
     assert film.touched() == dict.fromkeys(ALL, "version of manim changed")
     monkeypatch.setattr(toolchain, "distribution_version", lambda name: "99" if name == "scipy" else known(name))
     assert set(film.touched()) == ALL, "Manim draws with it"
-    monkeypatch.setattr(toolchain, "distribution_version", known)
-    film.write("disc.py", "import importlib.util", "import importlib.util\nimport filelock")
-    assert film.touched() == {"disc": "code of disc.py, version of filelock changed"}
-    assert fingerprint.library_versions(resolve("photo.py:Photo")) == {}
+
+
+def test_versions_of_libraries_that_a_scene_imports_touch_it(film, monkeypatch):
+    film.write("photo.py", "class Photo", "import xlsxwriter\n\n\nclass Photo")
+    assert film.render() == ["photo"]
+    known = toolchain.module_version
+    monkeypatch.setattr(dependencies, "module_version", lambda name: "0" if name == "xlsxwriter" else known(name))
+    assert film.touched() == {"photo": "version of xlsxwriter changed"}
+
+
+def test_a_library_that_was_not_installed_and_is_now_touches_what_looked_for_it(film, monkeypatch):
+    film.write("photo.py", "class Photo", "try:\n    import xlsxreader\nexcept ImportError:\n    pass\n\n\nclass Photo")
+    assert film.render() == ["photo"]
+    assert film.touched() == {}
+    known = toolchain.module_version
+    monkeypatch.setattr(dependencies, "module_version", lambda name: "1" if name == "xlsxreader" else known(name))
+    assert film.touched() == {"photo": "version of xlsxreader changed"}
 
 
 def test_a_variable_of_the_environment_is_neither_counted_nor_written_down(film):
@@ -407,13 +422,13 @@ def test_changes_are_seen_on_the_picture(film):
 def test_an_asset_that_is_missing_or_no_file_is_named_before_anything_is_made(film):
     (film.folder / "pictures/photo.png").unlink()
     with pytest.raises(UserError, match=r"photo.py: asset\('pictures/photo.png'\): there is no file .*photo.png"):
-        film.plan()
+        film.render()
     (film.folder / "pictures/photo.png").mkdir()
     with pytest.raises(UserError, match="is a folder"):
-        film.plan()
+        film.render()
     film.write("photo.py", "pictures/photo.png", "/etc/passwd")
     with pytest.raises(UserError, match=r"a file beside photo\.py was wanted"):
-        film.plan()
+        film.render()
 
 
 def test_files_of_the_users_are_told(film):
@@ -432,7 +447,7 @@ def test_files_of_the_users_are_told(film):
 def test_a_helper_that_is_no_python_is_an_error_with_its_line(film):
     (film.folder / "shapes/filled.py").write_text("class DiscScene:\n    def construct(self:\n")
     with pytest.raises(UserError, match=r"(?s)filled.py is not valid Python:.*line 2"):
-        film.plan()
+        film.render()
 
 
 def test_users_files_with_the_names_of_ours_count_by_themselves(film):
@@ -440,11 +455,9 @@ def test_users_files_with_the_names_of_ours_count_by_themselves(film):
     (film.folder / "scenes/base.py").write_text("WIDTH = 1\n")
     imports = "from gradreel.scenes import base\nfrom scenes.base import WIDTH\n\n\n"
     film.write("photo.py", "class Photo", f"{imports}class Photo")
-    before = code_digests(resolve("photo.py:Photo"))
-    assert {"scenes/base.py", "gradreel/scenes/base.py"} <= set(before)
+    assert film.render() == ["photo"]
     (film.folder / "scenes/base.py").write_text("WIDTH = 2\n")
-    after = code_digests(resolve("photo.py:Photo"))
-    assert {name for name in after if after[name] != before[name]} == {"scenes/base.py"}
+    assert film.touched() == {"photo": "code of scenes/base.py changed"}
 
 
 def test_modules_behind_links_and_on_pythons_path_count(film, tmp_path, monkeypatch):
@@ -457,13 +470,15 @@ def test_modules_behind_links_and_on_pythons_path_count(film, tmp_path, monkeypa
     (film.folder / "linked.py").symlink_to(tmp_path / "linked.py")
     monkeypatch.syspath_prepend(library)
     film.write("photo.py", "class Photo", "import linked\nimport parts.near\n\n\nclass Photo")
-    source = resolve("photo.py:Photo")
-    names = {"linked.py", "../library/parts/near.py", "../library/parts/far.py"}
-    assert names <= set(code_digests(source))
+    assert film.render() == ["photo"]
     for file in (tmp_path / "linked.py", library / "parts/far.py"):
-        before = code_digests(source)
+        before = file.read_text()
         file.write_text("Z = 2\n")
-        assert code_digests(source) != before, file
+        assert set(film.touched()) == {"photo"}, file
+        file.write_text(before)
+        assert film.touched() == {}
+    (film.folder / "parts.py").write_text("near = 1\n")
+    assert film.touched() == {"photo": "code of parts.py changed"}, "it would be imported first"
 
 
 def test_a_module_that_a_scene_opens_to_show_it_counts_with_its_comments(film, tmp_path):
@@ -486,112 +501,49 @@ def test_a_module_that_a_scene_opens_to_show_it_counts_with_its_comments(film, t
 # -- our own scenes -----------------------------------------------------------------------------------------------
 
 
-def test_no_scene_of_ours_computes_whose_words_it_shows():
-    assert [scene.name for scene in find_scenes() if "" in screen_words(scene)] == []
+@pytest.fixture(scope="module")
+def modules_of(tmp_path_factory) -> Callable[[str], set[str]]:
+    """The names of our modules that a scene of ours was described with."""
+    settings = RenderSettings(media_dir=tmp_path_factory.mktemp("media"))
+    (one, two) = load_lesson(only=["build-curve", "relu"]).requests(settings)
+    with Workers(2) as workers:
+        visits = {request.name: workers.submit("visit", request, False) for request in (one, two)}
+        return {name: set(future.result()[1].files) for name, future in visits.items()}.__getitem__
 
 
-def test_words_that_a_scene_takes_from_another_count_for_it():
-    words = {scene.name: screen_words(scene) for scene in find_scenes()}
-    assert "naming" in words["deeper-and-deeper"]
-    assert words["naming"] == ["daily-data"], "besides its own"
-    ours = Narration.load().scenes["en"]
-    assert {section for sections in words.values() for section in sections if "screen" not in ours[section]} == set()
+def test_a_scene_of_ours_depends_on_what_it_imports_and_on_what_draws_it(modules_of):
+    names = modules_of("build-curve")
+    assert {"gradreel/scenes/base.py", "gradreel/scenes/lecture/curves/build_curve.py"} <= names
+    frames = PACKAGE_FOLDER / "render/frames"
+    drawing = {file.name for ending in ("*.py", "*.c") for file in frames.glob(ending)}
+    assert {f"gradreel/render/frames/{name}" for name in drawing} <= names
+    others = tuple(f"gradreel/{place}" for place in ("cli", "render/videos", "render/export", "render/pipeline"))
+    assert not any(name.startswith(others) for name in names)
 
 
-DECIDE_NOTHING = {
-    "stages",
-    "settings",
-    "clips.beat_range",
-    "clips.file_digest",
-    "clips.workspace",
-    "workers.worker_process",
+def test_a_scene_of_ours_depends_on_no_other_scenes_files(modules_of):
+    only_relu = {"gradreel/scenes/lecture/curves/relu.py", "gradreel/scenes/mobjects/three_steps.py"}
+    assert only_relu <= modules_of("relu") and not only_relu & modules_of("build-curve")
+
+
+DRAW_NOTHING = {
+    *("click", "cloup", "rich", "tqdm", "watchdog", "srt"),  # Manim's command, its progress and its subtitles
+    *("pydantic", "pydantic-core", "annotated-types", "typing-extensions", "typing-inspection"),  # parameters
+    *("filelock", "xxhash", "threadpoolctl", "pydub", "moderngl"),  # locks, checksums, threads, sounds, OpenGL
+    "setuptools",
 }
-"""Of the renderer: imported by what plays a scene, without a say in what its frames are; or counted elsewhere."""
+"""Libraries that a worker has loaded before it draws, of which no version changes a frame."""
 
-
-def test_the_digest_of_the_renderer_has_every_file_that_decides_what_a_frame_is():
-    renderer = PACKAGE_FOLDER / "render"
-    counted, waiting, seen = set(toolchain.drawing_files()), {renderer / "frames/scene_player.py"}, set()
-    while waiting:
-        seen |= waiting
-        text = "".join(file.read_text("utf-8") for file in waiting)
-        imports = re.findall(r"^from gradreel\.scenes\.render\.([\w.]+) import (\w+)", text, re.M)
-        names = {f"{name}.{first}" if (renderer / name).is_dir() else name for name, first in imports}
-        modules = [renderer.joinpath(*name.split(".")) for name in names - DECIDE_NOTHING]
-        waiting = {next(filter(Path.exists, map(module.with_suffix, (".py", ".c")))) for module in modules} - seen
-    assert seen <= counted
-    assert not any(file.name in ("pipeline.py", "plan.py", "pool.py", "publishing.py") for file in counted)
-
-
-SEEN_FROM_OUTSIDE = """
+PRELOADED = """
 import json, sys
-from pathlib import Path
-from gradreel.core.package import PACKAGE_FOLDER
-from gradreel.scenes.catalog import find_scenes
-from gradreel.render.clips.fingerprint import code_digests
-from gradreel.render.clips.import_graph import one_moment
-
-assert PACKAGE_FOLDER == Path(sys.argv[1]), PACKAGE_FOLDER
-
-def digests():
-    scenes = find_scenes()
-    with one_moment():
-        return {scene.name: code_digests(scene) for scene in scenes}
-
-before = digests()
-for name, old, new in json.loads(sys.argv[2]):
-    file = PACKAGE_FOLDER / name
-    text = file.read_text("utf-8")
-    assert old in text, name
-    file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    after = digests()
-    print(json.dumps(sorted(scene for scene in after if after[scene] != before[scene])))
-    file.write_text(text, encoding="utf-8")
-assert digests() == before
+from importlib import metadata
+import gradreel.render.preloaded
+names = {name.partition(".")[0] for name in sys.modules} - set(sys.stdlib_module_names)
+known = metadata.packages_distributions()
+print(json.dumps([known[name][0].lower().replace("_", "-") for name in names if name in known]))
 """
 
 
-def test_changes_of_our_own_code_touch_the_scenes_that_import_it(tmp_path):
-    """In a copy of the package."""
-    package = tmp_path / "gradreel"
-    root = PACKAGE_FOLDER
-    package.mkdir()
-    for name in ("core", "scenes", "render", "assets/lessons", "assets/narration"):
-        shutil.copytree(root / name, package / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(root / "__init__.py", package)
-    changes = [
-        ("scenes/lecture/curves/relu.py", "import annotations\n", "import annotations\nCHANGED = 1\n"),
-        ("scenes/lecture/curves/relu.py", "import annotations\n", "import annotations\n# a comment\n"),
-        ("scenes/mobjects/three_steps.py", "import annotations\n", "import annotations\nCHANGED = 1\n"),
-        ("scenes/base.py", "HOLD = 1.0", "HOLD = 1.5"),
-        ("render/pipeline.py", "import annotations\n", "import annotations\nCHANGED = 1\n"),
-    ]
-    result = subprocess.run(
-        [sys.executable, "-c", SEEN_FROM_OUTSIDE, str(package), json.dumps(changes)],
-        env=os.environ | {"PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr
-    code, comment, helper, base, renderer = map(json.loads, result.stdout.splitlines())
-    everything = sorted(scene.name for scene in find_scenes())
-    assert "relu" in code and len(code) < len(everything) / 2
-    assert (comment, base, renderer) == ([], everything, [])
-    drawn = scenes_that_import("gradreel.scenes.mobjects.three_steps")
-    assert set(helper) == drawn and 1 < len(drawn) < len(everything)
-
-
-def scenes_that_import(module: str) -> set[str]:
-    """By the text of the files, line by line."""
-
-    def reaches(file: Path, seen: set[Path]) -> bool:
-        seen.add(file)
-        text = file.read_text("utf-8")
-        if f"from {module} import" in text or f"from {module.rpartition('.')[0]} import {file.stem}" in text:
-            return True
-        names = [line.split()[1] for line in text.splitlines() if line.strip().startswith("from gradreel.scenes.")]
-        files = [PACKAGE_FOLDER.joinpath(*name.split(".")[1:]).with_suffix(".py") for name in names]
-        return any(reaches(file, seen) for file in files if file.is_file() and file not in seen)
-
-    return {scene.name for scene in find_scenes() if reaches(scene.file, set())}
+def test_all_libraries_that_draw_are_of_the_toolchain():
+    result = subprocess.run([sys.executable, "-c", PRELOADED], capture_output=True, text=True, check=True)
+    assert set(json.loads(result.stdout)) <= {"gradreel", *toolchain.DRAWN_WITH, *DRAW_NOTHING}

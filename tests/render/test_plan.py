@@ -7,13 +7,18 @@ import pytest
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.render.clips import toolchain
-from gradreel.render.clips.clip_files import keep_clip
+from gradreel.render.clips.clip_files import description_of, keep_clip
+from gradreel.render.clips.dependencies import Dependencies
+from gradreel.render.clips.file_digest import file_state
+from gradreel.render.clips.fingerprint import languages_of
+from gradreel.render.clips.ownership import name_beside
 from gradreel.render.clips.plan import Clip, plan
 from gradreel.render.clips.workspace import Folders
 from gradreel.render.settings import RenderSettings
-from gradreel.render.stages import ClipFile, SceneDescription, SceneRequest
+from gradreel.render.stages import BeatSpan, ClipFile, SceneDescription, SceneRequest
 from gradreel.scenes.catalog import resolve
 from gradreel.scenes.words import narration
+from gradreel.scenes.words.narration import Narration, NarrationError, ScreenWord
 
 LINES = """
 [dots]
@@ -53,14 +58,19 @@ def clip_of(user_folder, narration_folder, tmp_path):
     return planned
 
 
-def make(clip: Clip) -> None:
-    """As if the clip had been rendered."""
-    assert clip.path is not None
-    folder = clip.path.parent
+def make(clip: Clip, *screen: ScreenWord) -> Path:
+    """As if the clip had been rendered, by a scene that says one line and shows the words ``screen``."""
+    folder, source = Folders(clip.request.settings.media_dir).clips, clip.request.source
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "made").write_text("frames")
-    content = {"scene": "dots", "parts": clip.parts, "files": {}, "made": 1.0}
-    keep_clip(folder / "made", ClipFile(clip.path, 90, 30, (), 1.0), folder, content)
+    modules = (source.file, source.file.with_name("helper.py"))
+    files = {name_beside(file, source): str(file_state(file, is_code=True)) for file in modules}
+    lines = Narration.load(languages_of(clip.request)).lines("dots", "first").with_marks
+    beat = BeatSpan("first", 0, 90, lines, {}, from_narration=True)
+    dependencies = Dependencies(files=files, screen=screen)
+    path = folder / f"{dependencies.name_with(clip.parts, lines)}.mp4"
+    keep_clip(folder / "made", ClipFile(path, 90, 30, (beat,), 1.0), folder, description_of(clip, dependencies))
+    return path
 
 
 def test_a_clip_is_rendered_once(clip_of):
@@ -111,8 +121,12 @@ def test_a_word_of_the_same_length_is_the_same_clip(clip_of, narration_folder):
     assert clip_of().up_to_date
     file.write_text(LINES.replace("A dot appears.", "A dot appears on the screen, and it takes its time to do so."))
     assert clip_of().why == "narration changed"
-    file.write_text(LINES.replace('heading = "Dots"', 'heading = "Pots"'))
-    assert clip_of().why == "narration changed", "words on the picture count by letter"
+
+
+def test_a_line_that_is_gone_is_a_reason_and_no_error(clip_of, narration_folder):
+    make(clip_of())
+    (narration_folder / "en.toml").write_text(LINES.replace("first =", "renamed ="))
+    assert clip_of().why == "narration changed"
 
 
 def test_versions_and_manims_configuration_count(clip_of, monkeypatch, user_folder):
@@ -120,20 +134,19 @@ def test_versions_and_manims_configuration_count(clip_of, monkeypatch, user_fold
     (user_folder / "manim.cfg").write_text("[CLI]\nbackground_color = WHITE\n")
     assert clip_of().why == "manim.cfg changed"
     (user_folder / "manim.cfg").unlink()
-    known = toolchain.drawing_versions()
-    monkeypatch.setattr(toolchain, "drawing_versions", lambda: known | {"manim": "0.22.9"})
+    versions = toolchain.drawing_versions()
+    monkeypatch.setattr(toolchain, "drawing_versions", lambda: versions | {"manim": "0.22.9"})
     assert clip_of().why == "version of manim changed"
 
 
 def test_a_clip_without_its_description_or_file_is_not_there(clip_of):
-    clip = clip_of()
-    make(clip)
-    clip.path.unlink()
+    path = make(clip_of())
+    path.unlink()
     assert clip_of().why == "its file is gone or damaged"
-    make(clip)
-    clip.path.with_suffix(".json").unlink()
+    assert make(clip_of()) == path
+    path.with_suffix(".json").unlink()
     assert not clip_of().up_to_date
-    clip.path.with_suffix(".json").write_text("{ half")
+    path.with_suffix(".json").write_text("{ half")
     assert not clip_of().up_to_date
 
 
@@ -147,7 +160,7 @@ def test_an_earlier_clip_tells_how_many_frames_to_expect(clip_of):
 def test_a_run_that_is_not_recorded_is_to_be_trained_once(clip_of, tmp_path):
     experiment = Experiment(epochs=3)
     clip = clip_of(experiments={"run": experiment, "same": experiment})
-    assert (clip.up_to_date, clip.path) == (False, None)
+    assert (clip.up_to_date, clip.path, clip.runs_recorded) == (False, None, False)
     assert "training run" in clip.why
 
 
@@ -160,16 +173,48 @@ def test_a_damaged_trace_is_an_error_that_names_it(clip_of, tmp_path):
         clip_of(experiments={"run": experiment})
 
 
-def test_words_that_several_scenes_show_count_for_those_that_draw_them(clip_of, narration_folder, user_folder):
+def test_words_on_the_picture_count_by_letter_for_the_clips_that_show_them(clip_of, narration_folder):
     file = narration_folder / "en.toml"
     shared = '[part-map.screen]\nloss = "Loss"\n'
     file.write_text(LINES + shared)
     make(clip_of())
     file.write_text(LINES + shared.replace('"Loss"', '"The loss"'))
     assert clip_of().up_to_date, "it draws no map"
-    drawing = user_folder / "helper.py"
-    drawing.write_text(drawing.read_text() + "def heading(scene):\n    return scene.screen_of('part-map')('loss')\n")
-    make(clip_of())
-    assert clip_of().up_to_date
+    make(clip_of(theme="light"), ("en", "part-map", "loss", "The loss"))
+    assert clip_of(theme="light").up_to_date
     file.write_text(LINES + shared)
-    assert clip_of().why == "narration changed"
+    assert clip_of(theme="light").why == "narration changed"
+    file.write_text(LINES)
+    assert clip_of(theme="light").why == "narration changed", "the words are gone"
+
+
+def test_a_word_on_the_picture_that_is_added_counts_where_it_was_looked_up(clip_of, narration_folder):
+    file = narration_folder / "en.toml"
+    general = '[part-map.screen]\nloss = "Loss"\n'
+    file.write_text(LINES + general)
+    make(clip_of(), ("en", "part-map", "loss-2", "Loss"), ("en", "part-map", "gain", None))
+    assert clip_of().up_to_date
+    for added in ('loss-2 = "The second"\n', 'gain = "Gain"\n'):
+        file.write_text(LINES + general + added)
+        assert clip_of().why == "narration changed"
+
+
+def test_a_scene_tells_each_word_that_it_looked_up_in_any_language(narration_folder):
+    words = Narration.load(("en", "zh"))
+    with pytest.raises(NarrationError):
+        words.screen("dots", "gone", "en")
+    key, text = next(iter(words.scenes["zh"]["dots"]["screen"].items()))
+    words.screen("dots", key, "zh")
+    assert words.looked_up == (("en", "dots", "gone", None), ("zh", "dots", key, text))
+
+
+def test_an_older_clip_counts_again_when_its_code_is_back(clip_of, user_folder):
+    helper, first = user_folder / "helper.py", make(clip_of())
+    code = helper.read_text()
+    helper.write_text(code + "B = 1\n")
+    second = make(clip_of())
+    assert clip_of().path == second != first
+    helper.write_text(code)
+    assert clip_of().path == first
+    helper.write_text(code + "B = 1\n")
+    assert clip_of().path == second

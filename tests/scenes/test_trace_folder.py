@@ -12,7 +12,8 @@ import pytest
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train
-from gradreel.render.clips.fingerprint import common_parts, inspection_key
+from gradreel.render.clips.dependencies import key_of
+from gradreel.render.clips.fingerprint import description_parts
 from gradreel.render.clips.plan import plan
 from gradreel.render.clips.workspace import Folders
 from gradreel.render.frames.describe import describe
@@ -105,20 +106,20 @@ def test_a_given_trace_is_described_and_nothing_is_trained_for_it(project):
     assert (description.experiments, description.traces) == ({}, {"trace": "runs/mine"})
     assert description.parameters["trace"] == "runs/mine"
     made = planned(request(project, trace="runs/mine"))
-    assert made.runs == () and made.clips[0].path is not None
+    assert made.runs == () and made.clips[0].runs_recorded
     assert len(planned(request(project)).runs) == 1
 
 
 def test_another_recording_at_the_same_path_is_another_clip(project, loops):
     asked = request(project, trace="runs/mine")
-    before, key = planned(asked).clips[0], inspection_key(asked, common_parts())
-    assert planned(asked).clips[0].path == before.path is not None
+    before, described = planned(asked).clips[0], description_parts(asked)
+    assert key_of(planned(asked).clips[0].parts) == key_of(before.parts)
     shutil.rmtree(project / "runs/mine")
     shutil.copytree(loops / "adam", project / "runs/mine")
     after = planned(asked).clips[0]
-    assert after.path != before.path
+    assert key_of(after.parts) != key_of(before.parts)
     assert {name for name in after.parts if after.parts[name] != before.parts[name]} == {"traces"}
-    assert inspection_key(asked, common_parts()) != key
+    assert key_of(description_parts(asked)) != key_of(described)
 
 
 def test_a_run_of_ours_can_be_named_by_its_path_too(project, play):

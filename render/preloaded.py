@@ -1,42 +1,24 @@
 """Imported by the process whose forks are workers: Manim and what of ours draws, but nothing of the user's.
 
-What is imported here stays as it is for all forks, see `forks._ground`. It stands in the folder that the command was
-called in, where a file may be named as a module that Manim imports; from Python 3.13 on its path is the caller's.
+What is imported here stays as it is for all forks, see `forks._ground`.
 """
 
 import atexit
 import gc
 import os
 import sys
-from contextlib import redirect_stdout, suppress
+from contextlib import suppress
 from importlib.util import find_spec
 from multiprocessing import forkserver, spawn
 from pathlib import Path
 
-from gradreel.render.frames.deferred import deferred
-from gradreel.render.workers.worker_process import log_plainly
+from gradreel.render.clips.toolchain import drawing_versions
+from gradreel.render.deferred import import_worker
 
-SELDOM_USED = (
-    *("networkx", "bs4", "isosurfaces", "screeninfo"),  # Manim's graphs, code, implicit functions and windows
-    *("scipy.spatial", "scipy.linalg", "numpy.f2py", "numpy.ma", "numpy.testing"),  # SciPy has them beside rotations
-)
-NOT_HERE = "IPython"
-"""Manim tells it of its magics where it is installed; no notebook asks this process for any."""
-
-_before = sys.path[:]
-sys.path[:] = [folder for folder in _before if folder not in ("", os.getcwd())]
-log_plainly()  # Manim warns of what manim.cfg has
 gc.disable()  # what is imported stays: nothing to be found
-with suppress(Exception), redirect_stdout(sys.stderr):  # a worker imports it for itself, and says what is wrong
-    sys.modules.setdefault(NOT_HERE, None)  # type: ignore[arg-type]
-    with deferred(*SELDOM_USED):
-        import manim  # noqa: F401
-    del sys.modules[NOT_HERE]
-    import gradreel.render.frames.worker  # noqa: F401
-    from gradreel.render.clips.toolchain import drawing_versions
-
+with suppress(Exception):  # a worker imports it for itself, and says what is wrong
+    import_worker()
     drawing_versions()  # kept, for what each fork says of its clip
-sys.path[:] = _before
 gc.freeze()  # nothing of it is looked through when a fork collects what it no longer needs
 gc.enable()
 

@@ -1,13 +1,47 @@
-"""Modules that are imported once something of them is used, in code that imports them as it begins."""
+"""Imports Manim for a worker; modules that Manim seldom uses are imported once something of them is used."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
+
+from gradreel.render.workers.worker_process import log_plainly
+
+WORKER_MODULE = "gradreel.render.frames.worker"
+SELDOM_USED = (
+    *("networkx", "bs4", "isosurfaces", "screeninfo"),  # Manim's graphs, code, implicit functions and windows
+    *("scipy.spatial", "scipy.linalg", "numpy.f2py", "numpy.ma", "numpy.testing"),  # SciPy has them beside rotations
+)
+NOT_HERE = "IPython"
+"""Manim tells it of its magics where it is installed; no notebook asks a worker for any."""
+
+
+def import_worker() -> ModuleType:
+    """Import the module with a worker's tasks, and Manim with it, the same way in each worker, and return it.
+
+    No file in the current folder passes for a module that Manim imports. Raises what Manim raises at its import.
+    """
+    path = sys.path[:]
+    sys.path[:] = [folder for folder in path if folder not in ("", os.getcwd())]
+    log_plainly()  # Manim warns of what manim.cfg has
+    hides = NOT_HERE not in sys.modules
+    if hides:
+        sys.modules[NOT_HERE] = None  # type: ignore[assignment]
+    try:
+        with redirect_stdout(sys.stderr):
+            with deferred(*SELDOM_USED):
+                import_module("manim")
+            return import_module(WORKER_MODULE)
+    finally:
+        if hides:
+            del sys.modules[NOT_HERE]
+        sys.path[:] = path
 
 
 @contextmanager

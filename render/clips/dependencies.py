@@ -1,0 +1,129 @@
+"""Results kept with all that was read while they were made, as in ccache's direct mode.
+
+A result is kept under a key, the digest of what is known before it is made (`fingerprint`). With it stand the files
+that were read meanwhile, the libraries that were imported and the words that were shown. Several results may have one
+key. The first of them for which all of that is unchanged is the one; to switch a branch back finds the old result.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gradreel.core.errors import abbreviated_list
+from gradreel.render.clips.file_digest import HERE, MISSING, FileState, file_of, is_unchanged, short_hash
+from gradreel.render.clips.ownership import PACKAGE
+from gradreel.render.clips.toolchain import module_version
+from gradreel.render.clips.workspace import Workspace, read_json, remove_file, write_json
+from gradreel.scenes.catalog import SceneSource
+from gradreel.scenes.words.narration import Narration, ScreenWord
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+CHANGED = " changed"  # ends each reason that names changed inputs
+MOST_RESULTS = 8  # of one key that are kept of descriptions and words
+KEY_DIGITS = 12
+
+
+class Dependencies(BaseModel):
+    """What was read while a result was made.
+
+    ``files``: a `FileState` as text, by the file's name. ``libraries``: version, by module. ``screen``: the words
+    on the picture that the scene looked up.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    files: dict[str, str] = {}
+    libraries: dict[str, str] = {}
+    screen: tuple[ScreenWord, ...] = ()
+
+    def changes(self, source: SceneSource, narration: Narration | None = None) -> list[str]:
+        """Return names of what changed since: "code of relu.py", "radius.txt", "version of numpy", "narration"."""
+        states = {name: FileState.parse(text) for name, text in self.files.items()}
+        changed = [
+            f"code of {name}" if _is_module(name, state) else name.removeprefix(HERE)
+            for name, state in states.items()
+            if not is_unchanged(file_of(name, source), state)
+        ]
+        versions = self.libraries.items()
+        changed += [f"version of {module}" for module, version in versions if module_version(module) != version]
+        if narration is not None:
+            words = ((narration.screen_text(*place), text) for *place, text in self.screen)
+            changed += ["narration"] if any(now != before for now, before in words) else []
+        return changed
+
+    def name_with(self, parts: Mapping[str, Any], lines: object = None) -> str:
+        """Return the name of a result, 24 hexadecimal digits that begin with the key of ``parts``."""
+        states = {name: str(FileState.parse(state).content) for name, state in self.files.items()}
+        return key_of(parts) + _digest([states, self.libraries, self.screen, lines])[:KEY_DIGITS]
+
+
+def key_of(parts: Mapping[str, Any]) -> str:
+    """Return the key of results that are made of ``parts``, 12 hexadecimal digits."""
+    return _digest(parts)[:KEY_DIGITS]
+
+
+def results_of(folder: Path, parts: Mapping[str, Any]) -> list[Path]:
+    """Return the JSON files of the results with the key of ``parts``, the newest first."""
+    files = folder.glob(f"{key_of(parts)}*.json")
+    return sorted(files, key=lambda file: (-_time(file), file.name))
+
+
+def kept_result(
+    folder: Path, parts: Mapping[str, Any], source: SceneSource, narration: Narration | None = None
+) -> tuple[Any, Dependencies] | None:
+    """Return the first result that still counts, with what it was made of; None if there is none.
+
+    ``narration``: for results that show words.
+    """
+    for file in results_of(folder, parts):
+        content = read_json(file) or {}
+        try:
+            dependencies = Dependencies.model_validate(content.get("dependencies"))
+        except ValidationError:
+            continue
+        if content.get("parts") == as_json(parts) and not dependencies.changes(source, narration):
+            return content.get("result"), dependencies
+    return None
+
+
+def keep_result(
+    workspace: Workspace, folder: Path, parts: Mapping[str, Any], dependencies: Dependencies, result: object
+) -> None:
+    """Keep a result, plain data, and remove the oldest of its key beyond `MOST_RESULTS`."""
+    file = folder / f"{dependencies.name_with(parts)}.json"
+    content = {"parts": parts, "dependencies": dependencies.model_dump(mode="json"), "result": result}
+    write_json(file, content, workspace.temporary(file.name))
+    for old in results_of(folder, parts)[MOST_RESULTS:]:
+        remove_file(old)
+
+
+def as_json(content: Mapping[str, Any]) -> Any:
+    """Return plain data as it is after it was written as JSON: tuples are lists."""
+    return json.loads(_canonical(content))
+
+
+def said_of(changes: list[str]) -> str:
+    """Return changes as a reason: "radius.txt changed"; "" for none."""
+    return abbreviated_list(changes) + CHANGED if changes else ""
+
+
+def _is_module(name: str, state: FileState) -> bool:
+    return name.endswith(".py") and (name.startswith(f"{PACKAGE}/") or bool(state.code) or state.digest == MISSING)
+
+
+def _digest(content: object) -> str:
+    return short_hash(_canonical(content).encode())
+
+
+def _canonical(content: object) -> str:
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _time(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0

@@ -1,0 +1,115 @@
+"""The user's files that a scene is written in: its module, what that imports of the user's, and named assets.
+
+Read by ``ast``, nothing is imported; an import inside a function counts, too. They are sent to the workers of a
+cluster, and the names of beats are looked for in them. What a scene really read is noted by `file_tracker`.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from gradreel.core.package import PACKAGE_FOLDER
+from gradreel.render.clips.ownership import PACKAGE, is_installed, is_ours, name_beside
+from gradreel.scenes.assets import asset_file, asset_names
+from gradreel.scenes.catalog import LECTURE_FOLDER, SceneImportError, SceneSource
+from gradreel.scenes.scene_source import syntax_message
+
+IMPORTERS = {"import_module", "__import__"}
+
+
+def own_files(source: SceneSource) -> dict[str, Path]:
+    """Return the user's modules and the assets that they name, by their names beside the scene; {} for ours.
+
+    Raises SceneImportError for a module that does not parse, AssetError for an asset that is not there.
+    """
+    files = {}
+    for module in own_modules(source):
+        files[name_beside(module, source)] = module
+        assets = (asset_file(module, name) for name in asset_names(_parsed(module)))
+        files |= {name_beside(asset, source): asset for asset in assets}
+    return files
+
+
+def own_modules(source: SceneSource) -> list[Path]:
+    """Return the scene's module and all that it imports of the user's; [] for ours. Raises SceneImportError."""
+    return [] if source.is_ours else [file for file in scene_modules(source) if not is_ours(file)]
+
+
+def scene_modules(source: SceneSource) -> list[Path]:
+    """Return the scene's module and all that it imports of the user's and of our lecture. Raises SceneImportError."""
+    seen = {source.file: None}
+    waiting = [source.file]
+    while waiting:
+        file = waiting.pop()
+        imported = (_imported_file(name, file, source) for name in dict.fromkeys(_imports(_parsed(file))))
+        new = [path for path in imported if path is not None and path not in seen]
+        seen |= dict.fromkeys(new)
+        waiting += new
+    return list(seen)
+
+
+def _parsed(file: Path) -> ast.Module:
+    try:
+        return ast.parse(file.read_bytes(), filename=str(file))
+    except (SyntaxError, ValueError, RecursionError) as error:
+        known = error if isinstance(error, SyntaxError) else SyntaxError(str(error), (str(file), 1, 0, ""))
+        raise SceneImportError(f"{file} is not valid Python:\n{syntax_message(known)}") from None
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    """Yield the names that may be modules: ``from a.b import c`` gives a, a.b and a.b.c."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield from _prefixes(alias.name)
+        elif isinstance(node, ast.ImportFrom):
+            dots, base = "." * node.level, node.module or ""
+            yield from ("." * level for level in range(1, node.level + 1))  # the packages that the file lies in
+            yield from (dots + name for name in _prefixes(base))
+            inside = f"{base}." if base else ""
+            yield from (f"{dots}{inside}{alias.name}" for alias in node.names if alias.name != "*")
+        elif isinstance(node, ast.Call) and _last_name(node.func) in IMPORTERS and node.args:
+            name = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
+            if isinstance(name, str):
+                yield from (name,) if name.startswith(".") else _prefixes(name)
+
+
+def _prefixes(module: str) -> Iterator[str]:
+    parts = module.split(".") if module else []
+    yield from (".".join(parts[: count + 1]) for count in range(len(parts)))
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _imported_file(module: str, file: Path, source: SceneSource) -> Path | None:
+    """Return the file of the user's, or of our lecture, that ``file`` imports as ``module``; None for all others."""
+    name = module.lstrip(".")
+    first, _, inside = name.partition(".")
+    if name != module:
+        folders = [file.parents[len(module) - len(name) - 1]]
+    elif first == PACKAGE:
+        ours = _in_folder(PACKAGE_FOLDER, inside.split(".") if inside else [])
+        return ours if ours is not None and ours.is_relative_to(LECTURE_FOLDER) else None
+    else:
+        folders = [source.file.parent, Path.cwd(), *_own_search_path()]
+    candidates = (_in_folder(folder, name.split(".") if name else []) for folder in folders)
+    return next((candidate for candidate in candidates if candidate is not None), None)
+
+
+def _in_folder(folder: Path, parts: list[str]) -> Path | None:
+    """Return the file of a module in ``folder``: a package comes before a module of the same name."""
+    place = folder.joinpath(*parts)
+    if (place / "__init__.py").is_file():
+        return place / "__init__.py"
+    return place.with_suffix(".py") if parts and place.with_suffix(".py").is_file() else None
+
+
+def _own_search_path() -> list[Path]:
+    """Return the folders that Python searches for modules and that are the user's (PYTHONPATH), not of libraries."""
+    folders = (Path(entry).absolute() for entry in sys.path if entry)
+    return [folder for folder in folders if folder.is_dir() and not is_installed(folder)]
