@@ -97,12 +97,19 @@ def test_a_namesake_in_another_folder_takes_no_place_unless_it_is_told_to(here, 
     told = refused(gradreel(*second))
     assert f"{here / 'one'}{os.sep}" in told and "--overwrite" in told
     assert contents(here) == before
+    over = gradreel(*second, "--overwrite")
+    assert over.exit_code == 0 and "replaced: " in over.stderr
+
+
+@pytest.mark.parametrize("kind", ["a scene of a lesson", "slides in a folder", "a script"])
+def test_who_made_a_file_may_make_it_again_until_another_takes_its_place(here, gradreel, kind):
+    first, second = ([part.format(folder) for part in COMMANDS[kind]] for folder in ("one", "two"))
+    assert gradreel(*first).exit_code == 0
     again = gradreel(*first)
     assert (again.exit_code, "replaced" in again.stderr) == (0, False)
     (here / "one" / "my.py").write_text((here / "one" / "my.py").read_text().replace("0.4", "0.6"))
     assert gradreel(*first).exit_code == 0, "its own are replaced"
-    over = gradreel(*second, "--overwrite")
-    assert over.exit_code == 0 and "replaced: " in over.stderr
+    assert gradreel(*second, "--overwrite").exit_code == 0
     assert refused(gradreel(*first)) and gradreel(*second).exit_code == 0
 
 
