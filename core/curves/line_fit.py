@@ -27,10 +27,12 @@ class Line:
         return self.b + self.w * x
 
 
-def noisy_dataset(curve: PiecewiseLinearCurve, high: float, noise: float, seed: int, examples: int) -> CurveDataset:
-    """Return ``examples`` points at even x from 0 to ``high``: the curve's y plus normal noise.
+def noisy_dataset(
+    curve: PiecewiseLinearCurve, high: float, noise: float, seed: int, examples: int, low: float = 0.0
+) -> CurveDataset:
+    """Return ``examples`` points at even x from ``low`` to ``high``: the curve's y plus normal noise.
 
-    Points below 0 are moved to 0, since they stand for views. The dataset's knots are the points themselves, so
+    The noise moves no point below 0, since points stand for views. The dataset's knots are the points themselves, so
     training sees exactly these points.
 
     Parameters
@@ -45,10 +47,13 @@ def noisy_dataset(curve: PiecewiseLinearCurve, high: float, noise: float, seed: 
         Seed of the noise.
     examples
         Number of points.
+    low
+        x of the first point.
     """
-    x = np.linspace(0.0, high, examples)
-    y = np.maximum(curve(x) + noise * np.random.default_rng(seed).standard_normal(examples), 0.0)
-    return CurveDataset(knots=tuple(zip(x.tolist(), y.tolist(), strict=True)), examples=examples, low=0.0, high=high)
+    x = np.linspace(low, high, examples)
+    noisy = curve(x) + noise * np.random.default_rng(seed).standard_normal(examples)
+    y = np.maximum(noisy, np.minimum(curve(x), 0.0))
+    return CurveDataset(knots=tuple(zip(x.tolist(), y.tolist(), strict=True)), examples=examples, low=low, high=high)
 
 
 def line_run(dataset: CurveDataset, seed: int) -> Experiment:
@@ -81,29 +86,3 @@ def least_squares(dataset: CurveDataset) -> FloatArray:
 def mean_squared_distance(values: FloatArray, y: FloatArray) -> float:
     """Return the mean of (value - y)² over points, (N,) each: the loss of any curve on them."""
     return float(np.mean((values - y) ** 2))
-
-
-@dataclass(frozen=True, eq=False)
-class LineGrid:
-    """The loss of the line y = b + w x for each of m values of w and m values of b."""
-
-    w: FloatArray  # (m,)
-    b: FloatArray  # (m,)
-    loss: FloatArray  # (m, m)  mean of (b + w x - y)², a row for each b
-
-    @property
-    def best(self) -> tuple[int, int]:
-        """Return (row, column) of the least loss; of equal ones, the first."""
-        row, column = np.unravel_index(int(self.loss.argmin()), self.loss.shape)
-        return int(row), int(column)
-
-
-def line_grid(
-    x: FloatArray, y: FloatArray, w_range: tuple[float, float], b_range: tuple[float, float], m: int
-) -> LineGrid:
-    """Return the loss over points ``x``, ``y`` (N,) of every line with one of ``m`` even values of w and one of
-    ``m`` of b.
-    """
-    w, b = np.linspace(*w_range, m), np.linspace(*b_range, m)
-    error = b[:, None, None] + w[:, None] * x - y  # (m, m, N)
-    return LineGrid(w, b, np.asarray((error**2).mean(axis=-1)))

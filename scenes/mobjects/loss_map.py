@@ -1,4 +1,4 @@
-"""The loss over a plane as a contour map. Pure functions of numbers."""
+"""The colours of losses, and the loss over a plane as a contour map. Pure functions of numbers."""
 
 from __future__ import annotations
 
@@ -16,10 +16,21 @@ from gradreel.scenes.style import mix, palette
 from manim import ManimColor, Polygon, Rectangle, VGroup, VMobject
 from numpy.typing import ArrayLike
 
-LOWEST_BAND, HIGHEST_BAND = 0.0, 0.24  # shares of the text colour in the background
-LOWEST_LINE, HIGHEST_LINE = 0.2, 0.46
+RAMP = {  # colours from the lowest loss, which is warm, to the highest
+    "dark": ("#B5652B", "#6B4A48", "#474A5C", "#33475C"),
+    "light": ("#F2AC6C", "#E6C3A6", "#C6CBD3", "#AFBECD"),
+}
+LOWEST_LINE, HIGHEST_LINE = 0.34, 0.46  # shares of the text colour in the lines
 UNSEEN = 0.0015  # scene units, a fifth of a pixel of 1080: a corner that is less than so far off needs no drawing
 LEGEND_WIDTH, LEGEND_HEIGHT, LEGEND_GAP = 1.7, 0.2, 0.15  # of all shades; between them and the words
+
+
+def loss_color(share: float) -> ManimColor:
+    """The colour of a loss that lies a ``share`` of the way from the lowest to the highest, in the current theme."""
+    ramp = RAMP[palette.theme]
+    place = min(max(share, 0.0), 1.0) * (len(ramp) - 1)
+    k = min(int(place), len(ramp) - 2)
+    return ManimColor(ramp[k]).interpolate(ManimColor(ramp[k + 1]), place - k)
 
 
 class PlaneMap(VGroup):
@@ -62,11 +73,9 @@ class PlaneMap(VGroup):
 class LossMap(PlaneMap):
     """Contour map of ``loss`` (n, m) at u (m,), v (n,) in a rectangle of the screen: bands, lines on top.
 
-    Brightness alone tells the loss: the more of the text colour, the higher. Parts: ``ground``, ``bands``, ``lines``;
+    The colour tells the loss, from warm at the lowest (`loss_color`). Parts: ``ground``, ``bands``, ``lines``;
     ``levels`` are the losses on the lines.
     """
-
-    ground_share = LOWEST_BAND
 
     def __init__(
         self,
@@ -81,6 +90,7 @@ class LossMap(PlaneMap):
     ) -> None:
         super().__init__(u, v, left=left, right=right, bottom=bottom, top=top)
         self.levels = contour_levels(loss)
+        self.ground.set_fill(loss_color(0.0), 1)
         self.bands, self.lines = VGroup(), VGroup()
         ceiling = float(loss[np.isfinite(loss)].max()) * 2 + 1
         contours = contourpy.contour_generator(u, v, np.nan_to_num(loss, nan=ceiling, posinf=ceiling))
@@ -95,7 +105,7 @@ class LossMap(PlaneMap):
     def band(self, filled: tuple[list[FloatArray], list[IntArray]], share: float) -> VMobject:
         """Everything above a level that ``share`` of the levels lie below: painted over the rest, without seams."""
         shape = VMobject(stroke_width=0)
-        shape.set_fill(mix(palette.text, LOWEST_BAND + share * (HIGHEST_BAND - LOWEST_BAND)), 1)
+        shape.set_fill(loss_color(share), 1)
         polygons, offsets = filled
         for points, starts in zip(polygons, offsets, strict=True):
             for start, end in pairwise(starts):

@@ -222,6 +222,6 @@ def _path(trace: Trace, pace: Pace, box: Box) -> VGroup:
     loss = loss_grid(trace.experiment, plane, u, v)
     ground = LossMap(u, v, loss, left=left, right=right, bottom=bottom, top=top)
     points = ground.at(uv)
-    line = polyline(points, mix(palette.orange, 0.9), 4.5)
+    line = polyline(points, palette.orange, 4.5)
     start = ring(points[0], 0.1, palette.orange)
     return VGroup(ground, line, start, ring(points[-1], 0.1, palette.orange, fill=palette.orange))

@@ -6,15 +6,13 @@ import numpy as np
 import pytest
 from gradreel.core.curves.line_fit import (
     Line,
-    line_grid,
     line_of,
     line_run,
     mean_squared_distance,
     noisy_dataset,
 )
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
-from gradreel.core.datasets import RED_CURVE, CurveDataset
-from gradreel.core.experiment import Experiment
+from gradreel.core.datasets import RED_CURVE
 from gradreel.core.network.theta import loss, predict
 from gradreel.core.network.training import train
 
@@ -55,19 +53,3 @@ def test_a_line_is_what_its_theta_predicts(tmp_path):
     theta, x = np.array([0.7, -1.3]), np.array([0.0, 2.5, 8.0])
     assert line_of(run, theta)(x) == pytest.approx(predict(run, theta, run.dataset.features_at(x)))
     assert Line(0.7, -1.3 - 0.7 * 4.0) == line_of(run, theta)
-
-
-def test_each_cell_is_the_loss_of_the_linear_model_with_these_two_parameters():
-    data = CurveDataset(centered=False)
-    grid = line_grid(data.x(), data.labels(), (-1, 1), (0, 4), 7)
-    w, b = np.meshgrid(grid.w, grid.b)  # a row for each b
-    theta = np.stack([w, b], axis=-1)
-    np.testing.assert_allclose(grid.loss, loss(Experiment(dataset=data, hidden=()), theta), rtol=1e-12)
-    assert (grid.w[0], grid.w[-1], grid.b[0], grid.b[-1]) == (-1, 1, 0, 4)
-
-
-def test_the_best_cell_is_the_line_itself_where_the_grid_has_it():
-    x = np.linspace(0, 8, 30)
-    grid = line_grid(x, 1.5 - 0.5 * x, (-1, 1), (0, 3), 5)
-    row, column = grid.best
-    assert (grid.b[row], grid.w[column], grid.loss[row, column]) == (1.5, -0.5, 0.0)

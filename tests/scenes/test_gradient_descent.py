@@ -15,7 +15,8 @@ from gradreel.core.network.theta import loss, predict
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.lecture.optimization.gradient_descent import DROP, GradientDescent
 from gradreel.scenes.lecture.optimization.pictures.landscape import Landscape
-from gradreel.scenes.lecture.optimization.pictures.line_descent import TANGENT, TRIED, line_runs
+from gradreel.scenes.lecture.optimization.pictures.line_board import TRIED, line_runs
+from gradreel.scenes.lecture.optimization.pictures.line_descent import TANGENT
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.printed_arithmetic import printed_vector
 from gradreel.scenes.mobjects.update_formulas import is_plain
@@ -25,6 +26,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 SHORT = Experiment(epochs=60)
+DARK_SUM = 0.45  # of red, green and blue: a tile in the fog, in the dark theme
 EXTREMES = {  # a language and a run
     "eight sigmoids by adam": (
         "zh", Experiment(hidden=(8,), epochs=40, seed=3, optimizer="adam", learning_rate=0.05, loss="mae")
@@ -59,6 +61,9 @@ def look(scene, beat: str) -> SimpleNamespace:
         point=line.point.get_center(),
         line_numbers=(number(scene.readout.count), number(scene.readout.loss)),
         curve=curve(descent.shown),
+        line=[scene.board.plot.data(end) for end in scene.board.line.get_start_and_end()],
+        fog=line.fog,
+        dark=sum(tile.get_fill_color().to_rgb().sum() < DARK_SUM for tile in line.land.tiles),
         walked=way.plot.data(way.point.get_center()),
         way_end=float(np.linalg.norm(way.line.get_end() - way.point.get_center())),
         numbers=(number(descent.readout.count), number(descent.readout.loss)),
@@ -67,7 +72,7 @@ def look(scene, beat: str) -> SimpleNamespace:
         picture=_drawn(scene) if beat == "network" else None,
         gone=[
             part
-            for part in (line.land.cells, way.plot, descent.strip)
+            for part in (line.land.tiles, way.plot, descent.strip)
             if part not in scene.get_mobject_family_members()
         ],
     )
@@ -98,7 +103,7 @@ def test_the_line_and_its_point_are_where_the_recorded_run_is(film, trace_of):
         height = float(loss(run, theta))
         np.testing.assert_allclose(seen.point, land.at(theta, height), atol=1e-9)
         assert seen.line_numbers == (row, pytest.approx(height, abs=5.1e-4))
-        x, y = seen.curve.T
+        x, y = np.array(seen.line).T
         np.testing.assert_allclose(y, predict(run, theta, run.dataset.features_at(x)), atol=1e-9)
     assert film.seen["downhill"].point == pytest.approx(land.at(film.scene.line.best), abs=1e-2)
 
@@ -110,7 +115,7 @@ def test_the_layout_holds(film):
 def test_the_goal_is_the_lowest_place_and_the_slopes_are_the_recorded_ones(film, trace_of):
     line, land = film.scene.line, film.scene.line.land
     run = line_runs(SHORT.dataset)["line"]
-    assert line.best == pytest.approx(least_squares(SHORT.dataset))
+    assert line.best == pytest.approx(least_squares(run.dataset))
     around = line.best + 1e-3 * np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]])
     assert loss(run, around).argmin() == 0
     np.testing.assert_allclose(line.goal[0].get_center(), land.at(line.best), atol=1e-6)
@@ -149,19 +154,27 @@ def test_three_rates_crawl_arrive_and_overshoot(film, trace_of):
     assert (aside[1:] * aside[:-1] < 0).all() and (np.diff(np.abs(aside)) > 0).all()  # "overshoots, farther each time"
 
 
-def test_a_landscape_is_as_high_as_the_loss_and_flat_as_a_floor():
-    land = Landscape(
-        lambda theta: 1 + theta[..., 0] ** 2 + theta[..., 1] ** 2, np.zeros(2), np.ones(2), np.array([0.4, -0.5]),
-        ("w", "b"), (0.0, 0.0),
-    )  # fmt: skip
+def test_a_landscape_is_as_high_as_the_loss_and_flat_as_a_map():
+    def bowl(theta):
+        return 1 + (theta[..., 0] - 0.2) ** 2 + theta[..., 1] ** 2
+
+    land = Landscape(bowl, (-1.0, 1.0), (-1.0, 1.0), 5, ("w", "b"))
     theta = np.array([[0.2, 0.3], [-0.4, 0.1]])
     up = land.at(theta) - land.at(theta, 0.0)
     assert (up[:, 0] == 0).all() and np.ptp(up[:, 1] / land.loss(theta)) < 1e-12 < up[:, 1].min()
-    back = land.at(np.array([0.4, -0.5]), 0.0) - land.at(np.zeros(2), 0.0)
-    assert back[1] > 0 and land.holds(np.zeros(2)) and not land.holds(np.array([0.0, 3.0]))
-    land.lift(0.0)
-    np.testing.assert_array_equal(land.at(theta), land.at(theta, 0.0))
-    np.testing.assert_allclose(land.cells[-1].get_start_anchors()[0][1], land.at(land._corners[-1][0][0])[1])
+    assert land.holds(np.zeros(2)) and not land.holds(np.array([0.0, 3.0]))
+    assert (land.near == [1, 0]).all()  # the lowest corner is in front
+    land.stand(0.0)
+    np.testing.assert_allclose(land.at(theta), land.at(theta, 0.0), atol=1e-12)
+    across, up = (land.at(theta[0] + np.eye(2)[k] * 0.1) - land.at(theta[0]) for k in (0, 1))
+    assert across[0] > 0 == pytest.approx(across[1]) and up[1] > 0 == pytest.approx(up[0])
+
+
+def test_fog_hides_all_but_what_is_near_the_point_until_it_lifts(film):
+    tiles = len(film.scene.line.land.tiles)
+    for beat in ("start", "slope", "gradient", "update"):
+        assert film.seen[beat].fog == 1 and 0.7 * tiles < film.seen[beat].dark < tiles
+    assert film.seen["floor"].dark == film.seen["downhill"].dark == film.seen["downhill"].fog == 0
 
 
 def test_the_network_is_where_the_recorded_run_is(film, trace):
@@ -176,7 +189,7 @@ def test_the_network_is_where_the_recorded_run_is(film, trace):
         np.testing.assert_allclose(seen.cells, theta, atol=0.0051)
         np.testing.assert_allclose(seen.slopes, trace.gradient[min(row, 59)], atol=0.00051)
     assert film.scene.drop == DROP < film.scene.pause < SHORT.n_updates
-    assert len(film.seen["arrival"].gone) == 3 and film.scene.line.land.cells in film.seen["network"].gone
+    assert len(film.seen["arrival"].gone) == 3 and film.scene.line.land.tiles in film.seen["network"].gone
 
 
 def test_a_changed_trace_is_a_changed_picture(play, rewritten, film, trace, tmp_path):

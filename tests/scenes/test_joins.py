@@ -31,6 +31,8 @@ from gradreel.scenes.lecture.experiments.overfitting import Overfitting
 from gradreel.scenes.lecture.networks.matrix_form import MatrixForm
 from gradreel.scenes.lecture.networks.more_features import MoreFeatures
 from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
+from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
+from gradreel.scenes.lecture.optimization.why_gradient import WhyGradient
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.headings import headings_among, next_heading
 from gradreel.scenes.mobjects.text import words
@@ -61,6 +63,7 @@ JOINS: list[tuple[type[LectureScene], dict[str, Any], type[LectureScene], dict[s
     (NetworkDiagram, SMALL_RUN, MatrixForm, SMALL_RUN, "zh"),
     (NetworkDiagram, ONE_DAY, MatrixForm, ONE_DAY, "en"),
     (NetworkDiagram, FIVE_DAYS, MatrixForm, FIVE_DAYS, "en"),
+    (WhyGradient, {}, GradientDescent, {"run": Experiment(epochs=40)}, "en"),
     (DepthExperiment, DEPTHS, Forecast, ONE, "zh"),
     (Forecast, ONE, Naming, {}, "en"),
     (Naming, {}, DeeperAndDeeper, {}, "zh"),

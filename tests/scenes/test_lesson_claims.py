@@ -380,13 +380,14 @@ REASONS = {
     "why-gradient": {
         "sigmoids": EXACT,
         "question": ASKS,
+        "task": DEFINES,
         "two": "the line of least loss is looked for among those tried",
         "many": DEFINES,
+        "rise": EXACT,
     },
-    "loss": {"map": ASKS},
+    "loss": {"map": ASKS, "error": DEFINES, "squares": DEFINES},
     "gradient-descent": {
-        "task": DEFINES,
-        "floor": DEFINES,
+        "floor": EXACT,
         "start": DEFINES,
         "gradient": EXACT,
         "network": "nobody can draw so many directions",

@@ -83,7 +83,7 @@ def film(play):
 
 
 def test_each_part_of_the_story_has_its_beat(film):
-    assert film["beats"] == ["map", "prediction", "error", "mean", "other-better"]
+    assert film["beats"] == ["map", "prediction", "error", "mean", "squares", "other-better"]
 
 
 @pytest.mark.parametrize(("beat", "row"), [("mean", 0), ("other-better", -1)])

@@ -7,17 +7,16 @@ from functools import cache
 import numpy as np
 import pytest
 from gradreel.core.analysis.compared_networks import depth_experiments
-from gradreel.core.curves.line_fit import line_of
 from gradreel.core.errors import UserError
 from gradreel.core.network.theta import loss
-from gradreel.scenes.lecture.curves.linear_limits import LinearLimits
 from gradreel.scenes.lecture.optimization.pictures.count_of_tries import DIGITS_A_PAGE, PrintedPages, Tries
+from gradreel.scenes.lecture.optimization.pictures.landscape import Landscape
+from gradreel.scenes.lecture.optimization.pictures.line_board import serpentine
 from gradreel.scenes.lecture.optimization.pictures.more_sigmoids import HIGH, LOW
-from gradreel.scenes.lecture.optimization.pictures.search_board import GridMap, serpentine
-from gradreel.scenes.lecture.optimization.why_gradient import CURVE, LARGE, WhyGradient, line_downhill
+from gradreel.scenes.lecture.optimization.why_gradient import CURVE, LARGE, WhyGradient
 from gradreel.scenes.testing.layout import check_scene
 
-RUN = line_downhill(LinearLimits.Parameters().curve())
+RUN = WhyGradient.experiments(WhyGradient.Parameters())["line"]
 RED = RUN.dataset
 
 
@@ -28,76 +27,90 @@ def ended(play):
 
 
 def drawn_line(scene) -> tuple[float, float]:
-    """(w, b) of the line on the screen."""
+    """(w, height in the middle) of the line on the screen."""
     plot, line = scene.board.plot, scene.board.line
     (x0, y0), (x1, y1) = plot.data(line.get_start()), plot.data(line.get_end())
     w = (y1 - y0) / (x1 - x0)
-    return w, y0 - w * x0
+    return w, y0 + w * (RED.offset - x0)
 
 
 @pytest.mark.parametrize("values", [3, 20])
 def test_the_ring_has_the_least_loss_of_all_that_were_tried_and_it_stands_there(ended, values):
     scene = ended("two", values=values)
-    grid = scene.board.numbers
-    x, y = RED.x(), RED.labels()
+    land = scene.board.land
+    x, y = RED.x() - RED.offset, RED.labels()
     tried = [
         (np.mean((b + w * x - y) ** 2), w, b) for w in np.linspace(-1, 1, values) for b in np.linspace(0, 4, values)
     ]
     least, best_w, best_b = min(tried)
-    row, column = grid.best
-    assert (grid.w[column], grid.b[row]) == (pytest.approx(best_w, abs=1e-9), pytest.approx(best_b, abs=1e-9))
+    assert land.best == pytest.approx([best_w, best_b], abs=1e-9)
     assert drawn_line(scene) == (pytest.approx(best_w, abs=1e-6), pytest.approx(best_b, abs=1e-6))
-    assert grid.loss[row, column] == grid.loss.min() == pytest.approx(least)
-    np.testing.assert_allclose(scene.board.grid.ring.get_center()[:2], scene.board.grid.center(row, column), atol=1e-9)
+    assert land.losses.min() == pytest.approx(least) and land.tried.all()
+    land = land.copy().stand(0.0)  # the scene is shared, and other beats have tilted it
+    np.testing.assert_allclose(scene.ring.get_center()[:2], land.at(land.best)[:2], atol=1e-9)
+    np.testing.assert_allclose(scene.board.pivot.get_center(), scene.board.plot.at(RED.offset, best_b), atol=1e-9)
 
 
 def test_no_line_that_is_tried_comes_to_the_name_of_red(ended):
-    board = ended("two", values=20).board.copy()
+    board = ended("two", values=20).board
     assert board.target_label.get_left()[0] > board.plot.box[1]
-    for row in range(0, 20, 3):
-        for column in range(0, 20, 3):
-            board.draw_line(row, column)
-            assert board.line.get_right()[0] <= board.plot.box[1] + 1e-9
+    before = board.theta
+    for theta in board.land.middles[::3, ::3].reshape(-1, 2):
+        board.put(theta)
+        assert board.line.get_right()[0] <= board.plot.box[1] + 1e-9
+    board.put(before)
 
 
-def test_another_curve_of_losses_is_another_grid():
-    losses = np.arange(16.0).reshape(4, 4)
-    one, other = GridMap(losses, 0, 0, 4).show(16), GridMap(losses[::-1], 0, 0, 4).show(16)
-    assert one.ring.get_center() == pytest.approx([0.5, 0.5, 0]) and other.ring.get_center()[1] == 3.5
-    dark = next(band for band in one.bands if len(band.points))  # the lowest band holds the lowest cell
-    np.testing.assert_allclose(dark.get_center()[:2], one.center(0, 0), atol=0.6)
-    assert sum(len(band.points) for band in one.bands) == 16 * 16  # four edges of four points each
+def tile_at(land, theta):
+    """The tile that lies at theta on the map."""
+    place = land.at(np.array(theta))
+    return min(land.tiles, key=lambda tile: np.linalg.norm(tile.get_center() - place))
 
 
-def test_cells_are_tried_one_after_the_other_each_beside_the_last():
+def test_another_curve_of_losses_is_another_map():
+    def bowl(w, b):
+        return lambda theta: (theta[..., 0] - w) ** 2 + (theta[..., 1] - b) ** 2
+
+    one, other = (Landscape(bowl(*best), (0.0, 3.0), (0.0, 3.0), 4, ("w", "b")).stand(0.0) for best in ((0, 0), (3, 3)))
+    assert one.best == pytest.approx([0, 0]) and other.best == pytest.approx([3, 3])
+    low, high = tile_at(one, (0, 0)).get_fill_color(), tile_at(one, (3, 3)).get_fill_color()
+    assert low != high
+    assert (tile_at(other, (3, 3)).get_fill_color(), tile_at(other, (0, 0)).get_fill_color()) == (low, high)
+
+
+def test_cells_are_tried_one_after_the_other_each_beside_the_last(ended):
     order = serpentine(5, 7)
     assert len(np.unique(order, axis=0)) == 35
     assert (np.abs(np.diff(order, axis=0)).sum(axis=1) == 1).all()
-    losses = np.random.default_rng(0).random((5, 7))
-    grid = GridMap(losses, 0, 0, 7)
-    for count in (0, 1, 20, 35):
-        assert sum(len(band.points) for band in grid.show(count).bands) == 16 * count
+    land = Landscape(lambda theta: theta[..., 0], (0.0, 1.0), (0.0, 1.0), 4, ("w", "b")).stand(0.0)
+    tried = np.zeros((4, 4), dtype=bool)
+    tried[0, 1] = True
+    land.show_tried(tried)
+    assert [tile.get_fill_opacity() for tile in land.tiles].count(1.0) == 1
+    assert tile_at(land, land.middles[0, 1]).get_fill_opacity() == 1.0
+
+
+def test_in_the_end_each_tile_has_risen_to_its_loss_and_the_best_line_is_drawn(ended):
+    scene = ended("rise")
+    board, land = scene.board, scene.board.land
+    for row, column in ((0, 0), (3, 17), (19, 19)):
+        corners = land.at(land.corners[row : row + 2, column : column + 2])
+        assert any(
+            np.allclose(np.sort(tile.get_start_anchors(), axis=0), np.sort(corners.reshape(4, 3), axis=0), atol=1e-9)
+            for tile in land.tiles
+        )
+    np.testing.assert_allclose(land.losses, loss(RUN, land.middles))
+    assert drawn_line(scene) == pytest.approx(tuple(land.best), abs=1e-6)
+    assert land.upright in scene.mobjects and board.formula not in scene.mobjects
 
 
 def test_the_counts_are_those_of_the_networks(ended):
-    rows = ended("many").rows
-    sources, digits = [row.power.source for row in rows if hasattr(row, "power")], rows[-1][0].source
+    scene = ended("many")
+    rows, digits = [*scene.rows, scene.pages[0]], scene.pages[1][0].source
+    sources = [row.power.source for row in rows if hasattr(row, "power")]
     assert LARGE.n_parameters == depth_experiments(depths=(3,))[0].n_parameters == 26_001
     assert '20^2 = "400"' in sources[0] and "20^16 approx 6.6 dot 10^20" in sources[1] and "20^26001" in sources[2]
     assert digits.replace("\u2009", "").startswith(str(Tries(20, 26_001).digits))
-
-
-def test_in_the_end_the_dot_has_gone_downhill_to_the_trained_line(trace_of, ended):
-    scene = ended("many")
-    board = scene.board
-    recorded = np.asarray(trace_of(RUN).parameters)
-    theta, line = recorded[-1], line_of(RUN, recorded[-1])
-    assert (np.diff(loss(RUN, recorded)) < 0).all()  # "we go downhill", at every step
-    np.testing.assert_allclose(theta, np.polyfit(RED.x(), RED.labels(), 1), atol=0.01)
-    low, high = board.grid.center(0, 0), board.grid.center(19, 19)
-    there = (scene.dot.get_center()[:2] - low) / (high - low) * [2, 4] + [-1, 0]
-    np.testing.assert_allclose(there, [line.w, line.b], atol=1e-6)
-    assert drawn_line(scene) == (pytest.approx(line.w, abs=1e-6), pytest.approx(line.b, abs=1e-6))
 
 
 def test_sigmoids_come_one_by_one_and_may_go(ended):

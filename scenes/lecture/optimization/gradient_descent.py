@@ -7,7 +7,6 @@ recorded around anybody's own loop no more is claimed than what was recorded: th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from typing import ClassVar, Self
 
 import numpy as np
@@ -19,27 +18,20 @@ from gradreel.core.trace.trace import Trace, read_meta
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.optimization.pictures.descent import BAND_LEFT, BAND_LINE, Descent, in_band
-from gradreel.scenes.lecture.optimization.pictures.line_descent import (
-    MIDDLE,
-    TRIED,
-    LineDescent,
-    Try,
-    line_runs,
-    line_source,
-)
+from gradreel.scenes.lecture.optimization.pictures.line_board import TILES, TRIED, LineBoard, line_runs
+from gradreel.scenes.lecture.optimization.pictures.line_descent import LineDescent, Try
 from gradreel.scenes.lecture.optimization.pictures.recorded_descent import RecordedDescent
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row
-from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.mobjects.three_steps import PLACE, ThreeSteps
-from gradreel.scenes.mobjects.update_formulas import GOAL, is_plain, step_source, update_source
-from gradreel.scenes.style import FAINT, emphasis
+from gradreel.scenes.mobjects.plot import dashed
+from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.update_formulas import is_plain, step_source, update_source
+from gradreel.scenes.style import FAINT, emphasis, palette
 from gradreel.scenes.trace_folder import TraceFolder
 from gradreel.scenes.words.claims import Claim, claim, decreasing
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
 from manim import (
-    PI,
     UP,
     Animation,
     Create,
@@ -60,8 +52,8 @@ from pydantic import Field, model_validator
 FEWEST = 3  # updates that are shown
 DROP = 10  # updates of the network after which the valley begins
 VALLEY = 0.5  # of the way that the curve makes after them: where it gets the whole picture
-NUMBERS = (3.55, -2.6, 0.0)  # the middle of the vectors in numbers, under the plot
-SEARCH, ARRIVAL = 0.6, 6.0  # seconds from one place of the floor to the next; in which the curve arrives
+NUMBERS = (3.55, -2.75, 0.0)  # the middle of the vectors in numbers, under the plot
+ARRIVAL = 6.0  # seconds in which the curve arrives
 
 
 class GradientDescent(LectureScene):
@@ -112,6 +104,8 @@ class GradientDescent(LectureScene):
         walked = loss(line.run, line.parameters[:])
         yield claim("downhill", "each step goes down", decreasing(walked), losses=walked)
         best = float(loss(line.run, least_squares(line.run.dataset)))
+        reached = walked[[0, -1]] - best
+        yield claim("downhill", "the line comes to the lowest place", reached[1] < reached[0] / 1000, above=reached)
         above = {name: each - best for name, each in losses.items()}
         ends = {name: each[[0, -1]] for name, each in above.items()}
         crawls = decreasing(above["slow"]) and above["slow"][-1] > above["slow"][0] / 10
@@ -151,9 +145,12 @@ class GradientDescent(LectureScene):
         texts["start"] = ""
 
         self.descent = Descent(run, self.last, texts)
-        self.line = LineDescent(*(self.trace(name) for name in ("line", "slow", "far")), self.descent)
+        line, slow, far = (self.trace(name) for name in ("line", "slow", "far"))
+        names = {"target": texts["target"], "low": "", "high": ""}
+        self.board = LineBoard(line.experiment, run.experiment.dataset, line.parameters[0], TILES, names)
+        self.line = LineDescent(line, slow, far, self.board)
+        self.marks: list[Mobject] = []  # on the ground below the point
         self.readout = self.line.readout(self.screen("update"), BAND_LEFT)
-        self._task_beat()
         self._floor_beat()
         self._start_beat()
         self._slope_beat()
@@ -165,60 +162,34 @@ class GradientDescent(LectureScene):
         self._valley_beat()
         self._arrival_beat()
 
-    def _task_beat(self) -> None:
-        with self.beat("task"):
-            # The map of the three steps: the brightness moves from the loss to optimization. The goal comes from its
-            # card, and from another the red curve to be met
-            fit = self.descent.fit
-            steps = ThreeSteps(self.run, self.screen_of("part-map"), 2)
-            self.play(*self.next_heading(self.screen_of("part-map")("heading")), FadeIn(steps), run_time=0.5)
-            self.play(steps.focus(3), run_time=0.6)
-            self.until("goal")
-            self.goal = formula(GOAL, 44).place(0.7, center=MIDDLE[0])
-            *others, written = steps.card(3)
-            steps.card(2)[PLACE].remove(steps.red)
-            gone = (steps.card(1), steps.card(2), steps.arrows, *others)
-            asked = ReplacementTransform(written, self.goal, path_arc=-PI / 2, run_time=1.0)
-            red = ReplacementTransform(steps.red, fit.target, run_time=1.2)
-            heading = self.next_heading(self.screen("heading"))
-            fading = [FadeOut(part, run_time=0.6) for part in gone]
-            self.play(*fading, *heading, asked, red, FadeIn(fit.plot, run_time=1.2))
-            self.play(FadeIn(fit.target_label, shift=0.15 * UP), run_time=0.4)
-
     # -- two numbers: all of their landscape can be drawn ------------------------------------------------------------
 
     def _floor_beat(self) -> None:
-        line, land, fit = self.line, self.line.land, self.descent.fit
+        board, line, land = self.board, self.line, self.board.land
         with self.beat("floor"):
-            # A line over the red curve, tilted and lifted. Then a floor of all w and b: the point goes about on it, and
-            # the line with it. Then each place rises as high as the loss of its line
-            first, second, third, _ = line.wandering()
-            line.draw(first)
-            self.formula = in_band(line_source(line.experiment.dataset))
-            coming = (FadeIn(fit.model_label), FadeIn(self.formula))
-            self.play(FadeOut(self.goal, run_time=0.4), Create(fit.model), *coming, run_time=0.8)
-            tilted, lifted = first + np.diag(0.35 * line.reach)
-            self.play(self._move_line(first, tilted, back=True), run_time=1.2)
+            # The landscape and its line, as the last scene left them. The point goes along w, then along b, and the
+            # line with it; its loss is the height of the ground
+            self.formula = board.formula
+            board.put(land.best)
+            line.put(land.best)
+            foot = line.point
+            self.add(*board.everything(), land.upright, foot)
+            self.play(*self.next_heading(self.screen("heading")), FadeIn(board.formula, shift=0.15 * UP), run_time=0.6)
+            self.until("w")
+            self.play(self._move_line(land.best, line.along(0), foot, back=True), run_time=2.0)
             self.until("lift")
-            self.play(self._move_line(first, lifted, back=True), run_time=1.2)
-            self.until("floor")
-            land.lift(0.0)
-            line.put(first)
-            self.play(FadeIn(land.axes), FadeIn(land.cells), FadeIn(line.point), run_time=0.8)
-            for before, after in pairwise((first, second, third)):
-                self.play(self._move_line(before, after, line.point), run_time=SEARCH)
+            self.play(self._move_line(land.best, line.along(1), foot, back=True), run_time=2.0)
             self.until("raise")
-            self.here, loss = third, VGroup(self.readout.loss_words, self.readout.loss)
-            self.readout.show(0, float(line.loss_of(third)))
-
-            def rise(_: Mobject, share: float) -> None:
-                land.lift(share)
-                line.put(third)
-
-            rising = UpdateFromAlphaFunc(VGroup(land.cells, line.point), rise, rate_func=smooth)
+            loss = VGroup(self.readout.loss_words, self.readout.loss)
+            self.readout.show(0, float(line.loss_of(land.best)))
             meaning = self.words_of.screen("linear-limits", "loss-is", self.context.language)
             self.meaning = words(meaning, style.LABEL).move_to(NUMBERS)
-            self.play(rising, FadeIn(land.upright), FadeIn(loss), FadeIn(self.meaning), run_time=1.8)
+            height = dashed(land.at(line.along(0), 0.0), land.at(line.along(0)), palette.text)
+            self.play(FadeIn(loss), FadeIn(self.meaning), run_time=0.5)
+            self.play(self._move_line(land.best, line.along(0), foot, self.readout.loss), run_time=1.2)
+            self.play(Create(height), run_time=0.6)
+            self.wait(0.6)
+            self.play(FadeOut(height), run_time=0.3)
 
     def _move_line(self, start: NDArray, end: NDArray, *also: Mobject, back: bool = False) -> Animation:
         """The line goes from one theta to another (``back``: and back); ``also``: what goes along, if it is there."""
@@ -226,31 +197,43 @@ class GradientDescent(LectureScene):
 
         def move(_: Mobject, share: float) -> None:
             theta = start + share * (end - start)
-            line.draw(theta)
+            self.board.put(theta)
             line.put(theta)
             self.readout.show(0, float(line.loss_of(theta)))
 
-        moving = VGroup(*line.drawn, *also)
+        ground = (line.land.tiles,) if line.fog else ()
+        moving = VGroup(*ground, *self.marks, *line.drawn, *also)
         rate = (lambda share: there_and_back_with_pause(share, 0.3)) if back else smooth
         return UpdateFromAlphaFunc(moving, move, rate_func=rate)
 
     def _start_beat(self) -> None:
         line, readout = self.line, self.readout
         with self.beat("start"):
-            # The lowest place gets a mark, or it would melt into the ground. Then the point goes far from it: a line
-            # that misses, a great loss
+            # The lowest place gets a mark. Fog falls: all but a disc around the point is dark. The point stands at its
+            # random start: a line that misses, a great loss
             self.play(FadeIn(line.goal, shift=0.15 * UP), run_time=0.6)
+            self.until("fog")
+            self.play(self._move_line(line.along(0), line.states[0], line.point, readout.loss), run_time=1.2)
+            self.play(self._thicken(1.0), FadeOut(line.goal), run_time=1.6)
             self.until("start")
-            self.play(self._move_line(self.here, line.states[0], line.point, readout.loss), run_time=1.0)
             self.play(FadeIn(line.label), FadeIn(readout.count_words, readout.count), run_time=0.5)
+
+    def _thicken(self, share: float) -> Animation:
+        """The fog becomes as thick as ``share``; 0 is none."""
+        line, before = self.line, self.line.fog
+        seen = VGroup(line.land.tiles, *([] if share else [line.path]), line.point, *([] if share else [line.label]))
+        return UpdateFromAlphaFunc(
+            seen, lambda _, done: line.set_fog(before + done * (share - before)), rate_func=smooth
+        )
 
     def _slope_beat(self) -> None:
         line = self.line
         with self.beat("slope"):
             # Along w alone: the line on the ground there, the point a little way and back, the loss with it. Then the
-            # tangent where it stands: its slope. The mark of the lowest place, which the point doesn't see, is gone
+            # tangent where it stands: its slope
             ground, tangent = self.along = line.slope(0)
-            self.play(Create(ground), FadeOut(line.goal), run_time=0.7)
+            self.play(Create(ground), run_time=0.7)
+            self.marks = [ground]
             self.add(line.point, line.label)
             moved = (line.point, line.label, self.readout.loss)
             self.play(self._move_line(line.states[0], line.nudged(1.0), *moved, back=True), run_time=2.2)
@@ -262,8 +245,8 @@ class GradientDescent(LectureScene):
     def _gradient_beat(self) -> None:
         line = self.line
         with self.beat("gradient"):
-            # The same along b. Both slopes come into a list: g. On the ground it is an arrow, which points uphill; it
-            # turns round
+            # The same along b. Both slopes come into a list: g. On the ground the one along w and the one along b make
+            # an arrow, which points uphill; it turns round
             ground, tangent = line.slope(1)
             self.play(Create(ground), Create(tangent), FadeIn(self.slopes[1]), run_time=0.8)
             self.add(line.point)
@@ -272,10 +255,13 @@ class GradientDescent(LectureScene):
             gone = [FadeOut(label, target_position=self.vector) for label in self.slopes]
             gone.append(FadeOut(self.meaning, run_time=0.4))
             self.play(*gone, FadeOut(ground, tangent, *self.along), FadeIn(self.vector), run_time=0.9)
+            self.marks = []
             self.until("uphill")
-            self.play(line.uphill(1.0), run_time=0.8)
+            self.add(line.legs)
+            self.play(line.uphill(1.0), run_time=1.8)
+            self.add(line.point)
             self.wait(0.5)
-            self.play(line.uphill(-1.0), run_time=0.8)
+            self.play(line.uphill(-1.0), run_time=1.8)
 
     def _update_beat(self) -> None:
         line = self.line
@@ -289,8 +275,10 @@ class GradientDescent(LectureScene):
             self.until("subtract")
             self.play(FadeOut(self.vector), FadeIn(self.numbers, shift=0.15 * UP), run_time=0.6)
             self.wait(0.4)
+            self.marks = [line.legs, line.arrow]
             self.play(self._go_down(lambda share: share), run_time=1.0)
-            self.play(FadeOut(line.arrow), run_time=0.3)
+            self.marks = []
+            self.play(FadeOut(line.arrow, line.legs), run_time=0.3)
 
     def _go_down(self, row_at: Callable[[float], float]) -> Animation:
         """The point and the line as they are at ``row_at(share)``, a row of the line's run."""
@@ -300,23 +288,30 @@ class GradientDescent(LectureScene):
             row = row_at(share)
             theta = line.theta_at(row)
             line.show(row)
-            line.draw(theta)
+            self.board.put(theta)
             self.readout.show(recorded_row(row), float(line.loss_of(theta)))
 
-        parts = (line.path, line.point, line.label, self.readout.loss, self.readout.count)
-        return UpdateFromAlphaFunc(VGroup(*parts, *line.drawn), move, rate_func=linear)
+        parts = (line.land.tiles, line.path, *self.marks, line.point, line.label)
+        return UpdateFromAlphaFunc(
+            VGroup(*parts, self.readout.loss, self.readout.count, *line.drawn), move, rate_func=linear
+        )
 
     def _downhill_beat(self) -> None:
         line = self.line
         with self.beat("downhill"):
-            # New slopes, and the same rule: update after update, down to the mark
+            # New slopes, and the same rule: update after update, a disc of ground at a time. Then the fog lifts: the
+            # point has come to the mark
             again = in_band(update_source("k", "k+1"))
-            self.play(FadeOut(self.numbers, line.rate), FadeIn(line.goal), *grow(self.formula, again), run_time=0.7)
+            self.play(FadeOut(self.numbers, line.rate), *grow(self.formula, again), run_time=0.7)
             self.formula = again
             self.play(self._go_down(lambda share: 1 + smooth(share)), run_time=1.0)
             self.until("down")
             first = line.pace.share(2)
-            self.play(self._go_down(lambda share: line.pace.row(first + share * (1 - first))), run_time=3.0)
+            self.play(self._go_down(lambda share: line.pace.row(first + share * (1 - first))), run_time=3.6)
+            self.until("clear")
+            self.play(self._thicken(0.0), run_time=1.4)
+            self.play(FadeIn(line.goal, shift=0.15 * UP), run_time=0.5)
+            self.add(line.point)
 
     def _learning_rate_beat(self) -> None:
         line = self.line
@@ -341,22 +336,25 @@ class GradientDescent(LectureScene):
 
         def move(_: Mobject, share: float) -> None:
             one.show(share)
-            line.draw(one.theta)
+            self.board.put(one.theta)
 
         return UpdateFromAlphaFunc(VGroup(one, *line.drawn), move, rate_func=linear)
 
     # -- the network: only a slice can be drawn ----------------------------------------------------------------------
 
     def _network_beat(self) -> None:
-        descent, fit, land = self.descent, self.descent.fit, self.line.land
+        descent, fit, board, land = self.descent, self.descent.fit, self.board, self.board.land
         with self.beat("network", count=Count(len(descent.names))):
             # The landscape goes; the network's numbers come, random ones, and their curve. Then the rule, and each
             # slope under its cell. In the place of the landscape the loss over the way that is walked, and all numbers
             # change at once
-            gone = [land.cells, land.axes, land.upright, self.line.goal, *self.tries, *self.line.drawn]
+            gone = [land.tiles, land.axes, land.upright, self.line.goal, *self.tries, *self.line.drawn]
+            gone += [board.plot, board.dots, board.target_label]
             strip, slopes, there = descent.strip, descent.slopes, self._on_way()
-            self.play(*map(FadeOut, gone), run_time=0.6)
             descent.show(0.0)
+            red = ReplacementTransform(board.target, fit.target)
+            self.play(*(FadeOut(part, run_time=0.6) for part in gone), FadeIn(fit.plot), red, run_time=0.9)
+            self.play(FadeIn(fit.target_label), run_time=0.3)
             cells = map(VGroup, strip.boxes, strip.names, strip.numbers)
             numbers = LaggedStart(*map(FadeIn, [*cells, *strip.dots]), lag_ratio=0.12)
             self.play(FadeIn(strip.label), numbers, run_time=1.4)

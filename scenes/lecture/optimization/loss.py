@@ -33,12 +33,14 @@ from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import day_words, in_languages, period_words, unit_words
 from gradreel.scenes.words.numbers import number_text
 from manim import (
+    RIGHT,
     UP,
     Animation,
     Create,
     FadeIn,
     FadeOut,
     LaggedStart,
+    Polygon,
     ReplacementTransform,
     TransformFromCopy,
     UpdateFromAlphaFunc,
@@ -55,6 +57,7 @@ FORMULA_LINE, FORMULA_SIZE, CARD_LEFT, CARD_TOP = 2.15, 38, 2.95, 3.6
 LEAST_DAYS, MOST_DAYS = 7, 56
 PULSES = 1.2  # seconds of the way through the network
 LOSS = "L(orange(theta)) = 1/N sum_n e_n"  # as the map of the three steps has it later
+SQUARES = f'{LOSS}^part("square", 2)'
 DISTANCE = "e_n = abs(blue(y_n) - red(hat(y)_n))"
 BESIDE = 4.0  # from a card to the next one
 LETTERED = 5  # days before the label that carry their x_j
@@ -117,6 +120,7 @@ class Loss(LectureScene):
         self._prediction_beat()
         self._error_beat()
         self._mean_beat()
+        self._squares_beat()
         self._other_beat()
         self.hand_on()
 
@@ -180,10 +184,10 @@ class Loss(LectureScene):
 
     def _map_beat(self) -> None:
         with self.beat("map"):
-            # The three steps: from the search, spoken of before, the brightness moves on to the loss; there other
+            # The three steps: from the function, which is written now, the brightness moves on to the loss; there other
             # recorded values are tried, and the errors with them. The formulas come with what they are of
             arriving = self.next_heading(self.screen_of("part-map")("heading"))
-            self.steps = steps = ThreeSteps(self.trace("curve"), self.screen_of("part-map"), 3, formulas=False)
+            self.steps = steps = ThreeSteps(self.trace("curve"), self.screen_of("part-map"), 1, formulas=False)
             self.play(*arriving, FadeIn(steps), run_time=0.6)
             self.until("two")
             self.play(steps.focus(2), run_time=0.8)
@@ -272,6 +276,29 @@ class Loss(LectureScene):
         self.mean_label = self.strip.mean_label(mean, right=style.RIGHT_EDGE)
         # The loss appears at its place: from the mean it would cross the words there
         return [FadeIn(self.cards[k].loss, shift=0.15 * UP, run_time=0.6), FadeIn(self.mean_label, run_time=0.3)]
+
+    def _squares_beat(self) -> None:
+        with self.beat("squares"):
+            # Each day's error opens into its square, as the line's gaps did; then the squares fold back into the errors
+            power = formula(SQUARES, FORMULA_SIZE).place(FORMULA_LINE, left=style.LEFT_EDGE).part("square")
+            ends = [(error.get_start(), error.get_end()) for error in self.board.errors]
+            squares = VGroup(*(Polygon(*np.zeros((4, 3)), stroke_width=style.GUIDE) for _ in ends))
+            squares.set_stroke(palette.text).set_fill(palette.text, 0.12)
+            right = self.board.plot.box[1]
+
+            def open_to(share: float) -> None:
+                for square, (start, end) in zip(squares, ends, strict=True):
+                    side = abs(end[1] - start[1])
+                    wide = share * (side if start[0] + side <= right else -side) * RIGHT
+                    square.set_points_as_corners(np.array([start, end, end + wide, start + wide, start]))
+
+            opening = UpdateFromAlphaFunc(squares, lambda _, share: open_to(share))
+            self.play(opening, FadeIn(VGroup(*power)), run_time=1.4)
+            self.until("plain")
+            folding = UpdateFromAlphaFunc(squares, lambda _, share: open_to(1 - share))
+            self.play(folding, FadeOut(VGroup(*power)), run_time=1.4)
+            self.remove(squares)
+            self.until("choose")
 
     def _other_beat(self) -> None:
         values = self.thetas.said(self.written[1])

@@ -1,21 +1,18 @@
-"""Questions from the room: why three sigmoids, and why not simply try every value."""
+"""Questions from the room: why three sigmoids, and why not simply try every value. The map of all lines rises."""
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Self
 
 import numpy as np
 from gradreel.core.analysis.compared_networks import depth_experiments
 from gradreel.core.curves.expression import Expression
-from gradreel.core.curves.line_fit import Line, line_grid, line_of
-from gradreel.core.curves.piecewise import PiecewiseLinearCurve
-from gradreel.core.datasets import RED_CURVE
+from gradreel.core.datasets import RED_CURVE, CurveDataset
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import parameter_names
 from gradreel.scenes import style
-from gradreel.scenes.base import LectureScene
+from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.optimization.pictures.count_of_tries import (
     DIGITS_A_PAGE,
     REMARK_LEFT,
@@ -23,24 +20,35 @@ from gradreel.scenes.lecture.optimization.pictures.count_of_tries import (
     Tries,
     TriesRow,
 )
+from gradreel.scenes.lecture.optimization.pictures.descent import BAND_LEFT
+from gradreel.scenes.lecture.optimization.pictures.descent_path import MARKER
+from gradreel.scenes.lecture.optimization.pictures.line_board import (
+    TILES,
+    LineBoard,
+    line_runs,
+    serpentine,
+)
 from gradreel.scenes.lecture.optimization.pictures.more_sigmoids import MoreSigmoids
-from gradreel.scenes.lecture.optimization.pictures.search_board import SearchBoard
-from gradreel.scenes.lecture.runs import THREE_DAYS, Knots, knots_like_views, line_through_dots
+from gradreel.scenes.lecture.runs import THREE_DAYS, Knots, knots_like_views
 from gradreel.scenes.mobjects.counting import Counting
-from gradreel.scenes.mobjects.lecture_formulas import linear_source, sum_of_sigmoids_source
-from gradreel.scenes.mobjects.pace import even_pace, recorded_row
-from gradreel.scenes.mobjects.plot import segment
-from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.lecture_formulas import sum_of_sigmoids_source
+from gradreel.scenes.mobjects.plot import ring
+from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
+from gradreel.scenes.mobjects.three_steps import ThreeSteps
+from gradreel.scenes.mobjects.update_formulas import GOAL
 from gradreel.scenes.style import DIM, emphasis, palette
 from gradreel.scenes.words.counts import Count, Duration
 from gradreel.scenes.words.day_words import in_languages
 from gradreel.scenes.words.numbers import number_text
 from manim import (
+    DOWN,
     UP,
     Create,
     FadeIn,
     FadeOut,
+    Indicate,
     LaggedStart,
+    ReplacementTransform,
     RoundedRectangle,
     UpdateFromAlphaFunc,
     VGroup,
@@ -49,17 +57,16 @@ from manim import (
     smooth,
     squish_rate_func,
 )
-from pydantic import AfterValidator, Field
+from numpy.typing import NDArray
+from pydantic import AfterValidator, Field, model_validator
 
 STAGE = 0.5  # seconds that a sum of sigmoids is to be seen
 BEND, MOST_BENDS = 0.55, 4  # seconds of each; from one sum to another
-SUM_FORMULA, LINE_FORMULA = 1.72, 2.05  # baselines
-AROUND_BEST = 1.2  # how far lines are tried beyond the best one, if that is steep or high
+SUM_FORMULA = 1.72  # its baseline
 CURVE = Expression("2.2 - (1.2 - 0.05*x)*cos(3.1416*x)")  # from 0 to 8 it rises and falls eight times
-SCAN_SECONDS = 3.4
+SCAN_SECONDS, RISE_SECONDS = 3.4, 4.0
+LOOK_UP = np.array([-0.9, -0.4])  # of the way from the best line to the ends: where a bad line lies
 PRINTING, PAGES_TOP = 1.4, 0.45  # seconds in which all digits are printed; upper edge of the pages
-HOPS, HOP = 6, 0.3  # of the way downhill; seconds
-DOWN_SEED, DOWN_UPDATES = 11, 1500  # of its start, far across the valley; until it lies at the best place
 ROWS = (1.55, -0.35, -2.25)  # middles of the three rows
 LARGE = depth_experiments(depths=(3,))[0].experiments[0]  # three layers of 100, whose turn comes later
 
@@ -67,7 +74,8 @@ LARGE = depth_experiments(depths=(3,))[0].experiments[0]  # three layers of 100,
 class WhyGradient(LectureScene):
     """With two parameters one can try every value; with sixteen or thousands nobody can: hence gradient descent.
 
-    The lines are tried on the dots of linear-limits, and in the end one goes downhill on the very map of their losses.
+    The lines are tried on the dots of linear-limits. In the end the map of their losses rises into the landscape that
+    gradient-descent walks on.
     """
 
     class Parameters(LectureScene.Parameters):
@@ -77,26 +85,45 @@ class WhyGradient(LectureScene):
             max_length=60,
             description="Turning points (x, y) of the red curve, x increasing; x and y from 0 to 20, like views",
         )
-        values: int = Field(20, ge=3, le=40, description="How many values are tried for each parameter")
+        values: int = Field(TILES, ge=3, le=40, description="How many values are tried for each parameter")
         sigmoids: tuple[Annotated[int, Field(ge=1, le=20)], ...] = Field(
             (3, 8), min_length=1, max_length=5, description="Numbers of sigmoids that are shown, one after the other"
         )
 
-        def curve(self) -> PiecewiseLinearCurve:
-            return PiecewiseLinearCurve(*zip(*self.knots, strict=True))
+        run: Experiment = Field(Experiment(), description="The run on a curve that the map of the three steps shows")
+
+        @model_validator(mode="after")
+        def _the_map_shows_a_curve(self) -> Self:
+            need_curve("why-gradient", self.run)
+            return self
+
+        def curve(self) -> CurveDataset:
+            return CurveDataset(knots=self.knots)
 
     @classmethod
     def experiments(cls, parameters: Parameters) -> dict[str, Experiment]:
-        return {"line": line_downhill(parameters.curve())}
+        return {"run": parameters.run, "line": line_runs(parameters.curve())["line"]}
 
     def construct(self) -> None:
         self.m = self.parameters.values
+        line = self.trace("line")
+        texts = {key: self.screen(key) for key in ("target", "low", "high")}
+        self.board = board = LineBoard(line.experiment, self.parameters.curve(), line.parameters[0], self.m, texts)
+        self.beside = (board.land.axes, board.plot, board.target, board.target_label, board.dots, board.line)
+        self.beside += (board.pivot, board.scale)
+        self.order = serpentine(self.m, self.m)
+        self.lines, self.ring = board.land.stand(0.0).grid(), board.land.ring()
+        tried = words(self.screen("tried"), 32).place(style.HEADING_BASELINE, left=BAND_LEFT)
+        self.count = Number(self.m**2, 0, 32).place_left(style.HEADING_BASELINE, tried.get_right()[0] + 0.16)
+        self.count.set_value(1)
+        self.readout = VGroup(tried, self.count)
         self._sigmoids_beat()
+        self._task_beat()
         self._question_beat()
         self._two_beat()
         self._sixteen_beat()
         self._many_beat()
-        self.hand_on()
+        self._rise_beat()
 
     # -- how many sigmoids? ---------------------------------------------------------------------------------------
 
@@ -147,46 +174,76 @@ class WhyGradient(LectureScene):
 
     # -- why not try everything? -----------------------------------------------------------------------------------
 
+    def _task_beat(self) -> None:
+        with self.beat("task"):
+            # The map of the three steps: the brightness moves from the loss to optimization. Its goal becomes large
+            steps = ThreeSteps(self.trace("run"), self.screen_of("part-map"), 2)
+            gone = (*self.bends, self.bends.label, self.sum_formula, self.marks)
+            self.play(*(FadeOut(part, run_time=0.4) for part in gone))
+            self.play(*self.next_heading(self.screen_of("part-map")("heading")), FadeIn(steps), run_time=0.5)
+            self.play(steps.focus(3), run_time=0.6)
+            self.until("goal")
+            card = steps.card(3)
+            *frame, picture, written = card
+            goal = formula(GOAL, 60).place(2.25, center=0.0)
+            leaving = [FadeOut(part) for part in (steps.card(1), steps.card(2), steps.arrows, *frame)]
+            larger = picture.animate.scale_to_fit_height(4.2).move_to((0.0, -0.85, 0.0))
+            self.play(*leaving, ReplacementTransform(written, goal), larger, run_time=1.2)
+            lowest = picture[-1].get_center()
+            label = formula("orange(theta)^*", 48).move_to(lowest + 0.55 * DOWN)
+            self.play(Indicate(picture[-1], 1.8, palette.orange), FadeIn(label), run_time=1.2)
+            self.goal = VGroup(goal, picture, label)
+
     def _question_beat(self) -> None:
         with self.beat("question"):
-            # A line with its w and b over the red curve; beside it a grid: each cell is one choice of the two
-            self.fit = self.trace("line")
-            data = self.fit.experiment.dataset
-            curve, best = self.parameters.curve(), line_of(self.fit.experiment, self.fit.parameters[-1])
-            numbers = line_grid(data.x(), data.labels(), *tried_lines(curve, best), self.m)
-            texts = {key: self.screen(key) for key in ("tried", "target", "low", "high")}
-            self.board = board = SearchBoard(curve, data, numbers, texts)
-            gone = (*self.bends, self.bends.label, self.sum_formula, self.marks)
-            self.play(
-                *(FadeOut(part, run_time=0.5) for part in gone),
-                *self.next_heading(self.screen("heading")),
-                FadeIn(board.plot),
-            )
+            # A line through the dots of the beginning; beside it a grid: each cell is one choice of its two numbers
+            board, land = self.board, self.board.land
+            land.stand(0.0).show_tried(np.zeros((self.m, self.m), dtype=bool))
+            board.put(self.theta_of((3 * self.m) // 4, self.m // 4))  # any choice
+            self.play(FadeOut(self.goal, run_time=0.4), *self.next_heading(self.screen("heading")), FadeIn(board.plot))
             dots = LaggedStart(*map(FadeIn, board.dots), lag_ratio=0.03)
             self.play(Create(board.target), FadeIn(board.target_label), dots, run_time=1.2, rate_func=smooth)
-            board.draw_line((3 * self.m) // 4, self.m // 4)  # any choice
-            self.line_formula = formula(linear_source(), style.PLOT_FORMULA)
-            self.line_formula.place(LINE_FORMULA, left=style.LEFT_EDGE)
-            self.play(FadeIn(self.line_formula, shift=0.15 * UP), Create(board.line), run_time=0.8)
+            self.play(FadeIn(board.formula, shift=0.15 * UP), Create(board.line), run_time=0.8)
             self.until("grid")
-            lines = map(FadeIn, board.grid.lines)
-            self.play(LaggedStart(*lines, lag_ratio=0.05), FadeIn(board.grid_names), FadeIn(board.scale), run_time=1.4)
+            self.play(
+                LaggedStart(*map(FadeIn, self.lines), lag_ratio=0.05), FadeIn(land.axes, board.scale), run_time=1.4
+            )
 
     def _two_beat(self) -> None:
         tries, board = Tries(self.m, 2), self.board
         with self.beat("two", values=Count(self.m), tries=number_text(tries.count)):
-            # Cell by cell the line is tried and its loss measured. The lowest is ringed, and the line swings there
-            self.play(board.swing(0, 0), run_time=0.5)
-            self.play(FadeIn(board.readout), run_time=0.3)
+            # The line turns about its middle, and is lifted there. Then it is tried cell by cell, and its loss
+            # measured. The lowest is ringed, and the line swings there
+            start = board.theta
+            self.until("turn")
+            self.play(FadeIn(board.pivot, scale=1.6), run_time=0.3)
+            for k in (0, 1):
+                moved = start.copy()
+                moved[k] = board.land.middles[0, 0, k]
+                self.play(board.swing_to(moved), run_time=0.7)
+                self.play(board.swing_to(start), run_time=0.7)
             self.until("scan")
-            moving = VGroup(board.grid.bands, board.line, board.count)
+            self.play(board.swing_to(self.theta_of(0, 0)), FadeIn(self.readout), run_time=0.5)
+            moving = VGroup(board.land.tiles, board.line, board.pivot, self.count)
 
             def try_more(_: VGroup, share: float) -> None:
-                board.show(1 + round(share * (tries.count - 1)))
+                self.show_tried(1 + round(share * (tries.count - 1)))
 
             self.play(UpdateFromAlphaFunc(moving, try_more), run_time=SCAN_SECONDS, rate_func=linear)
             self.until("best")
-            self.play(board.swing(*board.numbers.best), Create(board.grid.ring), run_time=0.7)
+            self.play(board.swing_to(board.land.best), Create(self.ring), run_time=0.7)
+
+    def theta_of(self, row: int, column: int) -> NDArray:
+        """(2,): w and b of a cell."""
+        return np.asarray(self.board.land.middles[row, column])
+
+    def show_tried(self, count: int) -> None:
+        """The first ``count`` lines have been tried; the last of them is drawn."""
+        tried = np.zeros((self.m, self.m), dtype=bool)
+        tried[tuple(self.order[:count].T)] = True
+        self.board.land.show_tried(tried)
+        self.board.put(self.theta_of(*self.order[count - 1]))
+        self.count.set_value(count)
 
     def _sixteen_beat(self) -> None:
         tries = Tries(self.m, THREE_DAYS.n_parameters)
@@ -196,12 +253,8 @@ class WhyGradient(LectureScene):
             # The grid shrinks into the first row of a table. In the small network's row parameter after parameter
             # comes, and how many tries they take; then how long that would be
             board, line = self.board, self._row(Experiment(hidden=()), ROWS[0])
-            gone = [
-                *(part for part in board if part is not board.grid),
-                *board.grid.lines,
-                self.line_formula,
-            ]
-            self.picture = picture = VGroup(board.grid.bands, board.grid.ring).save_state()
+            gone = [*self.beside, *self.lines, self.readout, board.formula]
+            self.picture = picture = VGroup(board.land.tiles, self.ring).save_state()
             small = picture.animate(run_time=0.8).set(height=1.4).move_to((REMARK_LEFT + 0.7, ROWS[0] + 0.05, 0))
             coming = FadeIn(line, run_time=0.8, rate_func=squish_rate_func(smooth, 0.5, 1.0))
             leaving = [FadeOut(part, run_time=0.3) for part in gone]
@@ -226,8 +279,7 @@ class WhyGradient(LectureScene):
     def _many_beat(self) -> None:
         tries = Tries(self.m, LARGE.n_parameters)
         with self.beat("many", pages=Count(tries.pages)):
-            # The third row: a power whose digits alone fill pages. It goes up, alone; below it its digits are printed.
-            # Nobody tries that. The grid comes back, and the recorded line goes downhill there, from its start
+            # The third row: a power whose digits alone fill pages. It goes up, alone; below it its digits are printed
             row = self._row(LARGE, ROWS[2])
             dimmed = [emphasis(part, DIM) for part in self.rows]
             self.play(*dimmed, FadeIn(row.cells, row.length), run_time=0.6)
@@ -238,9 +290,7 @@ class WhyGradient(LectureScene):
             self.play(*gone, row.animate(run_time=0.8, rate_func=late).shift((ROWS[0] - ROWS[2]) * UP))
             printed = self._print_pages(row, tries)
             self.rows += [row, printed[0]]
-            self.wait(0.5)
-            self.until("down")
-            self._go_downhill([row, *printed])
+            self.pages = [row, *printed]
 
     def _print_pages(self, row: TriesRow, tries: Tries) -> list[VMobject]:
         """The digits fill page after page; then it says how many pages they are."""
@@ -254,39 +304,34 @@ class WhyGradient(LectureScene):
         self.play(FadeIn(label, shift=0.15 * UP), run_time=0.4)
         return [remark, pages, label]
 
-    def _go_downhill(self, leaving: list[VMobject]) -> None:
-        """A dot hops over the grid from one recorded state of the line to another, and the line swings along."""
-        board, run, pace = self.board, self.fit.experiment, even_pace(self.fit)
-        rows = np.unique([recorded_row(pace.row(share)) for share in np.linspace(0, 1, HOPS + 1)])
-        first, *further = (line_of(run, theta) for theta in np.asarray(self.fit.parameters[rows]))
-        board.put(first)
-        self.dot = dot = board.between(first).set_z_index(1)
-        self.play(*(FadeOut(part) for part in leaving), run_time=0.3)
-        self.picture.restore()
-        coming = (board.plot, board.target, board.target_label, board.dots, board.line, board.grid_names, board.scale)
-        self.play(
-            FadeIn(board.grid.bands, *coming, dot, run_time=0.6),
-            *self.next_heading(self.screen("heading-so")),
-        )
-        for line in further:
-            mark = dot.copy().scale(0.7)  # where it was stays to be seen
-            self.add(mark)
-            end = board.between(line)
-            hop = segment(dot.get_center(), end.get_center(), palette.orange, style.GHOST_CURVE)
-            self.play(Create(hop), dot.animate.move_to(end), board.swing_to(line), run_time=HOP)
+    def _rise_beat(self) -> None:
+        board, land = self.board, self.board.land
+        with self.beat("rise"):
+            # The map comes back. It tilts into space and each tile rises to its loss; then the losses have an axis, and
+            # the best line lies at the bottom
+            self.play(*(FadeOut(part) for part in self.pages), run_time=0.4)
+            self.picture.restore()
+            self.play(FadeIn(self.picture, *self.beside), *self.next_heading(self.screen("heading-so")), run_time=0.7)
+            self.until("rise")
+            self.play(FadeOut(self.ring, board.scale), run_time=0.4)
+            self.play(board.land.rise(), run_time=RISE_SECONDS)
+            self.play(FadeIn(land.upright), run_time=0.5)
+            self.until("down")
+            foot = ring(land.at(land.best), MARKER, palette.text, fill=palette.orange)
+            self.play(FadeIn(foot, shift=0.6 * DOWN), run_time=0.6)
+            high = land.best + LOOK_UP * (land.high - land.best)
 
+            def move(_: VGroup, share: float) -> None:
+                theta = land.best + share * (high - land.best)
+                foot.move_to(land.at(theta))
+                board.put(theta)
 
-def line_downhill(curve: PiecewiseLinearCurve) -> Experiment:
-    """A line's run down the map of w and b as it is drawn, b the height at 0: across its valley, then along it.
-
-    The rate is a fifth of one over the steepest direction's curvature, so that no step overshoots.
-    """
-    run = line_through_dots(curve, start_seed=DOWN_SEED)
-    data = run.dataset.model_copy(update={"centered": False})
-    x = data.x()
-    steepest = float(np.mean(x**2)) + 1.0
-    changed = {"dataset": data, "learning_rate": float(f"{0.2 / steepest:.2g}"), "epochs": DOWN_UPDATES}
-    return run.model_copy(update=changed)
+            self.play(UpdateFromAlphaFunc(VGroup(foot, board.line, board.pivot), move), run_time=1.6)
+            self.play(
+                UpdateFromAlphaFunc(VGroup(foot, board.line, board.pivot), lambda _, share: move(_, 1 - share)),
+                run_time=2.0,
+            )
+            self.hand_on(*board.everything(), land.upright, foot)
 
 
 def _sum_of(count: int) -> TextMobject:
@@ -301,22 +346,3 @@ def _framed_limit(sum_formula: TextMobject) -> RoundedRectangle:
     number = VGroup(*(glyph for glyph in glyphs if glyph.get_bottom()[1] > top - 0.3))
     frame = RoundedRectangle(corner_radius=0.08, width=number.width + 0.24, height=number.height + 0.16)
     return frame.set_stroke(palette.text, 2).move_to(number)
-
-
-def tried_lines(curve: PiecewiseLinearCurve, best: Line) -> tuple[tuple[float, float], tuple[float, float]]:
-    """The w and the b of the lines that are tried, from lowest to highest: as steep and as high as the curve.
-
-    The ``best`` line is among them. Of the lecture's: -1 to 1, and 0 to 4.
-    """
-    height, top = max(curve.height, 0.5), float(curve.y.max())
-    steepest = _outwards(max(2 * height / float(curve.x[-1] - curve.x[0]), AROUND_BEST * abs(best.w)))
-    spare = (AROUND_BEST - 1) * top
-    return (-steepest, steepest), (_outwards(min(0.0, best.b - spare)), _outwards(max(top, best.b + spare)))
-
-
-def _outwards(value: float) -> float:
-    """To two digits, away from 0: such numbers stand at the ends of an axis."""
-    if value == 0:
-        return 0.0
-    scale = 10.0 ** (1 - math.floor(math.log10(abs(value))))
-    return math.copysign(math.ceil(abs(value) * scale - 1e-9) / scale, value)

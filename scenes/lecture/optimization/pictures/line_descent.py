@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
-from gradreel.core.curves.line_fit import least_squares
-from gradreel.core.datasets import CurveDataset
-from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import loss, predict
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
-from gradreel.scenes.lecture.optimization.pictures.descent import Descent
 from gradreel.scenes.lecture.optimization.pictures.descent_path import MARKER, ThetaLabel
-from gradreel.scenes.lecture.optimization.pictures.landscape import Landscape
+from gradreel.scenes.lecture.optimization.pictures.line_board import TRIED, UPDATES, LineBoard
 from gradreel.scenes.mobjects.arrows import arrow, set_arrow
 from gradreel.scenes.mobjects.pace import pace_of, recorded_row, state_at
 from gradreel.scenes.mobjects.plot import polyline, ring
@@ -20,92 +17,64 @@ from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.text import TextMobject, fitted, formula, words
 from gradreel.scenes.mobjects.update_formulas import rate_source
 from gradreel.scenes.style import mix, palette
-from gradreel.scenes.words.numbers import number_text, signed_text
-from manim import Animation, Dot, Mobject, UpdateFromAlphaFunc, VGroup
+from gradreel.scenes.words.numbers import number_text
+from manim import Animation, Dot, Mobject, RoundedRectangle, UpdateFromAlphaFunc, VGroup
 from numpy.typing import NDArray
 
-UPDATES, TRIED = 60, 20  # of the run that goes down; of each of the three whose learning rates are compared
-SEED = 8  # of the start, from which both numbers have some way to go, one up and one down
-ROOM = 1.25  # times the start's height over the lowest place: how high the sides of the landscape go
-MIDDLE = (-2.65, -1.3)  # of the floor, on the screen
-NUDGE, TANGENT, ARROW = 0.22, 0.28, 0.5  # shares of the floor's reach
-EXAMPLES = 81  # points of the curve that the line is measured against, at most
+NUDGE, TANGENT, ARROW = 0.22, 0.28, 0.5  # shares of half the map's sides
+LEGS, LEG_SHARE = (0.0, 0.3), 0.3  # of the time in which an arrow grows: when each leg begins, how long it takes
+PATCH = 0.54  # height of what lies under the label
+FLOOR = 0.36  # of a side, to both sides: how long the line is along which the point is nudged
 ROLES = ("yellow", "grey")  # of w and b
 
 
-def line_runs(dataset: CurveDataset) -> dict[str, Experiment]:
-    """A line that goes down to the curve of ``dataset``, by name: "line", at a good learning rate, "slow" and "far".
-
-    The loss is steepest in w or b, by twice the variance of x or 1: a rate beyond one over the larger overshoots ever
-    farther.
-    """
-    data = dataset.model_copy(update={"centered": True, "examples": min(dataset.examples, EXAMPLES)})
-    spread = float(np.var(data.x()))
-    good = float(f"{0.5 / (1 + spread):.1g}")
-    rates = {"line": good, "slow": float(f"{good / 20:.1g}"), "far": float(f"{1.15 / max(1.0, spread):.2g}")}
-    line = Experiment(dataset=data, hidden=(), seed=SEED)
-    return {
-        name: line.model_copy(update={"learning_rate": rate, "epochs": UPDATES if name == "line" else TRIED})
-        for name, rate in rates.items()
-    }
-
-
-def line_source(dataset: CurveDataset) -> str:
-    """The line that w and b draw, in Typst: x is counted from the middle of the curve."""
-    less = float(f"{-dataset.offset:.3g}")
-    return "blue(y) = grey(b) + yellow(w) " + (f"(x_1 {signed_text(less)})" if less else "x_1")
-
-
 class LineDescent:
-    """The runs of `line_runs` on the landscape of w and b. ``show(row)`` is the "line" run's; all is recorded.
+    """The three runs of `line_runs` on the landscape of ``board``. ``show(row)`` is the "line" run's; all is recorded.
 
-    Parts: ``land``, ``goal`` (θ*, a mark at the lowest place), ``path``, ``point``, ``label``, ``arrow``, ``rate``;
-    ``drawn``, in the plot of ``descent``: the line and its name.
+    Parts: ``goal`` (θ*, a mark at the lowest place), ``path``, ``point``, ``label``, ``arrow``, ``legs`` (its parts
+    along w and b), ``rate``; ``drawn``: the line and its pivot.
     """
 
-    def __init__(self, run: Trace, slow: Trace, far: Trace, descent: Descent) -> None:
+    def __init__(self, run: Trace, slow: Trace, far: Trace, board: LineBoard) -> None:
         self.run, self.tried = run, (slow, run, far)
-        self.experiment = run.experiment
-        self.descent, self.fit = descent, descent.fit
-        self.features = self.experiment.dataset.features_at(descent.x)
+        self.board, self.land, self.best = board, board.land, board.best
+        self.land.stand(1.0)
         self.states = np.asarray(run.parameters, dtype=float)
-        self.best = least_squares(self.experiment.dataset)
-        lowest, start = self.loss_of(self.best), self.loss_of(self.states[0])
-        height = ROOM * max(float(start - lowest), 1e-9 * float(start) or 1.0)
-        spread = float(np.var(self.experiment.dataset.features()))
-        self.reach = np.sqrt(height / np.array([spread, 1.0]))
-        names = ("yellow(w)", "grey(b)")
-        self.land = Landscape(self.loss_of, self.best, self.reach, self.states[0], names, MIDDLE)
+        self.reach = (self.land.high - self.land.low) / 2
         self.goal = self.land.flag(self.best, formula("orange(theta)^*", 40))
-        self.drawn = (self.fit.model, self.fit.model_label)
-        self.path = polyline(np.zeros((2, 3)), mix(palette.orange, 0.85), style.SECOND_CURVE)
+        self.drawn = (board.line, board.pivot)
+        self.path = polyline(np.zeros((2, 3)), palette.orange, style.SECOND_CURVE)
         self.point = ring((0, 0, 0), MARKER, palette.text, fill=palette.orange)
         self.label = ThetaLabel(0, size=38)
+        self.patch = RoundedRectangle(corner_radius=0.08, width=0.6, height=PATCH, stroke_width=0)
+        self.label.add_to_back(self.patch.set_fill(palette.background, 1))
         self.arrow = arrow(palette.orange, 5.0)
+        self.legs = VGroup(*(polyline(np.zeros((2, 3)), palette.orange, style.AXIS) for _ in range(2)))
         ahead = self.land.at(self.states)[:, 0].mean() - self.land.at(self.best)[0]
-        self.beside = np.array([0.52 if ahead > 0 else -0.52, -0.05, 0.0])  # the side of the way, away from the goal
+        self.beside = np.array(
+            [-0.75 if ahead > 0 else 0.75, 0.02, 0.0]
+        )  # ahead of the way: no path is drawn there yet
         sizes = self.states / self.reach  # as they are seen
         self.pace = pace_of(np.arange(1, len(sizes)), sizes[1:])
-        self.printed = printed_vector(self.states[0], run.gradient[0], self.states[1], self.experiment.learning_rate)
-        self.rate = formula(rate_source(number_text(self.experiment.learning_rate)), 40)
+        rate = run.experiment.learning_rate
+        self.printed = printed_vector(self.states[0], run.gradient[0], self.states[1], rate)
+        self.rate = formula(rate_source(number_text(rate)), 40)
+        self.fog = 0.0
         self.show(0.0)
 
     def loss_of(self, theta: NDArray) -> NDArray:
-        return np.asarray(loss(self.experiment, theta))
+        return self.board.loss_of(theta)
 
-    def curve_of(self, theta: NDArray) -> NDArray:
-        """(..., SAMPLES): the line of theta (..., 2)."""
-        return predict(self.experiment, theta, self.features)
-
-    def wandering(self) -> NDArray:
-        """(k, 2): places of the floor that are looked at, one after the other, the start at last."""
-        offsets = np.array([[0.3, -0.1], [-0.4, -0.2], [0.0, 0.35]])
-        return np.concatenate([self.best + offsets * self.reach, self.states[:1]])
+    def along(self, k: int) -> NDArray:
+        """(2,): a place that differs from the map's best one in number ``k`` alone."""
+        theta = self.land.best.copy()
+        theta[k] += 0.6 * self.reach[k] * np.sign(self.states[0] - self.best)[k]
+        return theta
 
     def readout(self, update: str, left: float) -> Readout:
         """The count of updates and the loss."""
-        lines = np.concatenate([self.states[:TRIED], self.wandering()])
-        return Readout(update, UPDATES, self.loss_of(lines), left)
+        seen = np.array([*self.states[:TRIED], self.along(0), self.along(1), self.land.best])
+        return Readout(update, UPDATES, self.loss_of(seen), left)
 
     def theta_at(self, row: float) -> NDArray:
         """(2,): a recorded state, or a place between two."""
@@ -119,14 +88,20 @@ class LineDescent:
         self.label.set_update(recorded_row(row))
 
     def put(self, theta: NDArray) -> None:
-        """The point, with its label, at any theta (2,)."""
-        here = self.land.at(theta)
-        self.point.move_to(here)
-        self.label.put(here + self.beside)
+        """The point, with its label, at any theta (2,); the fog is clear around it."""
+        self.here = theta
+        place = self.land.at(theta)
+        self.point.move_to(place)
+        ink = VGroup(self.label.letter, self.label.update_number)
+        self.patch.stretch_to_fit_width(ink.width + 0.2).move_to(ink)
+        self.label.put(place + self.beside)
+        if self.fog:
+            self.land.set_fog(theta, self.fog)
 
-    def draw(self, theta: NDArray) -> None:
-        """The line of theta (2,) in the plot."""
-        self.descent.draw(self.curve_of(theta))
+    def set_fog(self, share: float) -> None:
+        """As much fog as that around the point."""
+        self.fog = share
+        self.land.set_fog(self.here, share)
 
     # -- slopes --------------------------------------------------------------------------------------------------------
 
@@ -141,7 +116,7 @@ class LineDescent:
         way = np.zeros(2)
         way[k] = TANGENT * self.reach[k]
         ends = [self.land.tangent(self.states[0], self.run.gradient[0], side * way)[1] for side in (-1, 1)]
-        line = self.land.across(self.states[0], k)
+        line = self.land.across(self.states[0], k, FLOOR / 2)
         return VGroup(line, polyline(np.array(ends), palette.orange, style.SECOND_CURVE))
 
     def slope_labels(self, text: str) -> VGroup:
@@ -169,12 +144,18 @@ class LineDescent:
         return self._grow_to(self.states[1])
 
     def _grow_to(self, theta: NDArray) -> Animation:
-        start, end = self.land.at(self.states[0]), self.land.at(theta)
+        """The legs grow first, along w and on along b; the arrow then leads from their start to their end."""
+        start, corner = self.states[0], np.array([theta[0], self.states[0][1]])
+        places = [self.land.at(place) for place in (start, corner, theta)]
 
-        def move(line: Mobject, share: float) -> None:
-            set_arrow(line, start, start + share * (end - start), head=0.26)
+        def move(_: Mobject, share: float) -> None:
+            for leg, (foot, end), grown in zip(self.legs, pairwise((start, corner, theta)), LEGS, strict=True):
+                shown = float(np.clip((share - grown) / LEG_SHARE, 1e-6, 1.0))
+                leg.set_points_as_corners(self.land.way(np.array([foot, foot + shown * (end - foot)])))
+            shown = max(0.0, (share - sum(LEGS) - LEG_SHARE) / (1 - sum(LEGS) - LEG_SHARE))
+            set_arrow(self.arrow, places[0], places[0] + shown * (places[2] - places[0]), head=0.26)
 
-        return UpdateFromAlphaFunc(self.arrow, move)
+        return UpdateFromAlphaFunc(VGroup(self.legs, self.arrow), move)
 
     def gradient_vector(self) -> TextMobject:
         """g with both slopes, as they are printed."""
