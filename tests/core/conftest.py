@@ -11,23 +11,25 @@ from gradreel.core.trace.trace import Trace
 
 @pytest.fixture
 def open_files() -> Callable[[], set[str]]:
-    """Names of all that this process has open, pipes and sockets too, when it is called."""
+    """Return a function that returns the names of all files, pipes and sockets that this process has open."""
     return lambda: {os.path.realpath(file) for file in Path("/proc/self/fd").iterdir() if file.exists()}
 
 
 @pytest.fixture(scope="session")
 def tiny_experiment() -> Experiment:
-    """Twelve updates of seven parameters, from minibatches of which the last is smaller; every other state kept."""
+    """Return an experiment with seven parameters and twelve updates, whose last batch is smaller; every other state
+    is kept.
+    """
     return Experiment(dataset=CurveDataset(examples=7), hidden=(2,), batch_size=3, epochs=4, keep={"every": 5}, seed=1)
 
 
 @pytest.fixture(scope="session")
 def tiny_trace(tiny_experiment: Experiment, tmp_path_factory: pytest.TempPathFactory) -> Trace:
-    """To read, not to write."""
+    """Return the trace of the tiny experiment. Tests must not change it."""
     return train(tiny_experiment, tmp_path_factory.mktemp("traces"))
 
 
 @pytest.fixture(scope="session")
 def default_trace(tmp_path_factory: pytest.TempPathFactory) -> Trace:
-    """The default experiment, all 6000 updates of it. To read, not to write."""
+    """Return the trace of the default experiment with its 6000 updates. Tests must not change it."""
     return train(Experiment(), Path(tmp_path_factory.mktemp("default")))

@@ -27,7 +27,7 @@ def test_hard_sigmoid_needs_a_ramp(start: float, end: float) -> None:
         hard_sigmoid(0.0, start, end)
 
 
-def test_activations_of_networks_pass_through_what_the_lecture_says() -> None:
+def test_activations_of_networks_pass_through_the_lectures_points() -> None:
     values = {name: activation.value for name, activation in ACTIVATIONS.items()}
     assert values["sigmoid"](0.0) == 0.5
     assert values["hard_sigmoid"](0.0) == 0.5
@@ -37,8 +37,8 @@ def test_activations_of_networks_pass_through_what_the_lecture_says() -> None:
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
-def test_value_slope_and_what_training_does_in_place_are_one_function(name: str) -> None:
-    activation, r = ACTIVATIONS[name], np.linspace(-3, 3, 62).reshape(2, 31, 1)  # no r is a corner
+def test_value_derivative_and_in_place_forms_agree(name: str) -> None:
+    activation, r = ACTIVATIONS[name], np.linspace(-3, 3, 62).reshape(2, 31, 1)  # no r is at a knot
     a = activation.value(r)
     derivative = activation.derivative(a)
     np.testing.assert_allclose(derivative, (activation.value(r + 1e-6) - activation.value(r - 1e-6)) / 2e-6, atol=1e-9)

@@ -1,4 +1,4 @@
-"""A field that is added to what describes a run changes no digest of today, and traces of today are read with it."""
+"""An added field changes no existing digest, and existing traces are read with it."""
 
 import json
 import shutil
@@ -27,7 +27,7 @@ DAYS = DailySeries(start=date(2020, 1, 1), values=tuple(map(float, range(30))), 
 
 
 class LaterCurve(CurveDataset):
-    noise: Annotated[float, Absent(0.0)] = 0.5  # not the value that its absence means
+    noise: Annotated[float, Absent(0.0)] = 0.5  # differs from the value of its absence
 
 
 class LaterSpirals(TwoSpirals):
@@ -61,7 +61,7 @@ class LaterAtMost(KeepAtMost):
 
 
 class Later(Experiment):
-    """An experiment of a later program: each part of it, too, has a field more."""
+    """An experiment of a later program: each part has one more field."""
 
     dataset: LaterCurve | LaterViews | LaterPoints = LaterCurve()
     schedule: Literal["constant"] | LaterSteps = "constant"
@@ -82,7 +82,7 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("today", "later"), PAIRS, ids=lambda part: type(part).__name__)
-def test_a_field_at_the_value_of_its_absence_is_not_in_the_digest(today: RunData, later: RunData) -> None:
+def test_an_added_field_at_its_absent_value_does_not_change_the_digest(today: RunData, later: RunData) -> None:
     assert later.digest_of(3) == today.digest_of(3)
     (added,) = type(later).model_fields.keys() - type(today).model_fields.keys()
     assert added in later.described(), "meta.json has all fields"
@@ -90,7 +90,7 @@ def test_a_field_at_the_value_of_its_absence_is_not_in_the_digest(today: RunData
     assert later.model_copy(update={added: another}).digest_of(3) != today.digest_of(3)
 
 
-def test_it_is_not_in_the_digest_of_what_it_stands_in() -> None:
+def test_an_added_field_at_its_absent_value_does_not_change_the_digest_of_the_whole() -> None:
     today = Experiment(schedule=StepSchedule(step=3), keep=KeepEvery(every=3))
     later = Later(
         dataset=LaterCurve(noise=0.0), schedule=LaterSteps(step=3), keep=LaterEvery(every=3), weight_decay=0.0
@@ -110,7 +110,7 @@ def test_a_changed_default_leaves_digests_as_they_are() -> None:
 
 @pytest.fixture
 def later_program(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Traces are read as ones of `Later` experiments."""
+    """Read traces as `Later` experiments."""
 
     class Given(format_module._StatedRun):
         experiment: Later | None = None
@@ -130,7 +130,7 @@ def test_a_trace_without_the_fields_is_read_with_the_values_of_their_absence(
 
 
 def changed(trace: Trace, folder: Path, change: Any) -> Path:
-    """The trace with other words in its description, sealed anew."""
+    """Return a copy of the trace with a changed and newly sealed ``meta.json``."""
     path = Path(shutil.copytree(trace.path, folder / trace.path.name))
     meta = json.loads((path / META).read_text())
     del meta["checksum"]
@@ -145,13 +145,13 @@ def test_a_trace_with_another_value_is_another_run(tiny_trace: Trace, tmp_path: 
         read_meta(path)
 
 
-def test_a_field_that_there_always_was_is_never_absent(tiny_trace: Trace, tmp_path: Path) -> None:
+def test_a_trace_without_an_original_field_is_refused(tiny_trace: Trace, tmp_path: Path) -> None:
     path = changed(tiny_trace, tmp_path, lambda meta: meta["experiment"].pop("loss"))
     with pytest.raises(TraceError, match="loss is missing"):
         read_meta(path)
 
 
-def test_an_entry_that_is_added_to_meta_json_may_be_missing_in_todays(tiny_trace: Trace, tmp_path: Path) -> None:
+def test_a_new_entry_of_meta_json_may_be_missing_in_old_traces(tiny_trace: Trace, tmp_path: Path) -> None:
     path = changed(tiny_trace, tmp_path, lambda meta: meta.pop("outputs"))
     assert read_meta(path)[1] == tiny_trace.run
 
@@ -177,10 +177,10 @@ def test_an_unknown_entry_is_refused(tiny_trace: Trace, tmp_path: Path) -> None:
     ],
     ids=["curve", "settings", "spirals", "points", "days", "synthetic"],
 )  # type: ignore[arg-type]
-def test_digests_of_this_format_stay(experiment: Experiment, digest: str) -> None:
-    """A field was added without `Absent`, or a rule was changed, if this fails: traces that there are lose their run.
+def test_digests_of_this_format_never_change(experiment: Experiment, digest: str) -> None:
+    """If this fails, a field was added without `Absent` or a rule was changed, and existing traces lose their run.
 
-    Only another FORMAT_VERSION may change these.
+    Only another FORMAT_VERSION may change these digests.
     """
     assert experiment.digest == digest
 
@@ -200,7 +200,7 @@ def test_every_part_of_an_experiment_follows_the_rule() -> None:
     }  # fmt: skip
 
 
-def test_points_of_ones_own_are_a_column_and_only_named_in_meta(tmp_path: Path) -> None:
+def test_the_users_points_are_a_column_and_meta_has_their_checksum(tmp_path: Path) -> None:
     rows = np.random.default_rng(0).normal(size=(300, 3))
     experiment = Experiment(dataset=PointsDataset(points=rows), epochs=3)  # type: ignore[arg-type]
     trace = train(experiment, tmp_path)
@@ -213,7 +213,7 @@ def test_points_of_ones_own_are_a_column_and_only_named_in_meta(tmp_path: Path) 
     assert Experiment(dataset=PointsDataset(points=rows + 1e-12), epochs=3).digest != trace.path.name  # type: ignore[arg-type]
 
 
-def test_a_recorded_trace_is_read_by_a_program_whose_recordings_say_more(
+def test_a_later_program_with_more_fields_reads_a_recorded_trace(
     record_loop: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class LaterPart(RecordedPart):

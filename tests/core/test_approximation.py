@@ -1,4 +1,4 @@
-"""Knots placed on functions: at even steps, jumps and gaps named."""
+"""Knots on functions are at even steps, and jumps and gaps are named."""
 
 import math
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def test_even_knots_stand_at_even_steps() -> None:
     np.testing.assert_array_equal(curve.y, np.cos(curve.x))
 
 
-def test_functions_of_a_single_number_and_texts_will_do() -> None:
+def test_functions_of_single_numbers_and_formulas_are_accepted() -> None:
     by_number = PiecewiseLinearCurve.approximate(math.sin, 0, 3, 6)  # type: ignore[arg-type]
     by_text = PiecewiseLinearCurve.approximate(expression("sin(x)"), 0, 3, 6)
     np.testing.assert_allclose(by_number.x, by_text.x, rtol=0, atol=1e-9)
@@ -89,6 +89,6 @@ def test_a_pole_anywhere_is_found(at: float, power: float) -> None:
         (1.0, np.nextafter(1.0, 2), 5, "no room"),
     ],
 )
-def test_what_cannot_be_placed_is_named(low: float, high: float, n_knots: int, message: str) -> None:
+def test_an_invalid_range_or_number_of_knots_is_named(low: float, high: float, n_knots: int, message: str) -> None:
     with pytest.raises(UserError, match=message):
         PiecewiseLinearCurve.approximate(np.cos, low, high, n_knots)

@@ -1,6 +1,6 @@
-"""One trace on processors of several kinds: sound ones are never called damaged, flipped bits are always found.
+"""Verification on processors with other instructions accepts intact traces and finds flipped bits.
 
-torch chooses its vector instructions once for a process, so each kind is a process of its own.
+torch chooses its vector instructions once per process, so each kind of processor is a process.
 """
 
 import json
@@ -53,24 +53,24 @@ def flipped(path, name, byte):
 for path in sorted(Path(sys.argv[1]).glob("[!.]*/meta.json")):
     path = path.parent
     result = verify(path)
-    told = {"agreement": result.agreement, "text": str(result), "made": result.made_with, "here": result.computed_with}
+    facts = {"agreement": result.agreement, "text": str(result), "made": result.made_with, "here": result.computed_with}
     names = sorted(file.stem for file in path.glob("*.npy") if file.stat().st_size > 128)
-    told["flips"] = {name: [flipped(path, name, 0), flipped(path, name, 3)] for name in names}
-    print(json.dumps(told))
+    facts["flips"] = {name: [flipped(path, name, 0), flipped(path, name, 3)] for name in names}
+    print(json.dumps(facts))
 """
 
 
 def output(program: str, folder: Path, capability: str) -> str:
-    """What a Python process prints whose torch uses these instructions, "" for the best that there are."""
-    others = {name: value for name, value in os.environ.items() if name != "ATEN_CPU_CAPABILITY"}
-    environment = {**others, **({"ATEN_CPU_CAPABILITY": capability} if capability else {})}
+    """Return the output of a Python process whose torch uses these instructions; "" means the best ones."""
+    variables = {name: value for name, value in os.environ.items() if name != "ATEN_CPU_CAPABILITY"}
+    environment = {**variables, **({"ATEN_CPU_CAPABILITY": capability} if capability else {})}
     command = [sys.executable, "-c", program, str(folder)]
     return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Traces that were made with the best instructions that there are."""
+    """Return a folder of traces that were made with the best instructions."""
     path = tmp_path_factory.mktemp("traces")
     assert len(output(TRAIN, path, "").split()) == 3
     return path
@@ -78,7 +78,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", params=CAPABILITIES, ids=lambda capability: capability or "best")
 def results(request: pytest.FixtureRequest, folder: Path) -> list[dict[str, Any]]:
-    """What `verify` says of each of them with other instructions, whole and with a flipped bit in each column."""
+    """Return the results of `verify` with other instructions for each trace, intact and with a flipped bit in each
+    column.
+    """
     return [json.loads(line) for line in output(VERIFY, folder, request.param).splitlines()]
 
 
@@ -86,7 +88,7 @@ def same(result: Mapping[str, Any]) -> bool:
     return bool(result["made"] == result["here"])
 
 
-def test_sound_traces_agree_and_say_with_what_they_were_made(results: list[dict[str, Any]]) -> None:
+def test_undamaged_traces_agree_and_name_their_environment(results: list[dict[str, Any]]) -> None:
     assert len(results) == 3
     for result in results:
         assert result["agreement"] in (["exact"] if same(result) else ["exact", "within tolerance"]), result["text"]
@@ -105,12 +107,17 @@ def test_a_flipped_bit_names_its_column_and_no_other(results: list[dict[str, Any
 
 def test_where_bits_are_promised_the_flipped_number_is_named(results: list[dict[str, Any]]) -> None:
     for result in filter(same, results):
-        located = {name: all(found for flip in flips for _, found in flip) for name, flips in result["flips"].items()}
+        located = {
+            name: all(has_number for flip in flips for _, has_number in flip) for name, flips in result["flips"].items()
+        }
         assert located == {name: name != "points" for name in located}, "from points all else follows"
 
 
 def test_other_instructions_give_other_bits_on_this_machine(folder: Path, tmp_path: Path) -> None:
-    """Or the tests above would compare equal numbers. A processor without vector instructions has one kind alone."""
+    """Otherwise the tests above would compare equal numbers.
+
+    A processor without vector instructions has one kind only.
+    """
     names = output(TRAIN, tmp_path, "default").split()
     pairs = [(Trace.open(folder / name), Trace.open(tmp_path / name)) for name in names]
     if pairs[0][0].meta["environment"] == pairs[0][1].meta["environment"]:

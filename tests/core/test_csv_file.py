@@ -1,4 +1,4 @@
-"""Daily counts in CSV files: what is read as it stands, and what is refused with the option that settles it."""
+"""Daily counts in CSV files: unambiguous files are read, ambiguous ones are refused with the option that decides."""
 
 import re
 import unicodedata
@@ -19,7 +19,7 @@ Read = Callable[..., DailySeries]
 
 @pytest.fixture
 def read(tmp_path: Path) -> Read:
-    """Write a text (or bytes) to views.csv and read it as a series."""
+    """Return a function that writes a text (or bytes) to views.csv and reads it as a series."""
 
     def write_and_read(content: str | bytes, **form: str) -> DailySeries:
         file = tmp_path / "views.csv"
@@ -55,7 +55,7 @@ def test_youtube_studio_is_read_without_options_in_any_language(read: Read, text
     )
 
 
-def test_a_table_of_many_videos_is_told_to_be_the_wrong_export(read: Read) -> None:
+def test_a_table_of_many_videos_is_refused_as_the_wrong_export(read: Read) -> None:
     with pytest.raises(UserError, match=r"row 3: 2021-01-30 is there already, in row 2; .*Totals\.csv"):
         read(
             "Date,Content,Video title,Video publish time,Duration,Views\n"
@@ -64,10 +64,10 @@ def test_a_table_of_many_videos_is_told_to_be_the_wrong_export(read: Read) -> No
         )
 
 
-# Which column is meant
+# Choosing the column
 
 
-def test_the_days_are_under_date_or_come_first_and_the_only_other_column_is_the_number(read: Read) -> None:
+def test_days_are_in_the_date_or_first_column_and_numbers_in_the_only_other(read: Read) -> None:
     assert read("Tag,Besucher\n2021-01-30,5\n").column == "Besucher"
     assert read("Visits,Date\n5,2021-01-30\n").values == (5,)
     assert read("likes,Views,note,DATE\n1,5,a,2021-01-30\n2,6,,2021-01-31\n").values == (5, 6)
@@ -85,7 +85,7 @@ def test_a_column_can_be_named(read: Read) -> None:
 
 
 @pytest.mark.parametrize("header", ["Date,Visitors,Sales", "Date,Views,views"])
-def test_several_columns_that_may_be_meant_are_refused_with_the_option(read: Read, header: str) -> None:
+def test_an_ambiguous_column_is_refused_with_the_option(read: Read, header: str) -> None:
     names = ", ".join(repr(name) for name in header.split(",")[1:])
     with pytest.raises(UserError, match=rf"row 1: {names} may all be meant; .*--column NAME \(column = "):
         read(f"{header}\n2021-01-30,3,5\n")
@@ -96,45 +96,45 @@ def test_a_column_is_found_however_its_accents_are_coded(read: Read) -> None:
     assert read(text).values == read(text, column="visualizações").values == (5,)
 
 
-def test_a_line_above_the_header_is_told(read: Read) -> None:
+def test_a_line_above_the_header_is_refused(read: Read) -> None:
     with pytest.raises(UserError, match=r"row 1: 'My channel' is no header of a table; .*nothing above it"):
         read("My channel\n\nDate,Views\n2021-01-30,5\n")
 
 
-# How days are written
+# Formats of dates
 
 
-def test_isos_days_need_no_option(read: Read) -> None:
+def test_iso_dates_need_no_option(read: Read) -> None:
     for day in ("2021-01-30", "20210130", "2021-01-30T00:00:00Z", "2021-01-30 00:00:00.000"):
         assert read(f"Date,Views\n{day},5\n").start == date(2021, 1, 30), day
 
 
 @pytest.mark.parametrize("form", FORMATS_TO_SUGGEST)
-def test_other_days_are_refused_with_the_format_that_would_do(read: Read, form: str) -> None:
+def test_other_dates_are_refused_with_the_fitting_format(read: Read, form: str) -> None:
     text = "Date,Views\n" + "".join(f'"{day:{form}}",5\n' for day in (date(2021, 1, 30), date(2021, 1, 31)))
     with pytest.raises(UserError, match=re.escape(f"--date_format {form!r} (date_format = ")):
         read(text)
     assert read(text, date_format=form).start == date(2021, 1, 30)
 
 
-def test_days_of_which_two_formats_read_all_are_refused_with_both(read: Read) -> None:
+def test_dates_that_two_formats_fit_are_refused_with_both(read: Read) -> None:
     with pytest.raises(UserError, match=r"row 2: '01/02/2021' .*'%d/%m/%Y' or --date_format '%m/%d/%Y'"):
         read("Date,Views\n01/02/2021,5\n02/02/2021,6\n")
 
 
 @pytest.mark.parametrize("day", ["yesterday", "", "2021-01", "2021", "44197", "2021-02-30", "2021-01-31T06:00:00"])
-def test_what_is_no_day_is_named(read: Read, day: str) -> None:
+def test_a_cell_that_is_no_date_is_named(read: Read, day: str) -> None:
     with pytest.raises(UserError, match=rf"views.csv, row 3: {day!r} in the column 'Date' is no day written as"):
         read(f"Date,Views\n2021-01-30,5\n{day},5\n")
 
 
 @pytest.mark.parametrize("form", ["", "%d", "%d%d", "%Y-%m", "%", "%Q", "a\0b", "%s", "("])
-def test_a_format_that_does_not_tell_the_day_is_refused(form: str) -> None:
+def test_a_date_format_without_year_month_or_day_is_refused(form: str) -> None:
     with pytest.raises(UserError, match="does not tell year, month and day"):
         CsvFormat(date_format=form)
 
 
-# How numbers are written
+# Formats of numbers
 
 
 @pytest.mark.parametrize(
@@ -144,16 +144,14 @@ def test_a_format_that_does_not_tell_the_day_is_refused(form: str) -> None:
         *[("1,234,567.5", 1234567.5), ("1.234.567,5", 1234567.5), ("1.2E+03", 1200), ("1'234", 1234), (".5", 0.5)],
     ],
 )
-def test_a_number_that_can_be_read_in_one_way_needs_no_option(read: Read, cell: str, number: float) -> None:
+def test_an_unambiguous_number_needs_no_option(read: Read, cell: str, number: float) -> None:
     assert read(f'Date,Views\n2021-01-30,"{cell}"\n').values == (number,)
 
 
 @pytest.mark.parametrize(
     ("cell", "point", "comma"), [("1,234", 1.234, 1234), ("1.234", 1234, 1.234), ("93.000", 93000, 93)]
 )
-def test_thousands_that_may_be_decimals_are_refused_with_the_option(
-    read: Read, cell: str, point: float, comma: float
-) -> None:
+def test_an_ambiguous_comma_is_refused_with_the_option(read: Read, cell: str, point: float, comma: float) -> None:
     text = f'Date,Views\n2021-01-30,12\n2021-01-31,"{cell}"\n'
     with pytest.raises(UserError, match=rf"row 3: '{cell}' may be .*--decimal \. or --decimal , \(decimal = "):
         read(text)
@@ -168,7 +166,7 @@ def test_a_file_has_one_decimal_mark(read: Read) -> None:
 
 
 @pytest.mark.parametrize("cell", ["many", "", "-5", "1e999", "1e-300", "9" * 20, "1,23,456", "5%", "$5", "９", "nan"])
-def test_what_is_no_number_of_a_day_is_named(read: Read, cell: str) -> None:
+def test_a_cell_that_is_no_valid_number_is_named(read: Read, cell: str) -> None:
     with pytest.raises(UserError, match=r"views\.csv, row 2: .* is not a day's number: 0, or from"):
         read(f'Date,Views\n2021-01-30,"{cell}"\n')
     with pytest.raises(UserError, match="with the decimal mark ,"):
@@ -209,7 +207,7 @@ def test_missing_days_are_an_error_or_get_the_straight_line(read: Read) -> None:
     assert 0 < low.values[1] < 1e-104
 
 
-def test_days_twice_to_come_or_far_off_are_named(read: Read) -> None:
+def test_repeated_future_and_distant_days_are_named(read: Read) -> None:
     with pytest.raises(UserError, match="row 4: 2021-01-30 is there already, in row 2"):
         read("Date,Views\n2021-01-30,5\n2021-01-31,5\n2021-01-30,6\n")
     with pytest.raises(UserError, match="row 2: 2021-02-27 is after today, 2021-02-26"):
@@ -232,7 +230,7 @@ def test_days_twice_to_come_or_far_off_are_named(read: Read) -> None:
         ('Date,Views\n2021-01-30,"5"x\n', "expected after"),
     ],
 )
-def test_what_is_no_table_of_days_is_told(read: Read, content: str, message: str) -> None:
+def test_a_file_that_is_no_table_of_days_is_refused(read: Read, content: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         read(content)
 
@@ -254,7 +252,7 @@ def test_the_series_that_ships_is_read_with_its_missing_days_filled() -> None:
         *(date(2008, 1, 1), date(2015, 12, 31)),
         *(2922, 59),
     )
-    given = [
+    counted = [
         views for day, views in zip(series.dates().tolist(), series.values, strict=True) if day not in series.filled
     ]
-    assert all(views == round(views) >= 59 for views in given), "whole views, of every day that was counted"
+    assert all(views == round(views) >= 59 for views in counted), "whole views, of every day that was counted"

@@ -11,7 +11,7 @@ from gradreel.core.run_data import without_large_tables
 from pydantic import ValidationError
 
 
-def test_the_red_curve_is_seen_from_0_to_8() -> None:
+def test_the_red_curve_ranges_from_0_to_8() -> None:
     data = CurveDataset()
     assert data.knots == RED_CURVE
     assert data.range == (0.0, 8.0)
@@ -29,7 +29,7 @@ def test_features_lie_around_0_when_centered() -> None:
     np.testing.assert_array_equal(plain.features(), [[10], [12.5], [15], [17.5], [20]])
 
 
-def test_a_curve_gives_its_knots() -> None:
+def test_knots_may_be_given_as_a_curve() -> None:
     curve = PiecewiseLinearCurve([0, 2, 3], [1, 5, 5])
     assert CurveDataset(knots=curve).knots == ((0, 1), (2, 5), (3, 5))  # type: ignore[arg-type]
     assert CurveDataset(knots=curve.knots).curve() == curve
@@ -53,7 +53,7 @@ def test_a_curve_gives_its_knots() -> None:
         ({"kind": "views"}, "'curve'"),
     ],
 )
-def test_what_is_no_dataset_is_named(settings: dict[str, object], message: str) -> None:
+def test_invalid_settings_of_a_dataset_are_named(settings: dict[str, object], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         CurveDataset(**settings)  # type: ignore[arg-type]
 
@@ -63,7 +63,7 @@ def test_a_dataset_cannot_change() -> None:
         CurveDataset().examples = 3  # type: ignore[misc]
 
 
-def test_points_are_features_and_a_label_each() -> None:
+def test_each_point_has_features_and_a_label() -> None:
     data = PointsDataset(points=((1, 2, 0), (3, 4, 1), (5, 6, 1)))
     assert (data.examples, data.n_features, data.has_classes) == (3, 2, True)
     np.testing.assert_array_equal(data.features(), [[1, 2], [3, 4], [5, 6]])
@@ -84,14 +84,14 @@ def test_spirals_are_half_a_turn_apart_and_wind_as_often_as_asked() -> None:
     np.testing.assert_allclose(np.diff(radius), np.diff(radius)[0])
 
 
-def test_noise_is_what_the_seed_gives_and_as_wide_as_asked() -> None:
-    def off(**given: float) -> np.ndarray:
-        clean, noisy = (PointsDataset(points=TwoSpirals(points=2000, **more)) for more in ({}, given))  # type: ignore[arg-type]
+def test_noise_depends_on_the_seed_and_has_the_given_deviation() -> None:
+    def deviations(**settings: float) -> np.ndarray:
+        clean, noisy = (PointsDataset(points=TwoSpirals(points=2000, **more)) for more in ({}, settings))  # type: ignore[arg-type]
         return noisy.features() - clean.features()
 
-    assert off(noise=0.2, seed=1).std() == pytest.approx(0.2, rel=0.03)
-    np.testing.assert_array_equal(off(noise=0.2, seed=1), off(noise=0.2, seed=1))
-    assert not np.allclose(off(noise=0.2, seed=1), off(noise=0.2, seed=2))
+    assert deviations(noise=0.2, seed=1).std() == pytest.approx(0.2, rel=0.03)
+    np.testing.assert_array_equal(deviations(noise=0.2, seed=1), deviations(noise=0.2, seed=1))
+    assert not np.allclose(deviations(noise=0.2, seed=1), deviations(noise=0.2, seed=2))
 
 
 @pytest.mark.parametrize(
@@ -114,12 +114,12 @@ def test_noise_is_what_the_seed_gives_and_as_wide_as_asked() -> None:
         ({"arms": 3}, "Extra inputs"),
     ],
 )
-def test_what_are_no_points_is_named(points: object, message: str) -> None:
+def test_invalid_points_are_named(points: object, message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         PointsDataset(points=points)  # type: ignore[arg-type]
 
 
-def test_a_large_table_goes_through_json_by_its_bytes_and_is_printed_by_its_name() -> None:
+def test_json_has_a_large_table_as_bytes_and_repr_has_its_checksum() -> None:
     rows = np.random.default_rng(0).normal(size=(MOST_SPELLED, 2))
     data = PointsDataset(points=rows)  # type: ignore[arg-type]
     text = data.model_dump_json()

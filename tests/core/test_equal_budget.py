@@ -1,4 +1,4 @@
-"""A fat and a deep network of equally many parameters."""
+"""A wide and a deep network with equally many parameters."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_folds_of_folds_are_the_zigzag_and_double_the_bends(folds):
 
 
 @pytest.mark.parametrize("folds", [2, 4, 6])
-def test_one_layer_of_as_many_relus_and_parameters_makes_a_bend_each(folds):
+def test_one_layer_with_as_many_relus_makes_one_bend_each(folds):
     fat, deep = relu_per_bend_network(zigzag(folds), 2 * folds), folding_network(folds)
     assert sum(fat.network.hidden) == sum(deep.network.hidden)
     assert fat.network.n_parameters == deep.network.n_parameters
@@ -48,7 +48,7 @@ def test_one_layer_of_as_many_relus_and_parameters_makes_a_bend_each(folds):
     CurveDataset(knots=((0, 0), (1, 2), (2, 4), (3, 1)), low=0, high=4),
     CurveDataset(knots=((0, 3), (5, 1)), low=1, high=4),
 ], ids=["red", "a knot that is no bend", "within a segment"])  # fmt: skip
-def test_a_bend_a_relu_makes_any_curve(dataset):
+def test_one_relu_per_bend_makes_any_curve(dataset):
     built = relu_per_bend_network(dataset)
     x = np.linspace(*dataset.range, 501)
     assert drawn(built, x) == pytest.approx(dataset.curve()(x), abs=1e-12)
@@ -58,7 +58,7 @@ def test_a_bend_a_relu_makes_any_curve(dataset):
     assert network_bends(built.network, built.theta) == pytest.approx(inside)
 
 
-def test_fewer_relus_are_the_curve_up_to_the_next_bend():
+def test_fewer_relus_draw_the_curve_up_to_the_next_bend():
     built = relu_per_bend_network(CurveDataset(), 2)
     x = np.array([0.5, 2.0, 4.4, 5.0])
     assert drawn(built, x) == pytest.approx([1.0, 2.5, 4 - 1.4 * 4 / 3, 4 - 2.0 * 4 / 3])
@@ -71,16 +71,16 @@ def test_more_relus_than_bends_are_refused(count):
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 3])
-def test_bends_of_any_theta_are_where_a_fine_look_finds_them(seed):
+def test_bends_of_any_theta_are_where_a_dense_sample_shows_them(seed):
     network = Experiment(dataset=CurveDataset(), hidden=(7, 6, 5), activation="relu")
     theta = np.random.default_rng(seed).normal(size=network.n_parameters)
     x = np.linspace(*network.dataset.range, 200_001)
     y = predict(network, theta[None], network.dataset.features_at(x))[0]
     turns = np.flatnonzero(np.abs(np.diff(np.diff(y))) > 1e-9) + 1
     groups = np.split(turns, np.flatnonzero(np.diff(turns) > 1) + 1)
-    found = network_bends(network, theta)
-    assert len(found) == len(groups) > 4
-    assert found == pytest.approx([x[group].mean() for group in groups], abs=1e-4)
+    bends = network_bends(network, theta)
+    assert len(bends) == len(groups) > 4
+    assert bends == pytest.approx([x[group].mean() for group in groups], abs=1e-4)
 
 
 def test_bends_of_sigmoids_are_not_counted():
@@ -89,7 +89,7 @@ def test_bends_of_sigmoids_are_not_counted():
         network_bends(network, np.zeros(network.n_parameters))
 
 
-def test_half_a_fold_leaves_the_lower_half():
+def test_half_a_fold_halves_the_upper_part():
     y = np.array([0.25, 0.5, 0.75, 1.0])
     assert folded_values(y, 0.5, 0.0) == pytest.approx([0.25, 0.5, 0.5, 0.5])
     assert folded_values(y, 0.0, 0.0) == pytest.approx(y)

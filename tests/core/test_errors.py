@@ -1,4 +1,4 @@
-"""What pydantic says of a list: an entry that is wrong does not make it too short, too."""
+"""Problems that pydantic reports for a list: a list with wrong entries is not also too short."""
 
 import pytest
 from gradreel.core.errors import problems_in
@@ -18,7 +18,7 @@ class Model(BaseModel):
         ({"sizes": ["one", "two"], "names": []}, [("sizes", 0), ("sizes", 1), ("names",)]),
     ],
 )
-def test_a_list_is_too_short_only_where_its_entries_are_right(content, places):
+def test_a_list_with_wrong_entries_is_not_also_too_short(content, places):
     with pytest.raises(ValidationError) as raised:
         Model.model_validate(content)
     assert [problem["loc"] for problem in problems_in(raised.value)] == places

@@ -60,8 +60,8 @@ def test_every_setting_is_in_the_digest(change: dict[str, Any]) -> None:
 
 def test_the_digest_is_the_same_in_another_process() -> None:
     code = "from gradreel.core.experiment import Experiment; print(Experiment().digest)"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == Experiment().digest
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == Experiment().digest
     assert len(Experiment().digest) == 32
 
 
@@ -84,7 +84,9 @@ def test_the_linear_model_has_no_activation() -> None:
 
 
 @given(st.lists(st.integers(1, 9), max_size=4), st.integers(2, 30), st.integers(0, 30), st.integers(1, 50))
-def test_counts(hidden: list[int], examples: int, batch_size: int, epochs: int) -> None:
+def test_counts_of_parameters_batches_and_updates(
+    hidden: list[int], examples: int, batch_size: int, epochs: int
+) -> None:
     batch_size = min(batch_size, examples)
     experiment = Experiment(
         dataset={"examples": examples},  # type: ignore[arg-type]
@@ -116,7 +118,7 @@ def test_states_kept_in_so_many_bytes(updates: int, bytes_: int) -> None:
     assert kept[0] == 0
     assert kept[-1] == updates
     assert (np.diff(kept) > 0).all()
-    assert len(kept) * 8 * 21 <= bytes_  # 10 parameters and 10 slopes a state, and its number
+    assert len(kept) * 8 * 21 <= bytes_  # 10 parameters, 10 derivatives and the number of updates for each state
 
 
 def test_enough_bytes_keep_every_update() -> None:
@@ -158,12 +160,12 @@ def test_enough_bytes_keep_every_update() -> None:
         ({"dataset": {"kind": "pictures"}}, 'kind must be "curve", "daily views" or "points"'),
     ],
 )
-def test_what_is_no_experiment_is_named(settings: dict[str, Any], message: str) -> None:
+def test_invalid_settings_of_an_experiment_are_named(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=re.escape(message)) as error:
         Experiment(**settings)
     assert error.value.error_count() == 1
 
 
-def test_every_setting_says_what_it_is() -> None:
+def test_every_setting_has_a_description() -> None:
     for model in (Experiment, type(Experiment().dataset)):
         assert all(field.description for field in model.model_fields.values())

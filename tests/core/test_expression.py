@@ -1,4 +1,4 @@
-"""Formulas of x: what may be written is worked out as numpy does, all else is refused, quickly."""
+"""Formulas of x: allowed ones are computed as numpy does, all others are refused quickly."""
 
 import pickle
 import time
@@ -31,11 +31,11 @@ X = np.linspace(-2, 2, 9)
         ("9**9**9**9", np.full(9, np.inf)),
     ],
 )
-def test_a_formula_is_worked_out(text: str, expected: np.ndarray) -> None:
+def test_a_formula_is_computed(text: str, expected: np.ndarray) -> None:
     np.testing.assert_allclose(expression(text)(X), expected, rtol=1e-15)
 
 
-def test_one_number_in_one_number_out() -> None:
+def test_a_formula_of_one_number_returns_one_number() -> None:
     value = expression("x**2 + 1")(3)
     assert value == 10.0
     assert np.shape(value) == ()
@@ -98,7 +98,7 @@ def test_a_formula_can_be_sent_to_another_process() -> None:
         ("x\x00", "not a formula"),
     ],
 )
-def test_all_else_is_refused_at_once(text: str, message: str) -> None:
+def test_other_python_code_is_refused_at_once(text: str, message: str) -> None:
     start = time.perf_counter()
     with pytest.raises(UserError) as raised:
         expression(text)
@@ -107,7 +107,7 @@ def test_all_else_is_refused_at_once(text: str, message: str) -> None:
     assert time.perf_counter() - start < 1
 
 
-def test_an_unknown_name_comes_with_what_is_allowed() -> None:
+def test_the_error_for_an_unknown_name_lists_allowed_names() -> None:
     with pytest.raises(UserError, match=r"use x, the numbers pi and e, and the functions abs, arccos, .* where"):
         expression("z + 1")
 
@@ -119,6 +119,6 @@ def test_no_power_takes_time_or_memory() -> None:
     assert time.perf_counter() - start < 1
 
 
-def test_text_only() -> None:
+def test_a_formula_must_be_a_text() -> None:
     with pytest.raises(UserError, match="got 3"):
         expression(3)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Forecasts against a loop over days that feeds one window at a time to the formula."""
+"""Forecasts agree with a loop over days that passes one window at a time to the formula."""
 
 from datetime import date, timedelta
 
@@ -21,7 +21,7 @@ DATA = DailyViews(
     validation_from=date(2024, 3, 4),
     test_from=date(2024, 3, 11),
 )
-"""Day i of VIEWS is 2024-02-01 + i, a Thursday; 39 days known, 21 unseen."""
+"""Day i of VIEWS is 2024-02-01 + i, a Thursday; 39 days before the test, 21 test days."""
 NETWORKS = {
     "linear": Experiment(dataset=DATA, hidden=(), loss="mae"),
     "sigmoids": Experiment(dataset=DATA, hidden=(4,)),
@@ -34,23 +34,23 @@ def random_theta(experiment: Experiment, *seeds: int) -> FloatArray:
 
 
 def one_day(experiment: Experiment, theta: FloatArray, before: list[float]) -> float:
-    """The prediction in views for the day after ``before``, whose last entry is yesterday: the slow second way."""
+    """Return the prediction in views for the day after ``before``, whose last entry is yesterday: a slow reference."""
     data = experiment.dataset
     assert isinstance(data, DailyViews)
     feature = [(before[-j] - data.offset) / data.scale for j in range(1, data.window + 1)]
     return float(predict(experiment, theta, np.array([feature]))[0]) * data.scale + data.offset
 
 
-def fed_back(experiment: Experiment, theta: FloatArray, known: int, days: int) -> list[float]:
-    """Days known, known + 1, ... of the series from the days before day ``known`` alone: the slow second way."""
-    seen = list(VIEWS[:known])
+def fed_back(experiment: Experiment, theta: FloatArray, n_known: int, days: int) -> list[float]:
+    """Return the predictions for days ``n_known``, ``n_known`` + 1, ... from the days before: a slow reference."""
+    views = list(VIEWS[:n_known])
     for _ in range(days):
-        seen.append(one_day(experiment, theta, seen))
-    return seen[known:]
+        views.append(one_day(experiment, theta, views))
+    return views[n_known:]
 
 
 def persistent(day: int, n: int = 3) -> tuple[Experiment, FloatArray]:
-    """A linear model on a window of n that predicts the views ``day`` days ago."""
+    """Return a linear model on a window of n days that predicts the views of ``day`` days ago."""
     experiment = Experiment(dataset=DATA.model_copy(update={"window": n}), hidden=())
     theta = np.zeros(n + 1)
     theta[day - 1] = 1.0
@@ -72,7 +72,7 @@ def test_each_day_is_predicted_from_the_true_days_before_it(experiment: Experime
     assert days.dates[days.is_test][0] == np.datetime64("2024-03-11") and days.is_test.sum() == 21
 
 
-def test_by_default_the_unseen_days(experiment: Experiment) -> None:
+def test_next_days_are_by_default_the_test_days(experiment: Experiment) -> None:
     theta = random_theta(experiment)
     days = next_days(experiment, theta)
     np.testing.assert_array_equal(days.dates, DATA.test_dates())
@@ -96,8 +96,8 @@ def test_several_seeds_at_once(experiment: Experiment) -> None:
         alone = thetas[seed]
         np.testing.assert_allclose(days.prediction[seed], next_days(experiment, alone).prediction, rtol=1e-11)
         np.testing.assert_allclose(ahead.prediction[seed], forecast(experiment, alone, 4).prediction, rtol=1e-11)
-        one = horizon_errors(experiment, alone, 4)
-        np.testing.assert_allclose(errors[seed], one, rtol=1e-9, atol=1e-9)
+        errors_alone = horizon_errors(experiment, alone, 4)
+        np.testing.assert_allclose(errors[seed], errors_alone, rtol=1e-9, atol=1e-9)
 
 
 def test_many_start_days_are_predicted_a_few_at_a_time(experiment: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,15 +116,15 @@ def test_a_float32_theta_is_taken_as_it_is() -> None:
     )
 
 
-@pytest.mark.parametrize("known", [9, 30, 58, 60])
-def test_predictions_are_fed_back_day_by_day(experiment: Experiment, known: int) -> None:
+@pytest.mark.parametrize("n_known", [9, 30, 58, 60])
+def test_predictions_are_fed_back_day_by_day(experiment: Experiment, n_known: int) -> None:
     theta = random_theta(experiment)
-    ahead = forecast(experiment, theta, 12, last_known=date(2024, 2, 1) + timedelta(days=known - 1))
-    np.testing.assert_allclose(ahead.prediction, fed_back(experiment, theta, known, 12), rtol=1e-9)
-    assert ahead.dates.tolist() == [date(2024, 2, 1) + timedelta(days=known + i) for i in range(12)]
-    known_later = len(VIEWS[known : known + 12])
-    np.testing.assert_array_equal(ahead.truth[:known_later], VIEWS[known : known + 12])
-    assert np.isnan(ahead.truth[known_later:]).all()
+    ahead = forecast(experiment, theta, 12, last_known=date(2024, 2, 1) + timedelta(days=n_known - 1))
+    np.testing.assert_allclose(ahead.prediction, fed_back(experiment, theta, n_known, 12), rtol=1e-9)
+    assert ahead.dates.tolist() == [date(2024, 2, 1) + timedelta(days=n_known + i) for i in range(12)]
+    n_later = len(VIEWS[n_known : n_known + 12])
+    np.testing.assert_array_equal(ahead.truth[:n_later], VIEWS[n_known : n_known + 12])
+    assert np.isnan(ahead.truth[n_later:]).all()
 
 
 def test_tomorrow_is_the_day_after_the_series_and_has_its_weekday() -> None:
@@ -142,11 +142,11 @@ def test_weekdays_are_those_of_the_calendar() -> None:
 
 
 def test_later_days_change_no_forecast(experiment: Experiment) -> None:
-    theta, known = random_theta(experiment), 50
+    theta, n_known = random_theta(experiment), 50
     other = VIEWS.copy()
-    other[known:] = 1.0
+    other[n_known:] = 1.0
     changed = DATA.model_copy(update={"series": DailySeries(start=date(2024, 2, 1), values=tuple(other), name="a.csv")})
-    day = date(2024, 2, 1) + timedelta(days=known - 1)
+    day = date(2024, 2, 1) + timedelta(days=n_known - 1)
     ahead = [
         forecast(experiment.model_copy(update={"dataset": data}), theta, 10, last_known=day) for data in (DATA, changed)
     ]
@@ -155,7 +155,7 @@ def test_later_days_change_no_forecast(experiment: Experiment) -> None:
 
 
 @pytest.mark.parametrize("days", [1, 4, 21])
-def test_errors_by_horizon_are_of_every_start_whose_days_are_all_unseen(experiment: Experiment, days: int) -> None:
+def test_horizon_errors_are_of_every_start_with_test_days_only(experiment: Experiment, days: int) -> None:
     theta = random_theta(experiment)
     errors = horizon_errors(experiment, theta, days)
     starts = range(39, 60 - days + 1)
@@ -165,21 +165,21 @@ def test_errors_by_horizon_are_of_every_start_whose_days_are_all_unseen(experime
 
 def test_predictions_below_zero_are_left_as_they_are() -> None:
     experiment, theta = persistent(day=1)
-    theta = -theta  # scaled views are turned round their mean
+    theta = -theta  # the model mirrors views at their mean
     theta[-1] = -20.0
     ahead = forecast(experiment, theta, 1)
     assert ahead.prediction[0] == pytest.approx(2 * DATA.offset - VIEWS[-1] - 20 * DATA.scale, rel=1e-9)
     assert ahead.prediction[0] < 0
 
 
-def test_predictions_that_run_off_to_infinity_are_no_warning() -> None:
+def test_infinite_predictions_give_no_warning() -> None:
     experiment, theta = persistent(day=1)
     ahead, errors = forecast(experiment, 1e200 * theta, 4), horizon_errors(experiment, 1e200 * theta, 4)
     assert not np.isfinite(ahead.prediction[-1]) and np.isfinite(ahead.prediction[0])
     assert not np.isfinite(errors[..., -1]).all()
 
 
-def test_a_curve_has_no_days() -> None:
+def test_a_forecast_of_a_curve_is_refused() -> None:
     for ask in (next_days, lambda *run: forecast(*run, 1), lambda *run: horizon_errors(*run, 1)):
         with pytest.raises(UserError, match=r'trained on daily views .* kind "curve"'):
             ask(Experiment(), np.zeros(10))
@@ -214,6 +214,6 @@ def test_a_forecast_that_cannot_be_made_is_refused(days: int, last_known: date |
 
 
 @pytest.mark.parametrize(("days", "message"), [(0, "at least 1 day"), (22, "there are 21: .*ask for 21 days or less")])
-def test_more_days_than_the_unseen_part_has_are_refused(days: int, message: str) -> None:
+def test_a_horizon_longer_than_the_test_part_is_refused(days: int, message: str) -> None:
     with pytest.raises(UserError, match=message):
         horizon_errors(NETWORKS["linear"], np.zeros(10), days)

@@ -1,4 +1,4 @@
-"""Runs that are killed are gone on with, from the last state that is in the files for sure, to the same trace."""
+"""Killed runs resume from the last safely written state and end in the same trace."""
 
 import json
 import os
@@ -52,7 +52,9 @@ train_all(runs, directory, die)
 
 @pytest.fixture
 def killed(begin_fork: Callable[..., BaseProcess]) -> Callable[..., None]:
-    """Train ``killed(directory, share, *runs)`` in another process until it is dead, once ``share`` has been made."""
+    """Return ``killed(directory, share, *runs)``: it trains in another process and kills it after ``share`` of the
+    updates.
+    """
 
     def train_until_dead(directory: Path, share: float, *runs: Experiment) -> None:
         process = begin_fork(TRAIN_AND_DIE, runs=runs, directory=directory, share=share)
@@ -69,11 +71,12 @@ def contents(path: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the traces of the same runs, trained without interruption."""
     return tmp_path_factory.mktemp("undisturbed")
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_a_run_that_is_killed_again_and_again_goes_on_to_the_same_trace(
+def test_a_run_that_is_killed_repeatedly_resumes_to_the_same_trace(
     name: str, killed: Callable[..., None], undisturbed: Path, tmp_path: Path
 ) -> None:
     run = RUNS[name]
@@ -90,16 +93,14 @@ def test_a_run_that_is_killed_again_and_again_goes_on_to_the_same_trace(
     assert writing.read_journal(tmp_path, run.digest) is None
 
 
-def test_runs_side_by_side_are_gone_on_with_together(
-    killed: Callable[..., None], undisturbed: Path, tmp_path: Path
-) -> None:
+def test_runs_side_by_side_are_resumed_together(killed: Callable[..., None], undisturbed: Path, tmp_path: Path) -> None:
     runs = [RUNS["adam, every update"].model_copy(update={"seed": seed}) for seed in (7, 8, 9)]
     killed(tmp_path, 0.5, *runs)
     for path, run in zip(train_all(runs, tmp_path), runs, strict=True):
         assert contents(path) == contents(train(run, undisturbed).path)
 
 
-def test_a_run_killed_side_by_side_goes_on_alone(
+def test_a_run_killed_among_others_is_resumed_alone(
     killed: Callable[..., None], undisturbed: Path, tmp_path: Path
 ) -> None:
     runs = [RUNS["momentum"].model_copy(update={"seed": seed}) for seed in (7, 8)]
@@ -108,7 +109,7 @@ def test_a_run_killed_side_by_side_goes_on_alone(
 
 
 @pytest.mark.parametrize("damage", ["flip", "truncate", "remove", "journal", "environment", "updates"])
-def test_what_is_damaged_is_not_gone_on_with(
+def test_a_damaged_unfinished_trace_is_not_resumed(
     damage: str, killed: Callable[..., None], undisturbed: Path, tmp_path: Path
 ) -> None:
     run = RUNS["momentum"]
@@ -148,7 +149,7 @@ def test_a_kill_while_the_journal_is_written_leaves_nothing_in_the_trace(
     assert contents(trace.path) == contents(train(run, undisturbed).path)
 
 
-def test_one_damaged_journal_does_not_cost_the_others_theirs(
+def test_one_damaged_journal_does_not_restart_the_other_runs(
     killed: Callable[..., None], undisturbed: Path, tmp_path: Path, open_files: Callable[[], set[str]]
 ) -> None:
     runs = [RUNS["momentum"].model_copy(update={"seed": seed}) for seed in (7, 8, 9)]
@@ -157,13 +158,13 @@ def test_one_damaged_journal_does_not_cost_the_others_theirs(
     calls: list[int] = []
     before = open_files()
     paths = train_all(runs, tmp_path, lambda done, updates: calls.append(done))
-    assert calls[0] > 0.1 * runs[0].n_updates  # the first of them went on
+    assert calls[0] > 0.1 * runs[0].n_updates  # the first run resumed
     assert open_files() <= before  # what an earlier test has left may close meanwhile
     for path, run in zip(paths, runs, strict=True):
         assert contents(path) == contents(train(run, undisturbed).path)
 
 
-def test_more_runs_than_files_can_be_open(tmp_path: Path) -> None:
+def test_more_runs_than_the_limit_of_open_files_are_trained(tmp_path: Path) -> None:
     base = Experiment(epochs=2)
     seeds = [base.model_copy(update={"seed": seed}) for seed in range(60)]
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -175,9 +176,7 @@ def test_more_runs_than_files_can_be_open(tmp_path: Path) -> None:
     assert all((tmp_path / seed.digest).is_dir() for seed in seeds)
 
 
-def test_ctrl_c_keeps_what_can_be_gone_on_with(
-    undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ctrl_c_keeps_files_for_resuming(undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "_JOURNAL_SECONDS", 0.0)
     run = RUNS["momentum"]
 
@@ -194,7 +193,7 @@ def test_ctrl_c_keeps_what_can_be_gone_on_with(
     assert contents(train(run, tmp_path).path) == contents(train(run, undisturbed).path)
 
 
-def test_a_run_that_diverges_leaves_nothing_to_go_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_diverged_run_leaves_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "_JOURNAL_SECONDS", 0.0)
     run = Experiment(learning_rate=50, epochs=6000)
     with pytest.raises(TrainingError):
@@ -206,10 +205,12 @@ def test_a_run_that_diverges_leaves_nothing_to_go_on_with(tmp_path: Path, monkey
 def test_a_kill_at_any_moment_is_survived(
     begin_fork: Callable[..., BaseProcess], undisturbed: Path, tmp_path: Path
 ) -> None:
-    """By the clock, not by the progress: while columns are written, the journal is, the trace gets its name."""
+    """The moment is a time, not a number of updates: columns or the journal may be being written, or the trace
+    renamed.
+    """
     run = RUNS["adam, every update"]
     for milliseconds in (3, 20, 60, 120, 200, 280, 360, 440, 520, 700):
-        process = begin_fork(TRAIN_AND_DIE, runs=[run], directory=tmp_path, share=1)  # which is never exceeded
+        process = begin_fork(TRAIN_AND_DIE, runs=[run], directory=tmp_path, share=1)  # never exceeded
         time.sleep(milliseconds / 1000)
         process.kill()
         process.join()

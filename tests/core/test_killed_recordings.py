@@ -1,4 +1,4 @@
-"""A recording whose process is killed: whole updates are kept, beside what was there, and a signal closes the trace."""
+"""A recording whose process is killed keeps whole updates; a signal completes the trace first."""
 
 from __future__ import annotations
 
@@ -56,44 +56,47 @@ seen = open(f"{{path}}.seen", "w")
 
 
 class Running:
-    """A process that runs ``code`` after `LOOP`, and the trace it makes at ``path``."""
+    """A process that runs ``code`` after `LOOP` and makes a trace at ``path``."""
 
     def __init__(self, begin_fork: Callable[..., BaseProcess], path: Path, code: str) -> None:
         self.path = path
         self.process = begin_fork(LOOP + code, path=str(path))
 
     def seen(self) -> list[tuple[float, int]]:
-        """When, on the clock of all processes, each number of updates was reached."""
+        """Return when each number of updates was reached, by a clock that all processes share."""
         file = Path(f"{self.path}.seen")
         lines = file.read_text().splitlines(keepends=True) if file.exists() else []
         return [(float(when), int(k)) for when, k in (line.split() for line in lines if line.endswith("\n"))]
 
     def wait_for(self, updates: int) -> None:
+        """Wait until the process has made ``updates`` updates."""
         while len(self.seen()) < updates:
             assert self.process.is_alive(), self.errors()
             time.sleep(0.01)
 
     def end_by(self, number: int) -> str:
-        """Send the signal and wait; what the process printed."""
+        """Send a signal, wait for the end, and return what the process printed."""
         assert self.process.pid is not None
         os.kill(self.process.pid, number)
         self.wait()
         return self.errors()
 
     def wait(self) -> int | None:
-        """Wait for its end; how it ended."""
+        """Wait for the process to end, and return its exit code."""
         self.process.join()
         return self.process.exitcode
 
     def errors(self) -> str:
+        """Return what the process printed on standard error."""
         return Path(f"{self.path}.errors").read_text()
 
     def due(self, when: float) -> int:
-        """The updates that were made a second before."""
+        """Return the number of updates that were made one second before the moment ``when``."""
         return max((k for then, k in self.seen() if then < when - 1), default=0)
 
     @property
     def interrupted(self) -> Path:
+        """Return the path of the interrupted recording."""
         return self.path.with_name(f"{self.path.name}.interrupted")
 
 
@@ -115,15 +118,15 @@ def running_in(path: Path, begin_fork: Callable[..., BaseProcess], code: str) ->
 
 
 def assert_whole(loop: Running, trace: Trace, keep: int = 1) -> None:
-    """It is what the loop did, up to the trace's last update."""
+    """Check that the trace has what the loop did, up to the trace's last update."""
     updates = trace.n_updates
     states = np.fromfile(f"{loop.path}.states", np.float32).reshape(-1, trace.n_parameters)
     kept = sorted({*range(0, updates, keep), updates})
     assert trace.kept.tolist() == kept
-    seen = [row for row, k in enumerate(kept) if k < len(states)]  # killed before it noted the last
+    seen = [row for row, k in enumerate(kept) if k < len(states)]  # killed before it noted the last update
     assert len(seen) >= len(kept) - 1 and np.array_equal(trace.parameters[seen], states[[kept[row] for row in seen]])
     numbers = np.arange(updates)
-    logged = updates if trace.batch_loss[-1] == updates - 1 else updates - 1  # killed before it logged the last
+    logged = updates if trace.batch_loss[-1] == updates - 1 else updates - 1  # killed before it logged the last update
     assert np.array_equal(trace.batch_loss[:logged], numbers[:logged])
     assert np.array_equal(trace.epoch[:logged], numbers[:logged] // 10)
     assert all(trace.examples(k).tolist() == [k, k + 1] for k in range(logged))
@@ -136,7 +139,7 @@ def assert_whole(loop: Running, trace: Trace, keep: int = 1) -> None:
     ("keep", "pause"),
     [("every update", 0.001), ("every update", 0.4), ({"every": 7}, 0.0), ({"every": 1000}, 0.05)],
 )
-def test_of_a_killed_recording_all_but_the_last_second_is_there(running, keep, pause):
+def test_a_killed_recording_lacks_at_most_the_last_second(running, keep, pause):
     loop = running(
         f"with record(model, optimizer, path, keep={keep!r}) as r: updates(r, pause=lambda k: time.sleep({pause}))"
     )
@@ -153,7 +156,7 @@ def test_of_a_killed_recording_all_but_the_last_second_is_there(running, keep, p
     assert result.intact and (result.agreement is Agreement.EXACT) == (keep == "every update")
 
 
-def test_so_is_the_last_update_before_a_pause(running):
+def test_a_recording_killed_in_a_pause_has_the_last_update(running):
     keeps = {"run": "every update", "few": {"every": 1000}}
     loops = [
         running(f"with record(model, optimizer, path, keep={keep!r}) as r: updates(r, 5); time.sleep(1000)", name)
@@ -170,8 +173,8 @@ def test_so_is_the_last_update_before_a_pause(running):
 
 
 @pytest.mark.slow
-def test_whenever_it_is_killed_what_is_there_are_whole_updates(running):
-    """Also while the trace is finished: each loop ends, writes its trace, and begins another at the same path."""
+def test_a_recording_killed_at_any_time_has_whole_updates(running):
+    """The kill may also come while the trace is completed: each loop ends, writes its trace, and begins another one."""
     code = """
 for run in range(10**9):
     with record(model, optimizer, f"{path}-{run}", keep={"every": 1 + run % 3}) as r:
@@ -228,11 +231,11 @@ def test_killed_at_its_end_a_recording_has_the_updates_since_its_last_journal(tm
             if k == 3:
                 until(lambda: Trace.open(tmp_path / "run.interrupted").n_updates == 4)
                 recording._recorder._journal.join()  # no journal until the loop's end
-    assert Trace.open(tmp_path / "killed", checksums=True).n_updates == 19  # the last state is not yet there
+    assert Trace.open(tmp_path / "killed", checksums=True).n_updates == 19  # the last state was not written yet
 
 
 def until(holds: Callable[[], bool]) -> None:
-    """Wait until it holds; a file that is not there yet is waited for."""
+    """Wait until ``holds()`` is true; a file that does not exist yet counts as false."""
     for _ in range(2000):
         try:
             if holds():
@@ -291,7 +294,7 @@ with record(model, optimizer, path) as r, record(other, other_optimizer, f"{path
         assert Trace.open(loop.path.with_name(name), checksums=True).run.ended_by == "SIGTERM"
 
 
-def test_a_handler_of_the_users_own_decides(running):
+def test_the_users_signal_handler_takes_precedence(running):
     loop = running("""
 signal.signal(signal.SIGTERM, lambda *_: calls.append(1))
 calls = []
@@ -308,7 +311,7 @@ with record(model, optimizer, path) as r:
     assert Trace.open(loop.interrupted, checksums=True).run.ended_by == "SystemExit"
 
 
-def test_a_signal_that_is_ignored_stays_so(running):
+def test_an_ignored_signal_stays_ignored(running):
     loop = running("""
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
 with record(model, optimizer, path) as r:
@@ -319,7 +322,7 @@ with record(model, optimizer, path) as r:
     assert loop.wait() == 0 and Trace.open(loop.path).n_updates == 3
 
 
-def test_a_child_process_has_the_signals_that_the_process_had_before(running):
+def test_a_child_process_has_the_original_signal_handlers(running):
     loop = running("""
 with record(model, optimizer, path) as r:
     updates(r, 3)
@@ -367,12 +370,12 @@ assert handlers == [signal.SIG_DFL] * 2
     assert Trace.open(loop.path, checksums=True).n_updates == 3
 
 
-# ---- what is damaged, and a full disk
+# ---- damaged recordings, and a full disk
 
 
 @pytest.fixture(scope="module")
 def killed(begin_fork: Callable[..., BaseProcess], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a recording that was killed after four updates. To read, not to write."""
+    """Return the folder of a recording that was killed after four updates. Tests must not change it."""
     code = "with record(model, optimizer, path) as r: updates(r, 4); time.sleep(1000)"
     with running_in(tmp_path_factory.mktemp("killed") / "run", begin_fork, code) as loop:
         until(lambda: Trace.open(loop.interrupted).n_updates == 4 and Trace.open(loop.interrupted).batch_loss[-1] == 3)
@@ -385,7 +388,7 @@ def test_a_flipped_bit_anywhere_in_a_killed_recording_is_found(killed, tmp_path)
     assert trace.n_updates == 4 and verify(killed).intact
     for file in sorted(killed.iterdir()):
         if file.name == "meta.json":
-            continue  # a note that nothing is read from
+            continue  # a file that is never read
         copy = tmp_path / file.stem
         shutil.copytree(killed, copy)
         content = bytearray(file.read_bytes())
@@ -434,7 +437,7 @@ def test_a_journal_that_record_never_writes_is_refused(change, killed, tmp_path)
     assert not verify(tmp_path / "copy").intact
 
 
-def test_a_disk_that_gets_full_keeps_what_was_written_and_ends_no_training(tmp_path, monkeypatch):
+def test_a_full_disk_keeps_the_recorded_updates_and_the_training_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(journal_thread, "JOURNAL_SECONDS", 0.01)
     full: list[int] = []
     pwrite = os.pwrite
@@ -447,37 +450,37 @@ def test_a_disk_that_gets_full_keeps_what_was_written_and_ends_no_training(tmp_p
     monkeypatch.setattr(os, "pwrite", write)
     model = torch.nn.Linear(2, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    made = 0
+    n_updates = 0
 
     def loop() -> None:
-        nonlocal made
+        nonlocal n_updates
         with record(model, optimizer, tmp_path / "run") as recording:
             for k in range(500):
                 optimizer.zero_grad()
                 model(torch.ones(3, 2)).mean().backward()
                 optimizer.step()
                 recording.log(loss=k)
-                made += 1
+                n_updates += 1
                 if k == 4:
                     until(lambda: Trace.open(tmp_path / "run.interrupted").n_updates == 5)
                     full.append(1)
 
     with pytest.warns(UserWarning, match="No space left"):
         loop()
-    assert made == 500 and not (tmp_path / "run").exists()
+    assert n_updates == 500 and not (tmp_path / "run").exists()
     trace = Trace.open(tmp_path / "run.interrupted", checksums=True)
     assert trace.n_updates == 5 and trace.batch_loss.tolist() == [0, 1, 2, 3, 4]
 
 
-# ---- an error names what stands beside
+# ---- errors name interrupted recordings beside the path
 
 
-def test_where_there_is_no_trace_the_interrupted_recording_beside_is_named(killed):
+def test_the_error_for_a_missing_trace_names_an_interrupted_recording_beside_it(killed):
     path = killed.with_name("run")
     command = f"gradreel verify {killed}"
-    for what in (Trace.open, verify):
+    for read in (Trace.open, verify):
         with pytest.raises(TraceError) as raised:
-            what(path)
+            read(path)
         assert command in str(raised.value)
 
 

@@ -1,4 +1,4 @@
-"""Knots from CSV files: whatever spreadsheets write, and errors that name file and row."""
+"""Knots from CSV files as spreadsheets write them, and errors that name file and row."""
 
 from pathlib import Path
 
@@ -52,7 +52,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("content", "message"), BAD)
-def test_what_is_no_knot_is_named(content: bytes, message: str, tmp_path: Path) -> None:
+def test_an_invalid_knot_is_named(content: bytes, message: str, tmp_path: Path) -> None:
     file = tmp_path / "curve.csv"
     file.write_bytes(content)
     with pytest.raises(UserError) as raised:
@@ -61,13 +61,13 @@ def test_what_is_no_knot_is_named(content: bytes, message: str, tmp_path: Path) 
     assert str(raised.value).startswith(str(file))
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file_of_knots_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such file"):
         read_knots(tmp_path / "curve.csv")
 
 
 @pytest.mark.parametrize("name", ["x" * 5000, "a\0b"])
-def test_what_cannot_be_a_files_name_is_told(name: str) -> None:
+def test_an_invalid_file_name_is_named(name: str) -> None:
     with pytest.raises(UserError):
         read_knots(Path(name))
 

@@ -1,4 +1,4 @@
-"""The line: its points, its run, the best one there is, and a grid of many."""
+"""The straight line: its points, its run, the best line, and a grid of lines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gradreel.core.network.training import train
 RED = PiecewiseLinearCurve(*zip(*RED_CURVE, strict=True))
 
 
-def test_without_noise_the_points_lie_on_the_curve():
+def test_points_without_noise_lie_on_the_curve():
     dots = noisy_dataset(RED, 8.0, 0.0, 5, 33)
     assert dots.x() == pytest.approx(np.linspace(0, 8, 33))
     assert dots.labels() == pytest.approx(RED(np.linspace(0, 8, 33)))
@@ -42,8 +42,8 @@ def test_training_finds_the_line_of_least_squares(tmp_path, high, seed):
     dots = noisy_dataset(RED, high, 0.3, 1, 41)
     run = line_run(dots, seed)
     trace = train(run, tmp_path)
-    found, best = line_of(run, np.array(trace.parameters[-1])), Line(*np.polyfit(dots.x(), dots.labels(), 1))
-    assert (found.w, found.b) == pytest.approx((best.w, best.b), abs=2e-3)
+    trained, best = line_of(run, np.array(trace.parameters[-1])), Line(*np.polyfit(dots.x(), dots.labels(), 1))
+    assert (trained.w, trained.b) == pytest.approx((best.w, best.b), abs=2e-3)
     reached = float(loss(run, np.array(trace.parameters[-1])))
     assert reached == pytest.approx(mean_squared_distance(best(dots.x()), dots.labels()), rel=1e-4)
 

@@ -1,4 +1,6 @@
-"""recording.log(): whatever a loop gives it, the training goes on; what cannot be kept is told of once, by its name."""
+"""recording.log() never ends the training, whatever it is given; a value that cannot be kept gives one warning per
+name.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,7 @@ LEFT_OUT = {
 
 
 def training(path: Path, *logs: dict[str, Any] | object, updates: int = 3) -> tuple[list[list[float]], Trace]:
-    """A few updates that log all of these after each. Their states, and the trace."""
+    """Make a few updates, each followed by all ``logs``. Return the states and the trace."""
     torch.manual_seed(5)
     model, states = torch.nn.Linear(2, 1), []
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -89,7 +91,7 @@ def training(path: Path, *logs: dict[str, Any] | object, updates: int = 3) -> tu
 
 @pytest.mark.parametrize("kind", KEPT)
 @pytest.mark.parametrize("name", ["loss", "rate"])
-def test_what_has_one_number_is_that_number(kind, name, tmp_path):
+def test_a_container_with_one_number_is_logged_as_that_number(kind, name, tmp_path):
     value, number = KEPT[kind]
     _, trace = training(tmp_path / "run", {name: value}, updates=1)
     kept = trace.batch_loss if name == "loss" else trace.metrics["rate"][1]
@@ -112,23 +114,23 @@ def test_a_schedulers_last_rate_can_be_logged_as_it_is(tmp_path):
 
 @pytest.mark.parametrize("kind", LEFT_OUT)
 @pytest.mark.parametrize("name", ["loss", "accuracy"])
-def test_what_is_no_number_is_left_out_and_told_of_once_by_its_name(kind, name, tmp_path):
+def test_a_value_that_is_no_number_is_dropped_with_one_warning_per_name(kind, name, tmp_path):
     wrong = {name: LEFT_OUT[kind], "sound": 2.0}
     logs = [wrong] if name != "loss" or LEFT_OUT[kind] is not None else [{"loss": None} | {"a b": 1}]
     plain, _ = training(tmp_path / "plain")
-    with pytest.warns(UserWarning, match=f"record: {name} is not kept") as told:
+    with pytest.warns(UserWarning, match=f"record: {name} is not kept") as caught:
         states, trace = training(tmp_path / "run", *logs)
-    assert len(told) == 1 and told[0].filename == __file__
+    assert len(caught) == 1 and caught[0].filename == __file__
     assert states == plain and trace.batch_loss.tolist() == [0, 1, 2]
     assert all(at.tolist() == [1, 2, 3] for at, _ in trace.metrics.values()), "the rest of the call is kept"
     assert name not in trace.metrics
 
 
 @pytest.mark.parametrize("wrong", [0.5, "1", "last", -1, 1 << 31, [1, 2], np.nan, np.inf, Unwilling()])
-def test_an_epoch_that_is_no_whole_number_is_left_out(wrong, tmp_path):
-    with pytest.warns(UserWarning, match="epoch is not kept") as told:
+def test_an_epoch_that_is_no_whole_number_is_dropped(wrong, tmp_path):
+    with pytest.warns(UserWarning, match="epoch is not kept") as caught:
         _, trace = training(tmp_path / "run", {"epoch": wrong})
-    assert len(told) == 1 and trace.epoch.tolist() == [-1, -1, -1]
+    assert len(caught) == 1 and trace.epoch.tolist() == [-1, -1, -1]
 
 
 @pytest.mark.parametrize("epoch", [2, 2.0, np.int64(2), torch.tensor(2), [2], torch.tensor([2.0])])
@@ -137,45 +139,45 @@ def test_an_epoch_may_be_any_whole_number(epoch, tmp_path):
 
 
 @pytest.mark.parametrize("wrong", [7, -1, 0.5, "last", None.__class__, 10**400])
-def test_a_call_that_names_an_update_that_is_not_there_is_left_out(wrong, tmp_path):
+def test_values_for_an_update_that_does_not_exist_are_dropped(wrong, tmp_path):
     with pytest.warns(UserWarning, match="update is not kept"):
         _, trace = training(tmp_path / "run", {"update": wrong, "loss": 9.0, "a": 1})
     assert trace.batch_loss.tolist() == [0, 1, 2] and trace.metrics == {}
 
 
 @pytest.mark.parametrize("wrong", [3, np.int64(3), torch.tensor(3), [0.5], "all", [[1], [2, 3]], Unwilling()])
-def test_a_batch_that_has_no_numbers_of_examples_is_left_out(wrong, tmp_path):
-    with pytest.warns(UserWarning, match="batch is not kept: .*examples") as told:
+def test_a_batch_without_indices_of_examples_is_dropped(wrong, tmp_path):
+    with pytest.warns(UserWarning, match="batch is not kept: .*examples") as caught:
         _, trace = training(tmp_path / "run", {"batch": wrong})
-    assert len(told) == 1 and trace.run.examples_logged == 0
+    assert len(caught) == 1 and trace.run.examples_logged == 0
 
 
 @pytest.mark.parametrize("name", ["", "a\nb", "x" * 201, "\x1b[2J", Unwilling()], ids=range(5))
-def test_a_metric_whose_name_cannot_be_shown_is_left_out(name, tmp_path):
-    with pytest.warns(UserWarning, match=r"is not kept: .*name.* 1 to 200 printable characters") as told:
+def test_a_metric_with_an_unprintable_name_is_dropped(name, tmp_path):
+    with pytest.warns(UserWarning, match=r"is not kept: .*name.* 1 to 200 printable characters") as caught:
         _, trace = training(tmp_path / "run", {name: 1.0, "a b": 2.0})
-    assert len(told) == 1 and str(told[0].message).isprintable() and list(trace.metrics) == ["a b"]
+    assert len(caught) == 1 and str(caught[0].message).isprintable() and list(trace.metrics) == ["a b"]
 
 
-def test_words_that_log_itself_uses_name_metrics_in_a_mapping(tmp_path):
+def test_names_of_parameters_of_log_name_metrics_in_a_mapping(tmp_path):
     names = ["self", "metrics", "update", "batch", "epoch", "class", "None", "__init__"]
     _, trace = training(tmp_path / "run", dict.fromkeys(names, 1.5) | {"a b": 1.0})
     assert set(trace.metrics) == {*names, "a b"}
 
 
-def test_names_that_are_no_texts_are_the_texts_that_they_print(tmp_path):
+def test_metric_names_are_converted_to_text(tmp_path):
     _, trace = training(tmp_path / "run", {3: 1.0, (1, 2): 2.0})
     assert list(trace.metrics) == ["3", "(1, 2)"]
 
 
 @pytest.mark.parametrize("without_name", [0.5, "loss", [1, 2], torch.ones(2), Unwilling()])
-def test_a_value_without_a_name_is_left_out(without_name, tmp_path):
-    with pytest.warns(UserWarning, match="without a name") as told:
+def test_a_value_without_a_name_is_dropped(without_name, tmp_path):
+    with pytest.warns(UserWarning, match="without a name") as caught:
         _, trace = training(tmp_path / "run", without_name)
-    assert len(told) == 1 and trace.metrics == {}
+    assert len(caught) == 1 and trace.metrics == {}
 
 
-def test_what_is_given_twice_is_kept_once(tmp_path):
+def test_a_metric_passed_twice_is_kept_once(tmp_path):
     model = torch.nn.Linear(1, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     with record(model, optimizer, tmp_path / "run") as recording:
@@ -189,7 +191,7 @@ def test_what_is_given_twice_is_kept_once(tmp_path):
     assert trace.batch_loss.tolist() == [2] and trace.metrics["1"][1].tolist() == [1]
 
 
-def test_a_batch_of_an_earlier_update_is_left_out(tmp_path):
+def test_a_batch_of_an_earlier_update_is_dropped(tmp_path):
     model = torch.nn.Linear(1, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     with record(model, optimizer, tmp_path / "run") as recording:
@@ -202,7 +204,7 @@ def test_a_batch_of_an_earlier_update_is_left_out(tmp_path):
     assert Trace.open(tmp_path / "run").batch.tolist() == [0, 1, 2]
 
 
-def test_where_warnings_are_errors_a_value_that_is_left_out_ends_nothing(tmp_path):
+def test_a_dropped_value_does_not_end_training_where_warnings_are_errors(tmp_path):
     def training_where_warnings_are_errors() -> None:
         warnings.simplefilter("error")
         training(tmp_path / "run", {"accuracy": "high"})
@@ -212,11 +214,11 @@ def test_where_warnings_are_errors_a_value_that_is_left_out_ends_nothing(tmp_pat
     assert Trace.open(tmp_path / "run").batch_loss.tolist() == [0, 1, 2]
 
 
-def test_reports_come_to_an_end(tmp_path):
-    with warnings.catch_warnings(record=True) as told:
+def test_the_number_of_warnings_is_limited(tmp_path):
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         training(tmp_path / "run", *({f"name {k}": None} for k in range(300)), updates=1)
-    assert len(told) == step_recorder._MOST_REPORTS
+    assert len(caught) == step_recorder._MOST_REPORTS
 
 
 @pytest.mark.parametrize(
@@ -238,7 +240,7 @@ def test_reports_come_to_an_end(tmp_path):
         "newest_state.NewestState.look",
     ],
 )
-def test_a_fault_of_ours_ends_no_training(where, tmp_path, monkeypatch):
+def test_an_exception_in_log_does_not_end_training(where, tmp_path, monkeypatch):
     plain, _ = training(tmp_path / "plain")
 
     def fault(*_: object, **__: object) -> None:

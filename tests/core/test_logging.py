@@ -1,4 +1,4 @@
-"""recording.log(): what was logged is kept with the update it led to, whenever and however often a loop logs."""
+"""recording.log() keeps each value with the update that it belongs to, whenever and however often a loop logs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 
 class Loop:
-    """A loop of which each line is a call: micro-batch k is looked at, logged, accumulated; then a step."""
+    """A loop in single calls: ``backward`` accumulates the gradient of a micro-batch, ``step`` makes an update."""
 
     def __init__(self) -> None:
         self.model = torch.nn.Linear(1, 1)
@@ -35,9 +35,9 @@ class Loop:
 
 
 def accumulated(path: Path, sizes: list[int], after: bool, skipped: frozenset[int], log: Callable) -> Trace:
-    """Micro-batches 0, 1, 2, ... in groups of the given sizes, a step after each group; of some it is skipped.
+    """Record micro-batches in groups of the given sizes with a step after each group; some steps are skipped.
 
-    ``log(recording, k)`` is called for each micro-batch: before the step that it may lead to, or after it.
+    ``log(recording, k)`` is called for each micro-batch, before its step or after it.
     """
     loop, k = Loop(), 0
     with record(loop.model, loop.optimizer, path) as recording:
@@ -72,7 +72,7 @@ def test_the_losses_of_accumulated_micro_batches_are_averaged_and_none_is_lost(s
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("size", [1, 2, 4])
-def test_so_are_those_of_a_single_update(size, after, tmp_path):
+def test_losses_of_a_single_update_are_averaged(size, after, tmp_path):
     trace = accumulated(tmp_path / "run", [size], after, frozenset(), everything)
     assert trace.batch_loss.tolist() == [sum(range(size)) / size]
     assert len(trace.examples(0)) == 2 * size
@@ -91,12 +91,12 @@ def test_micro_batches_in_groups_of_any_size_lead_to_their_own_update_and_to_non
         return
     trace = accumulated(tmp_path_factory.mktemp("run") / "run", sizes, after, skipped, everything)
     numbers = np.split(np.arange(float(sum(sizes))), np.cumsum(sizes)[:-1])
-    made = [group for i, group in enumerate(numbers) if i not in skipped]
-    assert trace.batch_loss.tolist() == [group.sum() / len(group) for group in made]
-    assert [len(trace.examples(i)) for i in range(len(made))] == [2 * len(group) for group in made]
+    kept_groups = [group for i, group in enumerate(numbers) if i not in skipped]
+    assert trace.batch_loss.tolist() == [group.sum() / len(group) for group in kept_groups]
+    assert [len(trace.examples(i)) for i in range(len(kept_groups))] == [2 * len(group) for group in kept_groups]
 
 
-def test_a_fused_optimizer_that_skips_by_itself_is_seen_to(tmp_path):
+def test_losses_of_a_step_that_a_fused_optimizer_skips_are_dropped(tmp_path):
     model = torch.nn.Linear(1, 1)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01, fused=True)
     scaler = torch.amp.GradScaler("cpu", init_scale=16.0)
@@ -110,7 +110,7 @@ def test_a_fused_optimizer_that_skips_by_itself_is_seen_to(tmp_path):
     assert Trace.open(tmp_path / "run").batch_loss.tolist() == [1, 3]
 
 
-def test_a_loop_that_logs_before_its_backward_passes_logs_of_the_coming_update(tmp_path):
+def test_values_logged_before_the_backward_pass_belong_to_the_coming_update(tmp_path):
     loop = Loop()
     with record(loop.model, loop.optimizer, tmp_path / "run") as recording:
         for k in range(7):
@@ -133,7 +133,7 @@ def test_steps_made_by_hooks_of_the_backward_pass_come_before_what_is_logged_aft
     assert len(loop.model.weight._post_accumulate_grad_hooks) == 1
 
 
-def test_a_scaler_of_another_model_is_no_matter(tmp_path):
+def test_a_scaler_of_another_model_has_no_effect(tmp_path):
     loop, other = Loop(), Loop()
     with record(loop.model, loop.optimizer, tmp_path / "run") as recording:
         for k in range(3):
@@ -195,7 +195,7 @@ def test_a_mapping_may_have_the_loss_and_an_epoch_that_is_no_whole_number_is_a_m
     assert trace.metrics["epoch"][1].tolist() == [0.5, 1.0]
 
 
-def test_a_run_with_as_many_metrics_as_there_may_be_opens_and_of_one_more_it_is_said_that_it_is_not_kept(tmp_path):
+def test_a_run_with_the_most_metrics_opens_and_one_more_is_dropped_with_a_warning(tmp_path):
     names = ["\N{SNOWMAN}" * 190 + str(i) for i in range(update_log.MOST_METRICS)]
     loop = Loop()
     with record(loop.model, loop.optimizer, tmp_path / "run") as recording:
@@ -222,7 +222,7 @@ def test_metrics_of_long_runs_are_written_in_blocks(tmp_path, monkeypatch):
     assert metrics["a"][0].tolist() == list(range(1, 51))
 
 
-def test_a_loop_that_breaks_off_leaves_the_metrics_of_what_was_recorded(tmp_path):
+def test_an_interrupted_loop_keeps_the_metrics_of_its_recorded_updates(tmp_path):
     def breaks() -> None:
         loop = Loop()
         with record(loop.model, loop.optimizer, tmp_path / "run") as recording:

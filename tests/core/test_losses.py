@@ -1,4 +1,6 @@
-"""The losses far from 0, where a careless formula overflows or cancels; elsewhere test_network has torch's own."""
+"""The losses far from 0, where a simple formula overflows or cancels; test_network compares them with torch
+elsewhere.
+"""
 
 import math
 
@@ -11,7 +13,7 @@ FAR = [0.0, 1e-9, 0.3, 17.0, 40.0, 700.0, 1e5, 1e300]
 
 
 def in_torch(name: str, y: list[float], t: list[float]) -> tuple[list[float], list[float]]:
-    """Loss and slope of each example by the tensors' formulas, a batch of its own."""
+    """Return the loss and derivative of each example by the tensors' formulas, each example in a batch of its own."""
     shape = (len(y), 1, 1)
     prediction, label = (torch.tensor(numbers, dtype=torch.float64).view(shape) for numbers in (y, t))
     loss, derivative = torch.empty_like(prediction), torch.empty_like(prediction)
@@ -21,11 +23,11 @@ def in_torch(name: str, y: list[float], t: list[float]) -> tuple[list[float], li
 
 @pytest.mark.parametrize("label", [0.0, 1.0])
 @pytest.mark.parametrize("logit", [sign * number for number in FAR for sign in (1, -1)])
-def test_cross_entropy_is_exact_however_far_off_or_sure_the_logit_is(logit: float, label: float) -> None:
+def test_cross_entropy_is_exact_for_very_wrong_and_very_right_logits(logit: float, label: float) -> None:
     away = logit if label == 0.0 else -logit
     decay = math.exp(-abs(away))
     loss = max(away, 0.0) + math.log1p(decay)
-    share = (1.0 if away >= 0 else decay) / (1.0 + decay)  # of the other class
+    share = (1.0 if away >= 0 else decay) / (1.0 + decay)  # belongs to the other class
     derivative = share if label == 0.0 else -share
     (in_tensors,), (derivative_in_tensors,) = in_torch("bce", [logit], [label])
     assert [in_tensors, float(LOSSES["bce"].value(logit, label))] == pytest.approx([loss] * 2, rel=1e-14)
@@ -35,7 +37,7 @@ def test_cross_entropy_is_exact_however_far_off_or_sure_the_logit_is(logit: floa
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_a_loss_and_its_slope_are_the_same_in_tensors_and_arrays(name: str) -> None:
+def test_losses_and_derivatives_of_tensors_and_arrays_are_equal(name: str) -> None:
     y = np.random.default_rng(1).normal(scale=3.0, size=50)
     t = np.random.default_rng(2).integers(0, 2, 50).astype(float)
     loss, derivative = in_torch(name, y.tolist(), t.tolist())

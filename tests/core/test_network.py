@@ -1,4 +1,4 @@
-"""The formulas against torch.autograd and finite differences; the fast networks and training against the formulas."""
+"""The formulas agree with torch.autograd and finite differences; fast networks and training agree with the formulas."""
 
 import itertools
 from pathlib import Path
@@ -30,7 +30,7 @@ class HardSigmoid(nn.Module):
 
 
 def torch_network(experiment: Experiment) -> nn.Sequential:
-    """The same network of torch's own parts."""
+    """Return the same network, made of torch's modules."""
     kinds = {"sigmoid": nn.Sigmoid, "relu": nn.ReLU, "hard_sigmoid": HardSigmoid}
     widths = (experiment.dataset.n_features, *experiment.hidden)
     parts: list[nn.Module] = []
@@ -40,12 +40,12 @@ def torch_network(experiment: Experiment) -> nn.Sequential:
 
 
 def load(model: nn.Sequential, theta: FloatArray) -> None:
-    """torch's order is ours: weights by rows, then biases, layer by layer."""
+    """Copy theta into torch's parameters. The order is the same: weights by rows, then biases, layer by layer."""
     nn.utils.vector_to_parameters(torch.from_numpy(theta.copy()), model.parameters())
 
 
 def experiment_of(hidden: tuple[int, ...], activation: str, size: str) -> Experiment:
-    """On a curve; cross-entropy on the points of two classes."""
+    """Return an experiment on a curve, or with cross-entropy on points of two classes."""
     dataset = PointsDataset(points=TwoSpirals(points=6)) if size == "bce" else CurveDataset(examples=11)
     return Experiment(hidden=hidden, activation=activation, loss=size, dataset=dataset)
 
@@ -55,7 +55,7 @@ def random_theta(experiment: Experiment) -> FloatArray:
 
 
 def on_all_examples(experiment: Experiment, theta: FloatArray) -> tuple[float, FloatArray]:
-    """Loss and gradient by the formulas."""
+    """Return loss and gradient of all examples by the formulas."""
     data = experiment.dataset
     return loss_and_gradient(experiment, theta, data.features(), data.labels())
 
@@ -65,16 +65,16 @@ def test_the_gradient_agrees_with_autograd(hidden: tuple[int, ...], activation: 
     experiment = experiment_of(hidden, activation, size)
     features, labels = (torch.from_numpy(a) for a in (experiment.dataset.features(), experiment.dataset.labels()))
     theta = random_theta(experiment)
-    found, slopes = on_all_examples(experiment, theta)
+    formula_loss, gradient = on_all_examples(experiment, theta)
     model = torch_network(experiment)
     load(model, theta)
     kind = {"mse": nn.MSELoss(), "mae": nn.L1Loss(), "bce": nn.BCEWithLogitsLoss()}[size]
     expected = kind(model(features), labels)
     expected.backward()
     gradient = nn.utils.parameters_to_vector([p.grad for p in model.parameters() if p.grad is not None])
-    assert found == pytest.approx(expected.item(), rel=1e-13)
-    assert found == pytest.approx(float(loss(experiment, theta)), rel=1e-13)
-    np.testing.assert_allclose(slopes, gradient.numpy(), rtol=1e-11, atol=1e-13)
+    assert formula_loss == pytest.approx(expected.item(), rel=1e-13)
+    assert formula_loss == pytest.approx(float(loss(experiment, theta)), rel=1e-13)
+    np.testing.assert_allclose(gradient, gradient.numpy(), rtol=1e-11, atol=1e-13)
 
 
 @pytest.mark.parametrize(("hidden", "activation", "size"), ARCHITECTURES)
@@ -135,7 +135,7 @@ def test_a_trace_has_the_bits_of_the_formulas(dtype: str, optimizer: str, tmp_pa
 
 @pytest.mark.parametrize("hidden", [(), (3,), (4, 2)])
 @pytest.mark.parametrize("batch_size", [0, 4])
-def test_training_is_what_a_plain_torch_loop_does(
+def test_training_equals_a_plain_torch_loop(
     hidden: tuple[int, ...], batch_size: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     experiment = Experiment(

@@ -1,4 +1,4 @@
-"""The noise floor of each part against sums over its days."""
+"""The noise floor of each part agrees with sums over its days."""
 
 from datetime import date, timedelta
 
@@ -19,7 +19,7 @@ from gradreel.core.daily.views import DailyViews
         DailyViews(window=1),
     ],
 )
-def test_the_floor_of_a_part_is_the_mean_of_what_the_rule_misses_its_days_by(dataset: DailyViews) -> None:
+def test_the_floor_of_a_part_is_the_mean_error_of_the_rule(dataset: DailyViews) -> None:
     missed = dict(
         zip(synthetic_views().dates().tolist(), np.abs(synthetic_views().array() - best_guesses()), strict=True)
     )
@@ -45,6 +45,6 @@ def test_the_label_of_the_first_day_is_no_example_of_any_window() -> None:
     assert DailyViews(window=1).dates()[0].item() == synthetic_views().start + timedelta(days=1)
 
 
-def test_nobody_knows_the_rule_of_views_from_a_file() -> None:
+def test_views_from_a_file_have_no_noise_floor() -> None:
     series = DailySeries(start=date(2020, 1, 1), values=tuple(map(float, range(20))), name="mine.csv")
     assert noise_floor(DailyViews(series=series, window=3)) is None

@@ -1,4 +1,4 @@
-"""Every kind of network, optimizer, schedule, loss and dtype against torch.nn and torch.optim, from the same start."""
+"""Every kind of network, optimizer, schedule, loss and dtype agrees with torch.nn and torch.optim."""
 
 import itertools
 import subprocess
@@ -41,7 +41,9 @@ class HardSigmoid(nn.Module):
 
 
 def plain_loop(trace: Trace) -> tuple[FloatArray, FloatArray]:
-    """theta at the end and the batch losses of torch's own network and optimizer, given the start and the batches."""
+    """Return the last theta and the batch losses of torch's own network and optimizer, with the same start and
+    batches.
+    """
     experiment = trace.experiment
     dtype = getattr(torch, experiment.dtype)
     activation: Any = {"sigmoid": nn.Sigmoid, "relu": nn.ReLU, "hard_sigmoid": HardSigmoid}.get(experiment.activation)
@@ -87,10 +89,10 @@ def check_it_agrees(trace: Trace, agreement: float) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("optimizer", [0, 1, 2], ids=["sgd", "momentum", "adam"])
 @pytest.mark.parametrize(("hidden", "activation"), NETWORKS)
-def test_a_thousand_updates_are_those_of_torch(
+def test_a_thousand_updates_equal_torchs(
     hidden: tuple[int, ...], activation: str, optimizer: int, tmp_path: Path
 ) -> None:
-    """Each optimizer with each loss, dtype and schedule, by turns."""
+    """Each optimizer is combined with some loss, dtype and schedule."""
     place = NETWORKS.index((hidden, activation)) + optimizer
     loss, dtype = ("mse", "mae")[place // 2 % 2], ("float64", "float32")[place % 2]
     experiment = Experiment(
@@ -100,7 +102,7 @@ def test_a_thousand_updates_are_those_of_torch(
         loss=loss,
         dtype=dtype,
         batch_size=11,
-        epochs=143,  # of 7 batches, the last of 7 examples
+        epochs=143,  # 7 batches, of which the last has 7 examples
         schedule=SCHEDULES[place % 3],
         keep={"every": 100},
         **SETTINGS[optimizer],
@@ -111,17 +113,17 @@ def test_a_thousand_updates_are_those_of_torch(
 
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=["constant", "cosine", "step"])
 @pytest.mark.parametrize("optimizer", [0, 1, 2], ids=["sgd", "momentum", "adam"])
-def test_each_schedule_is_torchs(optimizer: int, schedule: Any, tmp_path: Path) -> None:
+def test_each_schedule_equals_torchs(optimizer: int, schedule: Any, tmp_path: Path) -> None:
     experiment = Experiment(epochs=40, batch_size=20, schedule=schedule, **SETTINGS[optimizer])
     check_it_agrees(train(experiment, tmp_path), 1e-12)
-    others = [experiment.model_copy(update={"schedule": other}) for other in SCHEDULES if other != schedule]
+    other_runs = [experiment.model_copy(update={"schedule": other}) for other in SCHEDULES if other != schedule]
     end = train(experiment, tmp_path).parameters[-1]
-    assert all(not np.array_equal(train(other, tmp_path).parameters[-1], end) for other in others)
+    assert all(not np.array_equal(train(other, tmp_path).parameters[-1], end) for other in other_runs)
 
 
 @st.composite
 def shapes(draw: st.DrawFn) -> Experiment:
-    """Small networks of any shape, on windows of any length, curves or two classes, in batches of any size."""
+    """Draw small networks of any shape, on any window, curve or two classes, with any batch size."""
     kind = draw(st.sampled_from(["daily views", "curve", "points"]))
     dataset: Any = {
         "daily views": lambda: DailyViews(series=DAYS, window=draw(st.integers(1, 9))),
@@ -146,9 +148,7 @@ def shapes(draw: st.DrawFn) -> Experiment:
 @pytest.mark.slow
 @settings(max_examples=30)
 @given(shapes())
-def test_networks_of_any_shape_are_those_of_torch(
-    tmp_path_factory: pytest.TempPathFactory, experiment: Experiment
-) -> None:
+def test_networks_of_any_shape_equal_torchs(tmp_path_factory: pytest.TempPathFactory, experiment: Experiment) -> None:
     trace = train(experiment, tmp_path_factory.mktemp("traces"))
     check_it_agrees(trace, {"float64": 1e-11, "float32": 1e-4}[experiment.dtype])
 
@@ -156,7 +156,7 @@ def test_networks_of_any_shape_are_those_of_torch(
 @pytest.mark.slow
 @settings(max_examples=20)
 @given(shapes(), st.integers(2, 4))
-def test_runs_side_by_side_are_those_that_are_made_alone_bit_for_bit(
+def test_runs_trained_side_by_side_equal_runs_trained_alone_bit_for_bit(
     tmp_path_factory: pytest.TempPathFactory, experiment: Experiment, runs: int
 ) -> None:
     seeds = [experiment.model_copy(update={"seed": experiment.seed + i}) for i in range(runs)]
@@ -168,7 +168,7 @@ def test_runs_side_by_side_are_those_that_are_made_alone_bit_for_bit(
         assert (trace.path / "meta.json").read_bytes() == (alone.path / "meta.json").read_bytes()
 
 
-def test_wide_networks_side_by_side_are_those_that_are_made_alone_bit_for_bit(tmp_path: Path) -> None:
+def test_wide_networks_trained_side_by_side_equal_those_trained_alone_bit_for_bit(tmp_path: Path) -> None:
     base = Experiment(
         dataset=DailyViews(), hidden=(100, 100), activation="relu", dtype="float32", batch_size=32, epochs=2,
         loss="mae", optimizer="adam", learning_rate=1e-3, keep={"every": 10},
@@ -184,7 +184,7 @@ def test_only_runs_that_differ_in_their_seeds_are_trained_side_by_side(tmp_path:
 
 
 def test_daily_views_in_float32_with_adam_follow_the_plain_loop(tmp_path: Path) -> None:
-    """The lecture's kind of run, where one rounding otherwise would grow to another network."""
+    """For the lecture's kind of run, a single different rounding would grow to another network."""
     experiment = Experiment(
         dataset=DailyViews(), hidden=(100, 100, 100), activation="relu", dtype="float32", batch_size=32, epochs=6,
         loss="mae", optimizer="adam", learning_rate=1e-3, keep={"every": 50},
@@ -201,7 +201,7 @@ def test_daily_views_in_float32_with_adam_follow_the_plain_loop(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("optimizer", [{"optimizer": "sgd"}, {"momentum": 0.9}, {"optimizer": "adam"}])
-def test_each_rule_remembers_as_many_vectors_as_the_experiment_says(optimizer: dict[str, Any]) -> None:
+def test_each_optimizer_has_as_many_state_vectors_as_the_experiment_says(optimizer: dict[str, Any]) -> None:
     run = Experiment(**optimizer)
     assert len(OPTIMIZERS[run.optimizer].of(run, torch.zeros(run.n_parameters)).state_vectors) == run.n_state_vectors
 

@@ -1,4 +1,4 @@
-"""The decomposition against exact rational arithmetic, on curves of every scale, offset and steepness."""
+"""The decomposition agrees with exact rational arithmetic, on curves of every scale, offset and steepness."""
 
 from fractions import Fraction
 
@@ -15,7 +15,7 @@ RED = PiecewiseLinearCurve([1, 3, 4.5, 7], [1, 4, 2, 3])
 
 @st.composite
 def curves(draw: st.DrawFn) -> PiecewiseLinearCurve:
-    """2 to 1000 knots; segments down to 1e-6 of the range; any units and offsets of up to a million ranges."""
+    """Draw curves with 2 to 1000 knots, segments down to 1e-6 of the range, and offsets up to a million ranges."""
     seed = draw(st.integers(0, 2**32))
     n_segments = draw(st.integers(1, 30) | st.integers(1, 999))
     narrow = draw(st.sampled_from([0.0, 1.0, 6.0]))  # segments differ in width by up to ten to this power
@@ -35,7 +35,7 @@ def curves(draw: st.DrawFn) -> PiecewiseLinearCurve:
 
 
 def places(curve: PiecewiseLinearCurve) -> FloatArray:
-    """On knots, between them, beside them and outside."""
+    """Return x on knots, between them, next to them and outside."""
     span = curve.x[-1] - curve.x[0]
     inside = (curve.x[:-1, None] + np.diff(curve.x)[:, None] * np.array([0.1, 0.5, 0.9])).ravel()
     beside = np.concatenate([np.nextafter(curve.x, np.inf), np.nextafter(curve.x, -np.inf)])
@@ -44,7 +44,7 @@ def places(curve: PiecewiseLinearCurve) -> FloatArray:
 
 
 def exact(curve: PiecewiseLinearCurve, x: float) -> Fraction:
-    """The curve's value in rational arithmetic."""
+    """Return the curve's value in rational arithmetic."""
     if x <= curve.x[0]:
         return Fraction(float(curve.y[0]))
     if x >= curve.x[-1]:
@@ -55,20 +55,20 @@ def exact(curve: PiecewiseLinearCurve, x: float) -> Fraction:
 
 
 def allowance(curve: PiecewiseLinearCurve) -> float:
-    """1e-12 of the height; where the offset is so large that y itself is coarser, its last digit."""
+    """Return the allowed error: 1e-12 of the height, or the last digit of y if that is larger."""
     return 1e-12 * curve.height + 2 * float(np.spacing(np.abs(curve.y).max()))
 
 
 @settings(max_examples=150)
 @given(curves())
-def test_the_parts_are_the_curve(curve: PiecewiseLinearCurve) -> None:
+def test_the_sum_of_the_pieces_is_the_curve(curve: PiecewiseLinearCurve) -> None:
     x = places(curve)
     np.testing.assert_allclose(curve.decompose()(x), curve(x), rtol=0, atol=allowance(curve))
 
 
 @settings(max_examples=150)
 @given(curves())
-def test_the_relus_are_the_curve(curve: PiecewiseLinearCurve) -> None:
+def test_the_sum_of_the_relus_is_the_curve(curve: PiecewiseLinearCurve) -> None:
     x = places(curve)
     relus = curve.decompose().relus()
     assert len(relus) == 2 * (len(curve.x) - 1)
@@ -98,7 +98,7 @@ def test_a_partial_sum_is_the_curve_up_to_its_knot_and_flat_beyond(
     np.testing.assert_allclose(parts.partial_sum(k, beyond), curve.y[k], rtol=0, atol=allowance(curve))
 
 
-def test_steep_and_narrow_at_once_among_a_thousand_knots() -> None:
+def test_a_steep_narrow_segment_among_a_thousand_knots_is_exact() -> None:
     random = np.random.default_rng(0)
     widths = np.where(np.arange(999) % 2, 1e-6, 1.0)
     x = np.concatenate([[0.0], np.cumsum(widths)]) / widths.sum()
@@ -110,7 +110,7 @@ def test_steep_and_narrow_at_once_among_a_thousand_knots() -> None:
     np.testing.assert_allclose(curve.decompose().relus()(at), curve(at), rtol=0, atol=1e-12 * curve.height)
 
 
-def test_x_around_a_million_with_knots_a_thousandth_apart() -> None:
+def test_knots_a_thousandth_apart_at_a_million_are_exact() -> None:
     x = 1e6 + np.arange(50) * 1e-3
     curve = PiecewiseLinearCurve(x, np.sin(np.arange(50.0)))
     at = places(curve)
@@ -118,8 +118,8 @@ def test_x_around_a_million_with_knots_a_thousandth_apart() -> None:
     np.testing.assert_allclose(curve.decompose().relus()(at), curve(at), rtol=0, atol=4e-15)
 
 
-def test_a_large_offset_of_y_costs_nothing() -> None:
-    """y around 5 million that moves by a thousandth: curve and sum round the same way, to the last bit."""
+def test_a_large_offset_of_y_loses_no_digits() -> None:
+    """y is around 5 million and varies by a thousandth: curve and sum are rounded alike, to the last bit."""
     curve = PiecewiseLinearCurve(np.arange(100.0), 5e6 + 1e-3 * np.sin(np.arange(100.0)))
     at = places(curve)
     np.testing.assert_array_equal(curve.decompose()(at), curve(at))
@@ -147,7 +147,7 @@ def test_a_flat_segment_is_a_piece_of_height_zero() -> None:
     np.testing.assert_array_equal(parts.piece(1, np.linspace(-1, 3, 9)), 0.0)
 
 
-def test_the_sum_of_its_pieces_one_by_one() -> None:
+def test_partial_sums_of_the_red_curve() -> None:
     parts, x = RED.decompose(), np.linspace(-1, 9, 101)
     total = parts.constant + sum(parts.piece(i, x) for i in (1, 2, 3))
     np.testing.assert_allclose(total, parts(x), rtol=0, atol=1e-14)
@@ -156,7 +156,7 @@ def test_the_sum_of_its_pieces_one_by_one() -> None:
     np.testing.assert_allclose(ramps, RED(x), rtol=0, atol=1e-13)
 
 
-def test_far_out_and_nowhere() -> None:
+def test_values_at_infinity_and_nan() -> None:
     parts = RED.decompose()
     for function in (RED, parts, parts.relus()):
         np.testing.assert_array_equal(function([-np.inf, -1e300, 1e300, np.inf]), [1, 1, 3, 3])
@@ -165,7 +165,7 @@ def test_far_out_and_nowhere() -> None:
         assert np.shape(function(np.zeros((2, 3)))) == (2, 3)
 
 
-def test_a_curve_is_a_value() -> None:
+def test_curves_are_compared_by_their_knots() -> None:
     same = PiecewiseLinearCurve(RED.x, list(RED.y))
     assert same == RED
     assert hash(same) == hash(RED)
@@ -198,13 +198,13 @@ def test_the_knots_given_are_copied() -> None:
         ([[1, 2]], [0, 1], "plain list"),
     ],
 )
-def test_what_is_no_curve_is_named(x: list[float], y: list[float], message: str) -> None:
+def test_invalid_knots_are_named(x: list[float], y: list[float], message: str) -> None:
     with pytest.raises(UserError, match=message):
         PiecewiseLinearCurve(x, y)
 
 
 @pytest.mark.parametrize("k", [-1, 4])
-def test_only_pieces_that_are_there(k: int) -> None:
+def test_a_piece_that_does_not_exist_is_refused(k: int) -> None:
     parts = RED.decompose()
     with pytest.raises(UserError, match="0 to 3"):
         parts.partial_sum(k, 0.0)
@@ -214,7 +214,7 @@ def test_only_pieces_that_are_there(k: int) -> None:
         parts.relus().piece(7, 0.0)
 
 
-def test_a_slope_that_is_no_number_is_named() -> None:
+def test_an_infinite_slope_is_refused() -> None:
     parts = PiecewiseLinearCurve([0, 1e-310, 1], [0, 1, 2]).decompose()
     assert parts(1e-310) == 1.0
     with pytest.raises(UserError, match="piece 1 rises by 1"):

@@ -1,4 +1,4 @@
-"""Planes through parameter space and the loss over them."""
+"""Planes through parameter space, and the loss on them."""
 
 import dataclasses
 import pickle
@@ -29,25 +29,27 @@ CURVE = CurveDataset(examples=50)
 
 
 def with_path(trace: Trace, path: FloatArray) -> Trace:
-    """A trace that went this way."""
+    """Return the trace with ``path`` as its states."""
     return dataclasses.replace(trace, parameters=path, kept=np.arange(len(path)))
 
 
 def share_of(path: FloatArray, directions: FloatArray) -> float:
-    """The share of the movement about the mean, by a least-squares fit of each state: the slow second way."""
+    """Return the share of the squared distances from the mean that lies in the plane, by least squares: a slow
+    reference.
+    """
     offsets = (path - path.mean(axis=0, dtype=np.float64)).astype(np.float64)
     nearest = np.linalg.lstsq(directions.T, offsets.T, rcond=None)[0].T @ directions
     return float((nearest**2).sum() / (offsets**2).sum())
 
 
 def random_plane_for(experiment: Experiment, spread: float = 0.7) -> Plane:
-    """A plane through nowhere in particular, its directions not at right angles."""
+    """Return a random plane whose directions are not orthogonal."""
     origin, *directions = RANDOM.normal(scale=spread, size=(3, experiment.n_parameters))
     return Plane(origin, np.stack(directions), 1.0)
 
 
 def slow_grid(experiment: Experiment, plane: Plane, u: FloatArray, v: FloatArray) -> FloatArray:
-    """Cell by cell, each theta by itself."""
+    """Return the loss grid, computed cell by cell: a slow reference."""
     cells = [[loss(experiment, plane.origin + a * plane.directions[0] + b * plane.directions[1]) for a in u] for b in v]
     return np.array(cells)
 
@@ -83,7 +85,7 @@ def test_the_picture_never_comes_out_mirrored(tiny_trace: Trace) -> None:
 
 
 @pytest.mark.parametrize("along", [np.zeros(7), np.array([0, 0, 3.0, 0, 4.0, 0, 0])], ids=["a point", "a line"])
-def test_a_path_too_poor_for_a_plane_gets_one_all_the_same(along: FloatArray, tiny_trace: Trace) -> None:
+def test_a_path_on_a_line_or_in_a_point_gets_a_plane(along: FloatArray, tiny_trace: Trace) -> None:
     path = 1.5 + np.linspace(0, 1, 30)[:, None] * along
     plane = plane_of(with_path(tiny_trace, path))
     assert plane.share == pytest.approx(1)
@@ -110,7 +112,7 @@ def test_the_plane_of_the_first_updates_only(default_trace: Trace) -> None:
         plane_of(default_trace, last=6001)
 
 
-def test_the_default_path_lies_in_its_plane_but_for_its_first_moments(default_trace: Trace) -> None:
+def test_the_default_path_lies_in_its_plane_except_for_its_start(default_trace: Trace) -> None:
     plane = plane_of(default_trace)
     assert plane.share > 0.98
     later = default_trace.parameters[200:]
@@ -166,14 +168,14 @@ def test_every_network_on_both_datasets_is_exact_to_rounding(
 @pytest.mark.parametrize("eps", [1e-2, 1e-8])
 @pytest.mark.parametrize("of", ["mse", "mae"])
 def test_around_a_network_that_fits_its_curve_the_grid_is_the_loss(of: str, eps: float) -> None:
-    """1000 ReLUs, 18 of which draw the zigzag: the loss is what moves by ``eps`` make of it, far below any label."""
+    """18 of 1000 ReLUs draw the zigzag, so the loss comes from moves by ``eps`` alone, far below any label."""
     data = CurveDataset(knots=tuple((float(x), float(x % 2)) for x in range(10)), examples=200)
     experiment = Experiment(dataset=data, hidden=(1000,), activation="relu", loss=of)
     theta, ramps = np.zeros(experiment.n_parameters), data.curve().decompose().relus()
     layers, count = unpack(experiment, theta), len(ramps.knot)
     layers.weights[0][:count], layers.c[:count], layers.b[...] = 1.0, ramps.slope, ramps.constant
     layers.biases[0][:count] = data.offset - ramps.knot
-    axes = np.random.default_rng(0).normal(size=(2, len(theta)))  # the same whichever tests ran before
+    axes = np.random.default_rng(0).normal(size=(2, len(theta)))  # the same in any order of the tests
     plane = Plane(theta, eps * axes, 1.0)
     exact = np.empty((len(V), len(U)))
     for i, j in np.ndindex(exact.shape):  # with 64 bits of a number instead of 53
@@ -200,7 +202,7 @@ def test_a_grid_without_points_is_empty() -> None:
 
 
 def noisy_path(rows: int, parameters: int, dtype: str = "float64") -> FloatArray:
-    """A curved way with jitter that no plane holds."""
+    """Return a curved path with noise that no plane contains."""
     t = np.linspace(0, 1, rows)[:, None]
     axes = np.linalg.qr(RANDOM.normal(size=(parameters, 3)))[0].T
     way = np.concatenate([3 * t, np.sin(5 * t), t**3], axis=1) @ axes

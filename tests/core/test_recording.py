@@ -1,4 +1,4 @@
-"""record() around loops of every kind: the trace is what the loop did, and the loop does not notice."""
+"""record() around loops of every kind: the trace has what the loop did, and the loop computes the same numbers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Y = (X[:, :1] * X[:, 1:]).sin()
 
 
 class Seen:
-    """What a loop did, looked at from inside: the states and gradients, copied with plain torch code."""
+    """States and gradients of a loop, copied with plain torch code as a reference."""
 
     def __init__(self, tensors: list[torch.Tensor], recording: Recording | None = None) -> None:
         self.tensors, self.recording = tensors, recording
@@ -49,11 +49,11 @@ class Seen:
         return torch.cat([t.detach().to_dense().to("cpu", wide).reshape(-1) for t in tensors])
 
     def before(self) -> None:
-        """Right before a step."""
+        """Copy the state and the gradient right before a step."""
         self._state = self.flat(self.tensors)
 
     def after(self, loss: torch.Tensor) -> None:
-        """Right after one that was made."""
+        """Copy the state right after a step, and note its loss."""
         self.states.append(self._state)
         self.gradients.append(self.flat([torch.zeros_like(t) if t.grad is None else t.grad for t in self.tensors]))
         self.losses.append(loss.item())
@@ -79,7 +79,7 @@ class Loop:
         seen.after(loss)
 
     def between(self, k: int) -> None:
-        """From backward to step."""
+        """Do nothing; subclasses act here between backward and step."""
 
     def run(self, seen: Seen, updates: int = 7) -> None:
         for k in range(updates):
@@ -91,7 +91,7 @@ def net(*more: nn.Module, dtype: torch.dtype | None = None) -> nn.Sequential:
 
 
 class Groups(Loop):
-    """Parameter groups, a frozen part, one that no optimizer has, clipping, gradients set to zero."""
+    """Parameter groups, a frozen part, a part that no optimizer has, clipping, gradients set to zero."""
 
     def __init__(self) -> None:
         model = net(nn.Linear(4, 4), nn.Linear(4, 4))
@@ -107,7 +107,7 @@ class Groups(Loop):
 
 
 class Shared(Loop):
-    """One weight in two places; dropout and batch statistics, which draw random numbers and change buffers."""
+    """One weight used twice, dropout (random numbers) and batch statistics (buffers)."""
 
     def __init__(self) -> None:
         head = nn.Linear(4, 1)
@@ -125,7 +125,7 @@ class Foreach(Loop):
 
 
 class Schedule(Loop):
-    """A rate and betas that change with each update, in the optimizer's fused form."""
+    """Learning rate and betas that change with each update, with a fused optimizer."""
 
     def __init__(self) -> None:
         model = net()
@@ -139,7 +139,7 @@ class Schedule(Loop):
 
 
 class Scaled(Loop):
-    """A GradScaler; the third and the fifth step are skipped, since their gradients are infinite."""
+    """A GradScaler that skips the third and the fifth step because of infinite gradients."""
 
     def __init__(self, fused: bool = False) -> None:
         model = net()
@@ -166,7 +166,7 @@ class ScaledFused(Scaled):
 
 
 class Adversaries(Loop):
-    """Two optimizers in turn; the second parameter set has old gradients while the first is trained."""
+    """Two optimizers that alternate; the second one's parameters have old gradients while the first steps."""
 
     def __init__(self) -> None:
         model = nn.ModuleList([net(), net()])
@@ -185,7 +185,7 @@ class Adversaries(Loop):
 
 
 class Closure(Loop):
-    """LBFGS computes the loss several times in a step; the gradient is the last that it found."""
+    """LBFGS, which computes the gradient several times in a step; the last one counts."""
 
     def __init__(self) -> None:
         model = net()
@@ -219,7 +219,7 @@ class Float16(Half):
 
 
 class Mixed(Loop):
-    """float64 and bfloat16 side by side."""
+    """Parameters in float64 and bfloat16."""
 
     def __init__(self) -> None:
         model = nn.ModuleList([nn.Linear(2, 3, dtype=torch.float64), nn.Linear(3, 1, dtype=torch.bfloat16)])
@@ -236,7 +236,7 @@ class Mixed(Loop):
 
 
 class Clipped(Loop):
-    """Weights are clipped after each step, in tensors that replace the old ones."""
+    """Weights that are clipped after each step, by replacing the tensors."""
 
     def __init__(self) -> None:
         model = net()
@@ -249,7 +249,9 @@ class Clipped(Loop):
 
 
 class Grown(Loop):
-    """A part is thawed and given to the optimizer during the run; another gets no gradient in the first updates."""
+    """A part that is thawed and added to the optimizer during the run, and one without a gradient in the first
+    updates.
+    """
 
     def __init__(self) -> None:
         model = net(nn.Linear(4, 4))
@@ -264,7 +266,7 @@ class Grown(Loop):
 
 
 class Outside(Loop):
-    """The optimizer also trains a number that is not in the model."""
+    """An optimizer that also trains a number outside the model."""
 
     def __init__(self) -> None:
         model = net()
@@ -308,18 +310,20 @@ class Wrapped(Loop):
 
 OUTSIDE = pytest.mark.filterwarnings("ignore:record. the optimizer also has parameters")
 THAWED = pytest.mark.filterwarnings("ignore:record. .* frozen when the recording began, and trained later")
-LOOPS: list[Any] = [  # of ways to make a Loop
+LOOPS: list[Any] = [  # functions that make a Loop
     Groups, Shared, Foreach, Schedule, Scaled, ScaledFused, Adversaries, Closure, Half, Float16, Mixed, Clipped,
     pytest.param(Grown, marks=THAWED), pytest.param(Outside, marks=OUTSIDE), Sparse, Wrapped,
 ]  # fmt: skip
 
 
 def made(make: Callable[[], Loop], path: Path | None = None, **how: Any) -> tuple[Loop, Seen, torch.Tensor]:
-    """The loop after its run, what was seen of it, and the random numbers' state; recorded if there is a path."""
+    """Run a loop and return it, what was seen of it, and the state of the random generator; with a ``path``, record
+    it.
+    """
     torch.manual_seed(5)
     loop = make()
-    given = loop.optimizers if len(loop.optimizers) > 1 else loop.optimizers[0]
-    with record(loop.model, given, path, **how) if path else nullcontext() as recording:
+    optimizers = loop.optimizers if len(loop.optimizers) > 1 else loop.optimizers[0]
+    with record(loop.model, optimizers, path, **how) if path else nullcontext() as recording:
         seen = Seen([*loop.model.parameters(), *loop.extra], recording)
         loop.run(seen)
     seen.states.append(seen.flat(seen.tensors))
@@ -327,7 +331,7 @@ def made(make: Callable[[], Loop], path: Path | None = None, **how: Any) -> tupl
 
 
 def same(a: Any, b: Any) -> bool:
-    """Bit for bit, through dicts and lists."""
+    """Return whether two values are equal bit for bit, through dicts and lists."""
     if isinstance(a, torch.Tensor):
         bits = [tensor.detach().reshape(-1).view(torch.uint8) for tensor in (a, b)]
         return a.dtype == b.dtype and a.shape == b.shape and torch.equal(*bits)
@@ -340,7 +344,7 @@ def same(a: Any, b: Any) -> bool:
 
 @pytest.mark.parametrize("make", LOOPS)
 @pytest.mark.parametrize("keep", ["every update", {"every": 3}])
-def test_the_loop_computes_what_it_would_without(make, keep, tmp_path):
+def test_recording_does_not_change_the_loops_numbers(make, keep, tmp_path):
     plain, seen, random = made(make)
     recorded, seen_too, random_too = made(make, tmp_path / "run", keep=keep)
     assert same(random, random_too)
@@ -425,7 +429,7 @@ def test_a_rate_that_is_a_tensor_is_read_at_each_update(tmp_path):
     assert Trace.open(tmp_path / "run").rates[:, 0].tolist() == [0.5, 0.25, 0.5 / 3]
 
 
-def test_settings_that_meta_cannot_name_are_no_false_ones(tmp_path, monkeypatch):
+def test_too_many_settings_are_dropped(tmp_path, monkeypatch):
     monkeypatch.setattr(update_log, "MOST_SETTINGS", 1)
     torch.manual_seed(5)
     loop = Schedule()
@@ -442,20 +446,20 @@ def steps(model: nn.Module, optimizer: torch.optim.Optimizer, count: int) -> Non
         optimizer.step()
 
 
-def test_an_optimizer_made_anew_in_the_loop_is_told_of_once(tmp_path):
+def test_a_new_optimizer_made_in_the_loop_gives_one_warning(tmp_path):
     model = nn.Linear(2, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    with warnings.catch_warnings(record=True) as told, record(model, optimizer, tmp_path / "run"):
+    with warnings.catch_warnings(record=True) as caught, record(model, optimizer, tmp_path / "run"):
         steps(model, optimizer, 3)
         steps(model, torch.optim.Adam(model.parameters()), 2)
-    (warning,) = told
+    (warning,) = caught
     assert re.search(r"an optimizer \(Adam\) .* not in .*run, .*\(3 updates so far\)", str(warning.message))
     assert Path(warning.filename) == Path(__file__)
     assert Trace.open(tmp_path / "run").n_updates == 3
 
 
 class Proxy:
-    """As Lightning Fabric makes one: its class is both, its attributes are the optimizer's, whose step it calls."""
+    """A proxy as Lightning Fabric makes it: it has the optimizer's class and attributes, and calls its step."""
 
     def __init__(self, optimizer: torch.optim.Optimizer) -> None:
         self.__dict__ = dict(vars(optimizer))
@@ -467,7 +471,7 @@ class Proxy:
 
 
 @pytest.mark.filterwarnings("error")
-def test_of_a_proxy_the_optimizer_inside_is_recorded(tmp_path):
+def test_the_optimizer_inside_a_proxy_is_recorded(tmp_path):
     torch.manual_seed(5)
     loop = Foreach()
     proxy = Proxy(loop.optimizers[0])
@@ -479,7 +483,7 @@ def test_of_a_proxy_the_optimizer_inside_is_recorded(tmp_path):
     assert verify(tmp_path / "run").updates == 4
 
 
-def test_an_optimizer_of_another_model_and_one_within_a_recorded_step_are_no_matter(tmp_path, monkeypatch):
+def test_an_optimizer_of_another_model_or_inside_a_step_gives_no_warning(tmp_path, monkeypatch):
     monkeypatch.setattr(threading, "active_count", lambda: 1)  # pytest may have others
 
     class Wrapping(torch.optim.SGD):
@@ -500,10 +504,10 @@ def test_an_optimizer_of_another_model_and_one_within_a_recorded_step_are_no_mat
 @pytest.mark.parametrize(
     ("where", "named"), [("model", "weight"), ("optimizer", "optimizer 0, group 0"), ("both", "weight, optimizer 0")]
 )
-def test_a_parameter_that_becomes_another_tensor_is_told_of(tmp_path, where, named):
+def test_a_replaced_parameter_gives_a_warning(tmp_path, where, named):
     model = nn.Linear(2, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    with warnings.catch_warnings(record=True) as told, record(model, optimizer, tmp_path / "run"):
+    with warnings.catch_warnings(record=True) as caught, record(model, optimizer, tmp_path / "run"):
         steps(model, optimizer, 2)
         weight = nn.Parameter(model.weight.detach().clone())
         if where != "optimizer":
@@ -511,7 +515,7 @@ def test_a_parameter_that_becomes_another_tensor_is_told_of(tmp_path, where, nam
         if where != "model":
             optimizer.param_groups[0]["params"][0] = weight
         steps(model, optimizer, 2)
-    (warning,) = told
+    (warning,) = caught
     assert re.match(f"record: {named}.* became another tensor", str(warning.message))
     assert Trace.open(tmp_path / "run").n_updates == 4
 
@@ -560,17 +564,19 @@ def test_parameters_of_an_optimizer_alone_follow_the_models(tmp_path):
     assert Trace.open(tmp_path / "run").run.parts[-1].shape == ()
 
 
-def test_of_parameters_that_another_model_has_it_is_said_how_they_are_recorded(tmp_path):
+def test_a_warning_says_how_parameters_of_another_model_are_recorded(tmp_path):
     a, b = net(), nn.Linear(2, 1)
     optimizer = torch.optim.SGD([*a.parameters(), *b.parameters()], lr=0.1)
-    told = r'has parameters that the Linear does not have.*as "optimizer 0, group 0, 0", .*, 2" and 1 more.*ModuleList'
+    message = (
+        r'has parameters that the Linear does not have.*as "optimizer 0, group 0, 0", .*, 2" and 1 more.*ModuleList'
+    )
     mse_loss(b(X), Y).backward()
 
     def run() -> None:
         with record(b, optimizer, tmp_path / "run"):
             optimizer.step()
 
-    with pytest.warns(UserWarning, match=told) as warned:
+    with pytest.warns(UserWarning, match=message) as warned:
         run()
     assert [warning.filename for warning in warned] == [__file__]
     names = [part.name for part in Trace.open(tmp_path / "run").run.parts]
@@ -598,7 +604,7 @@ def lies_transposed(model: nn.Module) -> None:
         lambda tensor: setattr(tensor, "data", tensor.data.clone() + 1),
     ],
 )
-def test_a_change_is_seen_whichever_way_it_is_made_and_the_state_is_that_after_it(edit, made_so, tmp_path):
+def test_any_change_between_updates_is_detected_and_recorded(edit, made_so, tmp_path):
     torch.manual_seed(5)
     loop = Half(torch.float32)
     made_so(loop.model)
@@ -616,7 +622,7 @@ def test_a_change_is_seen_whichever_way_it_is_made_and_the_state_is_that_after_i
     assert same(torch.tensor(trace.gradient), torch.stack(seen.gradients))
 
 
-def test_memory_that_is_let_go_of_ends_the_recording_and_not_the_loop(tmp_path):
+def test_freed_memory_ends_the_recording_not_the_loop(tmp_path):
     torch.manual_seed(5)
     loop = Half(torch.float32)
     seen = Seen(list(loop.model.parameters()))
@@ -626,7 +632,7 @@ def test_memory_that_is_let_go_of_ends_the_recording_and_not_the_loop(tmp_path):
             loop.run(seen, 3)
             weight, (group,) = loop.model[0].weight, loop.optimizers[0].param_groups
             kept = weight.data.clone()
-            weight.untyped_storage().resize_(0)  # as what offloads parameters does
+            weight.untyped_storage().resize_(0)  # as libraries do that offload parameters
             group["params"] = [loop.model[2].weight]
             loop.optimizers[0].step()
             weight.untyped_storage().resize_(kept.nbytes)
@@ -635,24 +641,24 @@ def test_memory_that_is_let_go_of_ends_the_recording_and_not_the_loop(tmp_path):
 
     with pytest.warns(UserWarning, match="after 2 updates, the loop goes on: ValueError: the memory of 0.weight"):
         run()
-    assert Trace.open(tmp_path / "run.interrupted", checksums=True).n_updates == 2  # whole ones
+    assert Trace.open(tmp_path / "run.interrupted", checksums=True).n_updates == 2  # complete updates
 
 
 @pytest.mark.parametrize("at_the_start", [True, False])
-def test_what_asks_for_no_gradient_and_is_given_one_is_trained(at_the_start, tmp_path):
+def test_a_parameter_whose_gradient_the_loop_sets_counts_as_trained(at_the_start, tmp_path):
     model = net()
     model[2].weight.requires_grad_(False)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    one = torch.ones_like(model[2].weight)
+    ones = torch.ones_like(model[2].weight)
     if at_the_start:
-        model[2].weight.grad = one
-    told = "2.weight: frozen when .* trained later"
-    warned = nullcontext() if at_the_start else pytest.warns(UserWarning, match=told)
+        model[2].weight.grad = ones
+    message = "2.weight: frozen when .* trained later"
+    warned = nullcontext() if at_the_start else pytest.warns(UserWarning, match=message)
     with warned, record(model, optimizer, tmp_path / "run"):
         for _ in range(3):
             optimizer.zero_grad()
             mse_loss(model(X), Y).backward()
-            model[2].weight.grad = one  # by a rule of the loop's own
+            model[2].weight.grad = ones  # computed by the loop itself
             optimizer.step()
     trace = Trace.open(tmp_path / "run", checksums=True)
     states = torch.stack([trace.state_dict(k)["2.weight"] for k in range(4)])
@@ -661,9 +667,9 @@ def test_what_asks_for_no_gradient_and_is_given_one_is_trained(at_the_start, tmp
 
 
 @pytest.mark.parametrize("find", [False, True])
-def test_where_an_optimizer_has_nothing_that_asks_for_a_gradient_all_of_it_is_trained(find, tmp_path):
+def test_all_parameters_count_as_trained_if_none_of_the_optimizers_asks_for_a_gradient(find, tmp_path):
     model = nn.ModuleList([nn.Linear(2, 1), nn.Linear(2, 1)])
-    model.requires_grad_(False)  # as one half of a model whose halves are trained by turns
+    model.requires_grad_(False)  # like one half of a model whose halves are trained in turns
     optimizers = [torch.optim.SGD(part.parameters(), lr=0.1) for part in model]
     with record(model, None if find else optimizers, tmp_path / "run"):
         for k in range(4):
@@ -676,7 +682,7 @@ def test_where_an_optimizer_has_nothing_that_asks_for_a_gradient_all_of_it_is_tr
 
 
 class SpendsGradients(torch.optim.Optimizer):
-    """Somebody's own: plain descent that leaves no gradient behind; with a closure or without."""
+    """A user's optimizer: gradient descent that deletes its gradients, with or without a closure."""
 
     def __init__(self, parameters: Any) -> None:
         super().__init__(parameters, {})
@@ -712,14 +718,14 @@ def test_the_gradient_is_the_one_that_the_optimizer_used(how, tmp_path):
                 optimizer.step(closure=closure)
     trace = Trace.open(tmp_path / "run")
     assert trace.gradient.tolist() == gradients and any(gradients[3])
-    assert np.isnan(trace.rates).all()  # it has none
+    assert np.isnan(trace.rates).all()  # it has no gradient
 
 
 # ---- log
 
 
 def some_updates(path: Path, logs: Callable[[Recording, int, str], None], updates: int = 5) -> Trace:
-    """A run that logs before and after each step, as ``logs(recording, k, when)`` says."""
+    """Record a run that calls ``logs(recording, k, when)`` before and after each step."""
     torch.manual_seed(5)
     loop = Foreach()
     (optimizer,) = loop.optimizers
@@ -734,7 +740,7 @@ def some_updates(path: Path, logs: Callable[[Recording, int, str], None], update
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_what_is_logged_belongs_to_the_update_beside_it(when, tmp_path):
+def test_logged_values_belong_to_the_neighbouring_update(when, tmp_path):
     def logs(recording: Recording, k: int, now: str) -> None:
         assert recording.updates == k + (now == "after")
         if now == when:
@@ -747,11 +753,11 @@ def test_what_is_logged_belongs_to_the_update_beside_it(when, tmp_path):
     assert [trace.examples(k).tolist() for k in range(5)] == [list(range(k)) for k in range(5)]
 
 
-def test_an_update_can_be_named_and_what_is_not_logged_is_told_as_such(tmp_path):
+def test_log_can_name_an_update_and_missing_values_are_marked(tmp_path):
     def logs(recording: Recording, k: int, now: str) -> None:
         if (k, now) == (3, "after"):
             recording.log(update=1, loss=torch.tensor(2.5, requires_grad=True), epoch=torch.tensor(7))
-            recording.log(update=4, batch=torch.tensor([5, 6]))  # the coming one
+            recording.log(update=4, batch=torch.tensor([5, 6]))  # the coming update
             recording.log(loss=1)
 
     trace = some_updates(tmp_path / "run", logs)
@@ -762,7 +768,10 @@ def test_an_update_can_be_named_and_what_is_not_logged_is_told_as_such(tmp_path)
 
 
 def skipping(path: Path, skipped: set[int], log: Callable[[Recording, torch.Tensor, int], None]) -> tuple[Any, Trace]:
-    """Seven steps, some skipped by a GradScaler; ``log(recording, loss, k)`` after each. The losses of the others."""
+    """Record seven steps, some skipped by a GradScaler, with ``log(recording, loss, k)`` after each.
+
+    Return the other losses.
+    """
     torch.manual_seed(5)
     model, losses = net(), []
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -786,7 +795,7 @@ def test_after_a_step_the_loss_of_a_skipped_one_is_ignored(skipped, tmp_path):
     assert trace.epoch.tolist() == [k for k in range(7) if k not in skipped]
 
 
-def test_what_belongs_to_a_skipped_step_is_told_by_field(tmp_path):
+def test_values_of_a_skipped_step_are_dropped_by_field(tmp_path):
     def log(recording: Recording, loss: torch.Tensor, k: int) -> None:
         recording.log(loss=loss)
         recording.log(epoch=k)
@@ -797,21 +806,21 @@ def test_what_belongs_to_a_skipped_step_is_told_by_field(tmp_path):
     assert [trace.examples(i).tolist() for i in range(5)] == [[k] * (k + 1) for k in (0, 1, 3, 4, 6)]
 
 
-def test_a_loss_that_is_no_number_is_recorded_as_such(tmp_path):
+def test_a_nan_loss_is_recorded(tmp_path):
     losses = [1.0, np.inf, np.nan, np.nan, 3.0]
     trace = some_updates(tmp_path / "run", lambda r, k, now: r.log(loss=losses[k]) if now == "after" else None)
     assert np.array_equal(trace.batch_loss, losses, equal_nan=True) and trace.run.first_nan_loss == 2
 
 
-def test_what_is_logged_after_the_end_is_told_of_and_ends_nothing(tmp_path):
+def test_logging_after_the_end_gives_a_warning(tmp_path):
     model = nn.Linear(2, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     with record(model, optimizer, tmp_path / "run") as recording:
         steps(model, optimizer, 1)
         recording.log(loss=2.0)
-    with pytest.warns(UserWarning, match="logged after the `with` is not in .*run; log it inside") as told:
+    with pytest.warns(UserWarning, match="logged after the `with` is not in .*run; log it inside") as caught:
         recording.log(loss=1.0)
-    assert Path(told[0].filename) == Path(__file__)
+    assert Path(caught[0].filename) == Path(__file__)
     assert Trace.open(tmp_path / "run").batch_loss.tolist() == [2]
 
 
@@ -837,7 +846,7 @@ class EndingError(Exception):
 
 
 def updates_then(path: Path, end: Callable[[Loop], None], updates: int = 5, **how: Any) -> Seen:
-    """A recorded run that comes to an end of its own after so many updates."""
+    """Record ``updates`` updates, then call ``end(loop)``, which usually raises."""
     torch.manual_seed(5)
     loop = Foreach()
     seen = Seen(list(loop.model.parameters()))
@@ -854,7 +863,7 @@ def fails(loop: Loop) -> None:
 
 
 def fails_while_stepping(loop: Loop) -> None:
-    """Half of an update is made."""
+    """Raise in the middle of a step."""
 
     def closure() -> float:
         with torch.no_grad():
@@ -866,7 +875,7 @@ def fails_while_stepping(loop: Loop) -> None:
 
 @pytest.mark.parametrize("end", [fails, fails_while_stepping])
 @pytest.mark.parametrize(("every", "updates"), [(1, 5), (3, 5), (3, 6), (5, 6)])
-def test_an_exception_leaves_what_was_there_and_keeps_what_was_recorded(end, every, updates, tmp_path):
+def test_an_exception_keeps_the_old_trace_and_the_recorded_updates(end, every, updates, tmp_path):
     before = updates_then(tmp_path / "run", lambda loop: None, 3)
     with pytest.raises(EndingError, match="as it happens") as raised:
         updates_then(tmp_path / "run", end, updates, keep={"every": every})
@@ -882,7 +891,7 @@ def test_an_exception_leaves_what_was_there_and_keeps_what_was_recorded(end, eve
     assert same(torch.tensor(trace.gradient), torch.stack([seen.gradients[k] for k in trace.kept[:-1]]))
 
 
-def test_a_run_that_fails_replaces_nothing_that_an_earlier_one_left(tmp_path):
+def test_a_failed_run_keeps_the_files_of_an_earlier_failed_run(tmp_path):
     for updates in (5, 1, 2):
         with pytest.raises(EndingError) as raised:
             updates_then(tmp_path / "run", fails, updates)
@@ -891,7 +900,7 @@ def test_a_run_that_fails_replaces_nothing_that_an_earlier_one_left(tmp_path):
     assert str(tmp_path / "run.interrupted-3") in raised.value.__notes__[0]
 
 
-def test_what_stands_where_an_interrupted_run_would_stays(tmp_path):
+def test_a_foreign_folder_with_the_interrupted_name_is_kept(tmp_path):
     (tmp_path / "run.interrupted").write_text("mine")
     with pytest.raises(EndingError):
         updates_then(tmp_path / "run", fails)
@@ -908,7 +917,7 @@ def test_a_recording_that_ends_before_the_loop_says_where_it_will_be(tmp_path):
     assert Trace.open(tmp_path / "run.interrupted-2").n_updates == 4
 
 
-def test_a_step_that_failed_and_is_made_again_is_one_update(tmp_path):
+def test_a_failed_step_that_is_repeated_is_one_update(tmp_path):
     def end(loop: Loop) -> None:
         with pytest.raises(EndingError):
             fails_while_stepping(loop)
@@ -916,7 +925,7 @@ def test_a_step_that_failed_and_is_made_again_is_one_update(tmp_path):
 
     updates_then(tmp_path / "run", end)
     trace = Trace.open(tmp_path / "run", checksums=True)
-    assert trace.n_updates == 6 and not trace.parameters[5, :8].any()  # the state that the sixth really left
+    assert trace.n_updates == 6 and not trace.parameters[5, :8].any()  # the state that the sixth update really left
     assert trace.run.first_edit == 5
 
 
@@ -927,7 +936,7 @@ def test_an_exception_before_the_first_update_keeps_nothing(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == [".run.lock"]
 
 
-def test_of_one_update_it_is_said_that_it_was(tmp_path):
+def test_the_message_about_one_update_is_singular(tmp_path):
     with pytest.raises(EndingError) as raised:
         updates_then(tmp_path / "run", fails, 1)
     assert raised.value.__notes__ == [f"record: 1 update was recorded; it is in {tmp_path / 'run.interrupted'}"]
@@ -951,7 +960,7 @@ def test_ctrl_c_waits_until_an_update_is_whole(tmp_path, monkeypatch):
     def interrupted(rows: RowWriter, tensors: Any) -> None:
         nonlocal calls
         calls += 1
-        if calls == 8:  # state and gradient by turns: that of the fourth update is about to be appended
+        if calls == 8:  # states and gradients alternate: the fourth gradient is appended next
             os.kill(os.getpid(), signal.SIGINT)
         append(rows, tensors)
 
@@ -968,7 +977,7 @@ def test_ctrl_c_waits_until_an_update_is_whole(tmp_path, monkeypatch):
 
 
 class AlarmError(Exception):
-    """What a handler of the loop's own raises."""
+    """Raised by a handler of the loop's own."""
 
 
 def raise_alarm(*_: object) -> None:
@@ -976,7 +985,7 @@ def raise_alarm(*_: object) -> None:
 
 
 def append_with_alarm(monkeypatch: pytest.MonkeyPatch, number: int, countdown: int) -> None:
-    """Send a signal after so many calls of `ColumnWriter.append`."""
+    """Send a signal after ``countdown`` calls of `ColumnWriter.append`."""
     append = ColumnWriter.append
     calls = 0
 
@@ -1014,7 +1023,9 @@ def test_a_handler_that_the_loop_sets_waits_until_the_work_is_whole(tmp_path, mo
     for k, state in enumerate(states):
         loaded = trace.state_dict(k)
         names = [name for name, _ in model.named_parameters()] if k == trace.n_updates else state
-        assert all(torch.equal(loaded[name], state[name]) for name in names)  # the last buffers are the loop's last
+        assert all(
+            torch.equal(loaded[name], state[name]) for name in names
+        )  # the last buffers are those at the end of the loop
 
 
 def test_a_handler_that_the_loop_puts_back_is_called_again(tmp_path):
@@ -1077,21 +1088,23 @@ def test_ctrl_c_while_an_interrupted_recording_finishes(tmp_path, monkeypatch):
 
 def test_a_disk_that_fills_ends_the_recording_not_the_loop(tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(step_recorder, "BLOCK", 100)  # looked at after each update
+    monkeypatch.setattr(step_recorder, "BLOCK", 100)  # checked after each update
 
     def nearly_full(loop: Loop) -> None:
         monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1000))
         loop.run(Seen(list(loop.model.parameters())), 10)
 
-    with pytest.warns(UserWarning, match="ends after 5 updates, the loop goes on: OSError: .* is nearly full") as told:
+    with pytest.warns(
+        UserWarning, match="ends after 5 updates, the loop goes on: OSError: .* is nearly full"
+    ) as caught:
         updates_then(tmp_path / "run", nearly_full)
-    assert [warning.filename for warning in told] == [__file__]
+    assert [warning.filename for warning in caught] == [__file__]
     assert not (tmp_path / "run").exists()
     trace = Trace.open(tmp_path / "run.interrupted", checksums=True)
     assert trace.n_updates == 5 and trace.run.ended_by == "OSError"
 
 
-def test_of_a_disk_that_is_full_at_the_start_it_is_said_what_helps(tmp_path, monkeypatch):
+def test_the_error_for_a_full_disk_at_the_start_says_what_helps(tmp_path, monkeypatch):
     loop, usage = Foreach(), shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=10))
     message = "GB to begin with, .* GB free; make room, or choose a path on another disk$"
@@ -1113,7 +1126,7 @@ def test_a_disk_that_fails_loses_the_recording_not_the_loop(tmp_path, monkeypatc
     assert sorted(file.name for file in tmp_path.iterdir()) == [".run.lock", "run"]
 
 
-def test_the_loops_own_exception_comes_before_the_disks(tmp_path, monkeypatch):
+def test_the_loops_exception_takes_precedence_over_the_disks(tmp_path, monkeypatch):
     def full(*_: Any) -> int:
         raise OSError(28, "No space left on device")
 
@@ -1124,7 +1137,7 @@ def test_the_loops_own_exception_comes_before_the_disks(tmp_path, monkeypatch):
     assert "the recording is lost" in raised.value.__notes__[0]
 
 
-def test_where_warnings_are_errors_the_recorders_own_does_not_end_the_loop(tmp_path, monkeypatch):
+def test_the_recorders_warning_does_not_end_the_loop_where_warnings_are_errors(tmp_path, monkeypatch):
     def full(*_: Any) -> Any:
         raise OSError(28, "No space left on device")
 
@@ -1133,14 +1146,17 @@ def test_where_warnings_are_errors_the_recorders_own_does_not_end_the_loop(tmp_p
         warnings.simplefilter("error")
         loop.run(Seen(list(loop.model.parameters())), 3)
 
-    monkeypatch.setattr(step_recorder, "BLOCK", 100)  # the disk is looked at after each update
-    with monkeypatch.context() as patch, pytest.warns(UserWarning, match="ends after 5 updates.*No space left") as told:
+    monkeypatch.setattr(step_recorder, "BLOCK", 100)  # the disk is checked after each update
+    with (
+        monkeypatch.context() as patch,
+        pytest.warns(UserWarning, match="ends after 5 updates.*No space left") as caught,
+    ):
         updates_then(tmp_path / "run", end)
-    assert [warning.filename for warning in told] == [__file__]
+    assert [warning.filename for warning in caught] == [__file__]
     assert Trace.open(tmp_path / "run.interrupted", checksums=True).n_updates == 5
 
 
-def test_where_warnings_are_errors_a_lost_recording_is_one_all_the_same(tmp_path, monkeypatch):
+def test_a_lost_recording_gives_a_warning_where_warnings_are_errors(tmp_path, monkeypatch):
     def full(*_: Any) -> int:
         raise OSError(28, "No space left on device")
 
@@ -1148,9 +1164,9 @@ def test_where_warnings_are_errors_a_lost_recording_is_one_all_the_same(tmp_path
         warnings.simplefilter("error")
         patch.setattr(os, "pwrite", full)
 
-    with monkeypatch.context() as patch, pytest.warns(UserWarning, match="is lost: .*No space left") as told:
+    with monkeypatch.context() as patch, pytest.warns(UserWarning, match="is lost: .*No space left") as caught:
         updates_then(tmp_path / "run", end)
-    assert [warning.filename for warning in told] == [__file__]
+    assert [warning.filename for warning in caught] == [__file__]
 
 
 @pytest.mark.parametrize("later", [3, 0])
@@ -1169,15 +1185,15 @@ def test_another_dtype_ends_the_recording_and_says_so(later, tmp_path):
                 loop.optimizers[0].step()
 
     message = "ends after 3 updates.*the dtype of 0.weight changed from float32 to float64"
-    with pytest.warns(UserWarning, match=message) as told:
+    with pytest.warns(UserWarning, match=message) as caught:
         run()
-    assert len(told) == 1 and loop.model[0].weight.dtype == torch.float64
+    assert len(caught) == 1 and loop.model[0].weight.dtype == torch.float64
     trace = Trace.open(tmp_path / "run.interrupted", checksums=True)
     assert trace.n_updates == 3 and trace.run.ended_by == "ValueError"
     assert same(torch.tensor(trace.parameters), torch.stack(seen.states[:4]))
 
 
-def test_settings_whose_name_is_no_text_are_left_out(tmp_path):
+def test_settings_with_a_name_that_is_no_text_are_dropped(tmp_path):
     torch.manual_seed(5)
     loop = Foreach()
     loop.optimizers[0].param_groups[0][3] = 1.5
@@ -1189,7 +1205,7 @@ def test_settings_whose_name_is_no_text_are_left_out(tmp_path):
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
 @pytest.mark.parametrize("forgotten", [False, True])
-def test_a_default_device_is_no_matter(dtype, forgotten, tmp_path, monkeypatch):
+def test_torchs_default_device_has_no_effect(dtype, forgotten, tmp_path, monkeypatch):
     torch.manual_seed(5)
     loop = Half(dtype)
     seen = Seen(list(loop.model.parameters()))
@@ -1209,7 +1225,7 @@ def refused(model: Any, optimizer: Any, path: Path, message: str, **how: Any) ->
         pytest.fail("this was to be refused")
 
 
-def test_what_cannot_be_recorded_is_refused_at_once(tmp_path):
+def test_models_and_optimizers_that_cannot_be_recorded_are_refused(tmp_path):
     loop = Foreach()
     model, optimizer = loop.model, loop.optimizers[0]
     lazy, empty = nn.Sequential(nn.LazyLinear(3)), nn.Sequential(nn.ReLU())
@@ -1226,9 +1242,9 @@ def test_what_cannot_be_recorded_is_refused_at_once(tmp_path):
     refused(model, nn.Linear(1, 1), path, "Linear as optimizer; it needs a torch.optim.Optimizer")
     refused(optimizer, model, path, "Adam as model; it needs a torch.nn.Module")
     refused(model, [], path, "no optimizer")
-    others = [torch.optim.SGD(net().parameters(), lr=1), torch.optim.Adam(copy.deepcopy(model).parameters())]
-    refused(model, others, path, r"none of its 4 parameter tensors is in the optimizer \(SGD, Adam\)")
-    refused(empty, others[0], path, "none of its 0 parameter tensors")
+    other_optimizers = [torch.optim.SGD(net().parameters(), lr=1), torch.optim.Adam(copy.deepcopy(model).parameters())]
+    refused(model, other_optimizers, path, r"none of its 4 parameter tensors is in the optimizer \(SGD, Adam\)")
+    refused(empty, other_optimizers[0], path, "none of its 0 parameter tensors")
     refused(model, [optimizer, optimizer], path, "same optimizer twice")
     for keep in ("all", {"every": 0}, {"at most": 5}, {"every": 2.0}, {"every": 10**30}, {"every": 2, "at most": 3}):
         refused(model, optimizer, path, "keep is .*every update", keep=keep)
@@ -1243,19 +1259,19 @@ def test_what_cannot_be_recorded_is_refused_at_once(tmp_path):
 
 
 class Elsewhere(torch.Tensor):
-    """A tensor that has its numbers in another one, as DTensor has, and no memory of its own."""
+    """A tensor whose numbers are in another tensor, like DTensor; it has no memory of its own."""
 
     inner: torch.Tensor
 
     @staticmethod
     def __new__(cls, inner):
-        made = torch.Tensor._make_wrapper_subclass(cls, inner.shape, dtype=inner.dtype)
-        made.inner = inner
-        return made
+        wrapper = torch.Tensor._make_wrapper_subclass(cls, inner.shape, dtype=inner.dtype)
+        wrapper.inner = inner
+        return wrapper
 
     @classmethod
     def __torch_dispatch__(cls, function, types, args=(), kwargs=None):
-        return cls(args[0].inner)  # of detach, the only one that is called
+        return cls(args[0].inner)  # only detach is called
 
 
 def test_a_model_of_too_many_tensors_for_a_meta_is_refused_before_the_loop(tmp_path, monkeypatch):
@@ -1272,7 +1288,7 @@ def test_a_model_of_too_many_tensors_for_a_meta_is_refused_before_the_loop(tmp_p
     assert Trace.open(tmp_path / "run").n_updates == 1
 
 
-def test_what_is_no_trace_is_not_replaced(tmp_path):
+def test_a_folder_that_is_no_trace_is_not_replaced(tmp_path):
     loop = Foreach()
     (tmp_path / "file").write_text("mine")
     (tmp_path / "folder").mkdir()
@@ -1293,7 +1309,7 @@ def test_what_is_no_trace_is_not_replaced(tmp_path):
         (5, "record was given a int as path; it needs the name of a folder"),
     ],
 )
-def test_what_names_no_folder_is_refused(name, message):
+def test_a_path_that_is_no_folder_name_is_refused(name, message):
     loop = Foreach()
     refused(loop.model, loop.optimizers[0], name, message)
 
@@ -1304,14 +1320,14 @@ def test_two_recordings_to_one_path_are_refused(tmp_path):
         updates_then(tmp_path / "run", lambda _: record(loop.model, loop.optimizers[0], tmp_path / "run").__enter__())
 
 
-def test_the_path_is_that_of_the_start(tmp_path, monkeypatch):
+def test_a_relative_path_is_resolved_at_the_start(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "elsewhere").mkdir()
     updates_then(Path("runs/mine"), lambda loop: os.chdir("elsewhere"))
     assert Trace.open(tmp_path / "runs" / "mine").n_updates == 5
 
 
-def test_a_tilde_is_the_users_own_folder_as_on_the_command_line(tmp_path, monkeypatch):
+def test_a_tilde_is_the_users_home_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     updates_then(Path("~/mine"), lambda loop: None)
@@ -1333,7 +1349,7 @@ def test_hooks_are_gone_afterwards_also_after_an_exception(tmp_path):
         assert not optimizer._optimizer_step_pre_hooks and not optimizer._optimizer_step_post_hooks
 
 
-def test_pre_hooks_that_come_later_are_called_earlier(tmp_path):
+def test_pre_hooks_added_later_are_called_before_the_recorder(tmp_path):
     torch.manual_seed(5)
     loop, used = Half(torch.float32), []
     (optimizer,) = loop.optimizers
@@ -1360,7 +1376,7 @@ def test_pre_hooks_that_come_later_are_called_earlier(tmp_path):
     assert optimizer.register_step_pre_hook.__func__ is torch.optim.Optimizer.register_step_pre_hook
 
 
-def test_two_recordings_of_one_optimizer_and_a_hook_that_comes_later(tmp_path):
+def test_two_recordings_of_one_optimizer_see_a_hook_added_later(tmp_path):
     torch.manual_seed(5)
     loop = Half(torch.float32)
     (optimizer,) = loop.optimizers
@@ -1376,7 +1392,7 @@ def test_two_recordings_of_one_optimizer_and_a_hook_that_comes_later(tmp_path):
     assert "register_step_pre_hook" not in vars(optimizer)
 
 
-def test_what_an_earlier_post_hook_does_to_parameters_is_no_part_of_the_update(tmp_path):
+def test_changes_by_a_post_hook_are_not_part_of_the_update(tmp_path):
     torch.manual_seed(5)
     loop = Half(torch.float32)
 
@@ -1488,7 +1504,7 @@ if child == 0:
 
 
 def test_memory_does_not_grow_with_the_run(tmp_path):
-    """What the recorder itself holds, in Python objects, after many updates."""
+    """Counts the Python objects that the recorder holds after many updates."""
     torch.manual_seed(5)
     model = nn.Linear(2, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.001)
@@ -1505,7 +1521,7 @@ def test_memory_does_not_grow_with_the_run(tmp_path):
     assert counts[1] - counts[0] < 200
 
 
-def test_the_trace_says_what_was_recorded(tmp_path):
+def test_the_trace_describes_model_and_optimizers(tmp_path):
     made(Closure, tmp_path / "run")
     meta = json.loads((tmp_path / "run" / "meta.json").read_text())
     assert meta["recorded"]["model"] == "torch.nn.modules.container.Sequential"

@@ -1,4 +1,4 @@
-"""record() around what torch.compile makes of a step: hooks and log() are called, and are not compiled."""
+"""record() around steps compiled by torch.compile: hooks and log() are called, but not compiled."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def fresh() -> Iterator[None]:
 
 
 def trained(how: str, kind: Callable[..., torch.optim.Optimizer], path: Path | None) -> list[torch.Tensor]:
-    """The parameters after each of nine updates, the middle three of which are recorded; compiled with no C++."""
+    """Return the parameters after each of nine updates; the middle three are recorded. The backend compiles no C++."""
     torch.manual_seed(5)
     model = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1))
     optimizer = kind(model.parameters(), lr=0.05)
@@ -72,7 +72,7 @@ def test_a_compiled_step_is_recorded_and_the_recorder_is_not_compiled(how, kind,
     assert verify(tmp_path / "run").intact
 
 
-@pytest.mark.filterwarnings("ignore", "error:record")  # torch.compile has warnings of its own
+@pytest.mark.filterwarnings("ignore", "error:record")  # torch.compile gives warnings
 def test_a_compiled_training_step_calls_log_and_does_not_compile_it(tmp_path):
     sources: list[str] = []  # of each operation that was compiled
 

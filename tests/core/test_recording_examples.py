@@ -1,4 +1,4 @@
-"""Loops as people write them, recorded by a `with` around them and a line of log: what comes out, and at what price."""
+"""Typical training loops, recorded by a `with` and a line of log: results and overhead."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 
 class Strokes(nn.Module):
-    """Says which way a stroke in a picture of 8 x 8 goes."""
+    """A network that classifies the direction of a stroke in a picture of 8 x 8."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Strokes(nn.Module):
 
 
 def strokes(n: int) -> TensorDataset:
-    """Noisy pictures with a level, an upright or a slanting stroke."""
+    """Return noisy pictures with a horizontal, vertical or diagonal stroke."""
     pictures, which = 0.3 * torch.randn(n, 1, 8, 8), torch.arange(n) % 3
     for picture, kind in zip(pictures[:, 0], which, strict=True):
         place = int(torch.randint(1, 7, ()))
@@ -44,9 +44,11 @@ def strokes(n: int) -> TensorDataset:
 
 
 def convolutions(path: Path | None) -> tuple[nn.Module, list[float]]:
-    """Adadelta, a rate that falls by epochs, dropout, shuffled batches, an evaluation after each epoch."""
+    """Train with Adadelta, a learning rate that falls by epochs, dropout, shuffled batches, and an evaluation per
+    epoch.
+    """
     loader = DataLoader(strokes(192), batch_size=16, shuffle=True)
-    unseen = strokes(60).tensors
+    test_data = strokes(60).tensors
     model = Strokes()
     optimizer = torch.optim.Adadelta(model.parameters(), lr=1.0)
     scheduler = StepLR(optimizer, step_size=2, gamma=0.5)
@@ -64,14 +66,14 @@ def convolutions(path: Path | None) -> tuple[nn.Module, list[float]]:
                     recording.log(loss=loss, epoch=epoch)
             model.eval()
             with torch.no_grad():
-                right = (model(unseen[0]).argmax(dim=1) == unseen[1]).float().mean()
+                right = (model(test_data[0]).argmax(dim=1) == test_data[1]).float().mean()
             scheduler.step()
     assert right > 0.8
     return model, losses
 
 
 class Writer(nn.Module):
-    """A small transformer that says the next sign of a text."""
+    """A small transformer that predicts the next character of a text."""
 
     def __init__(self, signs: int, length: int, width: int = 16) -> None:
         super().__init__()
@@ -89,7 +91,7 @@ class Writer(nn.Module):
 
 
 def transformer(path: Path | None) -> tuple[nn.Module, list[float]]:
-    """AdamW with two parameter groups, clipped gradients, a warm-up, random passages of a text."""
+    """Train with AdamW, two parameter groups, clipped gradients, a warm-up, and random passages of a text."""
     text = "the loss falls and the gradient shows the way down, step by step, batch by batch. " * 4
     alphabet = sorted(set(text))
     signs = torch.tensor([alphabet.index(sign) for sign in text])
@@ -107,7 +109,7 @@ def transformer(path: Path | None) -> tuple[nn.Module, list[float]]:
             passages = signs[starts[:, None] + torch.arange(25)]
             loss = functional.cross_entropy(model(passages[:, :-1]).flatten(0, 1), passages[:, 1:].flatten())
             if recording:
-                recording.log(loss=loss.item(), batch=starts)  # before its step
+                recording.log(loss=loss.item(), batch=starts)  # before the critic's step
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -118,7 +120,7 @@ def transformer(path: Path | None) -> tuple[nn.Module, list[float]]:
 
 
 def adversaries(path: Path | None) -> tuple[nn.Module, list[float]]:
-    """A generator that is to draw numbers around 4, and a critic whose weights are clipped (Wasserstein)."""
+    """Train a generator of numbers around 4, and a critic with clipped weights (Wasserstein)."""
     generator = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 1))
     critic = nn.Sequential(nn.Linear(1, 8), nn.ReLU(), nn.Linear(8, 1))
     both = nn.ModuleDict({"generator": generator, "critic": critic})
@@ -155,7 +157,7 @@ def flat(model: nn.Module) -> Any:
 
 @pytest.fixture(scope="module", params=[convolutions, transformer, adversaries], ids=lambda example: example.__name__)
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, ...]:
-    """(name, model, losses, model and losses of the same loop unrecorded, the trace)."""
+    """Return (name, model, losses, model and losses of the same loop unrecorded, the trace)."""
     example: Example = request.param
     path = tmp_path_factory.mktemp("examples") / "run"
     threads = torch.get_num_threads()
@@ -182,7 +184,7 @@ def test_the_trace_has_the_losses_and_ends_in_the_trained_model(run):
     assert trace.n_parameters == sum(tensor.numel() for tensor in model.parameters())
 
 
-def test_it_learned(run):
+def test_the_recorded_loop_learned(run):
     name, _, losses, _, _, trace = run
     if name == "adversaries":
         assert trace.columns["optimizer"].tolist() == [1, 1, 0] * 20
@@ -190,7 +192,7 @@ def test_it_learned(run):
         assert np.mean(losses[-6:]) < 0.75 * np.mean(losses[:6])
 
 
-def test_it_is_verified_as_far_as_can_be(run):
+def test_the_recorded_trace_passes_verification(run):
     name, *_, trace = run
     verification = verify(trace.path)
     assert verification.intact, str(verification)

@@ -1,4 +1,4 @@
-"""What memory a recording takes, beside the blocks that are written: in a process of its own, whose peak is read."""
+"""The memory of a recording besides its blocks, measured as the peak of a separate process."""
 
 from __future__ import annotations
 

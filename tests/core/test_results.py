@@ -1,4 +1,4 @@
-"""Results against sums written out, and experiments against what the lecture compares."""
+"""Results agree with explicit sums, and the experiments are those that the lecture compares."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DATA = DailyViews(series=DailySeries(start=date(2024, 1, 1), values=WEEK, name="
 
 
 def absolute_error_in_views(run, theta, features, labels) -> float:
-    """The slow way: layer by layer, example by example, in views of the series itself."""
+    """Return the mean absolute error in views, layer by layer, example by example: a slow reference."""
     widths = (run.dataset.window, *run.hidden)
     total = 0.0
     for x, label in zip(features, labels, strict=True):
@@ -41,7 +41,7 @@ def absolute_error_in_views(run, theta, features, labels) -> float:
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
-    """Two networks of three runs each, recorded."""
+    """Return two networks with three recorded runs each, and their folder."""
     folder = tmp_path_factory.mktemp("traces")
     networks = (*width_experiments(DATA, (0, 4), range(3), epochs=3), *depth_experiments(DATA, (2,), 5, range(3), 3))
     for network in networks:
@@ -77,7 +77,7 @@ def test_few_days_make_one_batch_and_a_large_network_keeps_its_ends():
         depth_experiments(DailyViews(), (2,), 100_000, [0], 1)
 
 
-def test_losses_over_seeds_are_what_statistics_says():
+def test_mean_and_deviation_over_seeds_agree_with_the_statistics_module():
     losses = Losses(np.array([3.0, 5.0, 10.0]))
     assert losses.mean == 6
     assert losses.deviation == pytest.approx(math.sqrt(((3 - 6) ** 2 + (5 - 6) ** 2 + (10 - 6) ** 2) / 2))
@@ -101,14 +101,14 @@ def test_result_is_the_mean_absolute_error_in_views_of_the_state_that_validates_
             assert result.epochs[place] == trace.kept[row] / run.batches_per_epoch == row, "a state an epoch"
             for state, losses in ((row, result.chosen), (-1, result.end)):
                 theta = np.asarray(trace.parameters[state], dtype=np.float64)
-                known = absolute_error_in_views(run, theta, DATA.features(), DATA.labels())
-                unseen = absolute_error_in_views(run, theta, DATA.test_features(), DATA.test_labels())
-                assert losses.training.by_seed[place] == pytest.approx(known, rel=1e-5)
+                expected = absolute_error_in_views(run, theta, DATA.features(), DATA.labels())
+                expected_test = absolute_error_in_views(run, theta, DATA.test_features(), DATA.test_labels())
+                assert losses.training.by_seed[place] == pytest.approx(expected, rel=1e-5)
                 assert losses.validation.by_seed[place] == pytest.approx(validating[state], rel=1e-5)
-                assert losses.test.by_seed[place] == pytest.approx(unseen, rel=1e-5)
+                assert losses.test.by_seed[place] == pytest.approx(expected_test, rel=1e-5)
 
 
-def test_no_unseen_day_has_a_say_in_what_is_chosen(recorded, monkeypatch):
+def test_no_choice_depends_on_a_test_day(recorded, monkeypatch):
     networks, folder = recorded
     before = [result_of(network, folder) for network in networks]
     monkeypatch.setattr(DailyViews, "test_labels", lambda data: np.linspace(-9, 9, data.n_test))
@@ -118,7 +118,7 @@ def test_no_unseen_day_has_a_say_in_what_is_chosen(recorded, monkeypatch):
     assert all((a.test.by_seed != b.test.by_seed).all() for a, b in zip(after, before, strict=True))
 
 
-def test_result_is_of_the_runs_that_are_there(recorded, tmp_path):
+def test_a_result_has_the_recorded_runs_only(recorded, tmp_path):
     networks, folder = recorded
     network = networks[1]
     assert result_of(network, tmp_path) is None
@@ -131,13 +131,13 @@ def test_result_is_of_the_runs_that_are_there(recorded, tmp_path):
         result_of(network, tmp_path)
 
 
-def test_best_is_that_of_the_least_mean_loss(recorded):
+def test_the_best_network_has_the_lowest_mean_loss(recorded):
     networks, folder = recorded
-    found = [result_of(network, folder) for network in networks]
-    chosen = best_by_validation(found)
-    assert chosen.validation.mean == min(result.validation.by_seed.sum() / 3 for result in found)
-    best = best_by_test(found)
-    assert best.test.mean == min(result.test.by_seed.sum() / 3 for result in found)
+    results = [result_of(network, folder) for network in networks]
+    chosen = best_by_validation(results)
+    assert chosen.validation.mean == min(result.validation.by_seed.sum() / 3 for result in results)
+    best = best_by_test(results)
+    assert best.test.mean == min(result.test.by_seed.sum() / 3 for result in results)
     with pytest.raises(ValueError, match="empty"):
         best_by_test([])
 
@@ -152,8 +152,8 @@ def test_loss_by_epoch_begins_before_the_first_update_and_ends_with_the_result(r
     middle = 1
     assert curve.epoch[middle] == middle
     theta = np.asarray(trace.parameters[middle], dtype=np.float64)
-    known = absolute_error_in_views(run, theta, DATA.features(), DATA.labels())
-    assert curve.training[middle] == pytest.approx(known, rel=1e-5)
+    expected = absolute_error_in_views(run, theta, DATA.features(), DATA.labels())
+    assert curve.training[middle] == pytest.approx(expected, rel=1e-5)
     result = result_of(networks[1], folder)
     end = result.end
     assert (curve.training[-1], curve.validation[-1]) == (end.training.by_seed[2], end.validation.by_seed[2])
@@ -181,7 +181,7 @@ def test_training_time_lies_beside_the_trace_and_changes_no_byte_of_it(recorded,
     assert training_seconds(tmp_path, run) == 3
     note_training(tmp_path, run, seconds=1.0, updates=run.n_updates // 2)
     assert training_seconds(tmp_path, run) == pytest.approx(run.n_updates / (run.n_updates // 2))
-    for taken in np.arange(1, 200) / 10_000:  # as it was noted, without a residue of rounding
+    for taken in np.arange(1, 200) / 10_000:  # rounded as it was written
         note_training(tmp_path, run, seconds=taken, updates=run.n_updates)
         assert training_seconds(tmp_path, run) == taken
     (file,) = tmp_path.iterdir()
@@ -212,7 +212,7 @@ def test_training_time_lies_beside_the_trace_and_changes_no_byte_of_it(recorded,
         "",
     ],
 )
-def test_a_garbled_time_is_none(recorded, tmp_path, content):
+def test_an_invalid_training_time_counts_as_unknown(recorded, tmp_path, content):
     run = recorded[0][0].experiments[0]
     time_file(tmp_path, run).write_text(content, encoding="utf-8")
     assert training_seconds(tmp_path, run) is None

@@ -1,4 +1,4 @@
-"""Rows that are copied straight into a column's blocks: whatever the tensors, they are those numbers, in that order."""
+"""Rows copied straight into a column's blocks have the numbers of any tensors, in order."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ SHAPES = [torch.Size(shape) for shape in ((3,), (), (200, 301), (7, 5), (150_001
 
 
 def tensors(seed: int) -> list[torch.Tensor]:
-    """One of each shape; the larger ones are transposed, of half precision, spread out."""
+    """Return a tensor of each shape; the larger ones are transposed, in half precision or strided."""
     generator = torch.Generator().manual_seed(seed)
-    made = [torch.randn(shape, generator=generator) for shape in SHAPES]
-    made[2] = torch.randn(301, 200, generator=generator).T
-    made[4] = made[4].bfloat16()
-    made[6] = torch.randn(4, generator=generator)[::2]
-    return made
+    row = [torch.randn(shape, generator=generator) for shape in SHAPES]
+    row[2] = torch.randn(301, 200, generator=generator).T
+    row[4] = row[4].bfloat16()
+    row[6] = torch.randn(4, generator=generator)[::2]
+    return row
 
 
 def flat(row: list[torch.Tensor], dtype: torch.dtype) -> torch.Tensor:
@@ -39,7 +39,7 @@ def test_rows_are_the_tensors_numbers_and_one_that_is_dropped_leaves_nothing(blo
         for seed in (0, 1, 2, 3):
             rows.append(tensors(seed))
             assert rows.appended == rows.digest_of(tensors(seed)) != rows.digest_of(tensors(seed + 1))
-            rows.cut(seed + 1)  # nothing is too much
+            rows.cut(seed + 1)  # nothing is dropped
             rows.append(tensors(-1))
             rows.cut(seed + 1)
     kind = column.finish()

@@ -1,4 +1,4 @@
-"""One number for each day, without gaps: what is a series, and what is none."""
+"""Daily series: one number for each day, without gaps; anything else is refused."""
 
 import json
 from datetime import date
@@ -43,13 +43,13 @@ def test_equal_series_have_equal_json() -> None:
         ({"name": ""}, "at least 1 character"),
         ({"path": "/views.csv"}, "Extra inputs"),
         ({"start": date(9999, 12, 31)}, "calendar's end"),
-        ({"start": date(9999, 12, 29)}, "calendar's end"),  # counted with: the day after the last
+        ({"start": date(9999, 12, 29)}, "calendar's end"),  # the day after the last is included
         ({"filled": (date(2020, 1, 5),)}, "not a day between"),
-        ({"filled": (date(2020, 1, 3),)}, "not a day between"),  # ends no line
+        ({"filled": (date(2020, 1, 3),)}, "not a day between"),  # ends no interpolated line
         ({"filled": (date(2020, 1, 2), date(2020, 1, 2))}, "in order"),
     ],
 )
-def test_what_is_no_series_is_named(wrong: dict[str, object], message: str) -> None:
+def test_invalid_settings_of_a_series_are_named(wrong: dict[str, object], message: str) -> None:
     right: dict[str, object] = {"start": date(2020, 1, 1), "values": (1, 2, 3), "name": "views.csv"}
     assert len(DailySeries(**right)) == 3  # type: ignore[arg-type]
     with pytest.raises(ValidationError, match=message):

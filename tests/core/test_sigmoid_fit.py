@@ -1,4 +1,4 @@
-"""Sums of sigmoids fitted by least squares: exact where the curve is such a sum, nearer with more of them."""
+"""Sums of sigmoids fitted by least squares: exact if the curve is such a sum, and better with more sigmoids."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from gradreel.core.network.activations import sigmoid
 X = np.linspace(0, 8, 200)
 
 
-def test_a_sum_of_sigmoids_is_found_again():
+def test_a_sum_of_sigmoids_is_fitted_exactly():
     y = 1 + 2 * sigmoid(3 * (X - 2)) - 1.5 * sigmoid(2 * (X - 6))
     np.testing.assert_allclose(fit_sigmoids(X, y, 2), y, atol=1e-6)
 
 
 @pytest.mark.parametrize("count", [1, 3, 8])
-def test_no_other_heights_of_its_sigmoids_come_nearer_than_the_constant_does(count):
+def test_the_heights_of_the_fitted_sigmoids_are_optimal(count):
     y = 2 + 1.2 * np.sin(1.5 * X)
     fitted = fit_sigmoids(X, y, count)
     error = fitted - y
@@ -27,13 +27,13 @@ def test_no_other_heights_of_its_sigmoids_come_nearer_than_the_constant_does(cou
 
 
 @pytest.mark.parametrize(("count", "reached"), [(5, 9.3e-5), (12, 1.3e-7)])
-def test_it_goes_on_as_far_as_least_squares_do(count, reached):
+def test_the_fit_converges_to_a_known_error(count, reached):
     y = 2 + 1.2 * np.sin(1.5 * X)
     assert np.sqrt(np.mean((fit_sigmoids(X, y, count) - y) ** 2)) < reached
 
 
 @pytest.mark.parametrize("count", [-1, 0, 67])
-def test_no_sigmoid_and_more_than_the_points_can_tell_are_refused(count):
+def test_too_few_or_too_many_sigmoids_are_refused(count):
     with pytest.raises(UserError, match=f"from 1 to 66 sigmoids can be fitted to 200 points, got {count}"):
         fit_sigmoids(X, X, count)
 
@@ -43,7 +43,7 @@ def test_curves_without_a_turn_are_fitted(y):
     assert np.abs(fit_sigmoids(X, y, 2) - y).max() < 0.2
 
 
-def test_more_sigmoids_come_nearer():
+def test_more_sigmoids_fit_better():
     y = 2 + 1.2 * np.sin(1.5 * X)
     errors = [float(np.abs(fit_sigmoids(X, y, count) - y).max()) for count in (1, 3, 5, 8)]
     assert errors == sorted(errors, reverse=True) and errors[-1] < 0.02

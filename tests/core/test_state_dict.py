@@ -1,4 +1,4 @@
-"""The way back from a trace into the model: what is loaded by ``trace.state_dict(update)`` is that model."""
+"""``trace.state_dict(update)`` loads into the model and gives the model as it was."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ X = torch.linspace(-1, 1, 24).reshape(12, 2)
 
 
 class Tied(nn.Module):
-    """A module and a weight that each stand in two places, half precision, buffers of several types."""
+    """A module and a weight that are used twice, half precision, and buffers of several dtypes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class Tied(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         self.seen += 1
-        self.mean = (0.5 * self.mean + x.mean(0)).half()  # another tensor each time
+        self.mean = (0.5 * self.mean + x.mean(0)).half()  # a new tensor each time
         self.phases *= 1j
         self.mask[1] = ~self.mask[1]
         return self.again(self.second(self.norm(self.first(x)))) * self.scale.float()
@@ -47,7 +47,7 @@ def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
 
 
 def run(path: Path, model: nn.Module, every: int = 1, updates: int = 7) -> list[dict[str, torch.Tensor]]:
-    """What ``model.state_dict()`` was after 0, 1, ... updates, and at the end of the loop."""
+    """Record updates of a model. Return its ``state_dict()`` after 0, 1, ... updates and at the end of the loop."""
     torch.manual_seed(3)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.05)
     states = []
@@ -60,7 +60,7 @@ def run(path: Path, model: nn.Module, every: int = 1, updates: int = 7) -> list[
             optimizer.step()
             recording.log(loss=loss)
             states.append(copy.deepcopy(model.state_dict()))
-            model(X)  # as when it is tried on unseen data, in train mode by mistake: the buffers change
+            model(X)  # an evaluation in train mode, by mistake: the buffers change
         states[-1] = copy.deepcopy(model.state_dict())
     return states
 
@@ -96,14 +96,14 @@ def test_a_state_that_was_not_kept_is_named(tmp_path):
         Trace.open(tmp_path / "run").state_dict(2)
 
 
-def test_what_is_returned_is_a_copy(tmp_path):
+def test_the_state_dict_is_a_copy(tmp_path):
     run(tmp_path / "run", nn.Linear(2, 1))
     trace = Trace.open(tmp_path / "run")
     trace.state_dict(0)["weight"].zero_()
     assert trace.state_dict(0)["weight"].abs().min() > 0
 
 
-def test_a_buffer_that_changes_its_shape_is_told_of_and_left_out(tmp_path):
+def test_a_buffer_that_changes_its_shape_is_dropped_with_a_warning(tmp_path):
     model = Tied()
     model.register_forward_hook(lambda *_: setattr(model, "mask", torch.cat([model.mask, model.mask])))
     with pytest.warns(UserWarning, match=r"the shape or dtype of mask changed .* has no such tensor"):
@@ -114,7 +114,7 @@ def test_a_buffer_that_changes_its_shape_is_told_of_and_left_out(tmp_path):
 
 
 class Normalized(nn.Module):
-    """A module with a buffer and nothing else."""
+    """A module with a buffer and no parameters."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -129,7 +129,7 @@ class Normalized(nn.Module):
         ("part.mean", lambda model: model.add_module("part", Normalized())),
     ],
 )
-def test_a_buffer_that_comes_later_is_told_of(name, comes, tmp_path):
+def test_a_buffer_added_later_gives_a_warning(name, comes, tmp_path):
     model = Tied()
     model.register_forward_hook(lambda *_: comes(model))
     with pytest.warns(UserWarning, match=rf"of {name} changed .* or it came later; .* has no such tensor"):
@@ -158,7 +158,7 @@ def test_weights_that_are_loaded_after_the_loop_are_recorded_with_their_buffers(
     assert same(Trace.open(tmp_path / "run", checksums=True).state_dict(4), best)
 
 
-def test_a_run_that_breaks_off_within_a_step_has_its_buffers(tmp_path):
+def test_a_run_interrupted_within_a_step_has_its_buffers(tmp_path):
     model = Tied()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     states = []
@@ -176,7 +176,7 @@ def test_a_run_that_breaks_off_within_a_step_has_its_buffers(tmp_path):
     assert trace.n_updates == 3 and same(trace.state_dict(3), states[2])
 
 
-def test_a_run_of_ours_loads_into_linear_layers_with_the_activation_between(tiny_trace):
+def test_a_trained_run_loads_into_a_sequential_of_linear_layers(tiny_trace):
     model = nn.Sequential(nn.Linear(1, 2), nn.Sigmoid(), nn.Linear(2, 1)).double()
     model.load_state_dict(tiny_trace.state_dict(tiny_trace.n_updates), strict=True)
     features = tiny_trace.run.dataset.features()

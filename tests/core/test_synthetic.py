@@ -30,7 +30,7 @@ weekdays = np.array([day.weekday() for day in days])  # 0 is Monday
 
 
 def usual(day: date) -> float:
-    """A usual day's views in the four weeks before and after, weekdays evened out, Lunar New Year left out."""
+    """Return the mean views four weeks before and after a day, with weekdays evened out and Lunar New Year left out."""
     near = np.array([abs((at - day).days) <= 28 for at in days])
     new_year = np.array([any(-2 <= (at - eve).days <= 7 for eve in NEW_YEAR_EVES) for at in days])
     return float(np.median((views / np.array(WEEK)[weekdays])[near & ~new_year]))
@@ -88,7 +88,7 @@ def test_views_recover_in_the_week_after_new_years_eve() -> None:
 
 
 def test_new_years_eves_are_new_moons_eves() -> None:
-    # Mean new moon of 2000-01-06 18:14 UTC, mean month of 29.530588 days (Meeus); true ones differ by up to 14 hours
+    # Mean new moon of 2000-01-06 18:14 UTC, mean month of 29.530588 days (Meeus); true moons differ by up to 14 hours
     for eve in NEW_YEAR_EVES:
         new_moons = ((eve + timedelta(days=1) - date(2000, 1, 6)).days - 0.76) / 29.530588
         assert abs(new_moons - round(new_moons)) * 29.530588 < 1.3
@@ -112,7 +112,7 @@ def test_summer_holidays_are_lower_than_the_term_around_them() -> None:
 
 
 def test_today_over_yesterday_lies_around_a_hump_and_at_the_weekend_around_its_mirror_image() -> None:
-    """The rule read off the views, without the code that made them: medians over slices of yesterday's appetite."""
+    """The rule shows in the views alone: in medians over slices of yesterday's appetite."""
     level = np.linspace(*LEVEL, len(views))
     ordinary_days = np.array([all(abs((day - eve).days) > 12 for eve in NEW_YEAR_EVES) for day in days])
     term = np.array([next(reversed([f for m, d, f in TERM if (m, d) <= (day.month, day.day)])) for day in days])
@@ -126,8 +126,8 @@ def test_today_over_yesterday_lies_around_a_hump_and_at_the_weekend_around_its_m
         assert np.median(u[1:][inside & weekend]) == pytest.approx(2 - expected, abs=0.06)
 
 
-def test_a_line_through_yesterday_says_nothing_of_today() -> None:
-    """Appetites are hardly correlated with those of the day before: what the rule says, a line cannot."""
+def test_a_line_through_yesterday_does_not_predict_today() -> None:
+    """Appetites of neighbouring days are hardly correlated, so a line cannot express the rule."""
     u = appetites()
     assert abs(np.corrcoef(u[1:], u[:-1])[0, 1]) < 0.2
 
@@ -145,8 +145,8 @@ def test_some_days_stand_out_far_more_than_noise_would() -> None:
     assert missed[~bursts].std() == pytest.approx(NOISE, rel=0.1) and missed.min() > -5 * NOISE
 
 
-def test_who_knows_the_rule_misses_by_what_many_draws_of_the_noise_say() -> None:
-    """The floor a second way: from each day's true appetite, the next day's views drawn anew by numpy's own noise."""
+def test_the_error_of_the_rule_agrees_with_many_draws_of_the_noise() -> None:
+    """The floor computed another way: each day's true appetite, with the next day's noise drawn by numpy many times."""
     random = np.random.default_rng(0)
     u, ordinary_views = appetites(), np.array([base_views(i) for i in range(len(views))])
     m = np.array([usual_appetite(i, u[i - 1]) for i in range(1, len(u))])
@@ -165,7 +165,7 @@ def test_who_knows_the_rule_misses_by_what_many_draws_of_the_noise_say() -> None
         assert np.abs(drawn - share * guesses).mean() > least, "no guess beside it is better"
 
 
-def test_best_guesses_look_at_no_day_but_the_one_before(monkeypatch) -> None:
+def test_best_guesses_depend_on_the_day_before_only(monkeypatch) -> None:
     guesses = best_guesses()
     changed = list(series.values)
     changed[1000] *= 1.1

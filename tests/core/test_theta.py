@@ -1,4 +1,4 @@
-"""theta's layout and the network's formulas, against sums written out by hand."""
+"""The layout of theta and the network's formulas agree with explicit sums."""
 
 import math
 
@@ -27,7 +27,7 @@ def test_deeper_networks_go_layer_by_layer() -> None:
     assert dict(parameter_shapes(experiment))["w''"] == (2, 1)
 
 
-def test_the_linear_model_is_a_slope_and_a_height() -> None:
+def test_theta_of_the_linear_model_is_slope_and_intercept() -> None:
     linear = Experiment(hidden=())
     assert parameter_names(linear) == ["w_1", "b"]
     np.testing.assert_allclose(predict(linear, np.array([2.0, 1.0]), np.array([[0.0], [3.0]])), [1, 7])

@@ -1,4 +1,4 @@
-"""Traces on disk: opened without torch, checked, read row by row."""
+"""Traces on disk are opened without torch, checked, and read row by row."""
 
 import json
 import shutil
@@ -20,11 +20,11 @@ COLUMNS = ["kept", "parameters", "gradient", "batch_loss", "batch", "epoch"]
 
 @pytest.fixture
 def copy(tiny_trace: Trace, tmp_path: Path) -> Path:
-    """A trace to damage."""
+    """Return a copy of the tiny trace that may be damaged."""
     return Path(shutil.copytree(tiny_trace.path, tmp_path / tiny_trace.path.name))
 
 
-def test_a_trace_says_what_it_is(tiny_trace: Trace, tiny_experiment: Experiment) -> None:
+def test_meta_describes_the_trace(tiny_trace: Trace, tiny_experiment: Experiment) -> None:
     assert tiny_trace.experiment == tiny_experiment
     assert tiny_trace.path.name == tiny_experiment.digest
     np.testing.assert_array_equal(tiny_trace.kept, [0, 5, 10, 12])
@@ -134,7 +134,7 @@ def test_a_foreign_format_version_is_named(copy: Path) -> None:
         ('{"format": "gradreel trace", "version": 3}', "checksum is wrong"),
     ],
 )
-def test_what_is_no_meta_is_named(content: str, message: str, copy: Path) -> None:
+def test_an_invalid_meta_is_named(content: str, message: str, copy: Path) -> None:
     (copy / "meta.json").write_text(content, encoding="utf-8")
     with pytest.raises(TraceError, match=message):
         Trace.open(copy)
@@ -149,7 +149,7 @@ def test_meta_that_was_edited_is_refused(copy: Path) -> None:
             Trace.open(copy)
 
 
-def test_what_is_no_trace_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_is_no_trace_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for name, message in (("file", "is not a directory"), ("none", "does not exist"), (".", "meta.json is missing")):
         with pytest.raises(TraceError, match=message):
@@ -157,7 +157,7 @@ def test_what_is_no_trace_is_named(tmp_path: Path) -> None:
 
 
 def mending(path: Path) -> str:
-    """What the error about a damaged trace says would mend it."""
+    """Return the advice in the error about a damaged trace."""
     with pytest.raises(TraceError) as raised:
         Trace.open(path, checksums=True)
     return str(raised.value).partition("; ")[2]
@@ -169,7 +169,7 @@ def flip(file: Path, place: int = -1) -> None:
     file.write_bytes(content)
 
 
-def test_nothing_is_deleted_that_train_does_not_make_again(copy: Path, tmp_path: Path) -> None:
+def test_the_advice_deletes_only_traces_that_train_can_make_again(copy: Path, tmp_path: Path) -> None:
     again = f"delete {copy} and run: gradreel train"
     flip(copy / "parameters.npy")
     assert mending(copy) == again
@@ -242,7 +242,7 @@ def test_a_landscape_alone_is_no_trace(name: str, tmp_path: Path) -> None:
         refuse_other_data(tmp_path / "mine")
 
 
-def test_a_folder_in_the_place_of_a_landscape_is_foreign(copy: Path) -> None:
+def test_a_folder_named_like_a_landscape_is_no_part_of_a_trace(copy: Path) -> None:
     (copy / "landscape.npy").mkdir()
     with pytest.raises(UserError, match="has folders or links in it"):
         refuse_other_data(copy)

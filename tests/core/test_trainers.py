@@ -1,4 +1,4 @@
-"""record() with no optimizer named: those that train the model are found as they step, whoever made them."""
+"""record() without an optimizer finds the optimizers that train the model, whoever made them."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_no_step_of_an_optimizer_that_trains_the_model_is_an_error_that_says_so(
     assert not (tmp_path / "run").exists()
 
 
-def test_an_optimizer_that_has_been_found_is_let_go_of_afterwards(tmp_path):
+def test_an_optimizer_found_by_record_is_released_afterwards(tmp_path):
     model = net()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     with record(model, None, tmp_path / "run"):
@@ -98,7 +98,7 @@ def test_a_lightning_trainer_is_recorded_from_outside(tmp_path):
             return torch.optim.AdamW(self.parameters(), lr=0.05)
 
     class Logged(lightning.Callback):
-        """What a user writes."""
+        """A callback as a user writes it."""
 
         def on_train_batch_end(self, trainer, module, outputs, batch, number):
             recording.log(loss=outputs["loss"] * trainer.accumulate_grad_batches, epoch=trainer.current_epoch)
@@ -142,7 +142,7 @@ def test_a_hugging_face_trainer_is_recorded_from_outside(tmp_path):
             return {"loss": mse_loss(predictions, labels), "predictions": predictions}
 
     class Logged(transformers.TrainerCallback):
-        """What a user writes."""
+        """A callback as a user writes it."""
 
         def on_log(self, arguments, state, control, logs=None, **more):
             recording.log(logs)

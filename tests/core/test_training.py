@@ -1,4 +1,4 @@
-"""Training runs: the same bits wherever they are made, whole or not there, and what they record."""
+"""Training runs have the same bits everywhere, and are complete or do not exist."""
 
 import errno
 import os
@@ -36,11 +36,11 @@ def contents(path: Path) -> dict[str, bytes]:
 
 
 def visible(directory: Path) -> list[str]:
-    """All that a run left, except the empty files that locks are held on."""
+    """Return all files that a run left, without the empty files of locks."""
     return sorted(file.name for file in directory.iterdir() if not file.name.endswith(".lock"))
 
 
-def test_the_red_curve_is_found_and_its_three_segments_with_it(default_trace: Trace) -> None:
+def test_training_finds_the_red_curve_with_one_sigmoid_per_segment(default_trace: Trace) -> None:
     experiment, theta = default_trace.experiment, default_trace.parameters[-1]
     losses = loss(experiment, default_trace.parameters[[0, 100, 1000, 2000, 6000]])
     assert (np.diff(losses) < 0).all()
@@ -49,7 +49,7 @@ def test_the_red_curve_is_found_and_its_three_segments_with_it(default_trace: Tr
     w, b = layers.weights[0][:, 0], layers.biases[0]
     middle = experiment.dataset.offset - b / w
     order = np.argsort(middle)
-    np.testing.assert_allclose(middle[order], [2, 3.75, 5.75], atol=0.6)  # of the segments
+    np.testing.assert_allclose(middle[order], [2, 3.75, 5.75], atol=0.6)  # the segments' ends
     np.testing.assert_allclose((layers.c * np.sign(w))[order], [3, -2, 1], atol=0.8)  # their heights
     error = predict(experiment, theta, experiment.dataset.features()) - experiment.dataset.labels()
     assert np.abs(error).max() < 0.35
@@ -99,7 +99,7 @@ def test_keeping_less_does_not_change_the_run(keep: dict[str, int], tmp_path: Pa
 
 
 @pytest.mark.parametrize("experiment", [SHORT, MINIBATCH], ids=["full batch", "minibatch"])
-def test_a_run_is_the_same_bit_for_bit_whatever_goes_on_around_it(experiment: Experiment, tmp_path: Path) -> None:
+def test_a_run_is_equal_bit_for_bit_whatever_else_the_process_does(experiment: Experiment, tmp_path: Path) -> None:
     here = contents(train(experiment, tmp_path / "first").path)
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
@@ -166,8 +166,8 @@ def test_a_run_that_diverges_names_update_and_learning_rate_and_leaves_nothing(t
     assert visible(tmp_path) == []
 
 
-def test_no_trace_ends_in_numbers_that_are_none(tmp_path: Path) -> None:
-    """Whether the loss or the parameters are lost first, and be it in the very last update."""
+def test_no_trace_ends_in_nan(tmp_path: Path) -> None:
+    """Either the loss or the parameters may be lost first, even in the very last update."""
     ends = []
     for epochs in range(60, 75):
         try:
@@ -188,7 +188,7 @@ def test_labels_too_large_to_square_are_not_blamed_on_the_learning_rate(tmp_path
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, RuntimeError])
-def test_an_interrupted_run_leaves_nothing_and_what_was_there(
+def test_an_interrupted_run_leaves_no_files_and_keeps_the_old_trace(
     interruption: type[BaseException], tmp_path: Path
 ) -> None:
     damaged = tmp_path / SHORT.digest
@@ -204,7 +204,7 @@ def test_an_interrupted_run_leaves_nothing_and_what_was_there(
     assert (damaged / "meta.json").read_text() == "mine"
 
 
-def test_what_was_being_replaced_when_a_run_died_is_given_back(tmp_path: Path) -> None:
+def test_a_trace_that_a_dead_run_was_replacing_is_restored(tmp_path: Path) -> None:
     trace = train(SHORT, tmp_path)
     whole = contents(trace.path)
     trace.path.rename(tmp_path / f".{SHORT.digest}.replaced")
@@ -212,7 +212,7 @@ def test_what_was_being_replaced_when_a_run_died_is_given_back(tmp_path: Path) -
     assert contents(tmp_path / SHORT.digest) == whole
 
 
-def test_an_interruption_between_two_names_gives_the_old_trace_back(
+def test_an_interruption_between_two_renames_restores_the_old_trace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     damaged = tmp_path / SHORT.digest
@@ -247,7 +247,7 @@ def test_which_seed_diverged_is_named(tmp_path: Path) -> None:
         train(base.model_copy(update={"seed": 7}), tmp_path)
 
 
-def test_what_died_long_ago_is_cleaned_and_what_can_be_gone_on_with_is_not(tmp_path: Path) -> None:
+def test_old_unfinished_runs_are_removed_and_recent_ones_kept(tmp_path: Path) -> None:
     old, new = tmp_path / f".{'0' * 32}.partial", tmp_path / f".{'1' * 32}.partial"
     for partial in (old, new):
         partial.mkdir()
@@ -261,7 +261,7 @@ def test_what_died_long_ago_is_cleaned_and_what_can_be_gone_on_with_is_not(tmp_p
     assert [left.exists() for left in (new, small[1])] == [True, True]
 
 
-def test_hidden_files_of_others_are_left_alone(tmp_path: Path) -> None:
+def test_hidden_files_of_others_are_kept(tmp_path: Path) -> None:
     files = [tmp_path / name for name in (".env.new", ".data.replaced", ".env.replaced", ".note.partial")]
     folders = [tmp_path / name for name in (".stuff.partial", ".old.replaced", ".empty.partial")]
     for folder in folders:
@@ -277,7 +277,7 @@ def test_hidden_files_of_others_are_left_alone(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.glob(".*.lock")) == [f".{SHORT.digest}.lock"]
 
 
-def test_what_a_live_run_is_writing_is_left_alone(tmp_path: Path) -> None:
+def test_files_of_a_running_training_are_kept(tmp_path: Path) -> None:
     partial = tmp_path / f".{MINIBATCH.digest}.partial"
     partial.mkdir()
     os.utime(partial, (0, 0))
@@ -288,7 +288,7 @@ def test_what_a_live_run_is_writing_is_left_alone(tmp_path: Path) -> None:
     assert not partial.exists()
 
 
-def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("mine")
     with pytest.raises(UserError, match="file cannot be written to"):
@@ -314,14 +314,14 @@ def test_a_disk_that_fills_up_leaves_nothing(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_trace_is_readable_by_others(tmp_path: Path) -> None:
-    """Neither the folder nor its files are private to who trained: a media folder can be shared."""
+    """The folder and its files have normal permissions, so a media folder can be shared."""
     trace = train(SHORT, tmp_path)
     plain = tmp_path / "plain"
     plain.mkdir()
     assert trace.path.stat().st_mode == plain.stat().st_mode
 
 
-def test_the_trace_of_another_experiment_is_told(tmp_path: Path) -> None:
+def test_the_trace_of_another_experiment_is_refused(tmp_path: Path) -> None:
     trace = train(SHORT, tmp_path)
     trace.path.rename(tmp_path / MINIBATCH.digest)
     with pytest.raises(TraceError, match="another experiment"):

@@ -1,4 +1,4 @@
-"""Views and losses as text: the unit, and as many decimals as tell numbers apart."""
+"""Views and losses as text: the unit, and enough decimals to distinguish numbers."""
 
 from datetime import date
 
@@ -49,11 +49,11 @@ def series(usual: float) -> DailyViews:
         (float("nan"), 4000, "–"),
     ],
 )
-def test_views_are_told_in_the_series_own_size(views: float, usual: float, text: str) -> None:
+def test_views_are_written_in_the_unit_of_the_series(views: float, usual: float, text: str) -> None:
     assert views_text(views, usual) == text
 
 
-def test_a_datasets_usual_day_gives_the_size() -> None:
+def test_the_mean_of_a_dataset_determines_the_unit() -> None:
     assert DailyViews().format_views(320) == "0.32k"
     assert series(50.0).format_views(32) == "32.0"
 
@@ -86,13 +86,13 @@ def test_a_column_shows_three_digits_of_its_largest_number(column: list[float], 
 
 
 @pytest.mark.parametrize(("usual", "decimals"), [(4200.0, 2), (512.0, 0), (43.0, 1)])
-def test_numbers_get_as_many_decimals_as_tell_them_apart(usual, decimals):
+def test_numbers_get_enough_decimals_to_differ(usual, decimals):
     unit = view_unit(series(usual))
     step = 10.0**-decimals
-    one, other = 4.0, 4.0 + 0.2 * step
+    first, second = 4.0, 4.0 + 0.2 * step
     assert distinguishing_decimals(unit, lambda places: [distance_as_printed(1.0, 1.0 + 3 * step, places)]) == decimals
-    assert distinguishing_decimals(unit, lambda places: [distance_as_printed(one, other, places)]) == decimals + 1
-    assert distinguishing_decimals(unit, lambda places: [distance_as_printed(one, one, places)]) is None
+    assert distinguishing_decimals(unit, lambda places: [distance_as_printed(first, second, places)]) == decimals + 1
+    assert distinguishing_decimals(unit, lambda places: [distance_as_printed(first, first, places)]) is None
     apart = distinguishing_decimals(unit, lambda places: [round(3.041 * step, places), round(3.012 * step, places)])
     assert apart == decimals + MOST_MORE
 

@@ -1,4 +1,4 @@
-"""Buffers and frozen parameters: copied for the kept states, each where it changed, and loaded back exactly."""
+"""Buffers and frozen parameters are copied for the kept states when they change, and load exactly."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from gradreel.core.trace.verify import verify
 from torch import nn
 
 X = torch.linspace(-1, 1, 24).reshape(12, 2)
-SMALL, LARGE = 20, 40_000  # entries; what is copied together with others, and what is not
+SMALL, LARGE = 20, 40_000  # entries of tensors that are copied together with others, and alone
 
 
 class Model(nn.Module):
-    """A layer that is trained, beside whatever else a test gives the model."""
+    """A trained layer, and whatever a test adds to the model."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,7 +40,9 @@ def run(
     updates: int = 6,
     optimizer: torch.optim.Optimizer | None = None,
 ) -> Trace:
-    """Record updates of ``model``, and ``between(k)`` before update k; each kept state loads as it was."""
+    """Record updates of ``model`` with ``between(k)`` before update k, and check that each kept state loads as it
+    was.
+    """
     optimizer = optimizer or torch.optim.SGD(model.head.parameters(), lr=0.1)
     states = []
     with record(model, optimizer, path, keep={"every": every}):
@@ -74,7 +76,7 @@ def copied_bytes(trace: Trace) -> int:
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_a_buffer_that_stays_is_written_once_beside_one_that_changes(size, tmp_path):
+def test_a_constant_buffer_is_written_once_and_a_changing_one_each_time(size, tmp_path):
     model = Model()
     model.register_buffer("mask", torch.ones(size))
     model.register_buffer("seen", torch.zeros((), dtype=torch.int64))
@@ -150,13 +152,13 @@ def test_a_head_on_a_frozen_backbone_writes_its_own_size(tmp_path):
     model = Model()
     frozen(model, torch.randn(100_000))
     frozen(model, torch.randn(3), "small")
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)  # which has them all
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)  # its buffers include all of them
     trace = run(tmp_path / "run", model, updates=50, optimizer=optimizer)
     assert sum(file.stat().st_size for file in trace.path.iterdir()) < 2 * 400_000
 
 
 @pytest.mark.parametrize(
-    "made",
+    "make",
     [
         lambda: torch.randn(200, 300).T,
         lambda: torch.randn(50_000)[::2],
@@ -166,9 +168,9 @@ def test_a_head_on_a_frozen_backbone_writes_its_own_size(tmp_path):
         lambda: torch.empty(0, 3),
     ],
 )
-def test_a_frozen_parameter_that_lies_otherwise_in_memory(made, tmp_path):
+def test_a_frozen_parameter_with_unusual_strides_is_recorded(make, tmp_path):
     model = Model()
-    frozen(model, made())
+    frozen(model, make())
     assert not verify(run(tmp_path / "run", model).path).problems
 
 
@@ -185,7 +187,7 @@ def test_a_frozen_module_in_two_places_and_a_tied_weight_are_written_once(tmp_pa
 @pytest.mark.parametrize(
     "change",
     [
-        lambda p: p.data.mul_(0.9).add_(0.01),  # as a moving average of a network does
+        lambda p: p.data.mul_(0.9).add_(0.01),  # like a moving average of a network
         lambda p: setattr(p, "data", p.data * 0.9),
         lambda p: p.copy_(p + 1),
         lambda p: p.numpy().__imul__(0.5),
@@ -196,11 +198,11 @@ def test_a_frozen_parameter_that_the_loop_moves_is_recorded(change, size, tmp_pa
     parameter = frozen(model, torch.randn(size))
     trace = run(tmp_path / "run", model, lambda k: change(parameter) if k in (2, 3) else None)
     assert copied_bytes(trace) == 3 * 4 * size
-    told = "what no optimizer trains and the loop itself changed: backbone"
-    assert told in verify(trace.path).unchecked and verify(trace.path).intact
+    line = "what no optimizer trains and the loop itself changed: backbone"
+    assert line in verify(trace.path).unchecked and verify(trace.path).intact
 
 
-def test_a_single_entry_that_the_loop_changes_behind_torchs_back_is_seen_at_the_end(tmp_path):
+def test_a_change_of_a_single_entry_unknown_to_torch_is_recorded_at_the_end(tmp_path):
     model = Model()
     parameter = frozen(model, torch.randn(LARGE))
     optimizer = torch.optim.SGD(model.head.parameters(), lr=0.1)
@@ -212,19 +214,19 @@ def test_a_single_entry_that_the_loop_changes_behind_torchs_back_is_seen_at_the_
     assert same(Trace.open(tmp_path / "run").state_dict(4)["backbone"], parameter)
 
 
-def test_memory_that_comes_and_goes_is_no_change(tmp_path):
+def test_freed_and_restored_memory_is_no_change(tmp_path):
     model = Model()
     parameter = frozen(model, torch.randn(LARGE))
 
     def between(k: int) -> None:
-        parameter.data = parameter.data.clone()  # as what offloads parameters does
+        parameter.data = parameter.data.clone()  # as libraries do that offload parameters
 
     assert copied_bytes(run(tmp_path / "run", model, between)) == 4 * LARGE
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 def test_a_loop_may_resize_what_is_recorded(size, tmp_path):
-    """As observers of quantization resize their buffers, and sharded training the memory of parameters."""
+    """Observers of quantization resize their buffers, and sharded training the memory of parameters."""
     model = Model()
     model.register_buffer("seen", torch.zeros(size))
     model.register_parameter("frozen", nn.Parameter(torch.ones(size), requires_grad=False))
@@ -242,7 +244,7 @@ def test_a_loop_may_resize_what_is_recorded(size, tmp_path):
     assert Trace.open(tmp_path / "run", checksums=True).n_updates == 3
 
 
-def test_another_parameter_in_the_place_of_a_frozen_one_is_recorded(tmp_path):
+def test_a_parameter_that_replaces_a_frozen_one_is_recorded(tmp_path):
     model = Model()
     frozen(model, torch.zeros(3))
 
@@ -281,7 +283,7 @@ def test_a_thawed_parameter_is_recorded_from_then_on_and_named(held, every, tmp_
     assert any("trained later" in line and "body.weight" in line for line in verification.unchecked)
 
 
-def test_what_is_frozen_later_stays_a_part_of_theta(tmp_path):
+def test_a_parameter_frozen_later_stays_in_theta(tmp_path):
     model = Model()
     model.body = nn.Linear(2, 2)
     model.forward = lambda x: model.head(model.body(x))
@@ -291,7 +293,7 @@ def test_what_is_frozen_later_stays_a_part_of_theta(tmp_path):
     assert not np.diff(trace.parameters[3:, 3:], axis=0).any()
 
 
-def test_what_asks_for_a_gradient_and_no_optimizer_has_is_no_part_of_theta(tmp_path):
+def test_a_parameter_that_no_optimizer_has_is_not_in_theta(tmp_path):
     model = Model()
     model.body = nn.Linear(2, 2)
     model.forward = lambda x: model.head(model.body(x))

@@ -1,4 +1,4 @@
-"""Every update computed again: one flipped bit in any byte of any file is found and named."""
+"""Every update is computed again: one flipped bit in any byte of any file is found and named."""
 
 import json
 import shutil
@@ -28,12 +28,12 @@ ELSEWHERE = {"processor": "another processor"}
 
 @pytest.fixture
 def copy(tiny_trace: Trace, tmp_path: Path) -> Path:
-    """A trace to damage."""
+    """Return a copy of the tiny trace that may be damaged."""
     return Path(shutil.copytree(tiny_trace.path, tmp_path / tiny_trace.path.name))
 
 
 def flip(file: Path, byte: int, bit: int) -> bytes:
-    """Flip one bit; returns the file's contents from before."""
+    """Flip one bit and return the previous content of the file."""
     before = file.read_bytes()
     after = bytearray(before)
     after[byte] ^= 1 << bit
@@ -42,9 +42,9 @@ def flip(file: Path, byte: int, bit: int) -> bytes:
 
 
 def reseal(path: Path, trace: Trace, changes: dict[str, Callable[[np.ndarray], None]], **facts: str) -> None:
-    """Change columns and give the trace the checksums of its new content: a lie that no checksum finds.
+    """Change columns and store the checksums of the new content, so that no checksum finds the change.
 
-    ``facts``: of the environment that the trace says it was made in, where it is to be another one.
+    ``facts`` replace facts of the environment that the trace names.
     """
     for name, change in changes.items():
         column = np.array(trace.columns[name])
@@ -102,7 +102,9 @@ def test_the_default_trace_is_exact(default_trace: Trace) -> None:
 @pytest.mark.parametrize("name", COLUMNS)
 def test_a_flipped_bit_in_any_byte_of_a_column_is_found(name: str, copy: Path) -> None:
     file = copy / f"{name}.npy"
-    for byte in range(0, file.stat().st_size, 5):  # so that each of a number's bytes comes, if not of every number
+    for byte in range(
+        0, file.stat().st_size, 5
+    ):  # a step that reaches each byte of a number, though not of every number
         before = flip(file, byte, byte * 5 % 8)
         result = verify(copy)
         file.write_bytes(before)
@@ -117,7 +119,7 @@ def test_a_flipped_bit_in_any_byte_of_a_column_is_found(name: str, copy: Path) -
 
 
 def check_it_is_located(problem: Problem, name: str, byte: int, file: Path) -> None:
-    """The problem names the very number: its update, its parameter, and what it was before."""
+    """Check that the problem names the changed number: its update, its parameter, and its value."""
     whole = np.load(file)
     index = (byte - HEADER) // whole.dtype.itemsize
     experiment, kept = Trace.open(file.parent).experiment, np.array([0, 5, 10, 12])
@@ -181,7 +183,7 @@ def test_meta_that_is_missing_or_of_a_foreign_version_is_named(copy: Path) -> No
     assert "meta.json is missing" in verify(copy).problems[0].text
 
 
-def test_no_trace_at_all(tmp_path: Path) -> None:
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TraceError, match="gradreel train"):
         verify(tmp_path / "none")
 
@@ -211,7 +213,7 @@ def test_a_wrong_number_under_right_checksums_is_named(
     assert result.problems[0].found == true + 1e-6
 
 
-def test_batches_that_the_seed_does_not_give_are_named(copy: Path, tiny_trace: Trace) -> None:
+def test_batches_that_do_not_follow_from_the_seed_are_named(copy: Path, tiny_trace: Trace) -> None:
     def swap(batch: np.ndarray) -> None:
         batch[1, [2, 3]] = batch[1, [3, 2]]
 
@@ -243,8 +245,8 @@ def test_a_number_that_is_a_little_wrong_far_from_any_kept_state_is_named(column
     assert problem.update == {"batch_loss": 1190}.get(column, 1200)
 
 
-def test_a_machine_that_rounds_otherwise_is_not_blamed(tmp_path: Path) -> None:
-    """Every number of the trace a little off, from the first gradient on."""
+def test_rounding_of_another_machine_is_no_problem(tmp_path: Path) -> None:
+    """Every number of the trace is slightly off, from the first gradient on."""
     trace = train(SPARSE, tmp_path)
 
     def nudge(values: np.ndarray) -> None:
@@ -255,8 +257,8 @@ def test_a_machine_that_rounds_otherwise_is_not_blamed(tmp_path: Path) -> None:
     assert result.intact and not result.exact
 
 
-def test_what_is_left_of_a_gradient_at_the_minimum_may_be_rounding_alone(tmp_path: Path) -> None:
-    """A run that has long converged, on a machine that adds up in another order: relative to itself, all is off."""
+def test_gradients_at_a_minimum_may_consist_of_rounding_errors(tmp_path: Path) -> None:
+    """A run has converged, on a machine that adds in another order: relative to itself, every gradient is off."""
     trace = train(Experiment(hidden=(), activation="none", epochs=800, learning_rate=0.05), tmp_path)
     size = np.abs(trace.gradient).max()
     assert np.abs(trace.gradient[-1]).max() < 1e-12 * size
@@ -269,7 +271,7 @@ def test_what_is_left_of_a_gradient_at_the_minimum_may_be_rounding_alone(tmp_pat
     assert result.intact and not result.exact
 
 
-def test_a_far_state_that_is_wrecked_is_found_where_rounding_differs_too(tmp_path: Path) -> None:
+def test_a_wrong_distant_state_is_found_although_rounding_differs(tmp_path: Path) -> None:
     trace = train(SPARSE, tmp_path)
 
     def nudge(values: np.ndarray) -> None:
@@ -282,8 +284,8 @@ def test_a_far_state_that_is_wrecked_is_found_where_rounding_differs_too(tmp_pat
     assert {problem.column for problem in verify(trace.path).problems} == {"parameters"}
 
 
-def test_last_bits_that_differ_are_within_tolerance_and_said_to_be(copy: Path, tiny_trace: Trace) -> None:
-    """As on a machine that rounds otherwise."""
+def test_differences_in_the_last_bits_are_reported_as_within_tolerance(copy: Path, tiny_trace: Trace) -> None:
+    """The numbers differ as on a machine that rounds differently."""
 
     def nudge(values: np.ndarray) -> None:
         values[:] = np.nextafter(values, np.inf)
@@ -292,8 +294,8 @@ def test_last_bits_that_differ_are_within_tolerance_and_said_to_be(copy: Path, t
     result = verify(copy)
     assert result.agreement is Agreement.CLOSE
     assert "within tolerance; made with " in str(result)
-    made, here = result.made_with, environment()
-    assert all(words in str(result) for words in (environment_text(made, here), environment_text(here, made)))
+    made_with, here = result.made_with, environment()
+    assert all(words in str(result) for words in (environment_text(made_with, here), environment_text(here, made_with)))
 
 
 def test_last_bits_that_differ_in_the_same_environment_are_named(copy: Path, tiny_trace: Trace) -> None:
@@ -321,10 +323,8 @@ def test_integers_have_no_tolerance_in_any_environment(
 
 
 @pytest.mark.parametrize("column", ["parameters", "gradient", "batch_loss"])
-def test_a_damaged_column_of_another_environment_is_named_and_sound_numbers_are_not(
-    column: str, copy: Path, tiny_trace: Trace
-) -> None:
-    """All numbers differ in their last bits; one has a flipped bit, in its lowest byte or in its exponent."""
+def test_only_the_damaged_number_of_another_environment_is_named(column: str, copy: Path, tiny_trace: Trace) -> None:
+    """All numbers differ in their last bits; one has a flipped bit in its lowest byte or in its exponent."""
 
     def nudge(values: np.ndarray) -> None:
         values[:] = np.nextafter(values, np.inf)
@@ -338,7 +338,7 @@ def test_a_damaged_column_of_another_environment_is_named_and_sound_numbers_are_
     assert verify(copy).agreement is Agreement.CLOSE
 
 
-def test_a_trace_of_nonsense_is_given_up_on(default_trace: Trace, tmp_path: Path) -> None:
+def test_verification_of_a_random_trace_stops_early(default_trace: Trace, tmp_path: Path) -> None:
     path = Path(shutil.copytree(default_trace.path, tmp_path / "copy"))
 
     def scramble(values: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""A recorded run is verified by what its numbers tell, and what is changed in it is found."""
+"""A recorded run is verified from its numbers alone, and changed numbers are found."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def recorded(
     updates: int = 20,
     **how: Any,
 ) -> Path:
-    """A run of 17 parameters; ``between(model, optimizer, k)`` is called before each step, after backward."""
+    """Record a run with 17 parameters. ``between(model, optimizer, k)`` is called after backward, before each step."""
     torch.manual_seed(3)
     model = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1)).to(dtype)
     optimizer = make(model.parameters())
@@ -51,7 +51,7 @@ def recorded(
 
 
 def tampered(path: Path, column: str, place: tuple[Any, ...], value: Any) -> None:
-    """Another number in its place (or all others), sealed as if it had always been there."""
+    """Change a number (or all numbers) of a column and seal the trace again."""
     meta, run = read_meta(path)
     numbers = np.load(path / f"{column}.npy")
     numbers[place] = value
@@ -109,7 +109,7 @@ def test_other_forms_agree_within_the_tolerance(form, rule, dtype, tmp_path):
     path = recorded(tmp_path / "run", lambda p: FORMS[rule](p, **{form: True}), dtype=dtype, updates=100)
     verification = verify(path)
     assert verification.intact, str(verification)
-    if form == "fused" and dtype == torch.bfloat16:  # whose roundings are others altogether
+    if form == "fused" and dtype == torch.bfloat16:  # fused code rounds very differently
         assert verification.updates == 0
         assert any(line.startswith("the optimizer's updates of 0.weight") for line in verification.unchecked)
     else:
@@ -132,8 +132,8 @@ def test_half_precision_whose_squares_almost_vanish(tmp_path):
 @pytest.mark.parametrize("rate", [1e-3, 1e-5, 5e-6])
 @pytest.mark.parametrize("make", [SGD, Adam, AdamW])
 @pytest.mark.parametrize("form", ["foreach", "fused"])
-def test_small_updates_are_proved_too(form, make, rate, tmp_path):
-    """States that all are the start's, updates half as large, gradients of the other sign: none of it passes."""
+def test_small_wrong_updates_are_found(form, make, rate, tmp_path):
+    """The states stay at the start, updates are half as large, or gradients have the other sign: each is found."""
     path = recorded(tmp_path / "run", lambda p: make(p, lr=rate, **{form: True}))
     assert verify(path).intact
     states, gradients = np.load(path / "parameters.npy"), np.load(path / "gradient.npy")
@@ -160,18 +160,18 @@ def test_a_changed_parameter_is_named(rule, tmp_path):
     assert (first.column, first.update, first.parameter) == ("parameters", 7, "2.weight[0, 2]")
     assert first.found == pytest.approx(before + 0.01) and first.computed == pytest.approx(before)
     assert str(first).startswith("parameters after 7 updates, 2.weight[0, 2]: found ")
-    decayed = "decay" in rule or "momentum" in rule or "adam" in rule  # where the gradient has theta's decay in it
+    decayed = "decay" in rule or "momentum" in rule or "adam" in rule  # there the gradient includes the weight decay
     assert {problem.update for problem in problems} == {7, 8} or decayed
 
 
-def test_a_changed_gradient_is_met_in_the_update_it_made(tmp_path):
+def test_a_changed_gradient_is_found_by_its_update(tmp_path):
     path = recorded(tmp_path / "run")
     tampered(path, "gradient", (4, 16), 5.0)
     assert only(verify(path))[:3] == ("parameters", 5, "2.bias[0]")
 
 
 def flip(path: Path, column: str, entry: int) -> None:
-    """Flip a bit in the exponent of a float32 of the column, and leave its checksum as it is."""
+    """Flip a bit in the exponent of a float32 of the column, without changing its checksum."""
     with (path / f"{column}.npy").open("r+b") as stream:
         stream.seek(128 + entry * 4 + 3)
         byte = stream.read(1)[0]
@@ -182,7 +182,7 @@ def flip(path: Path, column: str, entry: int) -> None:
 @pytest.mark.parametrize("make", [SGD, momentum, decaying_adam])
 @pytest.mark.parametrize("column", ["parameters", "gradient"])
 def test_a_flipped_bit_is_found_by_its_checksum_and_named_alone(column, make, tmp_path):
-    """The updates after it, which are computed from it, tell nothing of the numbers there."""
+    """Later updates are computed from the damaged number, so they say nothing about later numbers."""
     path = recorded(tmp_path / "run", make)
     flip(path, column, 3 * 17 + 5)
     verification = verify(path)
@@ -203,7 +203,7 @@ def test_two_flipped_bits_of_a_column_are_both_named(tmp_path):
 
 
 @pytest.mark.parametrize("column", ["optimizer", "setting", "setting_at", "setting_value"])
-def test_damage_in_a_column_that_the_updates_hang_on(column, tmp_path):
+def test_damage_in_a_column_that_updates_depend_on_is_named(column, tmp_path):
     path = recorded(tmp_path / "run", Adam, changed_betas)
     with (path / f"{column}.npy").open("r+b") as stream:
         stream.seek(130)
@@ -213,7 +213,7 @@ def test_damage_in_a_column_that_the_updates_hang_on(column, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("column", "place", "value", "told"),
+    ("column", "place", "value", "where"),
     [
         ("parameters", (6, 3), np.nan, ("parameters", 6, "0.weight[1, 1]")),
         ("parameters", (0, 16), np.inf, ("parameters", 0, "2.bias[0]")),
@@ -222,12 +222,16 @@ def test_damage_in_a_column_that_the_updates_hang_on(column, tmp_path):
         ("batch_loss", (11,), np.inf, ("batch_loss", 11, None)),
     ],
 )
-def test_the_first_number_that_is_not_finite_is_named(column, place, value, told, tmp_path):
-    path = recorded(tmp_path / "run", lambda p: torch.optim.Rprop(p))  # whose updates nothing here computes
+def test_the_first_number_that_is_not_finite_is_named(column, place, value, where, tmp_path):
+    path = recorded(tmp_path / "run", lambda p: torch.optim.Rprop(p))  # its updates cannot be computed again
     assert verify(path).intact
     tampered(path, column, place, value)
-    found = only(verify(path))
-    assert found[:3] == told and (found[3] == value or (np.isnan(value) and np.isnan(found[3]))) and found[4] is None
+    problem = only(verify(path))
+    assert (
+        problem[:3] == where
+        and (problem[3] == value or (np.isnan(value) and np.isnan(problem[3])))
+        and problem[4] is None
+    )
 
 
 def test_a_run_that_diverged_says_where(tmp_path):
@@ -239,7 +243,7 @@ def test_a_run_that_diverged_says_where(tmp_path):
     assert problems[1].update == problems[0].update + 1
 
 
-def test_a_logged_nan_is_told_from_no_log(tmp_path):
+def test_a_logged_nan_differs_from_no_log(tmp_path):
     torch.manual_seed(3)
     model = nn.Linear(2, 1)
     optimizer = SGD(model.parameters(), lr=0.1)
@@ -259,12 +263,12 @@ def frozen(parameters: Any) -> torch.optim.Optimizer:
     return Adam(rest)
 
 
-def test_what_no_optimizer_trains_stays_as_it_was(tmp_path):
+def test_an_untrained_parameter_that_changes_is_found(tmp_path):
     torch.manual_seed(3)
     model = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1))
     optimizer = Adam([*model.parameters()][1:])
     path = tmp_path / "run"
-    with record(model, None, path):  # who asks for a gradient is recorded, whichever optimizers there will be
+    with record(model, None, path):  # every parameter that asks for a gradient is recorded, whatever optimizers come
         for _ in range(20):
             optimizer.zero_grad()
             mse_loss(model(X), Y).backward()
@@ -282,7 +286,7 @@ def clip(model: nn.Module, optimizer: torch.optim.Optimizer, k: int) -> None:
         tensor.data.clamp_(-0.3, 0.3)
 
 
-def test_what_the_loop_itself_changes_is_no_damage(tmp_path):
+def test_changes_by_the_loop_are_no_damage(tmp_path):
     path = recorded(tmp_path / "run", between=lambda *a: clip(*a) if a[2] >= 5 else None)
     verification = verify(path)
     assert verification.intact, str(verification)
@@ -290,11 +294,11 @@ def test_what_the_loop_itself_changes_is_no_damage(tmp_path):
     assert isinstance(run, RecordedRun) and run.first_edit == 5
     assert (verification.updates, verification.agreement) == (20 - run.edits, Agreement.NOT_COMPUTED)
     assert f"{run.edits} updates after which the loop itself changed parameters" in verification.unchecked
-    tampered(path, "parameters", (2, 2), 1.5)  # before it changed anything
+    tampered(path, "parameters", (2, 2), 1.5)  # before it changed a setting
     assert {problem.update for problem in verify(path).problems} >= {2, 3}
 
 
-def test_frozen_parts_that_the_loop_moves_are_told_of(tmp_path):
+def test_frozen_parts_changed_by_the_loop_are_reported(tmp_path):
     def move(model: Any, optimizer: torch.optim.Optimizer, k: int) -> None:
         model[0].weight.data.mul_(0.9)
 
@@ -315,7 +319,7 @@ def test_two_optimizers_each_by_its_own_rule(tmp_path):
             optimizers[k % 3 % 2].step()
     verification = verify(tmp_path / "run")
     assert verification.exact and verification.updates == 12
-    tampered(tmp_path / "run", "parameters", (2, 0), 0.5)  # the second moved the first one's weight, it would seem
+    tampered(tmp_path / "run", "parameters", (2, 0), 0.5)  # as if the second optimizer had moved the first one's weight
     assert verify(tmp_path / "run").problems[0].parameter == "0.weight[0, 0]"
 
 
@@ -338,12 +342,12 @@ def begun(parameters: Any) -> torch.optim.Optimizer:
 
 
 def sets(**settings: Any) -> Callable[[nn.Module, torch.optim.Optimizer, int], None]:
-    """A loop that sets the optimizer otherwise in the middle."""
+    """Return a loop's action that changes the optimizer's settings in the middle."""
     return lambda model, optimizer, k: optimizer.param_groups[0].update(settings) if k == 6 else None
 
 
 def loads_a_checkpoint(at: int) -> Callable[[nn.Module, torch.optim.Optimizer, int], None]:
-    """A loop that loads the state of an optimizer that has made an update."""
+    """Return a loop's action that loads the state of an optimizer that has made an update."""
 
     def between(model: nn.Module, optimizer: torch.optim.Optimizer, k: int) -> None:
         if k == at:
@@ -375,7 +379,7 @@ def zeroes(model: nn.Module, optimizer: torch.optim.Optimizer, k: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "between", "told"),
+    ("make", "between", "words"),
     [
         (lambda p: torch.optim.RMSprop(p), None, "0.weight (RMSprop), 0.bias (RMSprop), 2.weight"),
         (lambda p: Adam(p, amsgrad=True), None, "0.weight (Adam), 0.bias"),
@@ -394,13 +398,13 @@ def zeroes(model: nn.Module, optimizer: torch.optim.Optimizer, k: int) -> None:
         (lambda p: SGD(p, lr=0.1, weight_decay=0.1), forgets, "the optimizer's updates of 2.bias (SGD)"),
     ],
 )
-def test_what_cannot_be_computed_is_said_and_no_problem(make, between, told, tmp_path):
+def test_updates_that_cannot_be_computed_are_reported_without_a_problem(make, between, words, tmp_path):
     verification = verify(recorded(tmp_path / "run", make, between or (lambda *_: None)))
     assert verification.intact
-    assert any(told in line for line in verification.unchecked), str(verification)
+    assert any(words in line for line in verification.unchecked), str(verification)
     assert (verification.updates, verification.agreement) == (0, Agreement.NOT_COMPUTED)
     in_part = "20 of 20 updates computed again in part from the recorded gradient: exact bit for bit"
-    assert (in_part in verification.checked) == ("2.bias" in told)
+    assert (in_part in verification.checked) == ("2.bias" in words)
 
 
 def one_cycle(optimizer: torch.optim.Optimizer) -> Any:
@@ -448,20 +452,22 @@ def test_updates_by_settings_that_the_loop_changes_are_computed_again(make, betw
     values = np.load(path / "setting_value.npy")
     tampered(path, "setting_value", (0,), 1 - values[0] + 0.125)
     problems = verify(path).problems
-    assert problems and problems[0].update in (7, 8), str(problems)  # a first momentum counts from the second on
+    assert problems and problems[0].update in (7, 8), str(
+        problems
+    )  # the first momentum matters from the second update on
 
 
 @pytest.mark.parametrize("between", [loads_a_checkpoint(0), loads_a_checkpoint(6), clears, zeroes])
-def test_plain_descent_has_nothing_to_forget(between, tmp_path):
+def test_plain_descent_has_no_optimizer_state_to_lose(between, tmp_path):
     verification = verify(recorded(tmp_path / "run", between=between))
     assert verification.exact and verification.updates == 20
 
 
-def test_what_is_set_before_the_first_update_is_the_start(tmp_path):
+def test_settings_made_before_the_first_update_are_the_initial_ones(tmp_path):
     def between(model: nn.Module, optimizer: torch.optim.Optimizer, k: int) -> None:
         if k == 0:
             other = Adam(model.parameters(), lr=0.2, betas=(0.5, 0.9))
-            optimizer.load_state_dict(other.state_dict())  # which has made no update
+            optimizer.load_state_dict(other.state_dict())  # the other one has made no update
 
     path = recorded(tmp_path / "run", Adam, between)
     verification = verify(path)
@@ -471,7 +477,7 @@ def test_what_is_set_before_the_first_update_is_the_start(tmp_path):
 
 
 @pytest.mark.parametrize("kind", [SGD, momentum, Adam])
-def test_a_group_that_comes_later_stays_as_it_was_before(kind, tmp_path):
+def test_a_group_added_later_is_constant_before(kind, tmp_path):
     torch.manual_seed(3)
     model = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1))
     optimizer = kind(model[2].parameters())
@@ -479,7 +485,7 @@ def test_a_group_that_comes_later_stays_as_it_was_before(kind, tmp_path):
         for k in range(12):
             if k == 5:
                 optimizer.add_param_group({"params": list(model[0].parameters()), "lr": 0.03})
-            optimizer.zero_grad()  # that of the group to come grows
+            optimizer.zero_grad()  # the parameter of the coming group grows
             mse_loss(model(X), Y).backward()
             optimizer.step()
     verification = verify(tmp_path / "run")
@@ -501,8 +507,8 @@ def test_a_parameter_that_a_known_group_gets_later_is_no_damage(tmp_path):
         recorded(path, lambda parameters: SGD(list(parameters)[2:]), between, updates=6)
     verification = verify(path)
     assert not verification.problems, str(verification)
-    told = "frozen at the start and trained later, of which no gradients are kept: 0.weight"
-    assert told in verification.unchecked and verification.agreement is Agreement.NOT_COMPUTED
+    line = "frozen at the start and trained later, of which no gradients are kept: 0.weight"
+    assert line in verification.unchecked and verification.agreement is Agreement.NOT_COMPUTED
 
 
 def test_a_gradient_that_a_step_hook_clips_is_the_one_that_was_used(tmp_path):
@@ -517,7 +523,7 @@ def test_a_gradient_that_a_step_hook_clips_is_the_one_that_was_used(tmp_path):
     assert verification.exact and verification.updates == 20, str(verification)
 
 
-def test_what_a_post_hook_does_to_parameters_is_no_damage(tmp_path):
+def test_changes_by_a_post_hook_are_no_damage(tmp_path):
     def make(parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
         def clamps(*_: Any) -> None:
             for tensor in parameters:
@@ -555,7 +561,7 @@ def test_steps_that_a_scaler_skips_are_no_updates(make, skipped, tmp_path):
     assert verification.intact and verification.updates == 10, str(verification)
 
 
-def test_a_default_device_is_no_matter(tmp_path):
+def test_torchs_default_device_has_no_effect(tmp_path):
     for name, rule in RULES.items():
         path = recorded(tmp_path / name, rule)
         with torch.device("meta"):
@@ -584,7 +590,7 @@ def test_long_runs_are_read_in_blocks(tmp_path, monkeypatch):
     assert only(verify(path))[1:4] == (15, "0.weight[0, 0]", 9.0)
 
 
-def test_it_reads_well(tmp_path):
+def test_the_report_reads_well(tmp_path):
     path = recorded(tmp_path / "run")
     assert str(verify(path)).splitlines() == [
         f"{path}: a recorded run, as it should be; updates: exact",
@@ -596,7 +602,7 @@ def test_it_reads_well(tmp_path):
     ]
 
 
-def test_of_a_single_update_it_is_said_that_it_is_one(tmp_path):
+def test_the_report_of_a_single_update_is_singular(tmp_path):
     assert verify(recorded(tmp_path / "run", updates=1)).checked == (
         "every parameter of the 2 states is a finite number",
         "so is every entry of the 1 gradient",
@@ -616,7 +622,7 @@ def test_other_runs_rate_schedules(tmp_path):
 
 
 def whole(path: Path) -> Path:
-    """A run with something in each column that a recorded run may have."""
+    """Record a run with rows in every column that a recorded run can have."""
     torch.manual_seed(3)
     model = nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
     model.register_parameter("frozen", nn.Parameter(torch.ones(3), requires_grad=False))
@@ -643,7 +649,7 @@ AS_LOGGED = {
     "metric_value": "accuracy",
     "tensor_bytes": "buffers",
 }
-"""Columns of what nothing else in a trace tells of, and what is said of them."""
+"""Columns that nothing else in a trace confirms, and the words of the report about them."""
 
 
 CHECKED = (
@@ -653,7 +659,7 @@ CHECKED = (
 
 
 @pytest.mark.parametrize("column", [*AS_LOGGED, *CHECKED])
-def test_another_number_in_a_column_is_a_problem_or_the_column_is_named_as_not_checked(column, tmp_path):
+def test_a_changed_number_is_a_problem_or_its_column_is_reported_as_not_checked(column, tmp_path):
     path = whole(tmp_path / "run")
     assert verify(path).exact and set(Trace.open(path).columns) == {*AS_LOGGED, *CHECKED}
     numbers = np.load(path / f"{column}.npy")

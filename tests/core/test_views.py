@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 PARTS = {"validation_from": date(2020, 1, 7), "test_from": date(2020, 1, 9)}
-"""Three days to train on, two for validation, two unseen."""
+"""Three days for training, two for validation, two for the test."""
 
 
 def series(*values: float) -> DailySeries:
@@ -19,7 +19,7 @@ def series(*values: float) -> DailySeries:
 
 
 def small(**settings: object) -> DailyViews:
-    """Ten days, 1 to 10 views squared, from 2020-01-01."""
+    """Return ten days from 2020-01-01 with 1 to 10 views, squared."""
     return DailyViews(series=series(*(i * i for i in range(1, 11))), **({"window": 3} | settings))  # type: ignore[arg-type]
 
 
@@ -62,7 +62,7 @@ def test_scaling_is_of_the_days_before_the_first_for_validation() -> None:
 
 
 @pytest.mark.parametrize("changed", range(6, 10))
-def test_a_day_of_another_part_changes_nothing_that_is_trained_on(changed: int) -> None:
+def test_a_day_of_another_part_changes_no_training_example(changed: int) -> None:
     data = small(**PARTS)
     values = list(data.daily.values)
     values[changed] += 1000
@@ -110,16 +110,14 @@ def test_every_label_day_is_of_one_part(values: list[int], window: int, shares: 
     assert data.test_dates()[0].item() == data.first_test_date
 
 
-@pytest.mark.parametrize(
-    ("labels", "validation", "unseen"), [(3, 1, 1), (5, 1, 1), (9, 2, 1), (10, 2, 2), (103, 20, 20)]
-)
-def test_the_last_fifth_is_unseen_by_default_and_a_quarter_of_the_rest_validates(
-    labels: int, validation: int, unseen: int
+@pytest.mark.parametrize(("labels", "validation", "test"), [(3, 1, 1), (5, 1, 1), (9, 2, 1), (10, 2, 2), (103, 20, 20)])
+def test_by_default_a_fifth_is_for_the_test_and_a_quarter_of_the_rest_for_validation(
+    labels: int, validation: int, test: int
 ) -> None:
     data = DailyViews(series=series(*range(3 + labels)), window=3)
-    assert (data.examples, data.n_validation, data.n_test) == (labels - validation - unseen, validation, unseen)
+    assert (data.examples, data.n_validation, data.n_test) == (labels - validation - test, validation, test)
     assert data.validation_from is None
-    assert data.test_from is None and data.first_test_date == data.daily.end - timedelta(days=unseen - 1)
+    assert data.test_from is None and data.first_test_date == data.daily.end - timedelta(days=test - 1)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, 7.0])
@@ -129,14 +127,14 @@ def test_a_constant_series_scales_to_zeros(value: float) -> None:
     assert not data.features().any() and not data.test_labels().any()
 
 
-def test_the_first_day_that_is_unlike_the_others_may_be_unseen() -> None:
+def test_training_days_may_all_be_equal() -> None:
     data = DailyViews(series=series(*[5] * 9, 8), window=3)
     assert data.scale == 1.0
     np.testing.assert_array_equal(data.validation_labels(), [0.0])
     np.testing.assert_array_equal(data.test_labels(), [3.0])
 
 
-def test_our_made_up_views_are_right_without_being_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_made_up_channel_is_valid_without_computing_its_views(monkeypatch: pytest.MonkeyPatch) -> None:
     examples = DailyViews(window=1825, validation_from=date(2020, 1, 1)).examples
     monkeypatch.delattr("gradreel.core.daily.views.synthetic_views")
     assert DailyViews(window=1825).examples == examples == 1
@@ -172,7 +170,7 @@ def test_our_made_up_views_are_right_without_being_made_up(monkeypatch: pytest.M
         ({"days": 3}, "Extra inputs"),
     ],
 )
-def test_what_is_no_dataset_is_named(wrong: dict[str, object], message: str) -> None:
+def test_invalid_settings_of_a_dataset_are_named(wrong: dict[str, object], message: str) -> None:
     right: dict[str, object] = {"series": small().series, "window": 3}
     assert DailyViews(**right) == small()  # type: ignore[arg-type]
     with pytest.raises(ValidationError, match=message):
@@ -190,7 +188,7 @@ def test_what_is_no_dataset_is_named(wrong: dict[str, object], message: str) -> 
         {"validation_from": date(2020, 1, 5), "test_from": date(2020, 1, 6)},
     ],
 )
-def test_the_outermost_settings_do(outermost: dict[str, object]) -> None:
+def test_extreme_settings_are_accepted(outermost: dict[str, object]) -> None:
     data = small(**outermost)
     assert data.examples >= 1 and data.n_validation >= 1 and data.n_test >= 1
     assert data.features().shape == (data.examples, data.window)
@@ -204,7 +202,7 @@ def test_a_dataset_is_the_same_after_json() -> None:
     assert DailyViews().model_dump(mode="json")["series"] == "synthetic"
 
 
-def test_settings_tell_datasets_apart() -> None:
+def test_datasets_with_different_settings_differ() -> None:
     different = [DailyViews(), DailyViews(window=7), small(), small(window=4), small(**PARTS)]
     different += [small(validation_from=date(2020, 1, 7)), small(test_from=date(2020, 1, 8))]
     assert len(set(different)) == len(different)
@@ -221,9 +219,9 @@ def test_a_dataset_cannot_change() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         data.window = 4
     validation = (data.validation_features, data.validation_labels)
-    for made in (data.features, data.labels, *validation, data.test_features, data.test_labels):
-        made()[:] = 0
-        assert made().any()
+    for array_of in (data.features, data.labels, *validation, data.test_features, data.test_labels):
+        array_of()[:] = 0
+        assert array_of().any()
 
 
 def test_arrays_are_contiguous_float64() -> None:
@@ -242,7 +240,7 @@ def test_three_centuries_of_days_make_windows() -> None:
     np.testing.assert_allclose(data.in_views(data.test_features()[-1]), values[-2:-58:-1], atol=1e-9)
 
 
-def test_an_absolute_error_is_told_in_views() -> None:
+def test_an_absolute_error_is_converted_to_views() -> None:
     data = DailyViews()
     guess = np.zeros(data.n_test)
     loss = float(np.abs(guess - data.test_labels()).mean())
@@ -255,7 +253,7 @@ def test_series_of_any_size_scale_alike(exponent: int, values: list[int]) -> Non
     data = DailyViews(series=series(*values), window=3)
     unit = 2.0**exponent if max(values) * 2.0**exponent <= 1e15 else 1.0
     other = DailyViews(series=series(*(value * unit for value in values)), window=3)
-    if data.scale == 1.0:  # all days before the unseen ones are equal
+    if data.scale == 1.0:  # all days before the test days are equal
         return
     assert (other.offset, other.scale) == (data.offset * unit, data.scale * unit)
     np.testing.assert_array_equal(other.features(), data.features())
@@ -266,15 +264,15 @@ def test_series_of_any_size_scale_alike(exponent: int, values: list[int]) -> Non
 
 
 def gapped(missing: range, n_days: int = 100) -> DailySeries:
-    """Views of so many days from 1 January 2021 on, of which days, counted from 0, were filled by a straight line."""
+    """Return ``n_days`` days from 2021-01-01; the days ``missing``, counted from 0, were filled by a straight line."""
     days = np.arange(n_days)
-    known = np.delete(days, list(missing))
-    values = np.interp(days, known, 50.0 + known % 7)
+    given_days = np.delete(days, list(missing))
+    values = np.interp(days, given_days, 50.0 + given_days % 7)
     filled = tuple(date(2021, 1, 1) + timedelta(days=i) for i in missing)
     return DailySeries(start=date(2021, 1, 1), values=tuple(values.tolist()), name="gap.csv", filled=filled)
 
 
-def test_no_day_trained_on_is_filled_from_an_unseen_one() -> None:
+def test_no_training_day_is_filled_from_a_test_day() -> None:
     plain = DailyViews(series=gapped(range(0)), window=7)
     unseen = (plain.first_test_date - date(2021, 1, 1)).days
     in_the_gap = DailyViews(series=gapped(range(unseen - 3, unseen + 4)), window=7)
@@ -283,7 +281,7 @@ def test_no_day_trained_on_is_filled_from_an_unseen_one() -> None:
         assert DailyViews(series=gapped(beside), window=7).first_test_date == plain.first_test_date
 
 
-def test_a_day_within_a_gap_cannot_be_the_first_unseen_one() -> None:
+def test_a_day_within_a_gap_cannot_be_the_first_test_day() -> None:
     series, first = gapped(range(40, 45)), date(2021, 1, 1)
     for day in range(41, 46):
         for name in ("validation_from", "test_from"):

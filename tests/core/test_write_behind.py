@@ -1,4 +1,4 @@
-"""Columns that a thread writes: the same bytes however they come, errors told, memory bounded."""
+"""Columns written by a thread have the same bytes in any portions, report errors, and use bounded memory."""
 
 import errno
 import os
@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 
 @settings(max_examples=60)
 @given(st.integers(0, 700), st.integers(1, 900), st.lists(st.integers(1, 60), min_size=1, max_size=9), st.booleans())
-def test_a_column_is_what_was_appended(
+def test_a_column_has_the_appended_rows(
     tmp_path_factory: pytest.TempPathFactory, rows: int, width: int, portions: list[int], cached: bool
 ) -> None:
-    """In portions of any size, of rows that lie across the blocks, through the cache and past it."""
+    """Rows come in portions of any size, cross blocks, and go through the page cache or past it."""
     file = tmp_path_factory.mktemp("column") / "numbers.npy"
     numbers = np.random.default_rng(rows).normal(size=(rows, width)).astype(np.float32)
     kind = ColumnKind((rows, width), "<f4")
@@ -42,10 +42,10 @@ def test_a_column_is_what_was_appended(
     np.testing.assert_array_equal(np.load(file), numbers)
     np.testing.assert_array_equal(read_column(file, kind), numbers)
     assert column.checksum == checksum(file, kind)
-    assert all(np.array_equal(found, row) for found, row in zip(rows_of(file, kind), numbers, strict=True))
+    assert all(np.array_equal(written_row, row) for written_row, row in zip(rows_of(file, kind), numbers, strict=True))
 
 
-def test_a_column_may_grow_beyond_what_was_known(tmp_path: Path) -> None:
+def test_a_column_may_have_more_rows_than_expected(tmp_path: Path) -> None:
     numbers = np.arange(5000.0).reshape(1000, 5)
     with WriteBehind() as behind:
         column = ColumnWriter(behind, tmp_path / "numbers.npy", ColumnKind((3, 5), "<f8"))
@@ -61,23 +61,23 @@ def test_an_unfinished_column_is_no_npy_file(tmp_path: Path) -> None:
         np.load(tmp_path / "numbers.npy")
 
 
-def test_a_mark_tells_what_is_in_the_files(tmp_path: Path) -> None:
-    told: list[tuple[dict[str, Written], bytes]] = []
+def test_a_mark_reports_the_rows_in_the_files(tmp_path: Path) -> None:
+    reports: list[tuple[dict[str, Written], bytes]] = []
     file, kind = tmp_path / "numbers.npy", ColumnKind((4000,), "<f8")
     with WriteBehind() as behind:
         column = ColumnWriter(behind, file, kind)
         for part in range(4):
             column.append(np.arange(1000.0 * part, 1000 * (part + 1)))
-            behind.mark(lambda written: told.append((written, file.read_bytes())))
-    assert [written["numbers"].rows for written, _ in told] == [1000, 2000, 3000, 4000]
-    for written, content in told:
+            behind.mark(lambda written: reports.append((written, file.read_bytes())))
+    assert [written["numbers"].rows for written, _ in reports] == [1000, 2000, 3000, 4000]
+    for written, content in reports:
         rows = written["numbers"].rows
         np.testing.assert_array_equal(np.frombuffer(content[128 : 128 + 8 * rows]), np.arange(rows))
         column.finish()
-    assert told[-1][0]["numbers"].checksum == checksum(file, kind)
+    assert reports[-1][0]["numbers"].checksum == checksum(file, kind)
 
 
-def test_a_column_is_gone_on_with(tmp_path: Path) -> None:
+def test_a_column_is_resumed(tmp_path: Path) -> None:
     file, kind = tmp_path / "numbers.npy", ColumnKind((3000, 3), "<f4")
     numbers = np.random.default_rng(0).normal(size=kind.shape).astype(np.float32)
     marks: list[Written] = []
@@ -85,7 +85,7 @@ def test_a_column_is_gone_on_with(tmp_path: Path) -> None:
         column = ColumnWriter(behind, file, kind)
         column.append(numbers[:1234])
         behind.mark(lambda written: marks.append(written["numbers"]))
-        column.append(numbers[:100])  # lost with whoever is killed now
+        column.append(numbers[:100])  # lost if the process is killed now
     with WriteBehind() as behind:
         column = ColumnWriter(behind, file, kind, resume=marks[0])
         np.testing.assert_array_equal(column.read_row(1233), numbers[1233])
@@ -95,7 +95,7 @@ def test_a_column_is_gone_on_with(tmp_path: Path) -> None:
     assert column.checksum == checksum(file, kind)
 
 
-def test_what_is_not_as_it_was_is_not_gone_on_with(tmp_path: Path) -> None:
+def test_a_changed_column_is_not_resumed(tmp_path: Path) -> None:
     file, kind = tmp_path / "numbers.npy", ColumnKind((10,), "<f8")
     with WriteBehind() as behind:
         ColumnWriter(behind, file, kind).append(np.arange(5.0))
@@ -107,7 +107,7 @@ def test_what_is_not_as_it_was_is_not_gone_on_with(tmp_path: Path) -> None:
 
 
 def test_a_block_that_is_full_before_its_mark_is_reached_is_written_whole(tmp_path: Path) -> None:
-    """The disk is slower than whoever appends: a mark still waits when the block that it is in has been handed over."""
+    """The disk is slower than the appending, so a block is handed over while a mark in it still waits."""
     kind = ColumnKind((6 * write_behind.BLOCK // 8,), "<i8")
     numbers, whole = np.arange(kind.shape[0]), write_behind.BLOCK // 8
     gate = threading.Event()
@@ -125,10 +125,10 @@ def test_a_block_that_is_full_before_its_mark_is_reached_is_written_whole(tmp_pa
 
 @settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(1, 3000), st.booleans(), st.floats(0, 0.002)), min_size=1, max_size=40))
-def test_marks_at_any_moment_change_nothing(
+def test_marks_at_any_moment_do_not_change_the_file(
     tmp_path_factory: pytest.TempPathFactory, portions: list[tuple[int, bool, float]]
 ) -> None:
-    """Whatever the disk's speed: what a mark tells is in the file, and in the end all of it is."""
+    """At any speed of the disk, the rows that a mark reports are in the file, and all rows are at the end."""
     file = tmp_path_factory.mktemp("column") / "numbers.npy"
     numbers = np.random.default_rng(0).normal(size=sum(count for count, _, _ in portions))
     marks: list[tuple[int, str, bytes]] = []
@@ -152,7 +152,7 @@ def test_marks_at_any_moment_change_nothing(
         assert checksum_then == xxhash.xxh3_128(numbers[:rows].tobytes()).hexdigest()
 
 
-def test_an_error_of_any_kind_in_the_thread_is_told_and_does_not_hang(
+def test_an_exception_in_the_thread_is_raised_and_nothing_hangs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> int:
@@ -178,7 +178,7 @@ def test_ctrl_c_while_the_rest_is_written_leaves_neither_thread_nor_file_open(
 
     def interrupt_and_write(fd: int, data: memoryview, place: int) -> int:
         nonlocal interruptions
-        time.sleep(0.2)  # until the rest is waited for
+        time.sleep(0.2)  # until the main thread waits for the rest
         if interruptions < 2:
             interruptions += 1
             os.kill(os.getpid(), signal.SIGINT)
@@ -198,7 +198,7 @@ def test_ctrl_c_while_the_rest_is_written_leaves_neither_thread_nor_file_open(
     assert open_files() <= before  # what an earlier test has left may close meanwhile
 
 
-def test_a_full_disk_is_told_and_does_not_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_and_nothing_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(write_behind, "BLOCK", 1 << 12)
 
     def full(*_: object) -> int:
@@ -218,8 +218,8 @@ def test_a_full_disk_is_told_and_does_not_hang(tmp_path: Path, monkeypatch: pyte
         write_much()
 
 
-def test_whoever_is_quicker_than_the_disk_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Memory stays bounded: no more blocks are filled than there are."""
+def test_appending_waits_for_a_slow_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory stays bounded: at most `BLOCKS` blocks are filled."""
     monkeypatch.setattr(write_behind, "BLOCK", 1 << 12)
     pwrite, ahead = os.pwrite, []
 
