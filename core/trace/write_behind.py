@@ -252,7 +252,9 @@ class ColumnWriter:
         self._block.row = self._block.filled
 
     def cut(self, rows: int) -> None:
-        """Drop all bytes that were appended since `begin_row` if the column has more than ``rows`` rows."""
+        """Drop all bytes appended since `begin_row` if the column has more than ``rows`` rows, even if only a part
+        of one more.
+        """
         if self._appended > rows * self.kind.row_bytes:
             self.drop_row()
 

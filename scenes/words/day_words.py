@@ -82,6 +82,8 @@ def counted_views(views: Iterable[float]) -> Callable[[float], str]:
 def tick_days(first: date, last: date, most: int) -> list[date]:
     """Return at most ``most`` days from ``first`` to ``last`` for the ticks of an axis: every day, week, half month,
     ...
+
+    If no regular choice fits, return only ``first``.
     """
     days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
     choices = [days]
