@@ -371,7 +371,7 @@ REASONS = {
     "linear-limits": {"map": DEFINES},
     "build-curve": {"piece-1": EXACT, "piece": EXACT, "general": EXACT},
     "any-curve": {"smooth": "the curves of the scenes before have corners by their definition", "any": EXACT},
-    "sigmoid-formula": {"soft": EXACT, "name": DEFINES, "limits": EXACT},
+    "sigmoid-formula": {"line": EXACT, "soft": EXACT, "name": DEFINES, "limits": EXACT},
     "morph-sigmoid": {"change-w": EXACT, "change-b": EXACT, "gap": EXACT, "letters": ASKS},
     "sum-of-sigmoids": {"start": ASKS, "sigma": "the formula on the picture is shorter", "race": ASKS},
     "more-features": {"more-days": DEFINES},
@@ -417,6 +417,7 @@ REASONS = {
 }
 """By scene and beat, why a line with such a word needs no condition."""
 NEUTRAL_REASONS = {
+    "sigmoid-formula": {"line": EXACT},
     "title": {"run": "simple is the example, of a curve"},
     "build-curve": {"heights": "the gap is filled in"},
     "any-curve": {"more": "the factor is filled in"},

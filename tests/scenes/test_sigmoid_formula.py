@@ -67,6 +67,37 @@ def test_for_any_letters_curves_and_numbers_are_the_cores_and_nothing_touches(pl
         assert shown_x == pytest.approx(x, abs=0.0501)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 1.0])
+def test_tangents_have_the_slopes_of_both_curves_and_the_numbers_say_them(play, share):
+    scene = play(SigmoidFormula, until="soft").scene
+    slopes, w, c = scene.slopes, scene.w, scene.c
+    slopes.show(share)
+    (x, y), (ahead, higher) = (scene.plot.data(end) for end in slopes.tangents[1].get_start_and_end())
+    middle, step = (x + ahead) / 2, 1e-5
+    hard, soft = (
+        float(np.diff(curve(np.array([middle - step, middle + step])))[0]) / (2 * step)
+        for curve in (
+            lambda at: c * hard_sigmoid(at, scene.start, scene.end),
+            lambda at: c * sigmoid(scene.b + w * at),
+        )
+    )
+    assert (higher - y) / (ahead - x) == pytest.approx(soft, rel=1e-4) and soft > 0
+    assert [number(each.text) for each in slopes.numbers] == pytest.approx([hard, soft], abs=0.00501)
+
+
+def test_a_line_is_cut_off_and_stretched_to_the_blue_function(play):
+    scene = play(SigmoidFormula, until="line").scene
+    line = VMobject()
+    scene._draw_line(line, 1.0, 0.0)
+    x, y = drawn(scene.plot, line)
+    assert np.ptp(np.diff(y) / np.diff(x)) < 1e-6 and y.min() < 0 and y.max() > 1  # straight, beyond both cuts
+    scene._draw_line(line, 1.0, 1.0)
+    x, y = drawn(scene.plot, line)
+    np.testing.assert_allclose(y, hard_sigmoid(x, scene.start, scene.end), atol=1e-9)
+    (x, y) = drawn(scene.plot, scene.hard)
+    np.testing.assert_allclose(y, scene.c * hard_sigmoid(x, scene.start, scene.end), atol=1e-9)
+
+
 def test_the_cases_are_written_with_the_curves_numbers(play):
     def cases(**letters):
         return play(SigmoidFormula, lambda scene, _: scene.cases.source, until="cases", **letters).last
@@ -115,7 +146,7 @@ def test_by_default_it_is_the_first_piece_of_the_red_curve_and_others_have_no_nu
 def test_the_formula_is_built_from_the_inside_and_no_letter_has_a_number_yet(play):
     def look(scene, beat):
         written = [part.source for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
-        built = set(scene.built.parts) if beat not in ("cases", "soft") else set()
+        built = set(scene.built.parts) if beat not in ("cases", "line", "soft") else set()
         dimmed = [glyph for glyph in getattr(scene, "built", ()) if getattr(glyph, "emphasis", 1) != 1]
         return built, dimmed, [source for source in written if "= -3" in source or "= 2.5" in source]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
@@ -30,9 +31,9 @@ from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope
 from gradreel.scenes.mobjects.carried_curve import Sight, carry
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.lecture_formulas import Y, one_sigmoid_source
-from gradreel.scenes.mobjects.plot import polyline, segment
+from gradreel.scenes.mobjects.plot import dashed, polyline, segment
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
-from gradreel.scenes.style import BAND, DIM, emphasis, mix, palette
+from gradreel.scenes.style import BAND, DIM, FAINT, emphasis, mix, palette
 from manim import (
     DL,
     DOWN,
@@ -68,7 +69,48 @@ EDGE = 0.45  # length of each side of the angle that shows a hard edge
 _BRACKET = 'part("bias", green(b)) part("plus-in", +) part("w", yellow(w)) thin part("x", x_1)'
 _POWER = f'part("e", e)^(part("minus", -)part("brackets", ({_BRACKET})))'
 _FRACTION = f'part("sigmoid", frac(1, 1 + {_POWER}))'
+ROOM = (-3.3, 0.95)  # lowest and highest place of a line that leaves the plot
+SLOPE_LINES, SLOPES_SECONDS, BACK = (2.2, 1.55), 4.0, 0.9  # baselines; seconds; share of the way that they go back
+RIDE, TANGENT = 3.6, 1.15  # b + w x at both ends of the way; half a tangent's length
 LABEL_AT = 0.7  # share of the height at which the soft curve has its name beside it
+
+
+class Slopes(VGroup):
+    """The slopes of c sigmoid(b + w x) and of its hard sigmoid at one x: tangents, and the numbers over the plot.
+
+    ``show(share)`` rides from x left of the ramp to right of it. Parts: ``tangents`` and ``numbers``, each of the cut
+    line and of the round curve.
+    """
+
+    def __init__(self, plot: SigmoidPlot, w: float, b: float, c: float, texts: Mapping[str, str]) -> None:
+        super().__init__()
+        self.plot, self.w, self.b, self.c = plot, w, b, c
+        inks = {"cut": palette.text, "round": palette.orange}
+        self.ramp = c * w / 4  # its slope
+        self.tangents = VGroup(*(polyline(np.zeros((2, 3)), ink, style.SECOND_CURVE) for ink in inks.values()))
+        self.numbers = VGroup()
+        self.add(self.tangents)
+        for (key, ink), baseline in zip(inks.items(), SLOPE_LINES, strict=True):
+            name = words(texts[key], style.HEADING, ink).place(baseline, left=style.LEFT_EDGE)
+            number = Number(self.ramp, 2, style.HEADING, ink)
+            self.numbers.add(number)
+            self.add(name, number)
+        column = max(float(part.get_right()[0]) for part in self[1::2]) + 0.4
+        for number, baseline in zip(self.numbers, SLOPE_LINES, strict=True):
+            number.place(baseline, right=column + number.width)
+        self.show(0.0)
+
+    def show(self, share: float) -> None:
+        """Both tangents at a ``share`` of the way, and their slopes."""
+        inside = RIDE * (2 * share - 1)
+        x, soft = (inside - self.b) / self.w, float(sigmoid(inside))
+        slopes = (self.ramp if abs(inside) < 2 else 0.0, self.c * self.w * soft * (1 - soft))
+        heights = (self.c * float(hard_sigmoid(inside, -2, 2)), self.c * soft)  # the ramp is there
+        for tangent, number, slope, y in zip(self.tangents, self.numbers, slopes, heights, strict=True):
+            middle, ahead = self.plot.at(np.array([x, x + 1]), np.array([y, y + slope]))
+            way = TANGENT * (ahead - middle) / np.linalg.norm(ahead - middle)
+            tangent.set_points_as_corners(np.array([middle - way, middle + way]))
+            number.set_value(slope)
 
 
 class SigmoidFormula(LectureScene):
@@ -100,6 +142,7 @@ class SigmoidFormula(LectureScene):
     def construct(self) -> None:
         self._prepare()
         self._cases_beat()
+        self._line_beat()
         self._soft_beat()
         self._fraction_beat()
         self._limits_beat()
@@ -142,19 +185,66 @@ class SigmoidFormula(LectureScene):
             self.until("cases")
             self._write_cases()
 
+    def _line_beat(self) -> None:
+        with self.beat("line"):
+            # A line from edge to edge, over the blue function, which waits dimmed. It is cut off below 0 and above 1;
+            # then it is stretched up to the height c, and lies on the blue function
+            goal, line = self.hard, polyline(np.zeros((2, 3)), palette.blue, style.MAIN_CURVE)
+            self.line_formula = formula(_BRACKET, FRACTION).place(FRACTION_BASELINE, center=FORMULA_CENTER)
+            unit = 1.0 if self.c > 1 else self.c  # a blue function below 1 has no room for a line up to 1
+            left, right = self.plot.at(np.array(self.plot.x_range), unit)
+            one = dashed(left, right, mix(palette.text, 0.7), dash=0.13)
+            self.play(FadeOut(self.cases), emphasis(goal, FAINT), *self.next_heading(self.screen("heading-line")))
+            self._draw_line(line, unit, 0.0)
+            self.play(Create(line), FadeIn(self.line_formula, shift=0.1 * UP), run_time=1.2, rate_func=smooth)
+            self.until("cut")
+            self.play(Create(one), run_time=0.5)
+            cutting = UpdateFromAlphaFunc(line, lambda _, share: self._draw_line(line, unit, share))
+            self.play(cutting, run_time=1.6, rate_func=smooth)
+            self.until("stretch")
+            self.level = VGroup(*level_at(self.plot, self.c))
+            self.play(FadeOut(one), FadeIn(self.level), run_time=0.5)
+            stretching = UpdateFromAlphaFunc(
+                line, lambda _, share: self._draw_line(line, unit + share * (self.c - unit), 1.0)
+            )
+            self.play(stretching, run_time=1.4, rate_func=smooth)
+            self.hard = self._hard_curve(1.0, style.MAIN_CURVE)
+            self.add(self.hard)
+            self.remove(line, goal)
+
+    def _draw_line(self, line: VMobject, height: float, cut: float) -> None:
+        """Draw the ramp's line of ``height``, its parts outside of the ramp ``cut`` (0 to 1) of the way to flat."""
+        x = np.unique([*self.plot.sample(400), self.start, self.end])
+        share = (x - self.start) / (self.end - self.start)
+        share += cut * (np.clip(share, 0.0, 1.0) - share)
+        points = self.plot.at(x, height * share)
+        line.set_points_as_corners(points[(points[:, 1] >= ROOM[0]) & (points[:, 1] <= ROOM[1])])
+
     def _soft_beat(self) -> None:
         with self.beat("soft"):
-            # The corners stay behind as a broad band; a smooth curve runs along it. The three cases make room for what
-            # is built now
+            # The corners stay behind as a broad band; a smooth curve runs along it. Then tangents ride along both:
+            # where the line is cut, one lies flat, and the other still leans a little
             band = self._hard_curve(0.45, BAND)
-            self.play(
-                *self.next_heading(self.screen("heading-soft")), ReplacementTransform(self.hard, band), run_time=0.7
-            )
+            gone = [FadeOut(part, run_time=0.4) for part in (self.line_formula, self.level)]
+            heading = self.next_heading(self.screen("heading-round"))
+            self.play(*gone, *heading, ReplacementTransform(self.hard, band), run_time=0.7)
             self.hard = band
-            self.play(Create(self.curve), FadeOut(self.cases), run_time=1.6, rate_func=smooth)
+            self.play(Create(self.curve), run_time=1.6, rate_func=smooth)
+            self.until("slope")
+            slopes = Slopes(
+                self.plot, self.w, self.b, self.c, {key: self.screen(f"slope-{key}") for key in ("cut", "round")}
+            )
+            self.play(FadeIn(slopes), run_time=0.5)
+            riding = UpdateFromAlphaFunc(slopes, lambda _, share: slopes.show(share))
+            self.play(riding, run_time=SLOPES_SECONDS, rate_func=smooth)
+            self.until("why")
+            back = UpdateFromAlphaFunc(slopes, lambda _, share: slopes.show(1 - BACK * share))
+            self.play(back, run_time=1.5, rate_func=smooth)
+            self.slopes = slopes
 
     def _fraction_beat(self) -> None:
         with self.beat("fraction"):
+            self.play(FadeOut(self.slopes), *self.next_heading(self.screen("heading-soft")), run_time=0.5)
             # From the inside out: a line, in large letters, climbs up beside e, as its power. Under one, with one; then
             # c before it: that is y, and its curve
             self.built = self._step(_BRACKET)
