@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.lecture.deep.naming import BOX, Naming
-from gradreel.scenes.lecture.deep.pictures.neuron import ARRIVED, LEFT, NeuronView
+from gradreel.scenes.lecture.deep.pictures.neuron import ARRIVED, LEFT, PLUS, NeuronView
 from gradreel.scenes.style import palette
 from gradreel.scenes.testing.layout import check_scene
 from manim import FadeIn, FadeOut, Rectangle
@@ -137,22 +137,26 @@ def test_signals_meet_at_the_plus_and_leave_through_the_relu():
         assert (fired.get_stroke_opacity() > 0.9) == (time == LEFT), "bright while something goes out"
 
 
-def test_a_cell_lies_within_the_window_and_is_seen_instead_of_the_lines():
+def test_the_drawing_grows_into_a_cell_that_lies_within_the_window():
     view = NeuronView(0.0, 0.0, 1.0)
     assert view.submobjects[1] is view.cell
+    inked = view.cell.family_members_with_points()
+    assert {part.get_fill_opacity() for part in inked} == {0.0}, "the drawing alone is seen at first"
+    growing = view.becomes_cell()
+    growing.begin()
+    areas = []
+    for share in (0.01, 0.5, 1.0):
+        growing.interpolate(share)
+        areas.append(sum(branch.shape.width * branch.shape.height for branch in view.cell.branches))
+    assert areas == sorted(areas)
     points = np.concatenate([part.points for part in view.cell.get_family()])
     assert np.linalg.norm(points, axis=1).max() < 0.995
-
-    def colors():
-        return {part.get_fill_color() for part in view.cell.family_members_with_points()}
-
-    assert colors() == {palette.background}
-    looking = view.look()
-    looking.begin()
-    looking.interpolate(1.0)
-    assert palette.background not in colors() and len(colors()) == 2, "a body and its nucleus"
-    inked = [part for drawn in view.drawn for part in drawn.family_members_with_points()]
-    assert {part.get_stroke_opacity() for part in inked} == {0.0}
+    assert len({part.get_fill_color() for part in inked}) == 1 and palette.background not in {inked[0].get_fill_color()}
+    left = [part for drawn in view.leaving for part in drawn.family_members_with_points()]
+    assert {part.get_stroke_opacity() for part in left} == {part.get_fill_opacity() for part in left} == {0.0}
+    # The nucleus is the plus's ring, grown smaller in its place
+    np.testing.assert_allclose(view.sum_ring.get_center(), view.plus, atol=1e-9)
+    assert view.sum_ring.width < 2 * PLUS[1] * view.radius
 
 
 def test_a_lid_covers_all_between_the_two_ends_and_opens(filmed):

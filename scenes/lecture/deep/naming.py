@@ -75,8 +75,8 @@ class Naming(LectureScene):
     def _neuron_beat(self) -> None:
         with self.beat("neuron"):
             # The network makes room; one of its last nodes and the lines into it stay bright. Seen from near: signals
-            # come in, are added, and one goes out through the ReLU. All that gives way to a cell of the kind that is in
-            # our heads
+            # come in, are added, and one goes out through the ReLU. The drawing grows into a cell as in our heads:
+            # lines into dendrites, the plus into the nucleus; a signal runs out along the axon
             column, edges = self.diagram.columns[-2], self.diagram.edges[-2].into(0)
             node, picture = column.nodes[0], column.pictures[0]
             self.rays = edges
@@ -90,8 +90,8 @@ class Naming(LectureScene):
             self.until("signals")
             self.play(self.lens.signals(), run_time=1.8)
             self.until("cell")
-            self.play(self.lens.look(), run_time=0.6)
-            self.wait(1)
+            self.play(self.lens.becomes_cell(), run_time=2.4)
+            self.play(self.lens.pulse(), run_time=1.2)
 
     def _spread(self, start: tuple[float, float], end: tuple[float, float]) -> Animation:
         """The diagram's first and last column go from the x of ``start`` to those of ``end``; distances stay even."""

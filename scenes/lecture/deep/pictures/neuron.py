@@ -10,7 +10,18 @@ from gradreel.scenes.mobjects.network_parts import Node, activation_picture, arr
 from gradreel.scenes.mobjects.plot import ring, segment
 from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.style import mix, palette
-from manim import Animation, Circle, Dot, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth, squish_rate_func
+from manim import (
+    Animation,
+    Dot,
+    ManimColor,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    interpolate_color,
+    linear,
+    smooth,
+    squish_rate_func,
+)
 from numpy.typing import NDArray
 
 INPUTS = 4
@@ -25,20 +36,23 @@ FORK, ENDINGS = 0.74, (0.3, 0.0, -0.3)  # x where a cell's axon branches, height
 # Of the nerve cell, in the reach of the whole
 SOMA, NUCLEUS = 0.26, 0.09  # radii
 ROOT, TIP = 0.085, 0.016  # half widths of a dendrite where it leaves the body, and where it ends
-AXON, ENDING = 0.055, 0.025  # half widths of the axon, and of what it branches into
+AXON = 0.055  # half width
 TWIG = 0.86  # how far a twig reaches, of its dendrite
 KNOB = 0.038  # radius of an ending
 BEND = 0.1  # how far a branch's middle is off the straight way, in its lengths
 FORKS = ((0.5, 0.3), (0.68, -0.28))  # on a dendrite: where a twig leaves it, and how far to its side, in its lengths
 CELL_GREY, NUCLEUS_GREY = 0.72, 0.3  # shares of grey: the cell, and its nucleus
 BRANCH_CORNERS = 24
+THIN = 0.015  # half the width of a line of the drawing, which grows into a branch
+GONE, LATER = 0.5, 0.55  # shares of the growing: until the drawing is gone; after which twigs and endings come
+FORKED = 0.75  # share of the time that a signal takes to where the axon branches
 
 
 class NeuronView(VGroup):
     """A round window at (x, y): lines in from the left, a plus with b, a ReLU, a line out. ``signals`` go through.
 
-    ``cell``: behind the lines, unseen until one has a `look` at it. ``drawn``: all before it. ``lines``: from the node
-    that is looked at, once ``sight`` has made them; not part of the window.
+    ``cell``: behind the lines, as thin as they are, until the drawing `becomes` it. ``lines``: from the node that is
+    looked at, once ``sight`` has made them; not part of the window.
     """
 
     def __init__(self, x: float, y: float, radius: float) -> None:
@@ -59,8 +73,10 @@ class NeuronView(VGroup):
         tips = [self._inside(start) for start in self.starts]
         endings = [self._inside(self._at(1.0, height)) for height in ENDINGS]
         self.cell = NerveCell(self.plus, tips, self._at(FORK, 0.0), endings, radius)
-        self.drawn = [*into, through, self.out, *self._sum(), *self._bias(), node, picture]
-        self.add(window, self.cell, *self.drawn)
+        self.sum_ring, *self.arms = self._sum()
+        leaving = [*into, through, self.out, *self._bias(), node, picture]
+        self.leaving = [*leaving, *self.arms]
+        self.add(window, self.cell, *leaving, self.sum_ring, *self.arms)
         self.lines: list[VMobject] = []
 
     def _at(self, x: float, y: float) -> NDArray:
@@ -121,63 +137,118 @@ class NeuronView(VGroup):
 
         return UpdateFromAlphaFunc(VGroup(fired, dots), update, remover=True, rate_func=linear)
 
-    def look(self) -> Animation:
-        """The cell comes to light, and all that is drawn over it goes."""
-        inked = [part for drawn in self.drawn for part in drawn.family_members_with_points()]
+    def becomes_cell(self) -> Animation:
+        """The lines in grow into dendrites, the plus into the nucleus, the line out into the axon; the rest goes."""
+        inked = [part for drawn in self.leaving for part in drawn.family_members_with_points()]
         opacities = [(part.get_fill_opacity(), part.get_stroke_opacity()) for part in inked]
+        start, end = PLUS[1] * self.radius, NUCLEUS * self.radius
 
         def update(_: NeuronView, share: float) -> None:
-            self.cell.lit(share)
+            self.cell.grow(share)
+            left = max(0.0, 1 - share / GONE)
             for part, (fill, stroke) in zip(inked, opacities, strict=True):
-                part.set_fill(opacity=fill * (1 - share), family=False)
-                part.set_stroke(opacity=stroke * (1 - share), family=False)
+                part.set_fill(opacity=fill * left, family=False).set_stroke(opacity=stroke * left, family=False)
+            self.sum_ring.set(width=2 * (start + share * (end - start)))
+            self.sum_ring.set_fill(mix(palette.grey, NUCLEUS_GREY * share), 1).set_stroke(opacity=1 - share)
 
         return UpdateFromAlphaFunc(self, update, rate_func=smooth)
+
+    def pulse(self) -> Animation:
+        """One signal runs out along the axon, into all that it branches into."""
+        dots = VGroup(*(Dot(self.plus, radius=0.1, color=palette.text) for _ in self.cell.ends))
+
+        def update(_: VGroup, share: float) -> None:
+            out = min(1.0, share / FORKED)
+            beyond = max(0.0, (share - FORKED) / (1 - FORKED))
+            for dot, end in zip(dots, self.cell.ends, strict=True):
+                dot.move_to(self.plus + out * (self.cell.fork - self.plus) + beyond * (end - self.cell.fork))
+
+        return UpdateFromAlphaFunc(dots, update, remover=True, rate_func=linear)
+
+
+class Branch(VGroup):
+    """A filled way that gets thinner, from ``start`` to ``end``; it grows from a line of ``half_widths`` `THIN`.
+
+    ``born``: the share of the growing before which it is not there. ``ink``: its colour at first.
+    """
+
+    def __init__(
+        self,
+        start: NDArray,
+        end: NDArray,
+        half_widths: tuple[float, float],
+        bend: float = 0.0,
+        ink: ManimColor | None = None,
+        born: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.start, self.end, self.bend, self.born = start, end, bend, born
+        self.half_widths, self.ink = half_widths, ink or palette.background
+        self.shape, self.tips = VMobject(stroke_width=0), [Dot(at, radius=1.0) for at in (start, end)]
+        self.add(self.shape, *self.tips)
+
+    def grow(self, share: float) -> None:
+        """The way after ``share`` of its growing, on its way to the cell's grey."""
+        share = max(0.0, share - self.born) / (1 - self.born)
+        thin = 0.0 if self.born else THIN
+        first, last = (thin + share * (width - thin) for width in self.half_widths)
+        goal = self.end if not self.born else self.start + share * (self.end - self.start)
+        shares = np.linspace(0, 1, BRANCH_CORNERS)
+        line = _along(self.start, goal, self.bend * share, shares)
+        way = goal - self.start + 1e-9
+        slopes = np.gradient(line, axis=0) if share or not self.born else np.tile(way, (BRANCH_CORNERS, 1))
+        across = np.column_stack([-slopes[:, 1], slopes[:, 0], np.zeros(BRANCH_CORNERS)])
+        across /= np.linalg.norm(across, axis=1)[:, None]
+        half = (first + shares * (last - first))[:, None]
+        corners = np.concatenate([line + half * across, (line - half * across)[::-1]])
+        self.shape.set_points_as_corners(np.concatenate([corners, corners[:1]]))
+        for tip, at, radius in zip(self.tips, (self.start, goal), (first, last), strict=True):
+            tip.set(width=2 * max(radius, 1e-3)).move_to(at)
+        self.set_fill(interpolate_color(self.ink, mix(palette.grey, CELL_GREY), share), 1).set_stroke(width=0)
 
 
 class NerveCell(VGroup):
     """A body at ``middle``, a dendrite to each of ``tips``, an axon that branches at ``fork`` to ``ends``.
 
-    ``reach``: the length that all widths are in. Unseen, in the colour of the background, until it is `lit`. Parts:
-    ``body`` (all that is filled alike) and ``nucleus``.
+    ``reach``: the length that all widths are in. At first it is as thin as the lines of a drawing, see `grow`.
     """
 
     def __init__(
         self, middle: NDArray, tips: Sequence[NDArray], fork: NDArray, ends: Sequence[NDArray], reach: float
     ) -> None:
         super().__init__()
-        self.reach = reach
-        parts: list[VMobject] = [Dot(middle, radius=SOMA * reach)]
-        for k, tip in enumerate(tips):
-            parts += self._dendrite(middle, tip, BEND if k % 2 else -BEND)
+        self.reach, self.fork, self.ends = reach, fork, ends
+        axon = AXON * reach
         hillock = middle + 0.42 * (fork - middle)
-        parts.append(_branch(middle, hillock, (0.8 * SOMA * reach, AXON * reach)))
-        parts.append(_branch(middle, fork, (AXON * reach, AXON * reach)))
-        for k, end in enumerate(ends):
-            way = (AXON * reach, ENDING * reach)
-            parts += [_branch(fork, end, way, BEND * (1 - k)), Dot(end, radius=KNOB * reach)]
-        self.body = VGroup(*parts)
-        self.nucleus = Circle(radius=NUCLEUS * reach, stroke_width=0).move_to(middle)
-        self.add(self.body, self.nucleus)
-        self.lit(0.0)
+        self.soma = Dot(middle, radius=SOMA * reach)
+        self.branches = [
+            *(branch for k, tip in enumerate(tips) for branch in self._dendrite(middle, tip, BEND if k % 2 else -BEND)),
+            Branch(middle, hillock, (0.8 * SOMA * reach, axon), born=LATER),
+            Branch(middle, fork, (axon, axon), ink=palette.text),
+            *(Branch(fork, end, (axon, KNOB * reach), BEND * (1 - k), born=LATER) for k, end in enumerate(ends)),
+        ]
+        self.add(self.soma, *self.branches)
+        self.grow(0.0).set_fill(opacity=0)  # the drawing alone is seen
 
-    def lit(self, share: float) -> NerveCell:
-        """As bright as ``share`` of its grey; the nucleus is darker."""
-        self.body.set_fill(mix(palette.grey, CELL_GREY * share), 1).set_stroke(width=0)
-        self.nucleus.set_fill(mix(palette.grey, NUCLEUS_GREY * share), 1)
+    def grow(self, share: float) -> NerveCell:
+        """The cell after ``share`` of its growing."""
+        self.soma.set(width=2 * self.reach * (PLUS[1] + share * (SOMA - PLUS[1])) * min(1.0, 0.5 + share))
+        self.soma.set_fill(mix(palette.grey, CELL_GREY * share), 1)
+        for branch in self.branches:
+            branch.grow(share)
         return self
 
-    def _dendrite(self, start: NDArray, tip: NDArray, bend: float) -> list[VMobject]:
+    def _dendrite(self, start: NDArray, tip: NDArray, bend: float) -> list[Branch]:
         """A thinning way from the body to ``tip``, with two twigs."""
         widths = ROOT * self.reach, TIP * self.reach
         way, across = tip - start, _across(tip - start)
-        parts = [_branch(start, tip, widths, bend)]
+        branches = [Branch(start, tip, widths, bend, ink=palette.yellow)]
         for share, aside in FORKS:
             leaves = _along(start, tip, bend, np.array([share]))[0]
             goal = start + TWIG * way + aside * across * (1 if bend > 0 else -1)
             thick = widths[0] + share * (widths[1] - widths[0])
-            parts.append(_branch(leaves, goal, (0.8 * thick, widths[1]), 0.5 * bend))
-        return parts
+            branches.append(Branch(leaves, goal, (0.8 * thick, widths[1]), 0.5 * bend, born=LATER))
+        return branches
 
 
 def _across(way: NDArray) -> NDArray:
@@ -189,17 +260,3 @@ def _along(start: NDArray, end: NDArray, bend: float, shares: NDArray) -> NDArra
     """Points (n, 3) at these shares of a bent way."""
     way = end - start
     return start + shares[:, None] * way + (4 * bend * shares * (1 - shares))[:, None] * _across(way)
-
-
-def _branch(start: NDArray, end: NDArray, half_widths: tuple[float, float], bend: float = 0.0) -> VMobject:
-    """A filled way from ``start`` to ``end`` that gets thinner, with round ends."""
-    shares = np.linspace(0, 1, BRANCH_CORNERS)
-    line = _along(start, end, bend, shares)
-    slopes = np.gradient(line, axis=0)
-    across = np.column_stack([-slopes[:, 1], slopes[:, 0], np.zeros(BRANCH_CORNERS)])
-    across /= np.linalg.norm(across, axis=1)[:, None]
-    half = (half_widths[0] + shares * (half_widths[1] - half_widths[0]))[:, None]
-    corners = np.concatenate([line + half * across, (line - half * across)[::-1]])
-    shape = VMobject(stroke_width=0)
-    shape.set_points_as_corners(np.concatenate([corners, corners[:1]]))
-    return VGroup(shape, Dot(start, radius=half_widths[0]), Dot(end, radius=half_widths[1]))
