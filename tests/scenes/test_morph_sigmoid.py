@@ -23,7 +23,6 @@ from gradreel.scenes.lecture.curves.pictures.sum_numbers import no_state_longer
 from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope, matched_sum, matched_theta
 from gradreel.scenes.lecture.curves.sum_of_sigmoids import CUTS, NARROW, WIDE, SumOfSigmoids
 from gradreel.scenes.mobjects.pace import Pace
-from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.stills import _drawn
 from gradreel.scenes.testing.layout import check_scene
 from manim.animation.animation import prepare_animation
@@ -230,12 +229,11 @@ def between(scene):
     return found
 
 
-def beneath(scene):
-    """The words below the loss, the loss, and the dashes of the sum set by hand, (2, n)."""
-    line = scene.readout.loss.get_bottom()[1]
-    texts = [part for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
-    written = [part.source for part in texts if 0.3 < line - part.get_bottom()[1] < 0.8]
-    return written, scene.readout.loss.text, drawn(scene.fit.plot, scene.ours[0])
+def raced(scene):
+    """Heights of both bars, the numbers over them, and the dashes of the sum set by hand, (2, n)."""
+    race = scene.race
+    outline, _, number = race.ours
+    return (race.bar.height, outline.height), (race.number.text, number.text), drawn(scene.fit.plot, scene.ours)
 
 
 @dataclass
@@ -250,7 +248,7 @@ class SumFilm:
     rows: dict[str, float | None] = field(default_factory=dict)
     small: Any = None
     between: Any = None
-    beneath: Any = None
+    raced: Any = None
     boxes: dict[str, Any] = field(default_factory=dict)
     gaps: Any = None  # at the start
     before: np.ndarray | None = None  # the picture before the run comes
@@ -275,7 +273,7 @@ class SumFilm:
             self.between = between(scene)
         if beat == "end-close-better":
             self.picture = _drawn(scene)
-            self.beneath = beneath(scene)
+            self.raced = raced(scene)
 
 
 @pytest.fixture(scope="module")
@@ -433,13 +431,24 @@ def test_under_each_sigmoid_set_by_hand_is_its_piece(sum_films):
 
 
 @pytest.mark.parametrize(("name", "run"), [("long", LONG), ("short", SHORT)], ids=["better", "worse"])
-def test_the_sum_set_by_hand_is_dashed_and_its_loss_stands_beneath_that_of_the_run(sum_films, name, run):
-    texts, losses, (x, y) = sum_films[name].beneath
-    theta = matched_theta(run)
-    shown = sum_films[name].scene.readout.written(float(loss(run, theta[None])[0]))
-    assert any("set by hand" in text for text in texts) and any(shown in text for text in texts)
-    assert shown != losses
+def test_the_sum_set_by_hand_is_dashed_and_the_bars_are_as_high_as_both_losses(sum_films, name, run):
+    (training, by_hand), written, (x, y) = sum_films[name].raced
+    scene, theta = sum_films[name].scene, matched_theta(run)
+    ours, reached = float(loss(run, theta[None])[0]), scene.numbers.loss_at(sum_films[name].rows["end-close-better"])
+    assert written == (scene.readout.written(reached), scene.readout.written(ours))
+    assert training / by_hand == pytest.approx(reached / ours, rel=0.05)
     assert y == pytest.approx(predict(run, theta, (x - run.dataset.offset)[:, None]), abs=0.01)
+
+
+def test_pieces_that_training_found_are_compared_with_those_set_by_hand(sum_films):
+    scene = sum_films["long"].scene
+    b, terms = scene.numbers.terms(matched_theta(LONG))
+    dashes, ours = scene.compared
+    for row, piece, y in zip(scene.rows.rows, dashes, (np.full(len(terms), b), *terms.T), strict=True):
+        heights = np.interp(piece.points[:, 0], np.linspace(*row.line, len(y)), y)
+        assert (piece.points[:, 1] - row.zero_y) / scene.rows.scale_y == pytest.approx(heights, abs=0.02)
+    x, y = drawn(scene.fit.plot, ours)
+    assert y == pytest.approx(predict(LONG, matched_theta(LONG), (x - LONG.dataset.offset)[:, None]), abs=0.01)
 
 
 def test_the_axis_lies_on_zero_unless_a_curve_goes_below(play, sum_films):

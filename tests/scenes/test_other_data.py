@@ -222,8 +222,8 @@ def test_gradient_descent(neutral, trace_of, run):
 def test_sum_of_sigmoids(neutral, hidden):
     run = SHORT.model_copy(update={"hidden": (hidden,)})
     played = neutral(SumOfSigmoids, run=run)
-    hand = (["add-up", "smaller"], ["race"]) if hidden == 3 else ([], [])
-    assert played.beats == ["by-hand", *hand[0], "start", "learn", *hand[1], "end-close-better", "sigma"]
+    hand = (["add-up", "smaller"], ["race"], ["other-pieces"]) if hidden == 3 else ([], [], [])
+    assert played.beats == ["by-hand", *hand[0], "start", "learn", *hand[1], "end-close-better", *hand[2], "sigma"]
     assert said(played, "end-close-better") == ["30", played.scene.readout.written(played.scene.numbers.loss_at(30))]
 
 

@@ -14,6 +14,7 @@ from gradreel.core.network.theta import predict
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
+from gradreel.scenes.lecture.curves.pictures.loss_race import LossRace
 from gradreel.scenes.lecture.curves.pictures.sigmoid_board import SigmoidBoard
 from gradreel.scenes.lecture.curves.pictures.sigmoid_rows import SigmoidRow, SigmoidRows, SmallSteps
 from gradreel.scenes.lecture.curves.pictures.sum_formula import SumFormula
@@ -28,7 +29,7 @@ from gradreel.scenes.mobjects.pace import nearest_row, stepwise
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.rising_curve import dashes_along
-from gradreel.scenes.mobjects.text import formula, patch_under, words
+from gradreel.scenes.mobjects.text import patch_under, words
 from gradreel.scenes.style import DIM, FULL, Box, emphasis, mix, palette
 from gradreel.scenes.words.claims import Claim, claim, decreasing
 from gradreel.scenes.words.counts import Count
@@ -54,19 +55,18 @@ MOST = 8  # sigmoids that a picture holds
 RUN_CURVES = 60  # for these, about, the plot has room, and its names keep clear of them
 GAP_CURVES = 20  # and of these: between the run's first one and red, where gaps are drawn
 NARROW = (style.LEFT_EDGE + 0.6, 0.75, -2.59, 1.1)  # the plot's left, right, bottom and top beside the rows
-WIDE = (style.LEFT_EDGE + 0.6, 5.4, -2.59, 2.1)  # and over the whole picture
+WIDE = (style.LEFT_EDGE + 0.6, 2.75, -2.59, 2.1)  # and beside the two bars of the race
 ROWS = (2.15, style.RIGHT_EDGE, -2.95, 1.2)  # left, right, bottom, top
 FORMULA_BASELINE, BESIDE_FORMULA = 1.93, 1.4  # right of the formula there is room from there on
 UNDER_HEADING = style.HEADING_BASELINE - 0.6
 HARD, HARD_SHARE = 10.0, 0.35  # a hard sigmoid under the sigmoid that replaces it: width, share of blue
 CUTS = 8  # into how many each piece is cut
 LEARN, RACE, LAND = 4.6, 3.0, 2.6  # seconds for the three parts of the run
-LEARNT = 0.75  # share of the way to the sum set by hand that is shown before that comes
+LEARNT = 0.88  # share of the way to the sum set by hand that is shown before that comes
 LONGEST = 0.075  # share of the walk, at most, from one recorded state to the next: they rest at it, then go on
 RED_LINE, RED_BAND = (0.85, style.SECOND_CURVE), (0.48, style.BAND)  # share of red, width: alone, and under blue
 STILL = 1.2  # seconds that are silent, as is the breath of a beat: when ours is overtaken, when blue comes to rest
-OURS_SHARE, OURS_DASH = 0.8, 0.12  # of blue, in what was set by hand; its dashes
-SAMPLE = 0.75  # length of the dashes before the words that tell what is dashed
+OURS_SHARE, OURS_DASH, RACE_DASH = 0.8, 0.12, 0.08  # of white, in what was set by hand; its dashes, in rows, too
 
 
 class SumOfSigmoids(LectureScene):
@@ -106,6 +106,13 @@ class SumOfSigmoids(LectureScene):
         if numbers.theta_by_hand is not None:
             ours = numbers.loss(numbers.theta_by_hand)
             yield claim("end-close-better", "the computer overtakes ours", end < ours, computer=end, ours=ours)
+            found, by_hand = (numbers.terms(theta)[1] for theta in (numbers.theta(numbers.last), numbers.theta_by_hand))
+            apart = np.abs(found - by_hand).max(axis=0)
+            yield claim("other-pieces", "some piece differs by more than 0.5", apart.max() > 0.5, differences=apart)
+            sums = float(np.abs(numbers.curves[-1] - numbers.matched(1)).max())
+            yield claim(
+                "other-pieces", "both sums are nearly the same", sums < apart.max() / 3, of_sums=sums, of_pieces=apart
+            )
         yield claim("end-close-better", "the loss still falls at the end", end < late, losses=losses)
 
     def construct(self) -> None:
@@ -119,6 +126,8 @@ class SumOfSigmoids(LectureScene):
         if self.theta_by_hand is not None:
             self._race_beat()
         self._end_beat()
+        if self.theta_by_hand is not None and self.n_sigmoids > 1:
+            self._pieces_beat()
         if self.n_sigmoids > 1:
             self._sigma_beat()
         sum_of_all = self.formula.folded if self.n_sigmoids > 1 else self.formula.written_out
@@ -150,6 +159,7 @@ class SumOfSigmoids(LectureScene):
         if self.experiment.loss == "mse":
             name = words(self.words_of.screen("linear-limits", "loss-is", self.context.language), style.LABEL)
             self.loss_name.add(name.place(UNDER_HEADING, right=style.RIGHT_EDGE))
+        self.race = VGroup()  # the two bars, once they are there
         self.walked = 0.0  # share of the walk through the run that is over
         self.live = VGroup()  # what moves with the run: grown part by part, as it comes to the screen
         self.add(self.live)
@@ -162,6 +172,8 @@ class SumOfSigmoids(LectureScene):
         self.readout.show(int(self.numbers.run.kept[nearest_row(row)]), self.numbers.loss(theta))
         self.show_theta(theta)
         self.gaps.measure(self.fit.model_y)
+        if self.race in self.live:
+            self.race.show(self.numbers.loss(theta))
 
     def show_theta(self, theta: NDArray) -> None:
         """Rows, with their numbers, and sum as theta (P,) draws them."""
@@ -387,16 +399,19 @@ class SumOfSigmoids(LectureScene):
     def _race_beat(self) -> None:
         theta, numbers = self.theta_by_hand, self.numbers
         with self.beat("race"):
-            # Red and blue fill the picture. The sum set by hand comes dashed, its loss beneath the run's. The training
-            # goes on to the update at which its loss is lower
+            # Red and blue make room for two bars, as high as the losses: of the sum set by hand, which comes dashed,
+            # and of the training's, which falls until it is lower
             self._widen()
             self.until("ours")
-            self.ours = self._set_by_hand(theta)
-            curve, *told = self.ours
-            self.play(Create(curve), *map(FadeIn, told), run_time=1.2)
+            curve = predict(self.experiment, theta[None], numbers.features)[0]
+            self.ours = _dashed(self.fit.plot.at(numbers.x, curve))
+            names = (self.screen("computer"), self.screen("by-hand"))
+            highest, ours = numbers.loss_at(self.row), numbers.loss(theta)
+            self.race = LossRace(max(highest, ours), ours, self.readout.loss.decimals, names)
+            self.race.show(highest)
+            self.play(Create(self.ours), FadeIn(self.race), run_time=1.2)
+            self.live.add(self.race)
             self._walk(numbers.overtaking, RACE)
-            if numbers.loss_at(self.row) < numbers.loss(theta):
-                self.play(emphasis(self.ours, DIM), run_time=0.4)
             self.wait(STILL)
 
     def _end_beat(self) -> None:
@@ -430,15 +445,31 @@ class SumOfSigmoids(LectureScene):
         self.play(*map(FadeOut, (*leaving, self.formula.written_out)), run_time=0.5)
         self.play(self._resize(WIDE, 1.0))
 
-    def _narrow(self) -> None:
+    def _narrow(self, heading: str = "heading") -> None:
         """The plot goes back to its place; formula and rows come. Which numbers were found does not matter any more."""
-        ours = [] if self.theta_by_hand is None else [self.ours]
-        self.live.remove(self.readout)
+        ours = [] if self.theta_by_hand is None else [self.ours, self.race]
+        self.live.remove(self.readout, self.race)
         leaving = (FadeOut(part, run_time=0.5) for part in (self.readout, *ours))
         rows = VGroup(*(VGroup(row.frame, row.curve) for row in self.rows.rows))
         late = squish_rate_func(smooth, 0.5, 1.0)  # when the plot has made room
         coming = FadeIn(rows, self.formula.written_out, run_time=1.4, rate_func=late)
-        self.play(*leaving, *self.next_heading(self.screen("heading")), self._resize(NARROW, 0.0), coming)
+        self.play(*leaving, *self.next_heading(self.screen(heading)), self._resize(NARROW, 0.0), coming)
+
+    def _pieces_beat(self) -> None:
+        rows, numbers, theta = self.rows.rows, self.numbers, self.theta_by_hand
+        with self.beat("other-pieces"):
+            # The rows come back with what training has found; over each, dashed, what was set by hand. Then the two
+            # sums lie upon each other
+            self._narrow("heading-pieces")
+            b, terms = numbers.terms(theta)
+            heights = np.column_stack([np.full(len(terms), b), terms]).T
+            pairs = zip(rows, heights, strict=True)
+            pieces = VGroup(*(_dashed(self._in_row(row)(numbers.x, y), RACE_DASH) for row, y in pairs))
+            self.play(LaggedStart(*map(Create, pieces), lag_ratio=0.3), run_time=1.6)
+            self.until("sum")
+            ours = _dashed(self.fit.plot.at(numbers.x, b + terms.sum(axis=1)))
+            self.play(Create(ours), run_time=1.2)
+            self.compared = VGroup(pieces, ours)
 
     def _resize(self, box: Box, band: float) -> Animation:
         """The plot moves its edges to ``box``; red becomes a broad band under blue (``band`` 1), or a line (0)."""
@@ -453,17 +484,6 @@ class SumOfSigmoids(LectureScene):
 
         return UpdateFromAlphaFunc(fit, update, run_time=1.4, rate_func=smooth)
 
-    def _set_by_hand(self, theta: NDArray) -> VGroup:
-        """The sum that ``theta`` draws, dashed; beneath the run's loss its own, and before it what is dashed."""
-        number = formula(self.readout.written(self.numbers.loss(theta)), 38)
-        number.place(UNDER_HEADING, right=style.RIGHT_EDGE)
-        name = words(self.screen("by-hand"), 32, mix(palette.blue, OURS_SHARE))
-        name.place(UNDER_HEADING, right=number.get_left()[0] - 0.2)
-        end, y = name.get_left()[0] - 0.2, UNDER_HEADING + 0.11
-        sample = _dashed(np.array([[end - SAMPLE, y, 0.0], [end, y, 0.0]]))
-        curve = predict(self.experiment, theta[None], self.numbers.features)[0]
-        return VGroup(_dashed(self.fit.plot.at(self.numbers.x, curve)), sample, name, number)
-
     # -- the sum sign ---------------------------------------------------------------------------------------------
 
     def _sigma_beat(self) -> None:
@@ -471,7 +491,10 @@ class SumOfSigmoids(LectureScene):
         with self.beat("sigma"):
             # The formula comes back, and the rows. The terms go under one another, and become one with an index; before
             # it a sum sign, beside it what that says
-            self._narrow()
+            if self.theta_by_hand is None:
+                self._narrow()
+            else:
+                self.play(FadeOut(self.compared), *self.next_heading(self.screen("heading")), run_time=0.6)
             self.until("fold")
             self.remove(parts.written_out, *parts.written_out)
             self.add(parts.prefix, *parts.terms)
@@ -485,8 +508,8 @@ class SumOfSigmoids(LectureScene):
             self.play(parts.enlarge(), FadeIn(add_up, shift=0.15 * UP), run_time=0.7)
 
 
-def _dashed(corners: NDArray) -> VMobject:
+def _dashed(corners: NDArray, dash: float = OURS_DASH) -> VMobject:
     """The line through ``corners``, dashed, as what was set by hand is drawn."""
-    line = VMobject(stroke_color=mix(palette.blue, OURS_SHARE), stroke_width=style.GHOST_CURVE, fill_opacity=0)
-    line.points = dashes_along(corners, OURS_DASH)
+    line = VMobject(stroke_color=mix(palette.text, OURS_SHARE), stroke_width=style.GHOST_CURVE, fill_opacity=0)
+    line.points = dashes_along(corners, dash)
     return line
