@@ -417,6 +417,7 @@ REASONS = {
 }
 """By scene and beat, why a line with such a word needs no condition."""
 NEUTRAL_REASONS = {
+    "batches": {"whole-falls": "the highest loss is looked for", "one-batch-slower": DEFINES},
     "sigmoid-formula": {"line": EXACT},
     "title": {"run": "simple is the example, of a curve"},
     "build-curve": {"heights": "the gap is filled in"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated, Self
@@ -17,22 +18,20 @@ from gradreel.scenes.lecture.optimization.pictures.batch_field import MOST, Batc
 from gradreel.scenes.lecture.optimization.pictures.batch_losses import BatchLosses, InOneBatch, whole_losses
 from gradreel.scenes.lecture.optimization.pictures.batch_path import BatchPath
 from gradreel.scenes.lecture.runs import THREE_DAYS
-from gradreel.scenes.mobjects.bundles import Bundles
 from gradreel.scenes.mobjects.formula_growth import GONE, grow
 from gradreel.scenes.mobjects.loss_history import LossHistory, Scale
+from gradreel.scenes.mobjects.plot import ring
 from gradreel.scenes.mobjects.readout import loss_decimals
+from gradreel.scenes.mobjects.squares import rectangles, squares
 from gradreel.scenes.mobjects.text import Number, TextMobject, caption, fitted, formula, words
 from gradreel.scenes.mobjects.update_formulas import is_plain, step_source, update_source
-from gradreel.scenes.style import palette
+from gradreel.scenes.style import mix, palette
 from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import THIN_SPACE, number_text
 from manim import (
-    PI,
-    TAU,
     UP,
     Animation,
-    Arc,
     Create,
     FadeIn,
     FadeOut,
@@ -41,9 +40,9 @@ from manim import (
     ReplacementTransform,
     RoundedRectangle,
     Succession,
-    Uncreate,
     UpdateFromAlphaFunc,
     VGroup,
+    VMobject,
     linear,
     smooth,
     squish_rate_func,
@@ -56,17 +55,59 @@ WHOLE_FIELD = (style.LEFT_EDGE, style.RIGHT_EDGE, -2.75, 2.55)  # while there ar
 COUNT_LINES = (-0.35, -1.15)  # baselines: updates, an epoch of them
 PATH_BOX = (1.3, style.RIGHT_EDGE, -3.15, 0.45)
 MOST_UPDATES = 240  # of which the losses are drawn: some epochs, or as many updates as a picture holds
-Size = Annotated[int, Field(ge=1, le=10**9)]
+Size = Annotated[int, Field(ge=1, le=10_000)]
 CLOSE_UP = (style.LEFT_EDGE, -3.9, -2.6, -0.15)
 LABEL_LINE = 0.2
 FORMULA_LEFT, FORMULA_WIDTH = -3.25, 4.1  # as wide as the map of theta leaves room for
 FORMULA_LINES = (-0.65, -1.55, -2.45)  # baselines of the three
 ONE_BY_ONE = 2  # batches that are taken slowly
-QUIZ_LINE, ANSWER_LEFT = 1.0, -1.0
+QUIZ_LINE, ANSWER_LEFT = 2.2, -1.0
 SIZE = 44  # of what is given, and of the fraction
 APART = 0.4  # from what is given to the question mark, from the fraction to the edge, at least
-THINKING = 3.6  # seconds that the ring takes
-CLOCK = 0.2  # radius of the ring that runs out meanwhile
+BOXES = (style.LEFT_EDGE, style.RIGHT_EDGE, -2.6, 1.4)  # left, right, bottom, top of the boxes that are filled
+NAME_LINE = -3.1  # baseline of what the batch size is called
+FIRST_BOXES, FIRST_SECONDS = 8, 1.6  # that are filled slowly, and counted
+THINKING = 4.0  # seconds in which all others are filled
+
+
+class Boxes(VGroup):
+    """A box for each batch of ``batch_size`` of ``examples`` dots; the last one holds what is left.
+
+    Parts: ``frames`` and ``dots``, one mobject each. `fill` shows the first dots.
+    """
+
+    def __init__(self, examples: int, batch_size: int) -> None:
+        super().__init__()
+        left, right, bottom, top = BOXES
+        count = -(-examples // batch_size)
+        columns = _columns(count, (right - left) / (top - bottom) / 1.6)
+        pitch = np.array([(right - left) / columns, (top - bottom) / -(-count // columns)])
+        pitch = np.minimum(pitch, pitch[::-1] * [2.0, 1.0])
+        places = np.divmod(np.arange(count), columns)
+        middles = np.stack([left + (places[1] + 0.5) * pitch[0], top - (places[0] + 0.5) * pitch[1]], axis=-1)
+        size = 0.86 * pitch
+        within = _columns(batch_size, size[0] / size[1])
+        dot = 0.9 * min(size[0] / within, size[1] / -(-batch_size // within))
+        row, column = np.divmod(np.arange(batch_size), within)
+        offsets = dot * np.stack([column - (within - 1) / 2, (-(-batch_size // within) - 1) / 2 - row], axis=-1)
+        centers = (middles[:, None] + offsets).reshape(-1, 2)[:examples]
+        self.frames = VMobject(stroke_color=mix(palette.text, style.FAINT), stroke_width=style.GUIDE)
+        self.frames.points = rectangles(middles, np.tile(size, (count, 1)))
+        self.dots = VMobject(stroke_width=0).set_fill(palette.text, 1)
+        self.all_dots, self.batch_size, self.count = squares(centers, 0.66 * dot), batch_size, count
+        self.add(self.frames, self.dots)
+
+    def fill(self, boxes: float) -> Boxes:
+        """The dots of so many boxes, fractions included."""
+        self.dots.points = self.all_dots[: 16 * round(boxes * self.batch_size)]
+        return self
+
+
+def _columns(count: int, ratio: float) -> int:
+    """In how many columns ``count`` things stand ``ratio`` times as wide as high; rows are full where they can be."""
+    least = max(1, math.ceil(math.sqrt(count * ratio) - 1e-9))
+    full = (columns for columns in range(least, min(count, 4 * least // 3) + 1) if count % columns == 0)
+    return next(full, min(least, count))
 
 
 class Batches(LectureScene):
@@ -104,13 +145,14 @@ class Batches(LectureScene):
         self._read_the_losses()
         whole, in_one, batch = self.history.whole, self.in_one, self.history.batch
         jumps = float(np.abs(np.diff(batch)).mean()) > 3 * float(np.abs(np.diff(whole)).mean())
-        yield claim("wander-faster", "batch losses jump more than the whole loss", jumps, batch=batch, whole=whole)
+        yield claim("wander", "batch losses jump more than the whole loss", jumps, batch=batch, whole=whole)
         highest = int(np.argmax(whole))
-        falls = highest < 0.2 * self.per_epoch and whole[-1] < whole[0]
         ends = {"whole": (whole[0], whole[highest], whole[-1]), "all_in_one": (in_one[0], in_one[-1])}
-        yield claim("wander-faster", "the loss over all examples soon falls", falls, **ends)
+        rises = 0 < highest < 0.2 * self.per_epoch
+        yield claim("whole-falls", "the loss over all examples first rises for a moment", rises, **ends)
+        yield claim("whole-falls", "then it falls", whole[-1] < whole[0], **ends)
         slower = in_one[0] - in_one[-1] < 0.5 * (whole[0] - whole[-1])
-        yield claim("wander-faster", "with all examples in one batch it falls more slowly", slower, **ends)
+        yield claim("one-batch-slower", "with all examples in one batch it falls more slowly", slower, **ends)
 
     def construct(self) -> None:
         self._read_the_run()
@@ -118,6 +160,8 @@ class Batches(LectureScene):
         self._first_beat()
         self._epoch_beat()
         self._wander_beat()
+        self._whole_beat()
+        self._in_one_beat()
         self._quiz_beat()
         self._answer_beat()
         self.hand_on()
@@ -302,10 +346,9 @@ class Batches(LectureScene):
     # -- what the losses do ----------------------------------------------------------------------------------------
 
     def _wander_beat(self) -> None:
-        with self.beat("wander-faster"):
+        with self.beat("wander"):
             # The losses of the first epochs' batches, a dot each, jump about: three slowly, the others faster; among
-            # them, smooth, the loss over all examples. On the lesson's days, then, that alone, from near, and dashed,
-            # hardly lower, where it stands after the same epochs if each is one update, a ring an epoch
+            # them, smooth, the loss over all examples
             loss = "loss-in-views" if self.history.scale.in_views else "loss"
             keys = {"updates": "updates", "epochs": "epochs", "loss": loss, "batch": "batch-loss", "whole": "whole"}
             losses = BatchLosses(self.history, {name: self.screen(key) for name, key in keys.items()})
@@ -318,11 +361,23 @@ class Batches(LectureScene):
             self.play(*map(FadeIn, (plot.axes, plot.epochs, losses.labels)), run_time=0.6)
             self.play(losses.growing())
             self.gone = [plot.axes, plot.epochs, *losses.curves, losses.dots, *losses.labels, self.source]
-            if self.holds("wander-faster"):
-                self.until("whole")
-                self._leave_the_whole()
-                self.until("one")
-                self._draw_in_one()
+
+    def _whole_beat(self) -> None:
+        with self.beat("whole-falls"):
+            # The loss over all examples alone, from near: a ring at its highest, where steps of a few batches led up
+            self._leave_the_whole()
+            self.until("rises")
+            highest = int(np.argmax(self.history.whole))
+            self.peak = ring(self.plot.whole.corners[highest], 0.14, palette.text).set_fill(opacity=0)
+            self.play(Create(self.peak), run_time=0.8)
+            self.gone.append(self.peak)
+
+    def _in_one_beat(self) -> None:
+        with self.beat("one-batch-slower"):
+            # Dashed, hardly lower, where the loss stands after the same epochs if each is one update, a ring an epoch
+            self.play(FadeOut(self.peak), run_time=0.4)
+            self.gone.remove(self.peak)
+            self._draw_in_one()
 
     def _leave_the_whole(self) -> None:
         """The batches' losses leave, and the axis holds the others alone. The label: how many updates an epoch has."""
@@ -357,33 +412,49 @@ class Batches(LectureScene):
     def _quiz_beat(self) -> None:
         examples, batch_size = self.parameters.quiz
         with self.beat("quiz", examples=Count(examples), batch=Count(batch_size)):
-            # What is given, and a question mark. A ring runs out while all try it themselves
+            # What is given, and empty boxes, one for each batch. Dots fall into them: the first boxes are counted, then
+            # a question mark stands for the count, and while all try it themselves the others are filled
             self.play(
                 *(FadeOut(part, run_time=0.5) for part in self.gone), *self.next_heading(self.screen("heading-quiz"))
             )
             size = f'part("size", B = "{number_text(batch_size)}")'
             source, room = f'N = "{number_text(examples)}" quad {size}', ANSWER_LEFT - APART - style.LEFT_EDGE
             self.given = fitted(formula, source, SIZE, room).place(QUIZ_LINE, left=style.LEFT_EDGE)
-            self.asked = words("?", style.SUBTITLE).place(QUIZ_LINE, left=ANSWER_LEFT)
+            self.asked = words("?", style.TITLE).place(QUIZ_LINE, left=ANSWER_LEFT)
+            self.boxes = Boxes(examples, batch_size).fill(0)
             self.until("given")
-            self.play(FadeIn(self.given, shift=0.15 * UP), run_time=0.5)
-            self.play(FadeIn(self.asked, shift=0.15 * UP), run_time=0.4)
+            self.play(FadeIn(self.given, shift=0.15 * UP), FadeIn(self.boxes.frames), run_time=0.6)
+            self.add(self.boxes)
+            first = min(FIRST_BOXES, self.boxes.count)
+            count = Number(0, 0, SIZE).place_left(QUIZ_LINE, ANSWER_LEFT)
+            self.add(count)
+            self._fill(0, first, FIRST_SECONDS, count)
+            self.remove(count)
+            self.play(FadeIn(self.asked, scale=1.4), run_time=0.4)
             self.until("think")
-            clock = Arc(CLOCK, PI / 2, -TAU, color=palette.dim, stroke_width=style.AXIS + 2)
-            clock.move_arc_center_to((style.RIGHT_EDGE - CLOCK, self.title.get_y(), 0))
-            self.play(FadeIn(clock), run_time=0.3)
-            self.play(Uncreate(clock, run_time=THINKING, rate_func=linear))
+            self._fill(first, self.boxes.count, THINKING)
+
+    def _fill(self, first: float, last: float, seconds: float, count: Number | None = None) -> None:
+        """Dots fall into the boxes ``first`` to ``last``; ``count`` counts those that are full."""
+
+        def show(_: VGroup, share: float) -> None:
+            full = first + share * (last - first)
+            self.boxes.fill(full)
+            if count is not None:
+                count.set_value(int(full + 1e-6))
+
+        moving = VGroup(self.boxes.dots, *([] if count is None else [count]))
+        self.play(UpdateFromAlphaFunc(moving, show), run_time=seconds, rate_func=linear)
 
     def _answer_beat(self) -> None:
         examples, batch_size = self.parameters.quiz
         updates = updates_in_an_epoch(examples, batch_size)
         with self.beat("quiz-answer", updates=Count(updates)):
-            # The fraction with what it comes to, and a row of bundles, of as many squares as a batch has. When the
-            # batch size is spoken of, it gets its name: one more number that we choose
+            # The fraction in the place of the question mark, over as many full boxes. When the batch size is spoken of,
+            # it gets its name: one more number that we choose
             self.answer = self._answer(examples, batch_size, updates)
             frame = _framed(self.given.part("size"))
-            name = words(self.screen("hyperparameter"), style.LABEL)
-            name.place(QUIZ_LINE - 2.6, left=style.LEFT_EDGE)
+            name = words(self.screen("hyperparameter"), style.LABEL + 4).place(NAME_LINE, left=style.LEFT_EDGE)
             self.until("size")
             self.play(Create(frame), run_time=0.7)
             self.play(FadeIn(name, shift=0.15 * UP), run_time=0.5)
@@ -399,10 +470,7 @@ class Batches(LectureScene):
         else:
             unit.place(told.baseline, left=told.get_right()[0] + 0.35)
         self.play(FadeOut(self.asked), run_time=0.25)  # it stands where the fraction will
-        bundles = Bundles(examples, batch_size, line - 1.35)
-        parts = [*bundles.bundles[:-1], *bundles.dots, bundles.bundles[-1]]
-        coming = LaggedStart(*map(FadeIn, parts), lag_ratio=0.2)
-        self.play(FadeIn(told, shift=0.15 * UP), FadeIn(unit), coming, run_time=0.8)
+        self.play(FadeIn(told, shift=0.15 * UP), FadeIn(unit), run_time=0.8)
         return VGroup(told, unit)
 
 
