@@ -41,6 +41,7 @@ from manim import (
     VMobject,
     smooth,
     squish_rate_func,
+    there_and_back_with_pause,
 )
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
@@ -151,7 +152,8 @@ class Relu(LectureScene):
 
     def _height_beat(self) -> None:
         with self.beat("height"):
-            # It has its name; then it becomes c times as high, and that is what the hard sigmoid broke into
+            # It has its name; then it becomes c times as high, and that is what the hard sigmoid broke into. With the
+            # other sign it goes the other way, and comes back
             self.play(*self.next_heading(self.screen("heading-relu")))
             self.until("times")
             self._stretch()
@@ -216,9 +218,9 @@ class Relu(LectureScene):
 
     def _names_beat(self) -> None:
         with self.beat("names"):
-            # Both functions side by side under one name. A dot runs along each to a large input, the same for both:
-            # there the sigmoid has no slope, and ReLU has. Then ours steps forward
-            r, large = np.linspace(-R, R, SAMPLES), np.linspace(0, LARGE, SAMPLES)
+            # Both functions side by side under one name. A dot runs along each to a large input, the same for both, and
+            # takes the tangent along: in the end the sigmoid has no slope, and ReLU has. Then ours steps forward
+            r, large = np.linspace(-R, R, SAMPLES), np.linspace(-LARGE, LARGE, SAMPLES)
             sides = (("sigmoid", sigmoid, (-0.08, 1.08)), ("ReLU", relu, (-0.08 * R, 1.08 * R)))
             self.panels = [
                 SmallCurve(
@@ -233,12 +235,10 @@ class Relu(LectureScene):
             )
             self.until("large")
             curves = [(panel.plot, large, f(large)) for panel, (_, f, _) in zip(self.panels, sides, strict=True)]
-            dots = self._run_along(curves, coming=0.2, seconds=1.6)
-            self.slopes = [_slope_at_the_end(*curve) for curve in curves]
-            self.play(Create(self.slopes[0]), run_time=0.5)
+            dots = self._run_along(curves, coming=0.3, seconds=4.0)
             self.until("climbs")
             back = [emphasis(self.panels[0].curve, FAINT), emphasis(self.panels[0].name, READABLE)]
-            self.play(Create(self.slopes[1]), *back, emphasis(VGroup(dots[0], self.slopes[0]), DIM), run_time=0.6)
+            self.play(*back, emphasis(VGroup(dots[0], self.slopes[0]), DIM), run_time=0.6)
 
     # -- parts of the picture ------------------------------------------------------------------------------------
 
@@ -313,16 +313,18 @@ class Relu(LectureScene):
         return UpdateFromAlphaFunc(self.one, update, rate_func=smooth)
 
     def _run_along(self, curves: Sequence[tuple[Plot, NDArray, NDArray]], coming: float, seconds: float) -> VGroup:
-        """A dot runs along each curve (plot, x, y) from left to right, all at the same x; returns the dots."""
+        """A dot and its tangent run along each curve (plot, x, y), all at the same x; returns the dots."""
         dots = VGroup(*(plot.dot(x[0], y[0], palette.text, RUNNER) for plot, x, y in curves))
+        self.slopes = [_tangent(*curve, 0.0) for curve in curves]
 
         def update(_: VMobject, share: float) -> None:
-            for dot, (plot, x, y) in zip(dots, curves, strict=True):
-                at = x[0] + share * (x[-1] - x[0])
-                dot.move_to(plot.at(at, np.interp(at, x, y)))
+            for dot, slope, curve in zip(dots, self.slopes, curves, strict=True):
+                moved = _tangent(*curve, share)
+                slope.set_points(moved.points)
+                dot.move_to(moved.get_center())
 
-        self.play(FadeIn(dots, run_time=coming))
-        self.play(UpdateFromAlphaFunc(dots, update, run_time=seconds, rate_func=smooth))
+        self.play(FadeIn(dots, *self.slopes, run_time=coming))
+        self.play(UpdateFromAlphaFunc(VGroup(*self.slopes, dots), update, run_time=seconds, rate_func=smooth))
         return dots
 
     def _lift(self) -> Animation:
@@ -345,6 +347,12 @@ class Relu(LectureScene):
         outer = [FadeIn(self.formula.part(name)) for name in ("y", "equals", "c")]
         self.play(*outer, stretch, run_time=1.2)
         self.add(self.formula)
+        self.until("down")
+
+        def turn(_: VMobject, share: float) -> None:
+            self._draw_bracket((1 - 2 * share) * self.first)
+
+        self.play(UpdateFromAlphaFunc(self.bracket, turn, run_time=2.4, rate_func=there_and_back_with_pause))
         self.letters = self._numbers_under({"c": "c", "bias": "b", "w": "w"})
         self.add(self.one)
         self.play(FadeIn(self.letters, shift=0.1 * UP), FadeOut(self.bracket), run_time=0.4)
@@ -366,11 +374,13 @@ class Relu(LectureScene):
         self.play(LaggedStart(*moves, lag_ratio=0.4))
 
 
-def _slope_at_the_end(plot: Plot, x: NDArray, y: NDArray) -> VMobject:
-    """A piece of the tangent where a curve (plot, x, y) ends."""
-    before, end = plot.at(x[-2:], y[-2:])
-    way = TANGENT * (end - before) / np.linalg.norm(end - before)
-    return segment(end - way, end + way, palette.text, style.RING)
+def _tangent(plot: Plot, x: NDArray, y: NDArray, share: float) -> VMobject:
+    """A piece of the tangent of a curve (plot, x, y) after ``share`` of its x; at a corner, of what comes before."""
+    at = x[0] + share * (x[-1] - x[0])
+    k = int(np.clip(np.searchsorted(x, at), 1, len(x) - 1))
+    before, after = plot.at(x[k - 1 : k + 1], y[k - 1 : k + 1])
+    middle, way = plot.at(at, np.interp(at, x, y)), TANGENT * (after - before) / np.linalg.norm(after - before)
+    return segment(middle - way, middle + way, palette.text, style.RING)
 
 
 def _term(k: int) -> str:
