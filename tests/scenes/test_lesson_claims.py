@@ -403,7 +403,7 @@ REASONS = {
         "train": "each run is shown up to its lowest validation loss",
         "rule": "the floor is computed from the rule, and the number is filled in",
     },
-    "stack-layers": {"again": DEFINES},
+    "stack-layers": {"why": EXACT, "again": DEFINES},
     "depth-experiment": {"networks": ASKS, "train": ASKS},
     "forecast": {"prediction": DEFINES},
     "naming": {"nameless": ASKS, "hidden": DEFINES},

@@ -18,7 +18,7 @@ from gradreel.scenes.lecture.deep.pictures.layer_stack import (
     output_source,
     short_formula,
 )
-from gradreel.scenes.lecture.deep.stack_layers import StackLayers
+from gradreel.scenes.lecture.deep.stack_layers import SAMPLES, StackLayers, fold
 from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.testing.layout import check_scene
 from manim import config
@@ -44,6 +44,8 @@ class Film:
         self.formulas[beat] = [text.source for text in scene.stack.formulas if text in here]
         self.sizes.append(scene.stack.size)
         self.findings.extend(map(str, check_scene(scene, beat)))
+        if beat == "why":
+            return  # the network has not come yet
         shown = {"once": 1, "again": 2}.get(beat, len(columns) - 1)
         self.columns[beat] = [column.x for column in columns[: shown + 1]]
         self.texts[beat] = [text.get_center()[0] for text in scene.stack.formulas[:shown]]
@@ -150,3 +152,13 @@ def test_layout_at_the_bounds(filmed, depth):
 def test_bad_depth_is_named():
     with pytest.raises(UserError, match=r"stack-layers.depth: .*4 \(got 5\)"):
         StackLayers.validated({"depth": 5})
+
+
+def test_each_fold_more_than_doubles_the_corners_as_it_is_written_under_the_curves(play):
+    drawn = play(StackLayers, lambda scene, _: list(scene.folded), until="why", width=3).seen["why"]
+    y = np.linspace(0.0, 1.0, SAMPLES)
+    for curve, corners in zip(drawn, (1, 3, 7), strict=True):
+        y = fold(y)
+        heights = np.append(curve.get_start_anchors()[:, 1], curve.get_end()[1])
+        np.testing.assert_allclose(heights - heights.min(), y * np.ptp(heights), atol=1e-9)
+        assert (np.abs(np.diff(y, 2)) > 1e-9).sum() == corners

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from gradreel.core.arrays import FloatArray
 from gradreel.core.choices import DEPTHS, WIDTH
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
+from gradreel.core.network.activations import relu
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.deep.pictures.layer_stack import (
@@ -21,7 +23,7 @@ from gradreel.scenes.lecture.deep.pictures.layer_stack import (
 )
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.network_parts import Node, Pulse, activation_picture
-from gradreel.scenes.mobjects.plot import ring
+from gradreel.scenes.mobjects.plot import Plot, ring
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.style import FAINT, FULL, emphasis, palette
 from gradreel.scenes.words.counts import Count
@@ -37,6 +39,7 @@ from manim import (
     TransformFromCopy,
     UpdateFromAlphaFunc,
     VGroup,
+    VMobject,
     linear,
     smooth,
     squish_rate_func,
@@ -44,6 +47,8 @@ from manim import (
 )
 from pydantic import Field
 
+FOLDS, SAMPLES = 3, 641  # layers that fold a line; x at which it is drawn, all corners among them
+PANEL_WIDTH, PANEL = 3.7, (-1.9, 1.9)  # of each curve; bottom and top
 DIP = 0.95  # a copied formula goes so far below the one it comes from
 ENLARGED, LARGE_CENTER = 0.78, (5.35, 1.15)  # radius and middle of the one node that is looked at from near
 TOTAL_SIZE = 34
@@ -65,11 +70,46 @@ class StackLayers(LectureScene):
         self.network = Experiment(dataset=p.dataset, hidden=(p.width,) * p.depth, activation="relu")
         self.stack = LayerStack(self.network, self.screen("days"))
         self.diagram = self.stack.diagram
+        self._why_beat()
         self._once_beat()
         self._again_beat()
         self._more_beat()
         self._hundred_beat()
         self.hand_on()
+
+    def _why_beat(self) -> None:
+        with self.beat("why"):
+            # A line goes through a layer of two ReLUs, which folds it. What comes out goes through a second layer, and
+            # is folded as a whole, and again. Corners are counted under each curve
+            x = np.linspace(0.0, 1.0, SAMPLES)
+            left, right, width = style.LEFT_EDGE + 0.1, style.RIGHT_EDGE - 0.1, PANEL_WIDTH
+            lefts = np.linspace(left, right - width, FOLDS)
+            panels = [
+                Plot((0.0, 1.0), (0.0, 1.0), left=at, right=at + width, bottom=PANEL[0], top=PANEL[1], x_label=None)
+                for at in lefts.tolist()
+            ]
+            names = [
+                words(self.screen("corners", layers=Count(k + 1), corners=Count(2 ** (k + 1) - 1)), style.LABEL)
+                for k in range(FOLDS)
+            ]
+            for name, panel in zip(names, panels, strict=True):
+                name.place(PANEL[0] - 0.7, center=float(panel.x_axis.get_x()))
+            y, curves = x, [panels[0].curve(x, x, palette.blue)]
+            self.play(
+                *self.next_heading(self.screen("heading-why")), FadeIn(panels[0]), Create(curves[0]), run_time=1.0
+            )
+            self.until("fold")
+            for k, (panel, name) in enumerate(zip(panels, names, strict=True)):
+                if k:
+                    curves.append(curves[-1].copy())
+                    way = panel.x_axis.get_center() - panels[k - 1].x_axis.get_center()
+                    self.play(FadeIn(panel), curves[-1].animate.shift(way), run_time=0.8)
+                self.play(_folding(panel, curves[-1], x, y), run_time=1.4)
+                self.play(FadeIn(name, shift=0.15 * UP), run_time=0.3)
+                y = fold(y)
+                if k == 0:
+                    self.until("again")
+            self.folded, self.names = VGroup(*curves), VGroup(*panels, *names)
 
     def _once_beat(self) -> None:
         stack = self.stack
@@ -77,7 +117,8 @@ class StackLayers(LectureScene):
             # The network as it was: the days, one layer of ReLUs, and the formula from x to a, step by step as it is
             # said; at last one node from near, where the bent line is seen
             heading = self.next_heading(self.screen("heading"))
-            self.play(*heading, FadeIn(self.diagram.columns[0]), FadeIn(stack.days), run_time=0.6)
+            leaving = FadeOut(self.folded, self.names)
+            self.play(*heading, leaving, FadeIn(self.diagram.columns[0]), FadeIn(stack.days), run_time=0.6)
             written = (FadeIn(text, shift=0.15 * UP) for text in (stack.x, stack.formulas[0]))
             self.play(self._layer(1), LaggedStart(*written, lag_ratio=0.5, run_time=1.2))
             self._compute(1)
@@ -227,6 +268,20 @@ class StackLayers(LectureScene):
         self.remove(texts)
         self.total = texts[-1]
         self.add(self.total)
+
+
+def fold(y: FloatArray) -> FloatArray:
+    """What a layer of two ReLUs can make of heights from 0 to 1: it doubles them and folds what is above 1 down."""
+    return np.asarray(2 * relu(y) - 4 * relu(y - 0.5))
+
+
+def _folding(panel: Plot, curve: VMobject, x: FloatArray, y: FloatArray) -> Animation:
+    """``curve`` through (x, y) is folded."""
+
+    def update(_: VMobject, share: float) -> None:
+        panel.set_curve(curve, x, y + share * (fold(y) - y))
+
+    return UpdateFromAlphaFunc(curve, update, rate_func=smooth)
 
 
 def _carry(text: TextMobject, left: float) -> Animation:
