@@ -368,6 +368,7 @@ DEFINES = "it defines or explains something, whatever the numbers are"
 EXACT = "it holds of any numbers, by mathematics or by how the picture is made"
 ASKS = "it asks, announces or repeats, and says nothing of numbers"
 REASONS = {
+    "title": {"pairs": DEFINES},
     "linear-limits": {"map": DEFINES},
     "build-curve": {"piece-1": EXACT, "piece": EXACT, "general": EXACT},
     "any-curve": {"smooth": "the curves of the scenes before have corners by their definition", "any": EXACT},

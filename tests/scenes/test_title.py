@@ -43,7 +43,7 @@ def film_of(play):
 @pytest.mark.parametrize(("name", "lang"), [("ours", "en"), ("ours", "zh"), ("low", "en"), ("few", "en")])
 def test_layout_holds(film_of, name, lang):
     film = film_of(name, lang)
-    assert film.beats == ["title", "run"] and film.findings == []
+    assert film.beats == ["title", "pairs", "run"] and film.findings == []
 
 
 @pytest.mark.parametrize("name", ["ours", "low"])
@@ -63,6 +63,15 @@ def test_the_days_are_those_that_a_network_sees_before_the_last_one_which_is_ask
     asked = days.mark.get_x()
     assert asked == pytest.approx(days.plot.at(days.plot.days(END), 0)[0]) and asked > days.dots[-1].get_right()[0]
     assert len(film_of("few").scene.days.dots) == 3
+
+
+def test_each_pair_of_neighbouring_days_is_a_dot_of_the_cloud(film_of):
+    for name, views in (("ours", synthetic_views().values[-57:-1]), ("few", FEW.series.values[-4:-1])):
+        plot, _, cloud = film_of(name).scene.cloud
+        assert len(cloud) == len(views) - 1
+        for dot, before, after in zip(cloud, views, views[1:], strict=False):
+            assert plot.data(dot.get_center()) == pytest.approx((before, after), abs=1)
+            assert dot.get_fill_opacity() == 1
 
 
 @pytest.mark.parametrize("name", ["dollars", "signs"])

@@ -14,19 +14,71 @@ from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.daily_data import data_caption
 from gradreel.scenes.lecture.opening.pictures.last_days import LastDays
 from gradreel.scenes.mobjects.motif import Motif
+from gradreel.scenes.mobjects.plot import Plot, dashed, polyline
 from gradreel.scenes.mobjects.text import literal, words
 from gradreel.scenes.style import palette
 from gradreel.scenes.words.claims import Claim, claim
-from manim import UP, Create, FadeIn, FadeOut, ValueTracker, VGroup, smooth, squish_rate_func
+from manim import (
+    UP,
+    Create,
+    Dot,
+    FadeIn,
+    FadeOut,
+    Mobject,
+    ReplacementTransform,
+    UpdateFromAlphaFunc,
+    ValueTracker,
+    VGroup,
+    VMobject,
+    linear,
+    smooth,
+    squish_rate_func,
+)
 from manim.utils.rate_functions import ease_in_out_sine
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 WORDS_LEFT, TITLE_BASELINE, SUBTITLE_BASELINE, CREDIT_BASELINE = -6.05, 2.32, 1.5, 0.93
 DAYS_BOX = (style.LEFT_EDGE + 0.72, 5.85, -2.5, -0.15)  # left, right, bottom, top
+STRIP_BOX = (style.LEFT_EDGE + 0.72, 5.85, 1.5, 2.95)  # of the days while their pairs are taken
+CLOUD_BOX = (-3.6, 3.4, -2.7, 0.3)
+CLOUD_DOT, FLIGHT, CLOUD_SECONDS = 0.07, 6.0, 5.0  # radius; pairs that fly at once; seconds for all pairs
+ROOM = 0.12  # around the cloud, of the way from the fewest views to the most
 WALK_SECONDS = 6.5
 THINK = 3.0  # seconds that the question has, from its first word on
 QUIET = 1.5  # seconds in which nobody speaks, when blue lies on red
 LEARNED = 0.05  # the red curve is learned when the typical gap is less than this share of its height
+
+
+class Cloud(VGroup):
+    """A dot for each pair of neighbouring days.
+
+    It flies from between both days, at ``starts`` (N + 1, 3), to its place among ``ends`` (N, 3).
+    """
+
+    def __init__(self, starts: NDArray, ends: NDArray) -> None:
+        super().__init__(*(Dot(end, radius=CLOUD_DOT, color=palette.red, fill_opacity=0) for end in ends))
+        self.starts, self.ends = starts, ends
+
+    def bracket(self, k: int) -> NDArray:
+        """(4, 3): the corners of a bracket below the days of pair ``k``."""
+        first, second = self.starts[k : k + 2]
+        low = min(first[1], second[1]) - 0.14
+        return np.array([(first[0], low, 0), (first[0], low - 0.1, 0), (second[0], low - 0.1, 0), (second[0], low, 0)])
+
+    def fly(self, first: int, last: int, bracket: VMobject | None = None) -> UpdateFromAlphaFunc:
+        """Pairs ``first`` to ``last`` fly to their places one after the other, ``bracket`` going along the days."""
+
+        def show(_: Mobject, share: float) -> None:
+            begun = first + share * (last - first - 1 + FLIGHT)
+            for k in range(first, last):
+                way = smooth(float(np.clip((begun - k) / FLIGHT, 0.0, 1.0)))
+                middle = (self.starts[k] + self.starts[k + 1]) / 2
+                self[k].move_to(middle + way * (self.ends[k] - middle)).set_fill(opacity=float(way > 0))
+            if bracket is not None:
+                bracket.set_points_as_corners(self.bracket(min(int(begun), last - 1)))
+
+        return UpdateFromAlphaFunc(VGroup(self, *([] if bracket is None else [bracket])), show)
 
 
 class Title(LectureScene):
@@ -53,6 +105,7 @@ class Title(LectureScene):
 
     def construct(self) -> None:
         self._title_beat()
+        self._pairs_beat()
         self._run_beat()
 
     def _title_beat(self) -> None:
@@ -90,12 +143,47 @@ class Title(LectureScene):
             lines.append(words(credit, style.CAPTION + 2, palette.dim).place(CREDIT_BASELINE, left=WORDS_LEFT))
         return lines
 
+    def _pairs_beat(self) -> None:
+        dataset, language = self.parameters.dataset, self.context.language
+        with self.beat("pairs"):
+            # The days make room. A bracket takes two neighbours: together they become a dot, yesterday's views to the
+            # right, today's upwards. It goes on along the days, and the cloud of all pairs stands
+            days = LastDays(dataset, self.screen("today"), language, STRIP_BOX)
+            self.play(*map(FadeOut, self.texts), run_time=0.4)
+            self.play(ReplacementTransform(self.days, days), run_time=1.0)
+            self.days = days
+            views = days.views[:-1]
+            room = ROOM * (float(np.ptp(views)) or 1.0)
+            ends = (float(views.min()) - room, float(views.max()) + room)
+            left, right, bottom, top = CLOUD_BOX
+            plot = Plot(ends, ends, left=left, right=right, bottom=bottom, top=top, x_label=None)
+            known, asked = (words(self.screen(key), style.LABEL, palette.dim) for key in ("known", "asked"))
+            names = VGroup(known.place(bottom - 0.1, left=right + 0.2), asked.place(top + 0.2, left=left))
+            starts = np.array([dot.get_center() for dot in days.dots])
+            cloud = Cloud(starts, plot.at(views[:-1], views[1:]))
+            bracket = polyline(np.zeros((2, 3)), palette.text, style.RING)
+            self.play(FadeIn(plot, names), run_time=0.6)
+            self.until("pair")
+            bracket.set_points_as_corners(cloud.bracket(0))
+            self.play(Create(bracket), run_time=0.6)
+            at = plot.at(views[0], views[1])
+            guides = [
+                dashed(plot.at(views[0], ends[0]), at, palette.text),
+                dashed(plot.at(ends[0], views[1]), at, palette.text),
+            ]
+            self.play(cloud.fly(0, 1), *map(Create, guides), run_time=1.6)
+            self.until("all")
+            self.play(*map(FadeOut, guides), run_time=0.3)
+            self.play(cloud.fly(1, len(cloud), bracket), run_time=CLOUD_SECONDS, rate_func=linear)
+            self.play(FadeOut(bracket), run_time=0.3)
+            self.cloud = VGroup(plot, names, cloud)
+
     def _run_beat(self) -> None:
         with self.beat("run"):
             # All leaves but one question, how today follows from yesterday, over the whole picture: red is the answer,
             # and a recorded run learns it from its random start. Nobody speaks for a moment
             motif = self.motif = Motif(self.trace("run"), self.screen_of("title"))
-            gone = [*self.texts, self.days, self.caption]
+            gone = [self.days, self.cloud, self.caption]
             late = squish_rate_func(smooth, 0.5, 1.0)
             coming = [FadeIn(part, rate_func=late) for part in (motif.axes, motif.names)]
             self.play(*(FadeOut(part, run_time=0.5) for part in gone), *coming, run_time=1.0)
