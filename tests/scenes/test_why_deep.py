@@ -242,25 +242,20 @@ def test_blue_that_leaves_the_plot_has_an_arrowhead_there():
     assert not len(curves.draw(np.array([2.0, 2.0, 1.0])).tip.points)
 
 
-def test_every_run_has_its_plane_and_the_better_one_a_frame(film, trace_of):
-    runs, starts, losses = WhyDeep.validated(QUICK).match(), film.scene.starts, ends(trace_of)
-    for row, side in enumerate((runs.fat, runs.deep)):
-        for k, run in enumerate(side):
-            expected, clear = bands_of(run, np.asarray(trace_of(run).parameters[-1]), PLACES)
-            assert (blue_at(starts.boards[row][k], PLACES)[clear] == expected[clear]).all()
-            assert float(starts.losses[row][k].source) == pytest.approx(losses[row, k], abs=5.1e-4)
+def test_every_runs_loss_stands_on_a_scale_of_tens(film, trace_of):
+    starts, losses = film.scene.starts, ends(trace_of)
+    for k, (_, *dots) in enumerate(starts.pairs):
+        for dot, loss_at_end in zip(dots, losses[:, k], strict=True):
+            start, power = starts.plot.data(dot.get_center())
+            assert start == pytest.approx(k + 1) and 10**power == pytest.approx(loss_at_end, rel=1e-6)
     counts = [int((losses[row] < losses[1 - row]).sum()) for row in (0, 1)]
     assert [text.source for text in starts.wins] == [f"wins {count} of 2" for count in counts]
-    for k, frame in enumerate(starts.frames):
-        better = starts.boards[int(losses[1, k] < losses[0, k])][k]
-        assert np.abs(frame.get_center() - better.ground.get_center())[:2] == pytest.approx([0.0, 0.25], abs=0.06)
 
 
-def test_the_planes_of_the_race_become_the_first_starts(film):
-    """The same points, the same blue, a different size: so that nothing jumps where one stands for the other."""
-    for board, tiles in zip(film.scene.race.boards, film.scene.starts.boards, strict=True):
-        for old, new in zip(board.get_family(), tiles[0].get_family(), strict=True):
-            assert old.points == pytest.approx(new.points, abs=1e-6)
+def test_the_planes_of_the_race_go_beside_the_losses(film):
+    for k, board in enumerate(film.scene.race.boards):
+        middle, side = film.scene.starts.tile(k)
+        assert board.ground.get_center() == pytest.approx(middle) and board.ground.width == pytest.approx(side)
 
 
 @pytest.mark.parametrize(

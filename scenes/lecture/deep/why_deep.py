@@ -382,34 +382,30 @@ class WhyDeep(LectureScene):
         seeds, match, race = len(self.parameters.seeds), self.recorded, self.race
         fat, deep = match.wins
         with self.beat("starts-deep-all", seeds=Count(seeds), fat=Count(fat), deep=Count(deep)):
-            # Both planes shrink to the first start's; the other starts' come, each with its loss, and what that says. A
-            # frame round the better of each two, and how often each network wins
+            # Both planes step aside. The losses of this race on a scale of tens, then those of the other starts; how
+            # often each network wins
             names = [self.screen(key) for key in NAMES]
             wins = [self.screen("wins", wins=Count(count), starts=Count(seeds)) for count in (fat, deep)]
-            self.starts = starts = Starts(match, names, wins)
+            self.starts = starts = Starts(match, names, wins, self.screen("loss"))
             self.remove(race)
             self.add(*race.boards, self.beside)
             title = self._title("heading-starts", seeds=Count(seeds))
             self.play(FadeOut(self.beside), *title, run_time=0.5)
             moves = []
-            for board, tiles in zip(race.boards, starts.boards, strict=True):
-                moves.append(board.animate.scale(_width(tiles[0]) / _width(board)).move_to(tiles[0].ground))
+            for k, board in enumerate(race.boards):
+                middle, side = starts.tile(k)
+                moves.append(board.animate.scale(side / _width(board)).move_to(middle))
             moves += [ReplacementTransform(*pair) for pair in zip(self.names, starts.names, strict=True)]
-            self.play(*moves, run_time=1.2)
-            self.remove(*race.boards)
-            self.add(*(tiles[0] for tiles in starts.boards))
             note = words(self.screen("caption-starts"), style.CAPTION, palette.dim)
             note.place(style.CAPTION_BASELINE, left=style.LEFT_EDGE)
-            self.play(*(FadeIn(row[0]) for row in starts.losses), FadeIn(note), run_time=0.3)
+            self.play(*moves, run_time=1.2)
+            self.play(FadeIn(starts.levels), FadeIn(note), run_time=0.5)
+            self.play(FadeIn(starts.pairs[0]), run_time=0.5)
             self.until("starts")
-            others = [
-                FadeIn(VGroup(*(part[row][k] for part in (starts.boards, starts.losses) for row in (0, 1))))
-                for k in range(1, seeds)
-            ]
+            others = [FadeIn(pair, shift=0.15 * UP) for pair in starts.pairs[1:]]
             self.play(LaggedStart(*others, lag_ratio=0.6), run_time=0.6 + 0.4 * len(others))
-            won = [FadeIn(text) for text in starts.wins]
             self.until("wins")
-            self.play(LaggedStart(*(Create(frame) for frame in starts.frames), lag_ratio=0.3), *won, run_time=1.5)
+            self.play(*(FadeIn(text, shift=0.15 * UP) for text in starts.wins), run_time=0.6)
             self.until("next")
 
     # -- what several beats do -------------------------------------------------------------------------------------

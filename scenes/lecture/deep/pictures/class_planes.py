@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -9,17 +10,18 @@ from itertools import pairwise
 import contourpy
 import numpy as np
 from gradreel.core.analysis.equal_budget import count_lower
+from gradreel.core.arrays import FloatArray
 from gradreel.core.datasets import PointsDataset
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss, predict
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.pace import recorded_row
-from gradreel.scenes.mobjects.readout import loss_decimals
+from gradreel.scenes.mobjects.plot import Plot, ring, segment
 from gradreel.scenes.mobjects.text import Number, TextMobject, fitted, words
 from gradreel.scenes.mobjects.thin_diagram import thin_diagram
-from gradreel.scenes.style import Box, mix, palette
-from manim import Circle, ManimColor, Rectangle, RoundedRectangle, VGroup, VMobject
+from gradreel.scenes.style import mix, palette
+from manim import Circle, ManimColor, Rectangle, VGroup, VMobject
 from numpy.typing import NDArray
 
 # Probabilities of red between two shades of blue; none is 1/2, which is what a network says everywhere at its start
@@ -34,9 +36,9 @@ DIAGRAM = (4.85, 6.25, -1.95, 1.45)  # left, right, bottom, top of the right net
 COUNT_ROOM = 0.34  # from column to column of it, that each can say how many nodes it has
 ROWS = 7  # nodes of these in a column at most
 NAME_RISE = 0.32  # of a name over its plane
-FIRST_TILE, TILE_GAP, TILE = -4.3, 0.22, 1.95  # left of the tiles, between two, and their largest side
-ROWS_OF_TILES, TILE_LOSS_DROP = (2.6, -0.35), 0.4  # their tops; how far below a tile its loss is
-SMALL_LOSS = 28
+CHART = (-4.9, 3.2, -2.8, 2.0)  # left, right, bottom, top of the losses
+MOST_LEVELS, LEAST_LOSS, END_DOT = 6, 1e-12, 0.13  # lines of the scale; what a loss of 0 stands for; radius of a loss
+TILE_LEFT, TILE, TILE_BOTTOMS = 4.2, 1.95, (0.55, -2.65)  # of the planes beside them: left, side, bottoms
 
 
 @dataclass(frozen=True)
@@ -208,47 +210,46 @@ class Race(VGroup):
 
 
 class Starts(VGroup):
-    """What all runs say at their ends: a column a start, the fat network's row above the deep one's.
+    """The losses of all runs at their ends, on a scale of tens: a column a start, hollow for the fat network's.
 
-    ``boards[row][start]``, ``losses[row][start]`` (text), at the left ``names`` and below each in ``wins`` how often
-    that network is better, ``frames``: round the better one of each pair.
+    Parts: ``levels``, a line for each power of ten, with its number; ``pairs``, for each start both dots and the line
+    between them; at the right ``names`` over the places of the planes (`tile`) and, in ``wins``, how often each network
+    is better.
     """
 
-    def __init__(self, match: RecordedMatch, names: Sequence[str], wins: Sequence[str]) -> None:
+    def __init__(self, match: RecordedMatch, names: Sequence[str], wins: Sequence[str], loss_name: str) -> None:
         super().__init__()
-        seeds, left = match.ends.shape[1], style.LEFT_EDGE
-        pitch = (style.RIGHT_EDGE - FIRST_TILE + TILE_GAP) / seeds
-        side = min(pitch - TILE_GAP, TILE)
-        lefts = FIRST_TILE + pitch * np.arange(seeds)
-        self.boards, self.losses, self.frames = [], [], []
-        size = min(fitted(words, name, style.HEADING, FIRST_TILE - left - 0.35).font_size for name in names)
-        self.names = [words(name, size) for name in names]
-        self.wins = [words(text, style.TICK, palette.dim) for text in wins]
-        decimals = loss_decimals(match.ends)
-        for row, top in enumerate(ROWS_OF_TILES):
-            boards = [ClassBoard(match.plane, float(x), top - side, side) for x in lefts]
-            self.boards.append([board.show(match.said_at_last(row, k)) for k, board in enumerate(boards)])
-            texts = [f"{end:.{decimals}f}" for end in match.ends[row]]
-            self.losses.append([self._loss(text, board, pitch) for text, board in zip(texts, boards, strict=True)])
-            self.names[row].place(top - side / 2 + 0.1, left=left)
-            self.wins[row].place(top - side / 2 - 0.35, left=left)
-        for k in range(seeds):
-            fat, deep = match.ends[:, k]
-            if fat != deep:
-                self.frames.append(self._frame(self.boards[int(deep < fat)][k].box))
-        self.add(*self.names, *self.wins, *(VGroup(*row) for row in (*self.boards, *self.losses)), *self.frames)
-
-    def _loss(self, text: str, board: ClassBoard, pitch: float) -> TextMobject:
-        left, right, bottom, _ = board.box
-        return fitted(words, text, SMALL_LOSS, pitch - 0.1).place(bottom - TILE_LOSS_DROP, center=(left + right) / 2)
-
-    def _frame(self, box: Box) -> RoundedRectangle:
-        left, right, bottom, top = box
-        frame = RoundedRectangle(
-            corner_radius=0.08,
-            width=right - left + 0.14,
-            height=top - bottom + TILE_LOSS_DROP + 0.24,
-            color=palette.text,
-            stroke_width=style.BOX,
+        left, right, bottom, top = CHART
+        ends = np.log10(np.maximum(match.ends, LEAST_LOSS))
+        low, high = math.floor(float(ends.min())), math.ceil(float(ends.max()) + 1e-9)
+        seeds = ends.shape[1]
+        self.plot = Plot(
+            (0.5, seeds + 0.5), (low, max(high, low + 1)), left=left, right=right, bottom=bottom, top=top, x_label=None
         )
-        return frame.move_to([(left + right) / 2, (bottom - TILE_LOSS_DROP - 0.17 + top + 0.07) / 2, 0])
+        step = -(-(high - low) // MOST_LEVELS)
+        self.levels = VGroup(words(loss_name, style.LABEL, palette.dim).place(top + 0.3, left=style.LEFT_EDGE))
+        for power in range(low, high + 1, max(1, step)):
+            y = float(self.plot.at(1, power)[1])
+            text = f"{10.0**power:.{max(0, -power)}f}"
+            label = fitted(words, text, style.LABEL, left - style.LEFT_EDGE - 0.15, palette.dim)
+            self.levels.add(
+                segment((left, y, 0), (right, y, 0), mix(palette.axis, 0.4), style.AXIS),
+                label.place(y - 0.1, right=left - 0.15),
+            )
+        self.pairs = []
+        for k in range(seeds):
+            fat, deep = self.plot.at([k + 1, k + 1], ends[:, k])
+            dots = ring(fat, END_DOT, palette.blue), ring(deep, END_DOT, palette.blue, fill=palette.blue)
+            self.pairs.append(VGroup(segment(fat, deep, mix(palette.blue, 0.5), style.AXIS), *dots))
+        self.names, self.wins = [], []
+        for name, won, y, fill in zip(names, wins, TILE_BOTTOMS, (None, palette.blue), strict=True):
+            text = fitted(words, name, style.LABEL, style.RIGHT_EDGE - TILE_LEFT - 0.4)
+            self.names.append(text.place(y + TILE + 0.2, left=TILE_LEFT + 0.4))
+            self.wins.append(words(won, style.LABEL).place(y - 0.4, left=TILE_LEFT))
+            self.levels.add(ring((TILE_LEFT + 0.15, y + TILE + 0.31, 0), END_DOT, palette.blue, fill=fill))
+        self.add(self.levels, *self.names, *self.wins, *self.pairs)
+
+    @staticmethod
+    def tile(k: int) -> tuple[FloatArray, float]:
+        """The middle of the place where plane k of the race goes, (3,), and its side."""
+        return np.array([TILE_LEFT + TILE / 2, TILE_BOTTOMS[k] + TILE / 2, 0.0]), TILE
