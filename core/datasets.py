@@ -30,7 +30,7 @@ INNERMOST = 0.1
 """The distance from the middle at which a spiral begins; it ends at 1."""
 
 
-class _AllTrainedOn:
+class _TrainingOnlyDataset:
     """A dataset without validation and test examples: all its examples are trained on."""
 
     @property
@@ -65,7 +65,7 @@ class _AllTrainedOn:
         return np.empty(0)
 
 
-class CurveDataset(_AllTrainedOn, RunData):
+class CurveDataset(_TrainingOnlyDataset, RunData):
     """Points of a piecewise linear curve at even steps of x, with one feature and one label each.
 
     The feature is x. If ``centered``, the middle of the range is subtracted: gradient descent converges much faster
@@ -95,14 +95,14 @@ class CurveDataset(_AllTrainedOn, RunData):
 
     @field_validator("knots", mode="before")
     @classmethod
-    def _knots_of_a_curve(cls, knots: Any) -> Any:
+    def _plain_knots(cls, knots: Any) -> Any:
         """Return knots as nested tuples or lists; they may be given as a curve or an array."""
         if isinstance(knots, PiecewiseLinearCurve):
             return knots.knots
         return knots.tolist() if isinstance(knots, np.ndarray) else knots
 
     @model_validator(mode="after")
-    def _is_a_curve_and_a_range(self) -> Self:
+    def _check_curve_and_range(self) -> Self:
         """Raise ValueError unless the knots make a curve, low < high, and all examples have different x."""
         try:
             self.curve()
@@ -178,7 +178,7 @@ class TwoSpirals(RunData):
         return np.column_stack([positions, np.repeat([0.0, 1.0], self.points)])
 
 
-def _way_of_points(points: Any) -> str:
+def _points_tag(points: Any) -> str:
     """Return the tag of the type that ``points`` has. A mapping without the bytes of numbers describes two spirals."""
     if isinstance(points, TwoSpirals) or (isinstance(points, Mapping) and "float64" not in points):
         return "spirals"
@@ -186,11 +186,11 @@ def _way_of_points(points: Any) -> str:
 
 
 Points = Annotated[
-    Annotated[TwoSpirals, Tag("spirals")] | Annotated[PointTable, Tag("table")], Discriminator(_way_of_points)
+    Annotated[TwoSpirals, Tag("spirals")] | Annotated[PointTable, Tag("table")], Discriminator(_points_tag)
 ]
 
 
-class PointsDataset(_AllTrainedOn, RunData):
+class PointsDataset(_TrainingOnlyDataset, RunData):
     """Points with any number of features and a label each: a number, or one of the classes 0 and 1.
 
     The network sees the features unscaled. It learns best if they lie around 0 and spread over some units.
@@ -244,7 +244,7 @@ class PointsDataset(_AllTrainedOn, RunData):
         return bool(np.isin(self.labels(), (0.0, 1.0)).all())
 
 
-def _kind(dataset: Any) -> Any:
+def _dataset_kind(dataset: Any) -> Any:
     """Return the kind of a dataset or of a table that describes one. A table without a kind is a curve."""
     if isinstance(dataset, dict):
         return dataset.get("kind", "curve")
@@ -255,6 +255,6 @@ Dataset = Annotated[
     Annotated[CurveDataset, Tag("curve")]
     | Annotated[DailyViews, Tag("daily views")]
     | Annotated[PointsDataset, Tag("points")],
-    Discriminator(_kind, "kind", 'kind must be "curve", "daily views" or "points"'),
+    Discriminator(_dataset_kind, "kind", 'kind must be "curve", "daily views" or "points"'),
 ]
 """Any of the datasets; ``kind`` says which."""

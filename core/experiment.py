@@ -50,7 +50,7 @@ class StepSchedule(RunData):
     factor: Number = Field(default=0.1, gt=0, le=1, description="what the learning rate is multiplied by")
 
 
-def _way_of_keeping(keep: Any) -> str | None:
+def _keep_tag(keep: Any) -> str | None:
     """Return the tag of the form that ``keep`` has, or None.
 
     With a tag, pydantic reports the errors of that form only. Without, it would report those of every form.
@@ -62,7 +62,7 @@ def _way_of_keeping(keep: Any) -> str | None:
     return "word" if keep == "every update" else None
 
 
-def _way_of_the_rate(schedule: Any) -> str | None:
+def _schedule_tag(schedule: Any) -> str | None:
     """Return the tag of the form that ``schedule`` has, or None."""
     if isinstance(schedule, StepSchedule | Mapping):
         return "steps"
@@ -73,11 +73,11 @@ Keep = Annotated[
     Annotated[Literal["every update"], Tag("word")]
     | Annotated[KeepEvery, Tag("updates")]
     | Annotated[KeepAtMost, Tag("bytes")],
-    Discriminator(_way_of_keeping, "keep", 'must be "every update", {"every": k} or {"at most": bytes}'),
+    Discriminator(_keep_tag, "keep", 'must be "every update", {"every": k} or {"at most": bytes}'),
 ]
 Schedule = Annotated[
     Annotated[Literal["constant", "cosine"], Tag("word")] | Annotated[StepSchedule, Tag("steps")],
-    Discriminator(_way_of_the_rate, "schedule", 'must be "constant", "cosine" or {"step": epochs, "factor": f}'),
+    Discriminator(_schedule_tag, "schedule", 'must be "constant", "cosine" or {"step": epochs, "factor": f}'),
 ]
 Width = Annotated[int, Field(ge=1, le=100_000)]
 if TYPE_CHECKING:
@@ -146,12 +146,12 @@ class Experiment(RunData):
         return values
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Self:
+    def _check_fields(self) -> Self:
         """Raise ValueError if fields contradict each other, or the network or the run is too large."""
         if self.hidden and self.activation == "none":
             raise ValueError('activation "none" is for the linear model; set hidden to () or choose an activation')
         if self.optimizer != "sgd" and self.momentum:
-            raise ValueError(f"momentum is sgd's; {self.optimizer} goes by its own rule")
+            raise ValueError(f"momentum is for sgd only; {self.optimizer} does not use it, so leave it at 0")
         if self.loss == "bce" and not (isinstance(self.dataset, PointsDataset) and self.dataset.has_classes):
             raise ValueError(
                 f"loss: bce is for points of the classes 0 and 1; labels of this {self.dataset.kind} are not"

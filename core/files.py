@@ -25,14 +25,14 @@ def open_regular(path: Path) -> FileIO:
 
     Raises OSError for anything else. Opening a FIFO would wait for its writer, and reading a device may never end.
     """
-    stream = open(path, "rb", buffering=0, opener=_at_once)  # noqa: SIM115
+    stream = open(path, "rb", buffering=0, opener=_open_nonblocking)  # noqa: SIM115
     if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
         stream.close()
         raise OSError(errno.EINVAL, "not a regular file", str(path))
     return stream
 
 
-def _at_once(path: str, flags: int) -> int:
+def _open_nonblocking(path: str, flags: int) -> int:
     """Open ``path`` without waiting for the other end of a FIFO; return the file descriptor."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 

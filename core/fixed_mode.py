@@ -31,7 +31,7 @@ def fixed_mode() -> dict[str, str]:
 
     With equal versions of the software, a run has equal bits on all x86 processors that have AVX2.
     """
-    if not _CAPABILITIES["AVX2"] <= _instructions():
+    if not _CAPABILITIES["AVX2"] <= _processor_instructions():
         return {}
     return {"ATEN_CPU_CAPABILITY": "avx2", "OPENBLAS_CORETYPE": "Haswell"}
 
@@ -44,7 +44,7 @@ def mode_of(environment: Mapping[str, str]) -> dict[str, str]:
     mode = fixed_mode()
     if not mode or environment.get("machine") != platform.machine():
         return mode
-    available = _instructions()
+    available = _processor_instructions()
     capability, core = environment.get("capability", ""), environment.get("blas", "").rpartition(" ")[2]
     if capability in _CAPABILITIES and _CAPABILITIES[capability] <= available:
         mode["ATEN_CPU_CAPABILITY"] = capability.lower()
@@ -57,7 +57,7 @@ def mode_of(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 @cache
-def _instructions() -> set[str]:
+def _processor_instructions() -> set[str]:
     """Return the vector instructions of this x86 processor, by Linux's names; an empty set for other processors."""
     if platform.machine().lower() not in ("x86_64", "amd64"):
         return set()

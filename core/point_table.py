@@ -49,7 +49,7 @@ class PointTable:
         Raises ValueError if there is no point, a row is shorter than 2, rows differ in length, or a number is not
         finite.
         """
-        numbers = _numbers(rows).astype("<f8") + 0.0  # -0.0 is 0.0
+        numbers = _checked_rows(rows).astype("<f8") + 0.0  # -0.0 is 0.0
         numbers.setflags(write=False)
         self.rows = numbers
         self.sha256 = hashlib.sha256(numbers.tobytes()).hexdigest()
@@ -75,7 +75,7 @@ class PointTable:
         """
         if isinstance(points, PointTable):
             return points
-        table = cls(_decoded(points) if isinstance(points, Mapping) else points)
+        table = cls(_decode_bytes(points) if isinstance(points, Mapping) else points)
         if isinstance(points, Mapping) and points.get("sha256", table.sha256) != table.sha256:
             raise ValueError("sha256: not that of float64")
         return table
@@ -98,7 +98,7 @@ class PointTable:
         )
 
 
-def _numbers(rows: Any) -> FloatArray:
+def _checked_rows(rows: Any) -> FloatArray:
     """Return the rows as a new array (N, D + 1). Raises ValueError, which names the first unsuitable row."""
     if hasattr(rows, "__array__"):  # NumPy's, torch's
         try:
@@ -115,7 +115,7 @@ def _numbers(rows: Any) -> FloatArray:
         widths = [len(row) for row in rows]
         count = sum(widths)
     if not widths or min(widths) < 2:
-        raise ValueError("there must be a point at least, each with a feature and a label: (x, y), (x1, x2, y)")
+        raise ValueError("there must be at least one point, each with a feature and a label: (x, y), (x1, x2, y)")
     if (uneven := next((i for i, width in enumerate(widths) if width != widths[0]), None)) is not None:
         raise ValueError(f"point {uneven + 1} has {widths[uneven]} numbers, those before it have {widths[0]}")
     if count > MOST_NUMBERS:
@@ -154,7 +154,7 @@ def is_shape(value: Any) -> bool:
     return _is_sequence(value) and len(value) == 2 and all(type(n) is int and n > 0 for n in value)
 
 
-def _decoded(table: Mapping[str, Any]) -> FloatArray:
+def _decode_bytes(table: Mapping[str, Any]) -> FloatArray:
     """Return the rows (N, D + 1) of a table that JSON gives by its bytes.
 
     Raises ValueError if bytes and shape do not fit.

@@ -35,7 +35,7 @@ class RunData(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _complete(cls, values: Any, info: ValidationInfo) -> Any:
+    def _fill_absent_fields(cls, values: Any, info: ValidationInfo) -> Any:
         """Give each field that a trace does not name the value of its `Absent`.
 
         Raises ValueError if such a field has no mark. Data from elsewhere are returned unchanged.
@@ -59,7 +59,9 @@ class RunData(BaseModel):
 
     def digest_of(self, version: int) -> str:
         """Return 32 hexadecimal digits: a digest of the format's version and of all fields that are not absent."""
-        text = json.dumps([version, _present(self, self.described())], sort_keys=True, separators=(",", ":"))
+        text = json.dumps(
+            [version, _without_absent_fields(self, self.described())], sort_keys=True, separators=(",", ":")
+        )
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -77,10 +79,10 @@ def without_large_tables(plain: Any) -> Any:
     return plain
 
 
-def _present(value: Any, described: Any) -> Any:
+def _without_absent_fields(value: Any, described: Any) -> Any:
     """Return ``described`` without the fields that have the value of their `Absent`, at every level."""
     if isinstance(value, tuple) and any(isinstance(part, RunData) for part in value):
-        return [_present(part, shown) for part, shown in zip(value, described, strict=True)]
+        return [_without_absent_fields(part, shown) for part, shown in zip(value, described, strict=True)]
     if not isinstance(value, RunData):
         return described
     present = {}
@@ -88,5 +90,5 @@ def _present(value: Any, described: Any) -> Any:
         part = getattr(value, name)
         if not any(isinstance(mark, Absent) and mark.value == part for mark in field.metadata):
             key = field.alias or name
-            present[key] = _present(part, described[key])
+            present[key] = _without_absent_fields(part, described[key])
     return present

@@ -39,7 +39,7 @@ class Network:
     @property
     def name(self) -> str:
         """Return the network's name, such as "linear", "100 ReLU" or "3 × 100 ReLU"."""
-        return _name(self.hidden)
+        return _network_name(self.hidden)
 
     @property
     def n_parameters(self) -> int:
@@ -56,7 +56,7 @@ class Network:
         return f"{self.name}, seed {experiment.seed}"
 
 
-def _name(hidden: Sequence[int]) -> str:
+def _network_name(hidden: Sequence[int]) -> str:
     """Return the name of a network whose layers all have the same width."""
     if not hidden:
         return "linear"
@@ -73,7 +73,7 @@ def width_experiments(
 
     Raises UserError if a network cannot be trained.
     """
-    return tuple(_network(dataset or DailyViews(), (width,) if width else (), seeds, epochs) for width in widths)
+    return tuple(_make_network(dataset or DailyViews(), (width,) if width else (), seeds, epochs) for width in widths)
 
 
 def depth_experiments(
@@ -87,10 +87,10 @@ def depth_experiments(
 
     Raises UserError if a network cannot be trained.
     """
-    return tuple(_network(dataset or DailyViews(), (width,) * depth, seeds, epochs) for depth in depths)
+    return tuple(_make_network(dataset or DailyViews(), (width,) * depth, seeds, epochs) for depth in depths)
 
 
-def _network(dataset: DailyViews, hidden: tuple[int, ...], seeds: Sequence[int], epochs: int) -> Network:
+def _make_network(dataset: DailyViews, hidden: tuple[int, ...], seeds: Sequence[int], epochs: int) -> Network:
     """Return the network with these hidden layers, and its runs. Raises UserError if it cannot be trained."""
     common = {"dataset": dataset, "hidden": hidden, "epochs": epochs, **SETTINGS}
     common["batch_size"] = min(BATCH_SIZE, dataset.examples)
@@ -103,4 +103,4 @@ def _network(dataset: DailyViews, hidden: tuple[int, ...], seeds: Sequence[int],
         problem = error.errors()[0]
         field_name = "".join(f"{part}: " for part in problem["loc"][:1])  # without the number of the layer
         reason = problem["msg"].removeprefix("Value error, ")
-        raise UserError(f"network {_name(hidden)}: {field_name}{reason}") from None
+        raise UserError(f"network {_network_name(hidden)}: {field_name}{reason}") from None

@@ -171,7 +171,7 @@ def network_bends(network: Experiment, theta: FloatArray) -> FloatArray:
     values = dataset.features_at(x)  # (K, units)
     for weights, bias in zip(layers.weights, layers.biases, strict=True):
         sums = values @ weights.T + bias
-        places = _with_zeros(x, sums)
+        places = _add_zero_crossings(x, sums)
         values = np.maximum(0.0, np.stack([np.interp(places, x, unit) for unit in sums.T], axis=1))
         x = places
     y = values @ layers.c + layers.b
@@ -180,7 +180,7 @@ def network_bends(network: Experiment, theta: FloatArray) -> FloatArray:
     return np.asarray(x[1:-1][is_bend])
 
 
-def _with_zeros(x: FloatArray, sums: FloatArray) -> FloatArray:
+def _add_zero_crossings(x: FloatArray, sums: FloatArray) -> FloatArray:
     """Return ``x`` (K,) together with the places where any column of ``sums`` crosses 0, in order.
 
     ``sums`` is (K, units), straight from one x to the next. Places closer than `SAME_PLACE` count once.

@@ -85,14 +85,15 @@ def next_days(
     UserError
         If a day is no label day, the days are out of order, or the dataset is not of daily views.
     """
-    data = _daily(experiment)
+    data = _daily_views_of(experiment)
     first_label, last_label = data.daily.start + timedelta(days=data.window), data.daily.end
     first, last = first or data.first_test_date, last or last_label
     for day in (first, last):
         if not first_label <= day <= last_label:
             raise UserError(
-                f"{data.title}: {day} cannot be predicted and compared; with a window of {data.window} days that goes "
-                f"for {first_label} to {last_label}" + (" (days ahead are for a forecast)" if day > last_label else "")
+                f"{data.title}: {day} cannot be predicted and compared; with a window of {data.window} days, the days "
+                f"from {first_label} to {last_label} can"
+                + (" (days ahead are for a forecast)" if day > last_label else "")
             )
     if first > last:
         raise UserError(f"no days to predict: the first, {first}, is after the last, {last}; let it be earlier")
@@ -101,7 +102,7 @@ def next_days(
     windows = sliding_window_view(views, data.window)[start - data.window : stop - data.window, ::-1]  # (T, D)
     dates = data.daily.dates()[start:stop]
     is_test = dates >= np.datetime64(data.first_test_date)
-    return NextDays(dates, is_test, views[start:stop], _predicted(experiment, data, theta, windows))
+    return NextDays(dates, is_test, views[start:stop], _predict_next_day(experiment, data, theta, windows))
 
 
 def forecast(experiment: Experiment, theta: FloatArray, days: int, last_known: date | None = None) -> Forecast:
@@ -126,8 +127,8 @@ def forecast(experiment: Experiment, theta: FloatArray, days: int, last_known: d
     UserError
         For fewer than 1 day, a day without a whole window, days beyond the calendar's end, or other data.
     """
-    data = _daily(experiment)
-    _at_least_a_day(days)
+    data = _daily_views_of(experiment)
+    _refuse_less_than_a_day(days)
     earliest, latest = data.daily.start + timedelta(days=data.window - 1), data.daily.end
     last_known = last_known or latest
     if not earliest <= last_known <= latest:
@@ -140,7 +141,7 @@ def forecast(experiment: Experiment, theta: FloatArray, days: int, last_known: d
     n_known = (last_known - data.daily.start).days + 1
     views = data.daily.array()
     window = views[n_known - data.window : n_known][::-1]
-    prediction = _fed_back(experiment, data, theta, window[None], days)
+    prediction = _predict_with_feedback(experiment, data, theta, window[None], days)
     truth = np.full(days, np.nan)
     later_views = views[n_known : n_known + days]
     truth[: len(later_views)] = later_views
@@ -156,8 +157,8 @@ def horizon_errors(experiment: Experiment, theta: FloatArray, days: int) -> Floa
 
     Raises UserError if there are fewer than ``days`` test days, or the dataset is not of daily views.
     """
-    data = _daily(experiment)
-    _at_least_a_day(days)
+    data = _daily_views_of(experiment)
+    _refuse_less_than_a_day(days)
     if days > data.n_test:
         raise UserError(
             f"{data.title}: errors {days} days ahead need as many test days, and there are {data.n_test}: "
@@ -167,7 +168,7 @@ def horizon_errors(experiment: Experiment, theta: FloatArray, days: int) -> Floa
     starts = np.arange((data.first_test_date - data.daily.start).days, len(views) - days + 1)
     truth = views[starts[:, None] + np.arange(days)]  # (K, h)
     windows = views[starts[:, None] - 1 - np.arange(data.window)]  # (K, D)
-    return np.asarray(_fed_back(experiment, data, theta, windows, days) - truth)
+    return np.asarray(_predict_with_feedback(experiment, data, theta, windows, days) - truth)
 
 
 def weekdays(dates: DayArray) -> IntArray:
@@ -181,7 +182,7 @@ def weekdays(dates: DayArray) -> IntArray:
     return (dates.astype("datetime64[D]").astype(np.int64) + 3) % WEEK  # 1970-01-01 was a Thursday
 
 
-def _daily(experiment: Experiment) -> DailyViews:
+def _daily_views_of(experiment: Experiment) -> DailyViews:
     """Return the experiment's dataset. Raises UserError if it is not of daily views."""
     if not isinstance(experiment.dataset, DailyViews):
         raise UserError(
@@ -191,13 +192,13 @@ def _daily(experiment: Experiment) -> DailyViews:
     return experiment.dataset
 
 
-def _at_least_a_day(days: int) -> None:
+def _refuse_less_than_a_day(days: int) -> None:
     """Raise UserError if ``days`` is below 1."""
     if days < 1:
         raise UserError(f"a forecast is of at least 1 day, not of {days}")
 
 
-def _fed_back(
+def _predict_with_feedback(
     experiment: Experiment, data: DailyViews, theta: FloatArray, windows: FloatArray, days: int
 ) -> FloatArray:
     """Return predictions (..., K, h) that start from windows (K, D), all in views.
@@ -208,11 +209,11 @@ def _fed_back(
     views = np.empty((*theta.shape[:-1], len(windows), width + days))  # oldest first
     views[..., :width] = windows[:, ::-1]
     for day in range(width, width + days):
-        views[..., day] = _predicted(experiment, data, theta, views[..., day - width : day][..., ::-1])
+        views[..., day] = _predict_next_day(experiment, data, theta, views[..., day - width : day][..., ::-1])
     return views[..., width:]
 
 
-def _predicted(experiment: Experiment, data: DailyViews, theta: FloatArray, windows: FloatArray) -> FloatArray:
+def _predict_next_day(experiment: Experiment, data: DailyViews, theta: FloatArray, windows: FloatArray) -> FloatArray:
     """Return the next day's views, (..., K), for theta (..., P) and windows (K, D) or (..., K, D), all in views."""
     thetas = np.asarray(theta, dtype=np.float64)
     count = windows.shape[-2]

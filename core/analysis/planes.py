@@ -68,17 +68,17 @@ def plane_of(trace: Trace, last: int | None = None) -> Plane:
     UserError
         If the run has a single parameter.
     """
-    rows, width = _rows(trace, last), trace.parameters.shape[1]
+    rows, width = _count_kept_states(trace, last), trace.parameters.shape[1]
     if width < 2:
         raise UserError(f"{trace.path}: a plane needs two parameters at least, and this run has {width}")
     most = min(max(2, _LARGEST // width), rows if width <= _MOST_ROWS else _MOST_ROWS)
     path = trace.parameters[evenly_spaced_indices(rows, most)].astype(np.float64)  # (R, P)
     if not np.isfinite(path).all():
-        raise _broken(trace, rows)
+        raise _infinite_path_error(trace, rows)
     origin = path.mean(axis=0)
     path -= origin
-    directions = _completed(_main_directions(path, float(np.abs(origin).max())), width)
-    return Plane(origin, directions, _share(trace, rows, origin, directions))
+    directions = _complete_directions(_main_directions(path, float(np.abs(origin).max())), width)
+    return Plane(origin, directions, _share_along(trace, rows, origin, directions))
 
 
 def loss_grid(experiment: Experiment, plane: Plane, u: FloatArray, v: FloatArray) -> FloatArray:
@@ -144,7 +144,7 @@ def contour_levels(loss: FloatArray, bands: int = BANDS) -> FloatArray:
     return rounded if len(rounded) > 2 * len(levels) / 3 and rounded[0] > low else levels
 
 
-def _rows(trace: Trace, last: int | None) -> int:
+def _count_kept_states(trace: Trace, last: int | None) -> int:
     """Return how many kept states there are up to the one after ``last`` updates."""
     return len(trace.kept) if last is None else trace.row(last) + 1
 
@@ -178,7 +178,7 @@ def _main_directions(offsets: FloatArray, extent: float) -> list[FloatArray]:
     return directions
 
 
-def _completed(directions: list[FloatArray], n_parameters: int) -> FloatArray:
+def _complete_directions(directions: list[FloatArray], n_parameters: int) -> FloatArray:
     """Return two orthonormal directions with fixed signs: the given ones, then parameter axes made orthogonal to
     them.
     """
@@ -193,7 +193,7 @@ def _completed(directions: list[FloatArray], n_parameters: int) -> FloatArray:
     return np.stack([direction * np.sign(direction[np.abs(direction).argmax()]) for direction in completed])
 
 
-def _share(trace: Trace, rows: int, origin: FloatArray, directions: FloatArray) -> float:
+def _share_along(trace: Trace, rows: int, origin: FloatArray, directions: FloatArray) -> float:
     """Return which share of the squared distances of the first ``rows`` kept states from their mean lies along the
     directions.
 
@@ -213,14 +213,14 @@ def _share(trace: Trace, rows: int, origin: FloatArray, directions: FloatArray) 
         sum_of_coordinates += coordinates.sum(axis=0)
         extent = max(extent, float(np.abs(offsets).max()))
     if not np.isfinite(squares):
-        raise _broken(trace, rows)
+        raise _infinite_path_error(trace, rows)
     total = squares - float(sum_of_offsets @ sum_of_offsets) / rows  # about their mean
     if total <= rows * width * (1e-12 * max(extent, float(np.abs(origin).max()))) ** 2:
         return 1.0
     return min(1.0, max(0.0, (squares_along - float(sum_of_coordinates @ sum_of_coordinates) / rows) / total))
 
 
-def _broken(trace: Trace, rows: int) -> PathError:
+def _infinite_path_error(trace: Trace, rows: int) -> PathError:
     """Return the error for a path with a state that is not finite, or so far out that its squared distances are not."""
     row = next((r for r in range(rows) if not float(np.abs(trace.parameters[r]).max()) <= FARTHEST), rows - 1)
     fault = f"{trace.path}: theta after {trace.kept[row]} updates is not a point: the run went off to infinity"

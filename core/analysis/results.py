@@ -142,7 +142,7 @@ def result_of(network: Network, directory: str | Path) -> Result | None:
         tuple(float(trace.kept[row]) / per_epoch for trace, row in zip(traces, rows, strict=True)),
         _part_losses(recorded[0], np.stack(thetas)),
         _part_losses(recorded[0], np.stack([trace.parameters[-1] for trace in traces])),
-        _mean([seconds for run in recorded if (seconds := training_seconds(directory, run)) is not None]),
+        _mean_seconds([seconds for run in recorded if (seconds := training_seconds(directory, run)) is not None]),
     )
 
 
@@ -156,7 +156,7 @@ def best_validation_row(trace: Trace) -> int:
 def _part_losses(run: Experiment, thetas: FloatArray) -> PartLosses:
     """Return the losses over each part for the thetas (S, P)."""
     parts = (loss(run, thetas), validation_loss(run, thetas), test_loss(run, thetas))
-    return PartLosses(*(Losses(_in_views(run, losses)) for losses in parts))
+    return PartLosses(*(Losses(_losses_in_views(run, losses)) for losses in parts))
 
 
 def best_by_validation(results: Iterable[Result]) -> Result:
@@ -217,17 +217,17 @@ def losses_at(trace: Trace, rows: IntArray) -> LossByEpoch:
     Raises ValueError like `loss_by_epoch`.
     """
     run, theta = trace.experiment, trace.parameters[rows]
-    training, validation = (_in_views(run, losses) for losses in (loss(run, theta), validation_loss(run, theta)))
+    training, validation = (_losses_in_views(run, losses) for losses in (loss(run, theta), validation_loss(run, theta)))
     return LossByEpoch(trace.kept[rows] / run.batches_per_epoch, training, validation)
 
 
-def _in_views(run: Experiment, losses: FloatArray) -> FloatArray:
+def _losses_in_views(run: Experiment, losses: FloatArray) -> FloatArray:
     """Return losses in views. Raises ValueError unless they are mean absolute errors of daily views."""
     if not isinstance(run.dataset, DailyViews) or run.loss != "mae":
         raise ValueError("only the mean absolute error of daily views is a number of views")
     return np.asarray(losses * run.dataset.scale)
 
 
-def _mean(numbers: Sequence[float]) -> float | None:
+def _mean_seconds(numbers: Sequence[float]) -> float | None:
     """Return the mean rounded to 0.1 ms, the precision of the recorded times; None for no numbers."""
     return round(sum(numbers) / len(numbers), 4) if numbers else None

@@ -36,7 +36,7 @@ def largest_error(f: Function, x: FloatArray, y: FloatArray) -> float:
     """Return the largest distance between ``f`` and the polyline through knots ``x``, ``y`` on a dense sample of its
     range.
     """
-    sample = _sample(x)
+    sample = _dense_sample(x)
     return float(np.abs(np.interp(sample, x, y) - finite_values(f)(sample)).max())
 
 
@@ -53,7 +53,7 @@ def _checked_range(low: float, high: float, n_knots: int) -> int:
     return count
 
 
-def _sample(x: FloatArray) -> FloatArray:
+def _dense_sample(x: FloatArray) -> FloatArray:
     """Return a dense even sample of the range of the knots ``x``, and 64 even points in each segment, in order."""
     fractions = np.linspace(0.0, 1.0, 64, endpoint=False)
     inside = x[:-1, None] + np.diff(x)[:, None] * fractions

@@ -30,10 +30,10 @@ def finite_values(f: Function) -> FiniteFunction:
             try:
                 raw_values = np.asarray(f(x))
             except (TypeError, ValueError, ArithmeticError):
-                raw_values = np.array([_value(f, at) for at in x.tolist()])
+                raw_values = np.array([_value_at(f, at) for at in x.tolist()])
         if raw_values.dtype.kind not in "fiub":
             raise UserError(
-                f"the function's values must be real numbers, got {raw_values.dtype} at x = {_plain(x.flat[0])}"
+                f"the function's values must be real numbers, got {raw_values.dtype} at x = {_number_text(x.flat[0])}"
             )
         if raw_values.shape not in {(), x.shape}:
             raise UserError(f"the function returns shape {raw_values.shape} for x of shape {x.shape}")
@@ -41,7 +41,7 @@ def finite_values(f: Function) -> FiniteFunction:
         infinite = np.flatnonzero(~np.isfinite(result))
         if len(infinite):
             raise UserError(
-                f"the function is {result[infinite[0]]} at x = {_plain(x[infinite[0]])}; it must be finite there"
+                f"the function is {result[infinite[0]]} at x = {_number_text(x[infinite[0]])}; it must be finite there"
             )
         return result
 
@@ -83,7 +83,7 @@ def _refuse_poles(values: FiniteFunction, grid: FloatArray, at_grid: FloatArray,
     if len(poles):
         at = centre[poles].min()
         raise UserError(
-            f"the function grows without bound near x = {_plain(at, np.ptp(grid))}; it must be finite there"
+            f"the function grows without bound near x = {_number_text(at, np.ptp(grid))}; it must be finite there"
         )
 
 
@@ -115,22 +115,22 @@ def _refuse_jumps(values: FiniteFunction, grid: FloatArray, at_grid: FloatArray,
     if jumps:
         x, before, after = min(jumps)
         raise UserError(
-            f"the function jumps at x = {_plain(x, np.ptp(grid))}, from {before:.6g} to {after:.6g}; "
+            f"the function jumps at x = {_number_text(x, np.ptp(grid))}, from {before:.6g} to {after:.6g}; "
             "a piecewise linear curve needs a continuous one"
         )
 
 
-def _value(f: Function, at: float) -> float:
+def _value_at(f: Function, at: float) -> float:
     """Return ``f`` at one number. Raises UserError, which names it, if there is no real value."""
     try:
         return float(f(at))  # type: ignore[arg-type]
     except ArithmeticError as error:
-        raise UserError(f"the function has no value at x = {_plain(at)}: {error}") from None
+        raise UserError(f"the function has no value at x = {_number_text(at)}: {error}") from None
     except (TypeError, ValueError) as error:
-        raise UserError(f"the function has no real value at x = {_plain(at)}: {error}") from error
+        raise UserError(f"the function has no real value at x = {_number_text(at)}: {error}") from error
 
 
-def _plain(x: float, span: float = 0.0) -> str:
+def _number_text(x: float, span: float = 0.0) -> str:
     """Return ``x`` for a message, with 12 digits.
 
     Numbers that are 0 up to rounding on a range of ``span`` become "0".

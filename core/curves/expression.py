@@ -85,29 +85,29 @@ def expression(text: str) -> Expression:
 def _evaluate(text: str, x: FloatArray) -> FloatArray:
     """Return the value of the formula at the array ``x``, float64. Raises UserError."""
     reader = simpleeval.SimpleEval(operators=_OPERATORS, functions=FUNCTIONS, names={**CONSTANTS, "x": x})
-    reader.nodes[ast.Constant] = _number
-    reader.nodes[ast.Compare] = lambda node: _comparison(reader._eval, node)
+    reader.nodes[ast.Constant] = _literal_value
+    reader.nodes[ast.Compare] = lambda node: _compare(reader._eval, node)
     try:
         tree = ast.parse(text, mode="eval").body
         for node in ast.walk(tree):
-            _check(node)
+            _refuse_unknown_node(node)
         value = np.asarray(reader.eval(text, previously_parsed=tree))
     except UserError as error:
-        raise UserError(f"{_short(text)}: {error}") from None
+        raise UserError(f"{_shortened(text)}: {error}") from None
     except SyntaxError as error:
         raise UserError(
-            f"{_short(text)} is not a formula: {error.msg}; write products with * and powers with **"
+            f"{_shortened(text)} is not a formula: {error.msg}; write products with * and powers with **"
         ) from None
     except (RecursionError, MemoryError):
-        raise UserError(f"{_short(text)} is nested too deeply") from None
+        raise UserError(f"{_shortened(text)} is nested too deeply") from None
     except (ArithmeticError, TypeError, ValueError, simpleeval.InvalidExpression) as error:
-        raise UserError(f"{_short(text)} cannot be worked out: {error}") from None
+        raise UserError(f"{_shortened(text)} cannot be computed: {error}") from None
     if value.dtype.kind not in "fiub" or value.shape not in {(), x.shape}:
-        raise UserError(f"{_short(text)} is not a number for each x")
+        raise UserError(f"{_shortened(text)} is not a number for each x")
     return value.astype(np.float64)
 
 
-def _check(node: ast.AST) -> None:
+def _refuse_unknown_node(node: ast.AST) -> None:
     """Raise UserError unless this node of the formula can be used here."""
     match node:
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in FUNCTIONS:
@@ -115,9 +115,9 @@ def _check(node: ast.AST) -> None:
             if len(arguments) != n_arguments:
                 raise UserError(f"{name} takes {n_arguments} value{'s' * (n_arguments > 1)}, got {len(arguments)}")
         case ast.Call(func=ast.Name(id=name), keywords=[]):
-            raise UserError(f"there is no function {name!r}; {_allowed()}")
+            raise UserError(f"there is no function {name!r}; {_allowed_names_text()}")
         case ast.Name(id=name) if name not in {"x", *CONSTANTS, *FUNCTIONS}:
-            raise UserError(f"{name!r} is not known here; {_allowed()}")
+            raise UserError(f"{name!r} is not known here; {_allowed_names_text()}")
         case ast.BitXor():
             raise UserError("a power is written **, not ^")
         case ast.IfExp():
@@ -125,31 +125,31 @@ def _check(node: ast.AST) -> None:
         case ast.BinOp() | ast.UnaryOp() | ast.Name() | ast.Load() | ast.Constant() | ast.Compare():
             pass
         case _ if type(node) not in _OPERATORS:
-            raise UserError(f"{type(node).__name__} cannot be used in a formula; {_allowed()}")
+            raise UserError(f"{type(node).__name__} cannot be used in a formula; {_allowed_names_text()}")
 
 
-def _number(node: ast.Constant) -> np.float64:
+def _literal_value(node: ast.Constant) -> np.float64:
     """Return a literal as float64, whole numbers too: Python's own integers grow without bound."""
     if type(node.value) not in (int, float):
-        raise UserError(f"{node.value!r} is not a number; {_allowed()}")
+        raise UserError(f"{node.value!r} is not a number; {_allowed_names_text()}")
     try:
         return np.float64(node.value)  # type: ignore[arg-type]
     except OverflowError:
         return np.float64(np.inf)
 
 
-def _comparison(value_of: Callable[[ast.AST], Any], node: ast.Compare) -> Any:
+def _compare(value_of: Callable[[ast.AST], Any], node: ast.Compare) -> Any:
     """Return ``a < b`` on arrays, for where(). A chain ``a < b < c`` holds where both comparisons hold."""
     sides = [value_of(side) for side in (node.left, *node.comparators)]
     pairs = zip(node.ops, sides, sides[1:], strict=False)
     return np.logical_and.reduce([_OPERATORS[type(sign)](left, right) for sign, left, right in pairs])
 
 
-def _short(text: str) -> str:
+def _shortened(text: str) -> str:
     """Return the quoted text, cut to 60 characters."""
     return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
-def _allowed() -> str:
+def _allowed_names_text() -> str:
     """Return the words of a message that name everything that a formula can use."""
     return f"use x, the numbers {' and '.join(CONSTANTS)}, and the functions {', '.join(sorted(FUNCTIONS))}"

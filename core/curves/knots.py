@@ -36,7 +36,7 @@ def checked_knots(x: ArrayLike, y: ArrayLike, names: Sequence[str] | None = None
     UserError
         If the knots break one of these rules; the message names the knot.
     """
-    knots_x, knots_y = _numbers("x", x), _numbers("y", y)
+    knots_x, knots_y = _checked_array("x", x), _checked_array("y", y)
     if len(knots_x) != len(knots_y):
         raise UserError(f"knots need as many x as y, got {len(knots_x)} and {len(knots_y)}")
     knot_names = names or [f"knot {i + 1}" for i in range(len(knots_x))]
@@ -77,7 +77,7 @@ def knot_rows(file: Path) -> tuple[list[int], list[float], list[float]]:
             header_seen = True
             _refuse_swapped(file, number, cells)
             continue
-        knot_x, knot_y = _row(file, number, cells, delimiter)
+        knot_x, knot_y = _parse_row(file, number, cells, delimiter)
         characters.update(*cells)
         if {".", ","} <= characters:
             fault = f"of {cells} and the rows above some have a decimal point, others a comma; write one mark alone"
@@ -96,7 +96,7 @@ def _refuse_swapped(file: Path, number: int, header: list[str]) -> None:
         raise UserError(f"{file}, row {number}: the columns are {header}; x comes first, then y: swap the columns")
 
 
-def _row(file: Path, number: int, cells: list[str], delimiter: str) -> tuple[float, float]:
+def _parse_row(file: Path, number: int, cells: list[str], delimiter: str) -> tuple[float, float]:
     """Return x and y of a row. Raises UserError unless it has two numbers that can be read in one way only."""
     if len(cells) != 2:
         raise UserError(f"{file}, row {number}: a knot is two numbers, x and y; found {len(cells)} in {cells!r}")
@@ -107,12 +107,16 @@ def _row(file: Path, number: int, cells: list[str], delimiter: str) -> tuple[flo
                 f"{cell.replace(',', '.')}; write the one that is meant"
             )
         if not _is_number(cell, delimiter):
-            hint = f"; write {plain}, without thousands separators" if (plain := _without_groups(cell)) else ""
+            hint = (
+                f"; write {plain}, without thousands separators"
+                if (plain := _without_thousands_separators(cell))
+                else ""
+            )
             raise UserError(f"{file}, row {number}: {axis} is {cell!r}, not a number{hint}")
-    return _number(cells[0], delimiter), _number(cells[1], delimiter)
+    return _parse_number(cells[0], delimiter), _parse_number(cells[1], delimiter)
 
 
-def _number(cell: str, delimiter: str) -> float:
+def _parse_number(cell: str, delimiter: str) -> float:
     """Return the number in a cell. Raises ValueError if there is no number.
 
     A comma is a decimal mark unless it separates cells.
@@ -122,7 +126,7 @@ def _number(cell: str, delimiter: str) -> float:
     return float(cell.replace(",", ".") if delimiter != "," else cell)
 
 
-def _without_groups(cell: str) -> str | None:
+def _without_thousands_separators(cell: str) -> str | None:
     """Return "1234.5" for a cell such as "1,234.5" or "1 234.5"; None for any other."""
     return re.sub(_GROUP_MARK, "", cell) if re.fullmatch(_GROUPED, cell) else None
 
@@ -130,13 +134,13 @@ def _without_groups(cell: str) -> str | None:
 def _is_number(cell: str, delimiter: str) -> bool:
     """Return whether a cell holds a number."""
     try:
-        _number(cell, delimiter)
+        _parse_number(cell, delimiter)
     except ValueError:
         return False
     return True
 
 
-def _numbers(axis: str, values: ArrayLike) -> FloatArray:
+def _checked_array(axis: str, values: ArrayLike) -> FloatArray:
     """Return the values as a read-only float64 array, (K + 1,).
 
     Raises UserError if they are no plain list of numbers.

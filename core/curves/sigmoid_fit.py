@@ -27,12 +27,14 @@ def fit_sigmoids(x: FloatArray, y: FloatArray, count: int) -> FloatArray:
     most = (len(x) - 1) // 3
     if not 1 <= count <= most:
         raise UserError(f"from 1 to {most} sigmoids can be fitted to {len(x)} points, got {count}")
-    start = _start(x, y, count)
-    fitted = least_squares(lambda theta: _sum(theta, x) - y, start, partial(_jacobian, x=x), method="lm", x_scale="jac")
-    return _sum(fitted.x, x)
+    start = _start_theta(x, y, count)
+    fitted = least_squares(
+        lambda theta: _sum_of_sigmoids(theta, x) - y, start, partial(_jacobian, x=x), method="lm", x_scale="jac"
+    )
+    return _sum_of_sigmoids(fitted.x, x)
 
 
-def _start(x: FloatArray, y: FloatArray, count: int) -> FloatArray:
+def _start_theta(x: FloatArray, y: FloatArray, count: int) -> FloatArray:
     """Return the first theta, (3 count + 1,): sigmoids as wide as the rises and falls that they stand on, with the
     best heights.
     """
@@ -49,21 +51,21 @@ def _start(x: FloatArray, y: FloatArray, count: int) -> FloatArray:
     return np.concatenate([np.linalg.lstsq(columns, y, rcond=None)[0], b, w])
 
 
-def _parts(theta: FloatArray) -> tuple[float, FloatArray, FloatArray, FloatArray]:
+def _unpack(theta: FloatArray) -> tuple[float, FloatArray, FloatArray, FloatArray]:
     """Return the constant, and c, b, w of the sigmoids, (H,) each."""
     count = len(theta) // 3
     return float(theta[0]), theta[1 : count + 1], theta[count + 1 : 2 * count + 1], theta[2 * count + 1 :]
 
 
-def _sum(theta: FloatArray, x: FloatArray) -> FloatArray:
+def _sum_of_sigmoids(theta: FloatArray, x: FloatArray) -> FloatArray:
     """Return the sum of the constant and the sigmoids of theta (3 H + 1,) at ``x`` (n,), (n,)."""
-    constant, c, b, w = _parts(theta)
+    constant, c, b, w = _unpack(theta)
     return np.asarray(constant + sigmoid(b + w * x[:, None]) @ c)
 
 
 def _jacobian(theta: FloatArray, x: FloatArray) -> FloatArray:
     """Return the derivative of the sum at each x by each entry of theta, (n, 3 H + 1)."""
-    _, c, b, w = _parts(theta)
+    _, c, b, w = _unpack(theta)
     s = sigmoid(b + w * x[:, None])  # (n, H)
     inner = c * ACTIVATIONS["sigmoid"].derivative(s)
     return np.column_stack([np.ones_like(x), s, inner, inner * x[:, None]])

@@ -71,7 +71,7 @@ class CsvFormat:
             if value not in (None, *choices):
                 needed = " or ".join(f'"{choice}"' for choice in choices)
                 raise UserError(f"{name} is {needed}, found {value!r}")
-        if self.date_format is not None and not _tells_the_day(self.date_format):
+        if self.date_format is not None and not _has_full_date(self.date_format):
             raise UserError(f"date_format {self.date_format!r} does not tell year, month and day, as %d/%m/%Y does")
 
 
@@ -101,19 +101,21 @@ def read_daily_csv(path: Path | str, form: CsvFormat = CsvFormat(), today: date 
         how to fill it), occurs twice or is in the future. The message names file and row and says what to do.
     """
     file = Path(path)
-    (number, header), *body = _rows(file)
-    names = [_plain(name) for name in header]
+    (number, header), *body = _header_and_rows(file)
+    names = [_normalized(name) for name in header]
     day_at = names.index("date") if "date" in names else 0
-    count_at = _count_column(file, number, header, day_at, form.column)
-    if any(_day(name, form.date_format) for name in header):
-        raise _at(file, number, f"{_shown(header[day_at])} is no header; put one above, such as Date,Views")
-    body = [(n, cells) for n, cells in body if _plain(cells[day_at]) not in TOTALS]
+    count_at = _index_of_numbers(file, number, header, day_at, form.column)
+    if any(_parse_day(name, form.date_format) for name in header):
+        raise _error_in_row(file, number, f"{_quoted(header[day_at])} is no header; add one above, such as Date,Views")
+    body = [(n, cells) for n, cells in body if _normalized(cells[day_at]) not in TOTALS]
     if not body:
-        raise UserError(f"{file}: no rows of days in it; below the header stands a row for each day")
-    days = _days(file, header[day_at], [(n, cells[day_at]) for n, cells in body], form.date_format)
-    numbers = _numbers(file, [(n, cells[count_at]) for n, cells in body], form.decimal)
+        raise UserError(f"{file}: no rows of days in it; write a row for each day below the header")
+    days = _parse_days(file, header[day_at], [(n, cells[day_at]) for n, cells in body], form.date_format)
+    numbers = _parse_numbers(file, [(n, cells[count_at]) for n, cells in body], form.decimal)
     table = sorted(zip(days, (n for n, _ in body), numbers, strict=True))
-    missing = _missing(file, [(day, n) for day, n, _ in table], today or date.today(), form.fill_missing is not None)
+    missing = _missing_days(
+        file, [(day, n) for day, n, _ in table], today or date.today(), form.fill_missing is not None
+    )
     start, end = table[0][0], table[-1][0]
     every_day = range(start.toordinal(), end.toordinal() + 1)
     values = np.interp(every_day, [day.toordinal() for day, _, _ in table], [value for _, _, value in table])
@@ -126,7 +128,7 @@ def read_daily_csv(path: Path | str, form: CsvFormat = CsvFormat(), today: date 
     )
 
 
-def _rows(file: Path) -> list[tuple[int, list[str]]]:
+def _header_and_rows(file: Path) -> list[tuple[int, list[str]]]:
     """Return the number and the cells of the header and of each row below it that holds something.
 
     Raises UserError if the file holds no table.
@@ -140,12 +142,14 @@ def _rows(file: Path) -> list[tuple[int, list[str]]]:
     separator = next((mark for mark in "\t;" if mark in unquoted), ",")
     if separator not in unquoted:
         needed = "one such as Date,Views is needed, separated by , ; or tab, and nothing above it"
-        raise _at(file, top + 1, f"{_shown(lines[top].strip())} is no header of a table; {needed}")
+        raise _error_in_row(file, top + 1, f"{_quoted(lines[top].strip())} is no header of a table; {needed}")
     if unquoted.count(separator) >= MOST_COLUMNS or len(lines) > 2 * MOST_DAYS:
         raise UserError(f"{file} has more than {MOST_COLUMNS} columns or {2 * MOST_DAYS} rows, and is no table of days")
     for number, line in enumerate(lines[top:], top + 1):
         if line.count('"') % 2:
-            raise _at(file, number, 'a quote (") is not closed in its row; close it, remove it, or write it twice')
+            raise _error_in_row(
+                file, number, 'a quote (") is not closed in its row; close it, remove it, or write it twice'
+            )
     numbered = list(csv_rows(file, lines[top:], separator, above=top, strict=True))
     if not numbered:
         raise empty
@@ -153,50 +157,56 @@ def _rows(file: Path) -> list[tuple[int, list[str]]]:
     for number, cells in numbered:
         if len(cells) != len(header):
             fault = f"{len(cells)} cells under {len(header)} columns; give each row as many"
-            raise _at(file, number, f'{fault}, and put in quotes what has the separator in it, such as "1,234"')
+            raise _error_in_row(file, number, f'{fault}, and quote cells that contain the separator, such as "1,234"')
         if any(cell and not name for name, cell in zip(header, cells, strict=True)):
-            raise _at(file, number, "a cell stands in a column without a header; give the column a name")
+            raise _error_in_row(file, number, "a cell is in a column without a header; give the column a name")
     return numbered
 
 
-def _count_column(file: Path, number: int, header: list[str], day_at: int, column: str | None) -> int:
+def _index_of_numbers(file: Path, number: int, header: list[str], day_at: int, column: str | None) -> int:
     """Return the index of the column of numbers. Raises UserError unless exactly one column can be meant."""
     others = [i for i in range(len(header)) if i != day_at]
-    matching = [i for i in others if _plain(header[i]) in ({_plain(column)} if column else VIEWS)]
+    matching = [i for i in others if _normalized(header[i]) in ({_normalized(column)} if column else VIEWS)]
     if not matching and not column and len(others) == 1:
         matching = others
     if len(matching) == 1:
         return matching[0]
-    candidates = ", ".join(_shown(header[i]) for i in (matching or others)[:12])
+    candidates = ", ".join(_quoted(header[i]) for i in (matching or others)[:12])
     if column:
         if matching:
-            raise _at(file, number, f"{len(matching)} columns are called {column!r}; give the one a name of its own")
-        raise _at(file, number, f"no column of numbers is called {column!r}; there are {candidates}")
-    raise _at(file, number, f"{candidates} may all be meant; name the one: --column NAME{_in_lesson('column')}")
+            raise _error_in_row(
+                file, number, f"{len(matching)} columns are called {column!r}; give the one a name of its own"
+            )
+        raise _error_in_row(file, number, f"no column of numbers is called {column!r}; there are {candidates}")
+    raise _error_in_row(
+        file, number, f"{candidates} may all be meant; choose one: --column NAME{_lesson_hint('column')}"
+    )
 
 
-def _days(file: Path, header: str, cells: Cells, date_format: str | None) -> list[date]:
+def _parse_days(file: Path, header: str, cells: Cells, date_format: str | None) -> list[date]:
     """Return the day in each cell.
 
     Raises UserError for the first cell that is no day; it suggests formats that fit all.
     """
     days: list[date] = []
     for number, cell in cells:
-        day = _day(cell, date_format)
+        day = _parse_day(cell, date_format)
         if day is None:
-            fitting_formats = [form for form in FORMATS_TO_SUGGEST if all(_day(other, form) for _, other in cells)]
+            fitting_formats = [
+                form for form in FORMATS_TO_SUGGEST if all(_parse_day(other, form) for _, other in cells)
+            ]
             options = " or ".join(f"--date_format {form!r}" for form in fitting_formats or ["%d.%m.%Y"])
-            raise _at(
+            raise _error_in_row(
                 file, number,
-                f"{_shown(cell)} in the column {_shown(header)} is no day written as {date_format or '2021-01-31'}. "
-                "Days stand one a row, in the column Date or else in the first; remove rows that are none, or say how "
-                f"days are written{'' if fitting_formats else ', such as'}: {options}{_in_lesson('date_format')}",
+                f"{_quoted(cell)} in the column {_quoted(header)} is no day written as {date_format or '2021-01-31'}. "
+                "Each row needs a day, in the column Date or else in the first; remove other rows, or say how "
+                f"days are written{'' if fitting_formats else ', such as'}: {options}{_lesson_hint('date_format')}",
             )  # fmt: skip
         days.append(day)
     return days
 
 
-def _day(cell: str, date_format: str | None) -> date | None:
+def _parse_day(cell: str, date_format: str | None) -> date | None:
     """Return the day in a cell; None if it holds no day, or a time of day as well."""
     try:
         moment = datetime.strptime(cell, date_format) if date_format else datetime.fromisoformat(cell)
@@ -205,16 +215,16 @@ def _day(cell: str, date_format: str | None) -> date | None:
     return moment.date() if moment.time() == time() else None
 
 
-def _tells_the_day(date_format: str) -> bool:
+def _has_full_date(date_format: str) -> bool:
     """Return whether a date written in this format can be read back: it has year, month and day."""
     day = date(2021, 12, 31)
     try:
-        return _day(day.strftime(date_format), date_format) == day
+        return _parse_day(day.strftime(date_format), date_format) == day
     except ValueError:  # a null character, say
         return False
 
 
-def _form(point: str, thousands: str) -> re.Pattern[str]:
+def _number_pattern(point: str, thousands: str) -> re.Pattern[str]:
     """Return a pattern for numbers with this decimal point, plain or with groups of three digits.
 
     Groups are separated by the mark ``thousands``, a space or an apostrophe.
@@ -223,10 +233,10 @@ def _form(point: str, thousands: str) -> re.Pattern[str]:
     return re.compile(rf"{groups}|\d+(?:{point}\d*)?(?:[eE][+-]?\d{{1,3}})?|{point}\d+", re.ASCII)
 
 
-_FORMS = {".": _form(r"\.", ","), ",": _form(",", ".")}
+_FORMS = {".": _number_pattern(r"\.", ","), ",": _number_pattern(",", ".")}
 
 
-def _numbers(file: Path, cells: Cells, decimal: str | None) -> list[float]:
+def _parse_numbers(file: Path, cells: Cells, decimal: str | None) -> list[float]:
     """Return the cells as numbers with one decimal mark.
 
     Raises UserError for the first cell that is no number, is out of range, or can be read in two ways.
@@ -239,8 +249,10 @@ def _numbers(file: Path, cells: Cells, decimal: str | None) -> list[float]:
     for (number, cell), *read in zip(cells, *complete, strict=True):
         if len(set(read)) == 2:
             both = " or ".join(f"{value:.10g}" for value in sorted(read))
-            options = f"--decimal . or --decimal ,{_in_lesson('decimal')}"
-            raise _at(file, number, f"{_shown(cell)} may be {both}; say which mark is the decimal one: {options}")
+            options = f"--decimal . or --decimal ,{_lesson_hint('decimal')}"
+            raise _error_in_row(
+                file, number, f"{_quoted(cell)} may be {both}; say which mark is the decimal one: {options}"
+            )
     mark, values = max(readings.items(), key=lambda reading: len(reading[1]))
     for (number, cell), value in zip(cells, [*values, -1.0], strict=False):
         vanished = value == 0 and re.search("[1-9]", re.split("[eE]", cell)[0])
@@ -248,11 +260,13 @@ def _numbers(file: Path, cells: Cells, decimal: str | None) -> list[float]:
             other = value < 0 and any(form.fullmatch(cell) for form in _FORMS.values())
             marked = f" with the decimal mark {mark}" if other else ""
             needed = f"0, or from {SMALLEST:g} to {LARGEST:g}, in digits alone"
-            raise _at(file, number, f"{_shown(cell)} is not a day's number{marked}: {needed}; remove rows without one")
+            raise _error_in_row(
+                file, number, f"{_quoted(cell)} is not a day's number{marked}: {needed}; remove rows without one"
+            )
     return values
 
 
-def _missing(file: Path, days: list[tuple[date, int]], today: date, filled: bool) -> list[date]:
+def _missing_days(file: Path, days: list[tuple[date, int]], today: date, filled: bool) -> list[date]:
     """Return the days without a row between the first and the last day.
 
     ``days`` are (day, row number) in order. Raises UserError if days are missing and not ``filled``, if a day occurs
@@ -261,29 +275,29 @@ def _missing(file: Path, days: list[tuple[date, int]], today: date, filled: bool
     for (day, number), (following, other_row) in pairwise(days):
         if day == following:
             needed = "give each day one row (of YouTube Studio's exports take the tab Date, or Totals.csv)"
-            raise _at(
-                file, max(number, other_row), f"{day} is there already, in row {min(number, other_row)}; {needed}"
+            raise _error_in_row(
+                file, max(number, other_row), f"{day} occurs already in row {min(number, other_row)}; {needed}"
             )
     (first, first_row), (last, last_row) = days[0], days[-1]
     if last > today:
-        raise _at(file, last_row, f"{last} is after today, {today}; remove it or correct its year")
+        raise _error_in_row(file, last_row, f"{last} is after today, {today}; remove it or correct its year")
     if (last - first).days >= MOST_DAYS:
-        raise _at(file, first_row, f"{first} is more than {MOST_DAYS} days before {last}; correct its year")
+        raise _error_in_row(file, first_row, f"{first} is more than {MOST_DAYS} days before {last}; correct its year")
     days_in_file = {day for day, _ in days}
     missing = [day for i in range((last - first).days) if (day := first + timedelta(days=i)) not in days_in_file]
     if missing and not filled:
-        fill = f"--fill_missing interpolate{_in_lesson('fill_missing')}"
+        fill = f"--fill_missing interpolate{_lesson_hint('fill_missing')}"
         fault = f"{missing[0]} is missing; days missing in all: {len(missing)}"
         raise UserError(f"{file}: {fault}. Add the rows, or let straight lines fill them: {fill}")
     return missing
 
 
-def _at(file: Path, number: int, problem: str) -> UserError:
+def _error_in_row(file: Path, number: int, problem: str) -> UserError:
     """Return a UserError that names the file and the row."""
     return UserError(f"{file}, row {number}: {problem}")
 
 
-def _in_lesson(key: str) -> str:
+def _lesson_hint(key: str) -> str:
     """Return the words of an error that name the option's key in a lesson file."""
     return f' ({key} = "…" beside data in a lesson)'
 
@@ -291,13 +305,13 @@ def _in_lesson(key: str) -> str:
 SOFT_HYPHEN = "\u00ad"  # in long words of YouTube's
 
 
-def _plain(name: str) -> str:
+def _normalized(name: str) -> str:
     """Return a header's name without differences that do not matter: soft hyphens, underscores, spaces, case,
     Unicode form.
     """
     return " ".join(unicodedata.normalize("NFKC", name).replace(SOFT_HYPHEN, "").replace("_", " ").casefold().split())
 
 
-def _shown(cell: str) -> str:
+def _quoted(cell: str) -> str:
     """Return a quoted cell for a message, cut to 40 characters."""
     return repr(cell if len(cell) <= 40 else cell[:39] + "…")

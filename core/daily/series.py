@@ -20,7 +20,7 @@ MOST_DAYS = 110_000
 """Most days in a file, 300 years. More days are a sign of a mistyped year."""
 
 
-def _zero_or_not_too_small(number: float) -> float:
+def _refuse_too_small(number: float) -> float:
     """Return the number, -0.0 as 0.0.
 
     Raises ValueError if it is above 0 and smaller than any interpolated number can be.
@@ -30,7 +30,7 @@ def _zero_or_not_too_small(number: float) -> float:
     return number + 0.0  # -0.0 is 0.0
 
 
-Count = Annotated[float, Field(ge=0, le=LARGEST, allow_inf_nan=False), AfterValidator(_zero_or_not_too_small)]
+Count = Annotated[float, Field(ge=0, le=LARGEST, allow_inf_nan=False), AfterValidator(_refuse_too_small)]
 
 
 class DailySeries(RunData):
@@ -52,7 +52,7 @@ class DailySeries(RunData):
     )
 
     @model_validator(mode="after")
-    def _days_exist(self) -> Self:
+    def _check_days(self) -> Self:
         """Raise ValueError if the days pass the calendar's end, or filled days are out of order or at an end of the
         series.
         """

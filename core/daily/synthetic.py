@@ -95,7 +95,7 @@ def base_views(i: int) -> float:
     """Return the views of day ``i``, counted from 0, for an appetite of 1: level · calendar."""
     day = START + timedelta(days=i)
     level = LEVEL[0] + (LEVEL[1] - LEVEL[0]) * (i / (number_of_days() - 1))
-    return level * _term(day) * min(WEEK[day.weekday()], _new_year(day))
+    return level * _term_factor(day) * min(WEEK[day.weekday()], _new_year_factor(day))
 
 
 def usual_appetite(i: int, yesterday: float) -> float:
@@ -107,8 +107,8 @@ def usual_appetite(i: int, yesterday: float) -> float:
 def next_appetite(i: int, yesterday: float, numbers: Sequence[int]) -> float:
     """Return u of day ``i`` after an appetite of ``yesterday``, given that day's 14 random 64-bit numbers."""
     u = usual_appetite(i, yesterday) * (1 + NOISE * _nearly_normal(numbers[:12]))
-    if _uniform(numbers[12]) < BURST_CHANCE:
-        u += BURST[0] + (BURST[1] - BURST[0]) * _uniform(numbers[13])
+    if _to_unit_interval(numbers[12]) < BURST_CHANCE:
+        u += BURST[0] + (BURST[1] - BURST[0]) * _to_unit_interval(numbers[13])
     return u
 
 
@@ -139,7 +139,7 @@ def best_guesses() -> FloatArray:
     return np.array([np.nan, *guesses])
 
 
-def _term(day: date) -> float:
+def _term_factor(day: date) -> float:
     """Return the factor of the time of year: the straight line between the two corners around ``day``."""
     corners = [(date(day.year, month, number), factor) for month, number, factor in TERM]
     for (before, low), (after, high) in pairwise(corners):
@@ -148,7 +148,7 @@ def _term(day: date) -> float:
     raise AssertionError("the corners span the year")
 
 
-def _new_year(day: date) -> float:
+def _new_year_factor(day: date) -> float:
     """Return the factor of a day around Lunar New Year's Eve.
 
     For other days return the largest of WEEK, which changes nothing.
@@ -157,7 +157,7 @@ def _new_year(day: date) -> float:
     return NEW_YEAR.get((day - eve).days, max(WEEK))
 
 
-def _uniform(number: int) -> float:
+def _to_unit_interval(number: int) -> float:
     """Return a 64-bit number as a float in [0, 1): its 53 high bits."""
     return (number >> 11) / 2**53
 

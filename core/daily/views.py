@@ -64,7 +64,7 @@ class DailyViews(RunData):
     )
 
     @model_validator(mode="after")
-    def _has_three_kinds_of_days(self) -> Self:
+    def _check_three_parts(self) -> Self:
         """Raise ValueError unless each of the three parts has a label day, and no filled gap crosses a border."""
         has_default_borders = self.synthetic and self.validation_from is None and self.test_from is None
         if has_default_borders and self.window < (VALIDATION_FROM - START).days:
@@ -96,7 +96,7 @@ class DailyViews(RunData):
             )
         gap = self._gap_before(border)
         if gap < border:
-            end_of_line = self._first_given(border)
+            end_of_line = self._first_unfilled_day(border)
             valid_days = [str(day) for day in (gap, end_of_line + timedelta(days=1)) if first <= day <= last]
             raise ValueError(
                 f"{name} is {border}; days from {gap} on were filled by a line that ends at {end_of_line}, so days "
@@ -170,7 +170,7 @@ class DailyViews(RunData):
             i, day = i - 1, filled[i - 1]
         return day
 
-    def _first_given(self, day: date) -> date:
+    def _first_unfilled_day(self, day: date) -> date:
         """Return the first day from ``day`` on that was not filled.
 
         There always is one: the last day of a series is not filled.
@@ -205,7 +205,7 @@ class DailyViews(RunData):
     @property
     def offset(self) -> float:
         """Return the views that scale to 0: the mean of the days before ``first_validation_date``."""
-        return _scaling(self)[0]
+        return _mean_and_deviation(self)[0]
 
     @property
     def scale(self) -> float:
@@ -213,7 +213,7 @@ class DailyViews(RunData):
 
         If all those days are equal, return 1.
         """
-        return _scaling(self)[1]
+        return _mean_and_deviation(self)[1]
 
     def scaled(self, views: FloatArray) -> FloatArray:
         """Return views of any shape as the network sees them: (views - offset) / scale."""
@@ -229,45 +229,45 @@ class DailyViews(RunData):
 
     def features(self) -> FloatArray:
         """Return the scaled views of the D days before each training day, (N, D). Column 0 is the day before."""
-        return self._windows()[self._training].copy()
+        return self._windows()[self._training_rows].copy()
 
     def labels(self) -> FloatArray:
         """Return the scaled views of each training day, (N,)."""
-        return self._labels()[self._training].copy()
+        return self._labels()[self._training_rows].copy()
 
     def dates(self) -> DayArray:
         """Return the training days, (N,), datetime64[D]."""
-        return self._label_days()[self._training]
+        return self._label_days()[self._training_rows]
 
     def validation_features(self) -> FloatArray:
         """Return the features of the validation days, like `features`.
 
         Their windows may reach back into training days.
         """
-        return self._windows()[self._validation].copy()
+        return self._windows()[self._validation_rows].copy()
 
     def validation_labels(self) -> FloatArray:
         """Return the scaled views of each validation day."""
-        return self._labels()[self._validation].copy()
+        return self._labels()[self._validation_rows].copy()
 
     def validation_dates(self) -> DayArray:
         """Return the validation days."""
-        return self._label_days()[self._validation]
+        return self._label_days()[self._validation_rows]
 
     def test_features(self) -> FloatArray:
         """Return the features of the test days, (M, D), like `features`.
 
         Their windows may reach back into earlier parts.
         """
-        return self._windows()[self._test].copy()
+        return self._windows()[self._test_rows].copy()
 
     def test_labels(self) -> FloatArray:
         """Return the scaled views of each test day, (M,)."""
-        return self._labels()[self._test].copy()
+        return self._labels()[self._test_rows].copy()
 
     def test_dates(self) -> DayArray:
         """Return the test days, (M,)."""
-        return self._label_days()[self._test]
+        return self._label_days()[self._test_rows]
 
     def format_column(self, views: Iterable[float]) -> Callable[[float], str]:
         """Return a function that writes any of these numbers of views, or their spread, in one unit: "0.212k",
@@ -282,17 +282,17 @@ class DailyViews(RunData):
         return views_text(views, self.offset)
 
     @property
-    def _training(self) -> slice:
+    def _training_rows(self) -> slice:
         """Return which of all examples, in the order of the days, are for training."""
         return slice(0, self.examples)
 
     @property
-    def _validation(self) -> slice:
+    def _validation_rows(self) -> slice:
         """Return which of all examples are for validation."""
         return slice(self.examples, self.examples + self.n_validation)
 
     @property
-    def _test(self) -> slice:
+    def _test_rows(self) -> slice:
         """Return which of all examples are for the test."""
         return slice(self.examples + self.n_validation, None)
 
@@ -313,7 +313,7 @@ class DailyViews(RunData):
 
 
 @lru_cache(maxsize=4)
-def _scaling(dataset: DailyViews) -> tuple[float, float]:
+def _mean_and_deviation(dataset: DailyViews) -> tuple[float, float]:
     """Return mean and standard deviation of the views of the days before the first validation day.
 
     If all these views are equal, the deviation is 1.

@@ -99,8 +99,8 @@ class _RunRows:
     """A flat vector of all runs, read and written run by run."""
 
     def __init__(self, experiment: Experiment, vector: torch.Tensor, runs: int) -> None:
-        parts = [part.view(runs, -1) for part in _parts(experiment, vector, runs)]
-        self._parts = [[part[run] for part in parts] for run in range(runs)]
+        parts = [part.view(runs, -1) for part in _layer_views(experiment, vector, runs)]
+        self._layer_views = [[part[run] for part in parts] for run in range(runs)]
         self._gathered = len(vector) > experiment.n_parameters
         self._row = torch.empty_like(vector[: experiment.n_parameters]) if self._gathered else vector
         self._bytes = self._row.numpy().view(np.uint8)
@@ -108,13 +108,13 @@ class _RunRows:
     def bytes_of(self, run: int) -> Bytes:
         """Return one run's vector as the bytes of (P,), valid until the next call."""
         if self._gathered:
-            torch.cat(self._parts[run], out=self._row)
+            torch.cat(self._layer_views[run], out=self._row)
         return self._bytes
 
     def set(self, run: int, values: NDArray[np.floating]) -> None:
         """Set one run's vector to ``values`` (P,)."""
         row = torch.from_numpy(np.array(values))
-        parts = self._parts[run]
+        parts = self._layer_views[run]
         for part, value in zip(parts, torch.split(row, [len(part) for part in parts]), strict=True):
             part.copy_(value)
 
@@ -137,7 +137,7 @@ class Batch:
         self.features = self._features.view(runs * size, -1)
         self.labels = theta.new_empty(runs * size, 1)
         self.losses = theta.new_empty(runs)
-        parts, gradient_parts = _parts(experiment, theta, runs), _parts(experiment, gradient, runs)
+        parts, gradient_parts = _layer_views(experiment, theta, runs), _layer_views(experiment, gradient, runs)
         layers: list[_Layer] = []
         for i in range(0, len(parts), 2):
             inputs = layers[-1].out if layers else self._x
@@ -213,7 +213,7 @@ class _Layer:
             np.matmul(self._d_r, self._weights, out=below._d_r)
 
 
-def _parts(experiment: Experiment, vector: torch.Tensor, runs: int) -> list[torch.Tensor]:
+def _layer_views(experiment: Experiment, vector: torch.Tensor, runs: int) -> list[torch.Tensor]:
     """Return views of a flat vector: weights (S, N, K) and biases (S, N) in turn, at last c (S, 1, H) and b (S, 1)."""
     shapes = [shape for _, shape in parameter_shapes(experiment)]
     shapes[-2:] = [(1, *shapes[-2]), (1,)]

@@ -90,7 +90,7 @@ def forward_pass(experiment: Experiment, theta: FloatArray, features: FloatArray
     layers = unpack(experiment, theta)
     values, r, a = features, [], []
     for weights, bias in zip(layers.weights, layers.biases, strict=True):
-        r.append(_product(values, weights) + bias[..., None, :])
+        r.append(_weights_times_values(values, weights) + bias[..., None, :])
         values = ACTIVATIONS[experiment.activation].value(r[-1])
         a.append(values)
     y = (values @ layers.c[..., :, None])[..., 0] + layers.b[..., None]
@@ -156,7 +156,7 @@ def loss_on(experiment: Experiment, theta: FloatArray, features: FloatArray, lab
     return losses.reshape(theta.shape[:-1])
 
 
-def _product(values: FloatArray, weights: FloatArray) -> FloatArray:
+def _weights_times_values(values: FloatArray, weights: FloatArray) -> FloatArray:
     """Return W x for each example: values (..., N, D) and weights (..., H, D) to (..., N, H)."""
     if weights.shape[-1] == 1:  # one feature, so there is no sum, and numpy's matmul is slow
         return values * weights[..., None, :, 0]

@@ -77,7 +77,9 @@ def train_all(experiments: Sequence[Experiment], directory: str | Path, progress
     directory = Path(directory)
     if len({experiment.model_copy(update={"seed": 0}) for experiment in experiments}) > 1:
         raise ValueError("only experiments that differ in nothing but their seed are trained side by side")
-    missing = {experiment.digest: experiment for experiment in experiments if _intact(directory, experiment) is None}
+    missing = {
+        experiment.digest: experiment for experiment in experiments if _intact_trace(directory, experiment) is None
+    }
     if missing:
         _train_missing(missing, directory, progress or (lambda done, updates: None))
     return [directory / experiment.digest for experiment in experiments]
@@ -143,7 +145,7 @@ def _train_missing(missing: dict[str, Experiment], directory: Path, progress: Pr
         for digest in sorted(missing):  # locks are always taken in this order, to avoid deadlock
             locks.enter_context(writer_lock(directory, digest))
         runs = [
-            run for run in missing.values() if _intact(directory, run) is None
+            run for run in missing.values() if _intact_trace(directory, run) is None
         ]  # another process may have trained some
         total = sum(run.n_updates for run in runs)
         finished = 0
@@ -165,10 +167,10 @@ def _train_group(
 ) -> None:
     """Train runs side by side. If a journal does not fit its files, resume or restart each run alone."""
     try:
-        _train(group, directory, journals, report)
+        _train_side_by_side(group, directory, journals, report)
     except DamagedJournalError:
         if journals is None or len(group) == 1:
-            _train(group, directory, None, report)
+            _train_side_by_side(group, directory, None, report)
             return
         for i, (run, journal) in enumerate(zip(group, journals, strict=True)):
             share = partial(_report_share, report, i, len(group), run.n_updates)
@@ -187,7 +189,7 @@ def _grouped_by_start(directory: Path, runs: list[Experiment]) -> list[tuple[lis
     """
     by_start: dict[int, list[tuple[Journal, Experiment]]] = {}
     for run in runs:
-        journal = _journal(directory, run) or Journal(0, {}, {})
+        journal = _resumable_journal(directory, run) or Journal(0, {}, {})
         by_start.setdefault(journal.updates, []).append((journal, run))
     groups: list[tuple[list[Journal] | None, list[Experiment]]] = []
     for start, members in by_start.items():
@@ -198,7 +200,7 @@ def _grouped_by_start(directory: Path, runs: list[Experiment]) -> list[tuple[lis
     return groups
 
 
-def _journal(directory: Path, run: Experiment) -> Journal | None:
+def _resumable_journal(directory: Path, run: Experiment) -> Journal | None:
     """Return the journal from which the run can be resumed in this environment, or None."""
     journal = read_journal(directory, run.digest)
     if journal is None or not 0 < journal.updates < run.n_updates:
@@ -206,10 +208,10 @@ def _journal(directory: Path, run: Experiment) -> Journal | None:
     if not promise_equal_bits(journal.environment, environment()):
         return None
     written = {column: written.rows for column, written in journal.columns.items()}
-    return journal if written == _rows_by(run, journal.updates) else None
+    return journal if written == _rows_for_resuming(run, journal.updates) else None
 
 
-def _rows_by(run: Experiment, updates: int) -> dict[str, int]:
+def _rows_for_resuming(run: Experiment, updates: int) -> dict[str, int]:
     """Return how many rows each column must have for resuming after ``updates`` updates.
 
     Returns {} if a run cannot be resumed there: only a kept state that is stored with the optimizer state will do.
@@ -223,7 +225,7 @@ def _rows_by(run: Experiment, updates: int) -> dict[str, int]:
     return rows | ({"optimizer_state": row // stride + 1} if run.n_state_vectors else {})
 
 
-def _train(
+def _train_side_by_side(
     experiments: list[Experiment], directory: Path, journals: list[Journal] | None, report: Callable[[int], None]
 ) -> None:
     """Train runs of one shape side by side: from the start, or from the update that all their journals name."""
@@ -266,16 +268,16 @@ class _Training:
         updates, kept_every, per_epoch = experiment.n_updates, experiment.kept_every, experiment.batches_per_epoch
         first, done = start // per_epoch, start
         for _ in range(first):  # bring the generators to where they were
-            self._orders(written=True)
+            self._draw_orders(written=True)
         if start:
-            self._restore(start)
+            self._load_states(start)
         for epoch in range(first, experiment.epochs):
-            orders = self._orders(written=epoch == first and start > 0)
+            orders = self._draw_orders(written=epoch == first and start > 0)
             rate = experiment.rate(epoch)
             for batch in self.examples.batches(orders, done % per_epoch):
                 kept = done % kept_every == 0
                 if kept and (done > start or not start):
-                    self._keep(done)
+                    self._record_states(done)
                 self.losses[self.new_losses] = batch.forward_backward().numpy()
                 self.new_losses += 1
                 if kept:
@@ -287,11 +289,11 @@ class _Training:
                     self._write_losses(done)
                 if done * 100 // updates != (done - 1) * 100 // updates:
                     self.report(done)
-        self._keep(updates)
+        self._record_states(updates)
         self._write_losses(updates)
-        self._write_known()
+        self._write_derived_columns()
 
-    def _orders(self, written: bool) -> list[torch.Tensor | None]:
+    def _draw_orders(self, written: bool) -> list[torch.Tensor | None]:
         """Draw and return each run's order of the examples in the next epoch; record it unless it is ``written``
         already.
         """
@@ -301,7 +303,7 @@ class _Training:
                 writer.columns["batch"].append(order.numpy())
         return orders
 
-    def _keep(self, done: int) -> None:
+    def _record_states(self, done: int) -> None:
         """Record the states after ``done`` updates.
 
         From time to time, note in the journal that runs can be resumed there.
@@ -350,7 +352,7 @@ class _Training:
             f"learning rate {rate:g} is too large, try {rate / 10:g}"
         )
 
-    def _write_known(self) -> None:
+    def _write_derived_columns(self) -> None:
         """Write the columns that follow from the experiment alone: points, kept and epoch."""
         updates, kept, points = self.experiment.n_updates, self.experiment.n_kept, self.experiment.points_table
         for writer in self.writers:
@@ -362,7 +364,7 @@ class _Training:
                 numbers = np.arange(start, min(start + _ROWS_AT_ONCE, updates))
                 writer.columns["epoch"].append(numbers // self.experiment.batches_per_epoch)
 
-    def _restore(self, done: int) -> None:
+    def _load_states(self, done: int) -> None:
         """Load the recorded states after ``done`` updates into the networks."""
         row = done // self.experiment.kept_every
         for run, writer in enumerate(self.writers):
@@ -374,7 +376,7 @@ class _Training:
             self.networks.set_state(run, theta, optimizer_state)
 
 
-def _intact(directory: Path, experiment: Experiment) -> Trace | None:
+def _intact_trace(directory: Path, experiment: Experiment) -> Trace | None:
     """Return the trace of the experiment with all checksums right; None if it is missing or damaged."""
     try:
         return Trace.find(directory, experiment, checksums=True)

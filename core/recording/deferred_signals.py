@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import time
-from _signal import getsignal  # signal.getsignal makes enums of the answers and takes 20 times as long
+from _signal import getsignal  # type: ignore[import-not-found]  # signal.getsignal makes enums of the answers and takes 20 times as long
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType, TracebackType
@@ -116,7 +116,7 @@ class _Deferring:
         os.kill(os.getpid(), number)
 
 
-def remind() -> None:
+def resend_waiting_signals() -> None:
     """(Any thread.) Send a signal again that has waited longer than `_PATIENCE`, so that it waits no longer."""
     for handler, _, arrival in _deferred.copy():
         if time.monotonic() - arrival > _PATIENCE:

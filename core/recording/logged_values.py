@@ -22,26 +22,26 @@ class NotKeptError(Exception):
         self.name = name
 
 
-def number(name: str, value: Any) -> float:
+def as_number(name: str, value: Any) -> float:
     """Return a number, also from a tensor, array or list with exactly one. Raises NotKeptError for anything else.
 
     Examples
     --------
-    >>> number("loss", [2]), number("loss", torch.tensor([[0.5]]))
+    >>> as_number("loss", [2]), as_number("loss", torch.tensor([[0.5]]))
     (2.0, 0.5)
     """
     entry = _only_entry(name, value)
     if isinstance(entry, (str, bytes, bytearray)) or entry is None:
-        raise NotKeptError(name, f"it is {_shown(value)}, and a number is needed")
+        raise NotKeptError(name, f"it is {_value_text(value)}, and a number is needed")
     try:
         return float(entry)
     except OverflowError:
-        raise NotKeptError(name, f"{_shown(value)} is too large for a float64") from None
+        raise NotKeptError(name, f"{_value_text(value)} is too large for a float64") from None
     except Exception:  # a user's __float__ may raise anything
-        raise NotKeptError(name, f"it is {_shown(value)}, and a number is needed") from None
+        raise NotKeptError(name, f"it is {_value_text(value)}, and a number is needed") from None
 
 
-def whole_number(name: str, value: Any, end: int, more: str = "") -> int:
+def as_whole_number(name: str, value: Any, end: int, more: str = "") -> int:
     """Return a whole number from 0 to ``end`` - 1; a float with a whole value counts. Raises NotKeptError for others.
 
     ``more`` is appended to the message for values that are no whole number.
@@ -52,15 +52,15 @@ def whole_number(name: str, value: Any, end: int, more: str = "") -> int:
             entry = int(entry)
         whole = operator.index(entry)
     except Exception:
-        raise NotKeptError(name, f"it is {_shown(value)}, and a whole number is needed{more}") from None
+        raise NotKeptError(name, f"it is {_value_text(value)}, and a whole number is needed{more}") from None
     if not 0 <= whole < end:
-        raise NotKeptError(name, f"it is {_shown(value)}, and a number from 0 to {end - 1} is needed")
+        raise NotKeptError(name, f"it is {_value_text(value)}, and a number from 0 to {end - 1} is needed")
     return whole
 
 
 def epoch_number(value: Any) -> int:
     """Return the epoch, counted from 0. Raises NotKeptError for anything but a whole number below 2**31."""
-    return whole_number("epoch", value, _MOST_EPOCHS, '; log({"epoch": ...}) keeps it as a metric')
+    return as_whole_number("epoch", value, _MOST_EPOCHS, '; log({"epoch": ...}) keeps it as a metric')
 
 
 def example_numbers(value: Any) -> IntArray:
@@ -70,12 +70,12 @@ def example_numbers(value: Any) -> IntArray:
         is_tensor = isinstance(value, torch.Tensor)
         numbers = value.detach().to("cpu", copy=True).numpy() if is_tensor else np.asarray(value)
     except Exception:
-        raise NotKeptError("batch", f"it is {_shown(value)}, and the numbers of its examples are needed") from None
+        raise NotKeptError("batch", f"it is {_value_text(value)}, and the numbers of its examples are needed") from None
     if numbers.ndim == 0:
         raise NotKeptError(
             "batch",
-            f"it is {_shown(value)}, and the examples that the batch had are needed, such as [4, 7]; the number of a "
-            "batch is a metric, by a name of its own: log(batch_number=...)",
+            f"it is {_value_text(value)}, and the indices of the batch's examples are needed, such as [4, 7]; log the "
+            "number of a batch as a metric: log(batch_number=...)",
         )
     entries = numbers.reshape(-1)
     if len(entries) and not np.issubdtype(entries.dtype, np.integer):
@@ -107,11 +107,11 @@ def _only_entry(name: str, value: Any) -> Any:
                 raise NotKeptError(name, f"its shape is {tuple(value.shape)}; one number is kept, such as its mean()")
             return value.item()
         except RuntimeError:  # on the meta device, say
-            raise NotKeptError(name, f"it is {_shown(value)}, and a number is needed") from None
+            raise NotKeptError(name, f"it is {_value_text(value)}, and a number is needed") from None
     return value
 
 
-def _shown(value: Any) -> str:
+def _value_text(value: Any) -> str:
     """Return a value in a few words for a message. It never raises, whatever the value's own repr does."""
     try:
         large = isinstance(value, int) and value.bit_length() > 1000

@@ -36,7 +36,7 @@ class NewestState:
             self._memory: int | None = os.open(_MEMORY, os.O_RDONLY)
         except OSError:
             self._memory = None
-        if self._places() is None:
+        if self._memory_places() is None:
             self.close()
 
     def close(self) -> None:
@@ -45,7 +45,7 @@ class NewestState:
             os.close(self._memory)
             self._memory = None
 
-    def look(self, updates: int) -> None:
+    def copy_if_due(self, updates: int) -> None:
         """(After each update.) Copy theta if the journal's thread cannot, and the last copy is old enough."""
         if self._memory is None and (start := time.monotonic()) >= self._due:
             with torch.no_grad():
@@ -53,17 +53,17 @@ class NewestState:
             end = time.monotonic()
             self._due = end + max(SECONDS, _SHARE * (end - start))
 
-    def take(self, updates: int, digest: bytes | None) -> None:
+    def read_from_memory(self, updates: int, digest: bytes | None) -> None:
         """(Journal's thread, while no update is made.) Write theta if it can be read and does not change meanwhile.
 
         ``digest`` is that of the state after the update, or None if it is unknown.
         """
-        places = self._places() if self._memory is not None and updates > self.updates else None
+        places = self._memory_places() if self._memory is not None and updates > self.updates else None
         if places is None:
             return
         try:
             written_digest = self._write(updates, self._read(places))
-            is_steady = written_digest == (digest or self._digest_of(places)) and places == self._places()
+            is_steady = written_digest == (digest or self._digest_of(places)) and places == self._memory_places()
         except OSError:  # the memory was freed, or the disk is full
             is_steady = False
         if is_steady:
@@ -75,7 +75,7 @@ class NewestState:
         """Make the file of the state after ``updates`` updates, with this digest, the newest."""
         self.updates, self.file, self.checksum = updates, _file_name(updates), digest.hex()
 
-    def _places(self) -> list[tuple[int, int]] | None:
+    def _memory_places(self) -> list[tuple[int, int]] | None:
         """Return address and length in bytes of each of theta's tensors; None if one is not plain memory of theta's
         dtype.
         """

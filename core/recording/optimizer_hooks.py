@@ -107,7 +107,7 @@ def around_scaled_step(hook: Callable[[Any], AbstractContextManager[None]]) -> I
     torch has no hook for that. So GradScaler.step is replaced, permanently, by a function that calls it.
     """
     global _around_scaled
-    _see_scaled_steps()
+    _replace_scaler_step()
     with _lock:
         _around_scaled += (hook,)
     try:
@@ -136,7 +136,7 @@ class _EveryStep:
         with _lock:
             self._listeners += (hook,)
             if self._handle is None:
-                self._handle = self._register(not_compiled(self._tell))
+                self._handle = self._register(not_compiled(self._call_listeners))
         try:
             yield
         finally:
@@ -146,7 +146,7 @@ class _EveryStep:
                     self._handle.remove()
                     self._handle = None
 
-    def _tell(self, optimizer: torch.optim.Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def _call_listeners(self, optimizer: torch.optim.Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Call all listeners."""
         for hook in self._listeners:
             hook(optimizer, args, kwargs)
@@ -159,7 +159,7 @@ _around_scaled: tuple[Callable[[Any], AbstractContextManager[None]], ...] = ()
 
 
 @cache
-def _see_scaled_steps() -> None:
+def _replace_scaler_step() -> None:
     """Replace GradScaler.step, once, by a function that enters all hooks of `around_scaled_step`."""
     plain = GradScaler.step
 

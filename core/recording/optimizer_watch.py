@@ -44,7 +44,7 @@ class OptimizerWatch:
         state_values = self._state[0] if self._compares_state else optimizer.state
         self.fresh = all(value is None for value in state_values)
 
-    def before(self) -> list[tuple[int, str, float]]:
+    def changes_before_update(self) -> list[tuple[int, str, float]]:
         """(Before each update.) Return the group, name and number of each setting that has changed."""
         if self._compares_state and not _same(self._state, self._state_now()):
             self.changed |= set(range(len(self._optimizer.param_groups)))
@@ -61,7 +61,7 @@ class OptimizerWatch:
         self._lengths = [len(group["params"]) for group in groups] + self._lengths[len(groups) :]
         return list(chain.from_iterable(self._changes(j, group) for j, group in enumerate(groups)))
 
-    def after(self) -> None:
+    def after_update(self) -> None:
         """(After each update.) Note the optimizer state."""
         if self._compares_state:
             self._state = self._state_now()

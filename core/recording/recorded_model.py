@@ -37,10 +37,10 @@ class RecordedModel:
 
     def __init__(self, model: torch.nn.Module, optimizers: list[torch.optim.Optimizer] | None) -> None:
         self.finds_optimizers = optimizers is None
-        optimizers = list(map(_itself, optimizers or []))
+        optimizers = list(map(_inner_optimizer, optimizers or []))
         self.optimizers: list[torch.optim.Optimizer] = []
         self._model = model
-        _refuse_others(model, optimizers, none_needed=self.finds_optimizers)
+        _refuse_wrong_types(model, optimizers, none_needed=self.finds_optimizers)
         named: dict[str, torch.Tensor] = dict(model.named_parameters())
         is_frozen = _frozen_test(list(named.values()), optimizers)
         known_ids = {id(tensor) for tensor in named.values()}
@@ -56,7 +56,7 @@ class RecordedModel:
         _refuse_lazy(model)
         _refuse_unrecordable(named)
         if not self.finds_optimizers:
-            _refuse_anothers(model, optimizers)
+            _refuse_unrelated_model(model, optimizers)
         self._names, self._tensors = list(named), list(named.values())
         self._places = {id(tensor): place for place, tensor in enumerate(self._tensors)}
         self._dtypes = [tensor.dtype for tensor in self._tensors]
@@ -135,7 +135,7 @@ class RecordedModel:
                     names.append(f"optimizer {number}, group {j}")
         return names
 
-    def begin(self, number: int, update: int) -> list[tuple[int, str, float]]:
+    def before_update(self, number: int, update: int) -> list[tuple[int, str, float]]:
         """Note that optimizer ``number`` is about to make update ``update``. Return the settings that have changed.
 
         Each setting is a tuple of its group, its name and its new number.
@@ -148,7 +148,7 @@ class RecordedModel:
             self._trained_by[number].clear()
         if len(groups) > len(self._groups[number]):
             self._look_at_groups(number, update)
-        changes = watch.before()
+        changes = watch.changes_before_update()
         if watch.changed:
             self._look_at_longer_groups(number)
         return changes
@@ -159,11 +159,11 @@ class RecordedModel:
         if watch is not None:
             watch.changed.add(group)
 
-    def end(self, number: int) -> None:
+    def after_update(self, number: int) -> None:
         """Note that optimizer ``number`` has made its update."""
         watch = self._watches[number]
         if watch is not None:
-            watch.after()
+            watch.after_update()
 
     def described(self) -> dict[str, Any]:
         """Return the fields of a `RecordedRun` that describe the model and its optimizers."""
@@ -278,7 +278,7 @@ def _tensors_of(optimizer: torch.optim.Optimizer) -> Iterator[torch.Tensor]:
         yield from group["params"]
 
 
-def _itself(optimizer: torch.optim.Optimizer) -> torch.optim.Optimizer:
+def _inner_optimizer(optimizer: torch.optim.Optimizer) -> torch.optim.Optimizer:
     """Return the optimizer that makes the updates: the inner one of a wrapper that shares its hooks, as in Fabric."""
     hooks = getattr(optimizer, "_optimizer_step_pre_hooks", None)
     if hooks is None:
@@ -295,7 +295,7 @@ def _class_name(thing: object) -> str:
 # -- models and optimizers that cannot be recorded ---------------------------------------------------------------------
 
 
-def _refuse_others(model: object, optimizers: Sequence[object], none_needed: bool = False) -> None:
+def _refuse_wrong_types(model: object, optimizers: Sequence[object], none_needed: bool = False) -> None:
     """Raise UserError if these are no model and no optimizers, or an optimizer occurs twice.
 
     ``none_needed``: whether a model without optimizers is enough.
@@ -342,7 +342,7 @@ def _refuse_unrecordable(named: dict[str, torch.Tensor]) -> None:
         raise UserError("the model has no parameters, so there is nothing to record: give record the model that learns")
 
 
-def _refuse_anothers(model: torch.nn.Module, optimizers: Sequence[torch.optim.Optimizer]) -> None:
+def _refuse_unrelated_model(model: torch.nn.Module, optimizers: Sequence[torch.optim.Optimizer]) -> None:
     """Raise UserError if no optimizer has any parameter of the model."""
     held = {id(tensor) for optimizer in optimizers for tensor in _tensors_of(optimizer)}
     if not any(id(tensor) in held for tensor in model.parameters()):

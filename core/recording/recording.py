@@ -18,11 +18,11 @@ from gradreel.core.errors import UserError, abbreviated_list
 from gradreel.core.recording.deferred_signals import DeferredSignals
 from gradreel.core.recording.logged_values import (
     NotKeptError,
+    as_number,
+    as_whole_number,
     epoch_number,
     example_numbers,
     metric_name,
-    number,
-    whole_number,
 )
 from gradreel.core.recording.optimizer_hooks import not_compiled
 from gradreel.core.recording.recorded_model import RecordedModel
@@ -119,9 +119,9 @@ def record(
     every = _kept_every(keep)
     refuse_other_data(path)
     if recorded.outside:
-        warnings.warn(_told_of_outside(model, recorded.outside), stacklevel=3)  # the line of the `with`
+        warnings.warn(_outside_warning(model, recorded.outside), stacklevel=3)  # the line of the `with`
     if recorded.untrained.left_out:
-        warnings.warn(_told_of_left_out(recorded.untrained.left_out), stacklevel=3)
+        warnings.warn(_left_out_warning(recorded.untrained.left_out), stacklevel=3)
     ended: BaseException | None = None
     with DeferredSignals() as signals, ExitStack() as stack:
         stack.enter_context(writer_lock(path.parent, path.name, wait=False))
@@ -129,11 +129,11 @@ def record(
         with ExitStack() as files:
             writer = files.enter_context(recorder.files())
             try:
-                with recorder.listening(writer, files):
+                with recorder.recording_context(writer, files):
                     yield Recording(recorder)
             except BaseException as error:
                 ended = error
-            if not recorder.elsewhere:  # in a fork, files and lock belong to the parent process
+            if not recorder.is_fork:  # in a fork, files and lock belong to the parent process
                 try:
                     ended_by = None if ended is None else type(ended).__qualname__
                     signals.call(recorder.complete, files, writer, ended_by)
@@ -142,8 +142,8 @@ def record(
                 except BaseException as error:  # a deferred Ctrl+C
                     ended = error
     if ended is not None:
-        if not recorder.elsewhere:
-            ended.add_note(recorder.told())
+        if not recorder.is_fork:
+            ended.add_note(recorder.outcome_text())
         raise ended
 
 
@@ -200,7 +200,7 @@ class Recording:
             most 1000 names of metrics, each of 1 to 200 printable characters.
         """
         recorder = self._recorder
-        if recorder.elsewhere:
+        if recorder.is_fork:
             return
         if recorder.over and recorder.failure is None:
             recorder.warn_of_late_log()
@@ -215,14 +215,14 @@ class Recording:
         target_update: int | None = None
         if update is not None:
             with self._reporting():
-                target_update = whole_number("update", update, recorder.updates + 1)
+                target_update = as_whole_number("update", update, recorder.updates + 1)
             if target_update is None:
                 return
         log = recorder.log
         seen_names = set(values)
         if "loss" in values:
             with self._reporting():
-                log.note_loss(number("loss", values["loss"]), target_update)
+                log.note_loss(as_number("loss", values["loss"]), target_update)
         if "epoch" in values:
             with self._reporting():
                 log.note_epoch(epoch_number(values["epoch"]), target_update)
@@ -239,7 +239,7 @@ class Recording:
                 if name in seen_names:
                     raise NotKeptError(name, "it is given twice")
                 seen_names.add(name)
-                plain_number = number(name, value)
+                plain_number = as_number(name, value)
                 if name == "loss":
                     log.note_loss(plain_number, target_update)
                 else:
@@ -282,7 +282,7 @@ def _folder_named(path: object) -> Path:
     return folder
 
 
-def _told_of_outside(model: torch.nn.Module, names: Sequence[str]) -> str:
+def _outside_warning(model: torch.nn.Module, names: Sequence[str]) -> str:
     """Return the warning about parameters that only an optimizer has."""
     quoted = abbreviated_list([f'"{name}"' for name in names])
     return (
@@ -292,7 +292,7 @@ def _told_of_outside(model: torch.nn.Module, names: Sequence[str]) -> str:
     )
 
 
-def _told_of_left_out(names: Sequence[str]) -> str:
+def _left_out_warning(names: Sequence[str]) -> str:
     """Return the warning about tensors that cannot be copied."""
     return (
         f"record: {abbreviated_list(names)}: no plain memory with a number for each entry (a sparse, sharded or meta "

@@ -75,7 +75,7 @@ def plain_bytes(tensor: torch.Tensor) -> Bytes:
     return np.from_dlpack(tensor.reshape(-1).view(torch.uint8)).view(np.uint8)
 
 
-class _Small:
+class _SmallTensors:
     """Neighbouring small tensors, which are copied together."""
 
     def __init__(self, first: int, shapes: Sequence[torch.Size], dtype: torch.dtype) -> None:
@@ -105,7 +105,7 @@ class _Small:
         yield self._bytes
 
 
-class _Large:
+class _LargeTensor:
     """A tensor that is copied piece by piece."""
 
     def __init__(self, place: int, shape: torch.Size, dtype: torch.dtype) -> None:
@@ -150,18 +150,18 @@ class _Large:
         return plain_bytes(tensor)
 
 
-def _parts_of(shapes: Sequence[torch.Size], dtype: torch.dtype) -> Iterator[_Small | _Large]:
+def _parts_of(shapes: Sequence[torch.Size], dtype: torch.dtype) -> Iterator[_SmallTensors | _LargeTensor]:
     """Yield the units in which a row's tensors are copied: large ones alone, small ones with their neighbours."""
     first, n_bytes = 0, 0  # the first small tensor that waits, and the bytes of all that wait
     for place, shape in enumerate(shapes):
         size = shape.numel() * dtype.itemsize
         if first < place and (size > STAGED or n_bytes + size > _STAGE):
-            yield _Small(first, shapes[first:place], dtype)
+            yield _SmallTensors(first, shapes[first:place], dtype)
             first, n_bytes = place, 0
         if size > STAGED:
-            yield _Large(place, shape, dtype)
+            yield _LargeTensor(place, shape, dtype)
             first = place + 1
         else:
             n_bytes += size
     if first < len(shapes):
-        yield _Small(first, shapes[first:], dtype)
+        yield _SmallTensors(first, shapes[first:], dtype)

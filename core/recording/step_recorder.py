@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import torch
 from gradreel.core.errors import UserError, abbreviated_list, printable
-from gradreel.core.recording.deferred_signals import DeferredSignals, remind
+from gradreel.core.recording.deferred_signals import DeferredSignals, resend_waiting_signals
 from gradreel.core.recording.journal_thread import JournalThread
 from gradreel.core.recording.newest_state import NewestState
 from gradreel.core.recording.optimizer_hooks import (
@@ -81,7 +81,7 @@ class Recorder:
         self._first_edit: int | None = None
         self._ended_by: str | None = None
         self._lock = threading.RLock()  # held while recorded data are read or changed
-        self._journal = JournalThread(self._mark)
+        self._journal = JournalThread(self._update_journal)
         self._journaled = 0  # updates that the newest journal covers
         self._seen_settled = -1  # ``_settled`` at the last call of the journal's thread
         self._reported: set[str] = set()
@@ -89,14 +89,14 @@ class Recorder:
         self.over = False  # whether the recording has ended
 
     @property
-    def elsewhere(self) -> bool:
+    def is_fork(self) -> bool:
         """Return whether this process is a fork of the one that records."""
         return os.getpid() != self._process
 
     @property
-    def goes_on(self) -> bool:
+    def is_recording(self) -> bool:
         """Return whether updates are still recorded in this process."""
-        return self.failure is None and not self.over and not self.elsewhere
+        return self.failure is None and not self.over and not self.is_fork
 
     def files(self) -> Any:
         """Return a context manager that opens the columns of the new trace, as a TraceWriter, and seals the trace on
@@ -125,12 +125,12 @@ class Recorder:
         return new_recording(self.path, kinds, seal, self._environment)
 
     @contextmanager
-    def listening(self, writer: TraceWriter, files: ExitStack) -> Iterator[None]:
+    def recording_context(self, writer: TraceWriter, files: ExitStack) -> Iterator[None]:
         """Record each update inside the context. ``files`` closes ``writer``."""
         self._states = self.recorded.rows_of(writer.columns["parameters"], digests=self._edits is not None)
         self._gradients = self.recorded.rows_of(writer.columns["gradient"])
         self.recorded.untrained.open(writer.columns)
-        self._unwatched += self.recorded.untrained.take(0)
+        self._unwatched += self.recorded.untrained.copy_changed(0)
         self._newest = NewestState(self.recorded, self._states, writer.folder)
         self.log = UpdateLog(writer)
         self._writer, self._files = writer, files
@@ -139,10 +139,10 @@ class Recorder:
             for number, optimizer in enumerate(self.recorded.optimizers):
                 self._listen_to(optimizer, number, hooks)
             if self.recorded.finds_optimizers:
-                hooks.enter_context(before_any_step(partial(self.attempt, self._find, hooks)))
+                hooks.enter_context(before_any_step(partial(self.attempt, self._record_found_optimizer, hooks)))
             else:
-                hooks.enter_context(after_any_step(partial(self.attempt, self._look_at)))
-            hooks.enter_context(around_scaled_step(self._scaled))
+                hooks.enter_context(after_any_step(partial(self.attempt, self._warn_of_unrecorded_optimizer)))
+            hooks.enter_context(around_scaled_step(self._around_scaled_step))
             hooks.enter_context(self.recorded.after_each_gradient(self.log.note_gradient))
             self._signals.close, self._signals.may_close = self._close_by_signal, self._may_close
             self._journal.start()
@@ -152,8 +152,8 @@ class Recorder:
     def _listen_to(self, optimizer: torch.optim.Optimizer, number: int, hooks: ExitStack) -> None:
         """Hook into the steps of an optimizer until ``hooks`` is left."""
         attempt = partial(self._signals.call, self.attempt)
-        hooks.enter_context(last_before_step(optimizer, partial(attempt, self._begin, number)))
-        hooks.enter_context(first_after_step(optimizer, partial(attempt, self._end, number)))
+        hooks.enter_context(last_before_step(optimizer, partial(attempt, self._before_step, number)))
+        hooks.enter_context(first_after_step(optimizer, partial(attempt, self._after_step, number)))
 
     def complete(self, files: ExitStack, writer: TraceWriter, ended_by: str | None) -> None:
         """End the recording: complete the trace and give it its name. Raises UserError if no update was made.
@@ -170,9 +170,9 @@ class Recorder:
                     writer.name = self.finish(ended_by)
                     self.over = True
                 if ended_by is None and self.failure is None:
-                    self._tell_of_replaced()
+                    self._warn_of_incomplete_tensors()
                     if writer.name != self.path.name:
-                        _warn(f"record: {self.path} is no longer a trace alone, and is let be; {self._outcome}")
+                        _warn(f"record: {self.path} has other files in it now and is not replaced; {self._outcome}")
             except _NothingRecordedError:
                 if ended_by is None and self.failure is None:
                     raise UserError(self.recorded.no_update_seen()) from None
@@ -196,16 +196,15 @@ class Recorder:
     def _close_by_signal(self, name: str) -> None:
         """Complete the trace before the signal ``name`` ends the process."""
         self._signals.call(self.complete, self._files, self._writer, name)
-        _warn(self.told())
+        _warn(self.outcome_text())
 
-    def _tell_of_replaced(self) -> None:
+    def _warn_of_incomplete_tensors(self) -> None:
         """Warn about tensors that the trace does not have in full: replaced, lost or thawed ones."""
         replaced = self.recorded.replaced()
         if replaced:
             _warn(
-                f"record: {abbreviated_list(replaced)} became another tensor while it was recorded, and what it has "
-                f"been since is not in {self.path}, which goes on with the old: change numbers in place (copy_), or "
-                "record again"
+                f"record: {abbreviated_list(replaced)} was replaced by another tensor during the recording; "
+                f"{self.path} has the numbers of the old tensor only: change numbers in place (copy_), and record again"
             )
 
         untrained = self.recorded.untrained
@@ -217,8 +216,8 @@ class Recorder:
         if untrained.thawed:
             _warn(
                 f"record: {abbreviated_list(untrained.thawed)}: frozen when the recording began, and trained later; "
-                f"{self.path} keeps its values in the kept states, for state_dict(), and no gradients. To have both, "
-                "begin a recording once it is thawed"
+                f"{self.path} has its values in the kept states, for state_dict(), but no gradients. To record both, "
+                "start recording after it is thawed"
             )
 
     def warn_of_late_log(self) -> None:
@@ -231,14 +230,14 @@ class Recorder:
         Raises _NothingRecordedError if no update was made.
         """
         broken_off = self._step is not None
-        if self.recorded.untrained.waiting(self._row_of(self.updates)):
-            self._retract(self._settled, "tensor_bytes")
+        if self.recorded.untrained.droppable(self._row_of(self.updates)):
+            self._write_journal_without_row(self._settled, "tensor_bytes")
         if not broken_off and self.updates > self._settled:
             self.attempt(self._append_last)
         updates = self._settled if broken_off or self.failure is not None else self.updates
         if updates == 0:
             raise _NothingRecordedError
-        self._cut(updates)
+        self._drop_rows(updates)
         if ended_by is None and self.failure is not None:
             ended_by = type(self.failure).__qualname__
         self._ended_by = ended_by
@@ -251,7 +250,7 @@ class Recorder:
         self._outcome = f"{sentence} in {self.path.with_name(name)}"
         return name
 
-    def told(self) -> str:
+    def outcome_text(self) -> str:
         """Return a sentence for the user that says what became of the recording."""
         return f"record: {self._outcome}"
 
@@ -273,7 +272,7 @@ class Recorder:
         """Do ``work`` while updates are recorded here. An exception ends the recording, never the training."""
         try:
             with self._lock:
-                if self.goes_on:
+                if self.is_recording:
                     if self._journal.failure is not None:
                         raise self._journal.failure
                     work(*arguments)
@@ -289,7 +288,7 @@ class Recorder:
     def note(self, work: Callable[[], None]) -> None:
         """Do ``work``, which logs a value, while updates are recorded here. An exception is only reported."""
         try:
-            if self.goes_on:
+            if self.is_recording:
                 self._signals.call(self._locked, work)
         except Exception as error:
             self.report("log", f"log failed: {type(error).__name__}")
@@ -306,18 +305,18 @@ class Recorder:
         with self._lock:
             work()
 
-    def _mark(self) -> bool:
+    def _update_journal(self) -> bool:
         """(Journal's thread.) Bring the journal up to date. Return False if that is not possible at the moment."""
-        remind()
+        resend_waiting_signals()
         with self._lock:
-            if not self.goes_on or self._writer.marking:
+            if not self.is_recording or self._writer.marking:
                 return True
             if self._step is not None and self._step.gradient_is_early:
                 return False
             settled = self._settled
             is_slow, self._seen_settled = self._seen_settled == settled, settled
             if is_slow and self._step is None and self.updates > settled:
-                self._newest.take(self.updates, self._digest if self._edits is not None else None)
+                self._newest.read_from_memory(self.updates, self._digest if self._edits is not None else None)
             if self.log.flush() or max(settled, self._newest.updates) > self._journaled:
                 self._write_journal(settled)
             return True
@@ -334,7 +333,7 @@ class Recorder:
         row = self._row_of(updates)
         if newest.updates > settled:
             has_current_buffers = updates == self.updates and "tensor_bytes" not in without_last_row
-            copies = self.recorded.untrained.waiting(row) if has_current_buffers else ()
+            copies = self.recorded.untrained.droppable(row) if has_current_buffers else ()
             last = LastState(file=newest.file, checksum=newest.checksum, copies=copies)
         run = self._run(updates)
         self._journaled = updates
@@ -346,7 +345,7 @@ class Recorder:
         rows = {"parameters": row + 1} if last else {}
         self._writer.mark_recording(text, updates, last.file if last else "", rows, without_last_row)
 
-    def _retract(self, settled: int, column: str) -> None:
+    def _write_journal_without_row(self, settled: int, column: str) -> None:
         """Write a journal without the last row of a column, because that row is dropped next."""
         if self._journaled:
             self.log.flush()  # the journal may be the first that tells of these updates
@@ -354,7 +353,7 @@ class Recorder:
             self._write_journal(settled, (column,))
             self._writer.wait()
 
-    def _begin(
+    def _before_step(
         self, number: int, optimizer: torch.optim.Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         """(Before each step.) Record the state that the update leaves, and its gradient."""
@@ -362,9 +361,9 @@ class Recorder:
         self._step = None
         found_inf = getattr(optimizer, "found_inf", None)  # set by a GradScaler for optimizers that scale by themselves
         if found_inf is not None and found_inf.item():
-            self.log.skip()  # the step will do nothing
+            self.log.note_skipped_step()  # the step will do nothing
             return
-        for group, name, value in self.recorded.begin(number, self.updates):
+        for group, name, value in self.recorded.before_update(number, self.updates):
             if not self.log.note_setting(number, group, name, value):
                 self.recorded.mark_changed(number, group)
         closure = args[1] if len(args) > 1 else kwargs.get("closure")  # args[0] is the optimizer
@@ -373,43 +372,43 @@ class Recorder:
         if step.leaves_kept_state:
             self._append_state()
             if self._unwatched >= BLOCK:
-                self._watch_disk()
+                self._check_disk()
         if step.gradient_is_early:
             self._append_gradient(number)
         self._step = step
 
-    def _end(self, number: int, *_: Any) -> None:
+    def _after_step(self, number: int, *_: Any) -> None:
         """(After each step.) Count the update, and record its gradient if the step computed it."""
         step = self._step
         if step is None or step.optimizer != number:
             return
-        self.recorded.end(number)
+        self.recorded.after_update(number)
         if step.leaves_kept_state and step.computes_gradient:
             self._append_gradient(number)
-        self.log.add(number)
+        self.log.note_update(number)
         self.updates += 1
         self._step = None
         if self.updates % self.every == 0:
             if self._edits is not None:
                 self._digest = self._states.digest_of(self.recorded.state())
-            self._unwatched += self.recorded.untrained.take(self.updates // self.every)
-        self._newest.look(self.updates)
+            self._unwatched += self.recorded.untrained.copy_changed(self.updates // self.every)
+        self._newest.copy_if_due(self.updates)
 
     @contextmanager
-    def _scaled(self, optimizer: torch.optim.Optimizer) -> Iterator[None]:
+    def _around_scaled_step(self, optimizer: torch.optim.Optimizer) -> Iterator[None]:
         """(Around each step of a GradScaler.) Notice if it skips the optimizer's step because a gradient is not
         finite.
         """
         begun = self._begun
         yield
-        self.attempt(self._look_at_scaled, begun, optimizer)
+        self.attempt(self._note_skipped_step, begun, optimizer)
 
-    def _look_at_scaled(self, begun: int, optimizer: Any) -> None:
+    def _note_skipped_step(self, begun: int, optimizer: Any) -> None:
         """Note a skipped step if the scaler has not called the step of an optimizer that trains the model."""
         if self._begun == begun and self.recorded.is_trained_by(optimizer):
-            self.log.skip()
+            self.log.note_skipped_step()
 
-    def _find(self, hooks: ExitStack, optimizer: torch.optim.Optimizer, *_: Any) -> None:
+    def _record_found_optimizer(self, hooks: ExitStack, optimizer: torch.optim.Optimizer, *_: Any) -> None:
         """(Before each step of any optimizer.) Record an optimizer from now on if it trains the model.
 
         A step inside a recorded step is ignored: a sharding optimizer, for instance, steps others inside its own step.
@@ -419,11 +418,11 @@ class Recorder:
         self._seen.add(id(optimizer))
         self._listen_to(optimizer, self.recorded.add_optimizer(optimizer), hooks)
 
-    def _look_at(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
+    def _warn_of_unrecorded_optimizer(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
         """(After each step of any optimizer.) Warn about an optimizer that trains recorded parameters but is not
         recorded.
 
-        A step inside a recorded step is ignored, as in `_find`.
+        A step inside a recorded step is ignored, as in `_record_found_optimizer`.
         """
         if id(optimizer) in self._seen or self._step is not None:
             return
@@ -446,7 +445,7 @@ class Recorder:
         """
         state, row = self.recorded.state(), self._row_of(self.updates)
         if self._settled == self.updates and self._journaled == self.updates > self._newest.updates:
-            self._retract(max(0, self.updates - self.every), "parameters")
+            self._write_journal_without_row(max(0, self.updates - self.every), "parameters")
         self._states.cut(row)  # there are more rows if the step from here was broken off and is made again
         self._gradients.cut(row)
         self._states.append(state)
@@ -459,7 +458,7 @@ class Recorder:
 
     def _append_last(self) -> None:
         """Append the state at the end of the loop, with its buffers."""
-        self.recorded.untrained.take(self._row_of(self.updates), thoroughly=True)
+        self.recorded.untrained.copy_changed(self._row_of(self.updates), thoroughly=True)
         self._append_state()
 
     def _append_gradient(self, number: int) -> None:
@@ -467,14 +466,14 @@ class Recorder:
         self._gradients.append(self.recorded.gradient(number))
         self._unwatched += self._gradients.n_bytes
 
-    def _cut(self, updates: int) -> None:
+    def _drop_rows(self, updates: int) -> None:
         """Drop rows that do not belong to a trace of ``updates`` updates."""
         rows = self._row_of(updates) + 1
         self._states.cut(rows)
         self._gradients.cut(rows - 1)
         self.recorded.untrained.cut(rows)
 
-    def _watch_disk(self) -> None:
+    def _check_disk(self) -> None:
         """Raise OSError if the disk is nearly full, while there is still room to complete the trace."""
         self._unwatched = 0
         rest = self.updates * 12  # bytes of the columns kept and optimizer, which are written at the end

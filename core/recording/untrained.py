@@ -59,7 +59,7 @@ class Untrained:
             for name, buffer in _persistent_buffers(module):
                 if buffer is not None:
                     self._add(dot + name, (module._buffers, name), buffer, numbers, (id(module), name), frozen=False)
-        self._kinds = [_kind(_get(*owner)) for owner in self._owners]
+        self._kinds = [_signature(_current_tensor(*owner)) for owner in self._owners]
         self._staged: dict[int, torch.Tensor] = {}  # copies of small tensors, which are made all at once
         self._staged_bytes: dict[int, Bytes] = {}  # their memory
         for i, tensor in enumerate(self.described):
@@ -108,7 +108,11 @@ class Untrained:
 
     def frozen_ids(self) -> set[int]:
         """Return the ids of the frozen parameters."""
-        return {id(_get(*owner)) for owner, tensor in zip(self._owners, self.described, strict=True) if tensor.frozen}
+        return {
+            id(_current_tensor(*owner))
+            for owner, tensor in zip(self._owners, self.described, strict=True)
+            if tensor.frozen
+        }
 
     def note_trained(self, ids: set[int]) -> None:
         """Mark as thawed the frozen parameters among ``ids`` that asked for a gradient.
@@ -116,7 +120,7 @@ class Untrained:
         ``ids`` are tensors that optimizers had.
         """
         for i in self._asked:
-            if id(_get(*self._owners[i])) in ids:
+            if id(_current_tensor(*self._owners[i])) in ids:
                 self.described[i] = self.described[i].model_copy(update={"thawed": True})
 
     @property
@@ -128,7 +132,7 @@ class Untrained:
         """Write into these columns of a new trace from now on."""
         self._columns = columns
 
-    def take(self, row: int, thoroughly: bool = False) -> int:
+    def copy_changed(self, row: int, thoroughly: bool = False) -> int:
         """Copy the tensors that changed, for a row of the kept states, and return the number of bytes.
 
         If the row is the same as last time, the copies of then are dropped. ``thoroughly``: read all tensors.
@@ -136,13 +140,13 @@ class Untrained:
         if not self.described:
             return 0
         if row == self._row:
-            self._undo()
+            self._drop_last_copies()
         self.flush()
         self._row = row
         self._columns["tensor_bytes"].begin_row()
         bytes_before = self.copied_bytes
-        tensors: list[Any] = [_get(*owner) for owner in self._owners]
-        self._lost |= {i for i, kind in enumerate(self._kinds) if _kind(tensors[i]) != kind}
+        tensors: list[Any] = [_current_tensor(*owner) for owner in self._owners]
+        self._lost |= {i for i, kind in enumerate(self._kinds) if _signature(tensors[i]) != kind}
         present = [i for i, tensor in enumerate(tensors) if i not in self._lost and not is_gone(tensor)]
         self._asked |= {i for i in present if self.described[i].frozen and asks_for_gradient(tensors[i])}
         frozen = {i: tensors[i] for i in present if self.described[i].frozen and i not in self._moving}
@@ -156,7 +160,7 @@ class Untrained:
                 self._copy(i, self._staged_bytes[i] if i in self._staged else plain_bytes(tensors[i]))
         return self.copied_bytes - bytes_before
 
-    def waiting(self, row: int) -> tuple[int, ...]:
+    def droppable(self, row: int) -> tuple[int, ...]:
         """Return the tensors that were copied for a row, if these copies are the last ones and may still be dropped;
         else ().
         """
@@ -172,7 +176,7 @@ class Untrained:
     def cut(self, rows: int) -> None:
         """Drop the copies for a row that is not one of the first ``rows``."""
         if self._row >= rows:
-            self._undo()
+            self._drop_last_copies()
         self.flush()
 
     def _copy(self, i: int, data: Bytes) -> None:
@@ -187,7 +191,7 @@ class Untrained:
         self._digests[i] = digest
         self.copies, self.copied_bytes = self.copies + 1, self.copied_bytes + len(data)
 
-    def _undo(self) -> None:
+    def _drop_last_copies(self) -> None:
         """Drop the copies made last."""
         for i, digest in reversed(self._waiting):
             self._digests[i] = digest
@@ -257,7 +261,7 @@ def _persistent_buffers(module: torch.nn.Module) -> list[tuple[str, torch.Tensor
     ]
 
 
-def _get(tensors: dict[str, Any], name: str) -> Any:
+def _current_tensor(tensors: dict[str, Any], name: str) -> Any:
     """Return a buffer or parameter as it is now; None if it is gone. (TorchScript's mapping only resembles a dict.)"""
     try:
         return tensors[name]
@@ -273,7 +277,7 @@ def _times_written(tensor: torch.Tensor) -> int:
         return 0
 
 
-def _kind(tensor: torch.Tensor | None) -> object:
+def _signature(tensor: torch.Tensor | None) -> object:
     """Return dtype, shape, layout and device kind of a tensor, for comparison; None for None."""
     return None if tensor is None else (tensor.dtype, tensor.shape, tensor.layout, tensor.is_meta)
 

@@ -84,15 +84,15 @@ class UpdateLog:
         if number is None:
             if len(self.metrics) >= MOST_METRICS:
                 raise ValueError(
-                    f"{MOST_METRICS} metrics have been logged, another name cannot be: log a metric by the same name "
-                    "each time; after which update it was logged is kept"
+                    f"a run can have {MOST_METRICS} names of metrics at most: log a metric by the same name each time; "
+                    "the number of updates is stored with each value"
                 )
             number = self.metrics[name] = len(self.metrics)
         self._metrics.append((number, self.updates, value))
         if len(self._metrics) >= MOST_HELD:
             self.flush()
 
-    def skip(self) -> None:
+    def note_skipped_step(self) -> None:
         """Note that a step made no update, as when a GradScaler skips it. Values logged for that update are dropped."""
         self._coming.clear()
         self._last = _Last.SKIPPED_STEP
@@ -109,7 +109,7 @@ class UpdateLog:
         self._settings.append((number, self.updates, value))
         return True
 
-    def add(self, optimizer: int) -> None:
+    def note_update(self, optimizer: int) -> None:
         """Note that this optimizer made an update."""
         self._last = _Last.UPDATE
         self._optimizers.append(optimizer)
@@ -168,7 +168,9 @@ class UpdateLog:
             return
         if kind == BATCH:
             if target < self._last_batch:
-                raise ValueError(f"batches are logged in order, and one of update {self._last_batch} has been")
+                raise ValueError(
+                    f"batches must be logged in the order of the updates; one of update {self._last_batch} was logged"
+                )
             self._last_batch = target
         if target == self.updates:
             self._coming.append((kind, value))

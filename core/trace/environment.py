@@ -45,10 +45,10 @@ def environment() -> dict[str, str]:
         "machine": platform.machine(),
         "system": platform.system(),
         "libc": " ".join(platform.libc_ver()),
-        "processor": _processor(),
+        "processor": _processor_model(),
         "capability": torch.backends.cpu.get_cpu_capability(),
-        "blas": _blas(),
-        "mkl": _short(os.environ.get("MKL_CBWR", "")),
+        "blas": _blas_text(),
+        "mkl": _short_line(os.environ.get("MKL_CBWR", "")),
     }
 
 
@@ -69,11 +69,11 @@ def environment_text(environment: Mapping[str, str], other: Mapping[str, str] | 
         if other is not None and name not in names and environment.get(name) != other.get(name)
     ]
     extra = [name for name in ("mkl", "blas") if environment.get(name) and name not in differing]
-    facts = "".join(f", {_fact(name, environment.get(name))}" for name in (*extra, *differing))
+    facts = "".join(f", {_fact_text(name, environment.get(name))}" for name in (*extra, *differing))
     return f"{names['capability']} and torch {names['torch']} on {names['processor']}{facts}"
 
 
-def _fact(name: str, value: str | None) -> str:
+def _fact_text(name: str, value: str | None) -> str:
     """Return a fact of an environment in words, printable."""
     if name == "mkl" and value is not None:
         return f"MKL_CBWR={printable(value)}" if value else "MKL_CBWR not set"
@@ -83,30 +83,32 @@ def _fact(name: str, value: str | None) -> str:
 
 
 @cache
-def _blas() -> str:
+def _blas_text() -> str:
     """Return the library that multiplies numpy's matrices, its version and the processor of its kernels."""
     libraries = [library for library in threadpool_info() if library["user_api"] == "blas"]
     own = [library for library in libraries if "numpy" in library["filepath"]] or libraries
     parts = (str(own[0].get(name) or "") for name in ("internal_api", "version", "architecture")) if own else ()
-    return _short(" ".join(parts)) or _short(str(np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]))
+    return _short_line(" ".join(parts)) or _short_line(
+        str(np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"])
+    )
 
 
 @cache
-def _processor() -> str:
+def _processor_model() -> str:
     """Return the processor's model: its name, and on x86 the numbers that distinguish models with one name."""
     name = ""
     if sys.platform == "linux":
-        name = _linux_processor()
+        name = _linux_processor_model()
     elif sys.platform == "darwin":
         command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
         try:
             name = subprocess.run(command, capture_output=True, text=True, timeout=10).stdout
         except (OSError, subprocess.SubprocessError):
             name = ""
-    return _short(name) or _short(platform.processor()) or platform.machine()
+    return _short_line(name) or _short_line(platform.processor()) or platform.machine()
 
 
-def _linux_processor() -> str:
+def _linux_processor_model() -> str:
     """Return the processor's model from /proc/cpuinfo; "" if it is not stated."""
     try:
         with Path("/proc/cpuinfo").open(errors="replace") as file:
@@ -122,6 +124,6 @@ def _linux_processor() -> str:
     return ""
 
 
-def _short(text: str) -> str:
+def _short_line(text: str) -> str:
     """Return the text as one printable line of at most `MOST_LETTERS` characters."""
     return printable(" ".join(text.split()))[:MOST_LETTERS]

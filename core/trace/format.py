@@ -122,11 +122,13 @@ def sealed_meta(
 
     ``checksums`` has that of each column, by name.
     """
-    meta = _meta(run, environment, checksums)
-    return _text({**meta, "checksum": seal_of(_text(meta))})
+    meta = _meta_content(run, environment, checksums)
+    return _canonical_json({**meta, "checksum": seal_of(_canonical_json(meta))})
 
 
-def _meta(run: Experiment | RecordedRun, environment: dict[str, str], checksums: dict[str, str]) -> dict[str, Any]:
+def _meta_content(
+    run: Experiment | RecordedRun, environment: dict[str, str], checksums: dict[str, str]
+) -> dict[str, Any]:
     """Return the content of ``meta.json`` without the checksum of its text."""
     if isinstance(run, Experiment):
         source = {"digest": run.digest, "experiment": run.described(), "seed": run.seed, "outputs": list(run.outputs)}
@@ -208,7 +210,7 @@ def read_sealed_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedR
     if not isinstance(meta, dict) or meta.get("format") != FORMAT:
         raise TraceError(f"{path}: {META} is not that of a trace; {repair_advice(path)}")
     if meta.keys() == {"format", "columns"}:
-        raise TraceError(f"{path} has no whole update: whatever wrote it ended before; record or train again")
+        raise TraceError(f"{path} has no complete update: its writer ended before the first one; record or train again")
     if meta.get("version") != FORMAT_VERSION:
         raise TraceError(
             f"{path}: format version {meta.get('version')}, this program reads {FORMAT_VERSION}; {repair_advice(path)}"
@@ -227,7 +229,7 @@ def read_sealed_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedR
     checksums = {name: column.xxh3 for name, column in stated_run.columns.items()}
     content = {name: part for name, part in meta.items() if name != "checksum"}
     is_ours = checksums.keys() == column_kinds(stated_run.run).keys()
-    if not (is_ours and _agrees(content, _meta(stated_run.run, stated_run.environment, checksums))):
+    if not (is_ours and _agrees_with(content, _meta_content(stated_run.run, stated_run.environment, checksums))):
         raise TraceError(f"{path}: {META} contradicts itself; {repair_advice(path)}")
     return meta, stated_run.run
 
@@ -256,17 +258,17 @@ def _with_points(path: Path, meta: dict[str, Any]) -> dict[str, Any]:
     return {**meta, "experiment": {**meta["experiment"], "dataset": {**dataset, "points": points}}}
 
 
-def _agrees(stated: Any, expected: Any) -> bool:
+def _agrees_with(stated: Any, expected: Any) -> bool:
     """Return whether everything that ``stated`` says is as in ``expected``, recursively.
 
     Entries that are missing in ``stated`` are ignored: the program that wrote it did not know them.
     """
     if isinstance(expected, dict):
         return isinstance(stated, dict) and all(
-            name in expected and _agrees(part, expected[name]) for name, part in stated.items()
+            name in expected and _agrees_with(part, expected[name]) for name, part in stated.items()
         )
     if isinstance(expected, list):
-        return isinstance(stated, list) and len(stated) == len(expected) and all(map(_agrees, stated, expected))
+        return isinstance(stated, list) and len(stated) == len(expected) and all(map(_agrees_with, stated, expected))
     is_nan = stated != stated and expected != expected
     return type(stated) is type(expected) and (stated == expected or is_nan)
 
@@ -309,12 +311,12 @@ def seal_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _text(meta: dict[str, Any]) -> str:
+def _canonical_json(meta: dict[str, Any]) -> str:
     """Return the JSON in one fixed spelling, so that any flipped bit in the file is detected, even in a space."""
     return json.dumps(meta, indent=1, ensure_ascii=True) + "\n"
 
 
-_CHECKSUM, _END = ',\n "checksum": ', "\n}\n"  # as `_text` has them at its end
+_CHECKSUM, _END = ',\n "checksum": ', "\n}\n"  # as `_canonical_json` has them at its end
 
 
 _A_TRACE = f"a trace is a folder with {META}, such as media/traces/<digest>"
@@ -336,7 +338,7 @@ def nearby_traces_hint(path: Path) -> str:
         texts.append(f"; beside it is an interrupted recording: name that, as in gradreel verify {folder}")
     if f".{path.name}{PARTIAL}" in names:
         unfinished = path.with_name(f".{path.name}{PARTIAL}")
-        texts.append(f"; beside it is what is unfinished, {unfinished}: run gradreel train, or record again")
+        texts.append(f"; beside it is an unfinished trace, {unfinished}: run gradreel train, or record again")
     return "".join(texts)
 
 

@@ -188,17 +188,17 @@ class RecordedRun(BaseModel):
             raise ValueError(f"first_nan_loss: there is no update {self.first_nan_loss}, there are {self.updates}")
         for number, optimizer in enumerate(self.optimizers):
             if any(part >= len(self.parts) for group in optimizer.groups for part in group.parts):
-                raise ValueError(f"optimizers.{number}: trains a part that is not there; there are {len(self.parts)}")
+                raise ValueError(f"optimizers.{number}: trains a part that does not exist; there are {len(self.parts)}")
         for setting in self.settings:
             if setting.optimizer >= len(self.optimizers):
                 raise ValueError(f"settings: there is no optimizer {setting.optimizer}")
             if setting.group >= len(self.optimizers[setting.optimizer].groups):
                 raise ValueError(f"settings: optimizer {setting.optimizer} has no group {setting.group}")
         if len(set(self.settings)) < len(self.settings):
-            raise ValueError("settings: has one twice")
+            raise ValueError("settings: one occurs twice")
         if self.copies < len(self.tensors):
             raise ValueError(f"copies: {self.copies}, fewer than the {len(self.tensors)} tensors")
         if any(place >= len(self.parts) + len(self.tensors) for place in self.state_dict.values()):
-            raise ValueError("state_dict: has what is neither one of the parts nor one of the tensors")
+            raise ValueError("state_dict: an entry is neither a part nor a tensor")
         if len(set(self.metrics)) < len(self.metrics) or not all(map(is_metric_name, self.metrics)):
-            raise ValueError(f"metrics: has one twice, or one whose name is not {METRIC_NAME}")
+            raise ValueError(f"metrics: a name occurs twice, or is not {METRIC_NAME}")

@@ -42,7 +42,7 @@ class SettingLog:
             key = setting.optimizer, setting.group, setting.name
             self._changes[key] = at[rows], np.concatenate([[initial], value[rows]])
 
-    def changed(self, optimizer: int, group: int) -> list[str]:
+    def changed_names(self, optimizer: int, group: int) -> list[str]:
         """Return the names of the settings of a parameter group that changed."""
         return [name for i, j, name in self._changes if (i, j) == (optimizer, group)]
 
@@ -50,7 +50,7 @@ class SettingLog:
         """Return the values that a setting had, in order, initial first, (n + 1,)."""
         return self._changes_of(optimizer, group, name)[1]
 
-    def at(self, optimizer: int, group: int, name: str, updates: IntArray) -> FloatArray:
+    def values_at(self, optimizer: int, group: int, name: str, updates: IntArray) -> FloatArray:
         """Return the value of a setting at each of ``updates``, (n,).
 
         The value is NaN before the group existed, and for a setting that is no number.
@@ -68,7 +68,7 @@ class SettingLog:
         table = np.full((len(updates), len(self._groups)), np.nan)
         for column, (optimizer, group) in enumerate(self._groups):
             rows = np.flatnonzero(optimizers == optimizer)
-            table[rows, column] = self.at(optimizer, group, name, updates[rows])
+            table[rows, column] = self.values_at(optimizer, group, name, updates[rows])
         return table
 
     def _changes_of(self, optimizer: int, group: int, name: str) -> tuple[IntArray, FloatArray]:

@@ -18,7 +18,7 @@ def state_dict_of_trained(run: Experiment, theta: NDArray[Any]) -> dict[str, tor
 
     The keys are "0.weight", "0.bias", "2.weight", ...
     """
-    parts = _parts(theta, parameter_shapes(run))  # weights and biases in turn
+    parts = _split_theta(theta, parameter_shapes(run))  # weights and biases in turn
     tensors: dict[str, torch.Tensor] = {}
     for i, (weights, bias) in enumerate(zip(parts[::2], parts[1::2], strict=True)):
         tensors[f"{2 * i}.weight"] = weights.reshape(bias.numel(), -1)
@@ -48,7 +48,7 @@ def state_dict_of_recorded(
         If the description of the model contradicts itself.
     """
     try:
-        parts = _parts(theta, run.part_shapes())
+        parts = _split_theta(theta, run.part_shapes())
         tensors = [part.to(getattr(torch, described.dtype)) for part, described in zip(parts, run.parts, strict=True)]
         for described, data in zip(run.tensors, tensor_bytes(run, columns, row) if run.tensors else (), strict=True):
             tensor = torch.empty(described.shape, dtype=getattr(torch, described.dtype), device="cpu")
@@ -59,7 +59,7 @@ def state_dict_of_recorded(
         raise ValueError(str(error)) from None
 
 
-def _parts(theta: NDArray[Any], shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> list[torch.Tensor]:
+def _split_theta(theta: NDArray[Any], shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> list[torch.Tensor]:
     """Return a copy of theta (P,), cut into parts of these names and shapes."""
     flat = torch.split(torch.from_numpy(np.array(theta)), [int(np.prod(shape)) for _, shape in shapes])
     return [part.reshape(shape) for part, (_, shape) in zip(flat, shapes, strict=True)]

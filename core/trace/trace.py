@@ -209,8 +209,8 @@ class Trace:
         """
         if isinstance(self.run, RecordedRun):
             raise TraceError(
-                f"{self.path} was recorded around a loop of its own ({self.run.model}); what is asked for here needs a "
-                "run that Gradreel trained"
+                f"{self.path} was recorded around a user's own loop ({self.run.model}); this needs a run that Gradreel "
+                "trained"
             )
         return self.run
 
@@ -253,7 +253,7 @@ class Trace:
             return {}
         which, at, value = (self.columns[name] for name in metric_kinds(0))
         if not are_valid_metrics(self.run, which, at):
-            raise TraceError(f"{self.path}: its metrics belong to no update, or to nothing; {repair_advice(self.path)}")
+            raise TraceError(f"{self.path}: its columns of metrics are invalid; {repair_advice(self.path)}")
         return {name: (at[which == i], value[which == i]) for i, name in enumerate(self.run.metrics)}
 
     @property
@@ -272,12 +272,10 @@ class Trace:
         A group without such a number has NaN as well.
         """
         if not isinstance(self.run, RecordedRun):
-            raise TraceError(f"{self.path}: {name}: only a recorded run has settings of its optimizers beside it")
+            raise TraceError(f"{self.path}: {name}: only a recorded run has such settings; see the experiment")
         which, at, value = (self.columns[column] for column in setting_kinds(0))
         if not are_valid_settings(self.run, which, at):
-            raise TraceError(
-                f"{self.path}: its settings belong to no update, or to nothing; {repair_advice(self.path)}"
-            )
+            raise TraceError(f"{self.path}: its columns of settings are invalid; {repair_advice(self.path)}")
         settings = SettingLog(self.run, which, at, value)
         return settings.table(name, np.arange(self.n_updates), self.columns["optimizer"])
 

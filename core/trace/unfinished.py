@@ -206,7 +206,7 @@ class UnfinishedFiles(TraceFiles):
         except TraceError as error:
             raise self._fault(str(error)) from None
         if last is not None:
-            column[-1] = self._state(last, kind)
+            column[-1] = self._read_last_state(last, kind)
             column.flags.writeable = False
         return column
 
@@ -228,7 +228,7 @@ class UnfinishedFiles(TraceFiles):
         assert isinstance(self.run, RecordedRun)
         return self.run
 
-    def _state(self, last: LastState, kind: ColumnKind) -> NDArray[Any]:
+    def _read_last_state(self, last: LastState, kind: ColumnKind) -> NDArray[Any]:
         """Return the last state, (P,). Raises TraceError if its file cannot be read or has a wrong length."""
         try:
             with open_regular(self.path / last.file) as stream:
@@ -260,8 +260,8 @@ def open_unfinished(path: Path) -> UnfinishedFiles | None:
         raise TraceError(f"{path}: {JOURNAL} is damaged: {error}; take it from a copy, or record it again") from None
     run = journal.recorded.model_copy(update={"ended_by": KILLED})
     try:
-        _refuse_rows(journal, run)
-        events = _events(path, journal, run)
+        _refuse_missing_rows(journal, run)
+        events = _read_events(path, journal, run)
         run, computed = with_computed_columns(run, events)
         run.refuse_contradictions()
         if run.examples_logged > journal.columns["batch"].rows:
@@ -280,7 +280,7 @@ def _raw_kinds(run: RecordedRun) -> dict[str, ColumnKind]:
     return column_kinds(run) | log_kinds(0)
 
 
-def _refuse_rows(journal: RecordingJournal, run: RecordedRun) -> None:
+def _refuse_missing_rows(journal: RecordingJournal, run: RecordedRun) -> None:
     """Raise ValueError if a column has too few rows for the run's updates."""
     needed = {
         "parameters": run.n_kept - (journal.last is not None),
@@ -292,7 +292,7 @@ def _refuse_rows(journal: RecordingJournal, run: RecordedRun) -> None:
             raise ValueError(f"{name} has {journal.columns[name].rows} rows, {rows} are needed")
 
 
-def _events(path: Path, journal: RecordingJournal, run: RecordedRun) -> dict[str, NDArray[Any]]:
+def _read_events(path: Path, journal: RecordingJournal, run: RecordedRun) -> dict[str, NDArray[Any]]:
     """Return the columns of events as written, and the columns that name copies of tensors, the last state's
     included.
     """

@@ -103,7 +103,7 @@ def verify(path: str | Path, progress: Progress | None = None) -> Verification:
         column = error.column if isinstance(error, DamagedColumnError) else META
         return Verification(path, 0, None, (Problem(column, None, None, None, None, str(error)),))
     run = files.run
-    unreadable, damaged = _unsound_columns(files)
+    unreadable, damaged = _faulty_columns(files)
     if unreadable:
         return Verification(path, 0, None, (*unreadable, *damaged.values()))
     report = progress or (lambda done, updates: None)
@@ -129,7 +129,7 @@ def verify(path: str | Path, progress: Progress | None = None) -> Verification:
     )
 
 
-def _unsound_columns(files: TraceFiles) -> tuple[list[Problem], dict[str, Problem]]:
+def _faulty_columns(files: TraceFiles) -> tuple[list[Problem], dict[str, Problem]]:
     """Return the problems of columns that cannot be read, and by name those of columns with a wrong checksum."""
     unreadable: list[Problem] = []
     damaged: dict[str, Problem] = {}

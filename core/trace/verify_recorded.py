@@ -91,14 +91,14 @@ class _Piece:
         self.place, self.dtype, self.group, self.rule = place, dtype, group, rule
         self.key = (dtype, group, type(rule))
 
-    def joins(self, other: "_Piece") -> bool:
+    def continues(self, other: "_Piece") -> bool:
         """Return whether this piece can be merged with ``other``, which precedes it.
 
         Half precision is rounded depending on a number's position in its tensor, so there each part stays separate.
         """
         return self.dtype not in _HALVES and other.place.stop == self.place.start and other.key == self.key
 
-    def after(self, theta: torch.Tensor, gradient: torch.Tensor, settings: _Settings) -> torch.Tensor:
+    def computed_states(self, theta: torch.Tensor, gradient: torch.Tensor, settings: _Settings) -> torch.Tensor:
         """Return the states (n, p) after n consecutive updates, given the states before them and the gradients, as
         in the columns.
         """
@@ -165,10 +165,14 @@ class _Check:
         kept, expected = self._column("kept"), run.kept_updates()
         wrong_rows = np.flatnonzero(kept != expected)[:1].tolist()
         if wrong_rows and "kept" not in self._damaged:
-            self._note("kept", wrong_rows[0], kept, f"the state after {expected[wrong_rows[0]]} updates was kept there")
+            self._add_row_problem(
+                "kept", wrong_rows[0], kept, f"the state after {expected[wrong_rows[0]]} updates was kept there"
+            )
         epochs = self._column("epoch")
         if (epochs < -1).any() and "epoch" not in self._damaged:
-            self._note("epoch", int((epochs < -1).argmax()), epochs, "it is 0 or more, or -1 where none was logged")
+            self._add_row_problem(
+                "epoch", int((epochs < -1).argmax()), epochs, "it is 0 or more, or -1 where none was logged"
+            )
         if run.tensors and self._damaged.isdisjoint({"tensor", "tensor_row"}):
             which, rows = self._column("tensor"), self._column("tensor_row")
             if not are_valid_copies(run, which, rows):
@@ -177,17 +181,17 @@ class _Check:
         foreign = np.flatnonzero((numbers < 0) | (numbers >= len(run.optimizers)))[:1]
         if len(foreign) and "optimizer" not in self._damaged:
             self._computable = False
-            self._note("optimizer", int(foreign[0]), numbers, f"there are {len(run.optimizers)}")
+            self._add_row_problem("optimizer", int(foreign[0]), numbers, f"there are {len(run.optimizers)}")
         rises = starts[0] == 0 and starts[-1] == run.examples_logged and (starts[1:] >= starts[:-1]).all()
         if not rises and "batch_start" not in self._damaged:
-            self._note("batch_start", run.updates, starts, f"it is to rise from 0 to {run.examples_logged}")
+            self._add_row_problem("batch_start", run.updates, starts, f"it is to rise from 0 to {run.examples_logged}")
         if run.metrics:
             if "metric" not in self._damaged:
-                self._note_outside("metric", len(run.metrics) - 1)
+                self._note_outside_range("metric", len(run.metrics) - 1)
             if "metric_at" not in self._damaged:
-                self._note_outside("metric_at", run.updates, rises=True)
+                self._note_outside_range("metric_at", run.updates, rises=True)
 
-    def _note_outside(self, column: str, last: int, rises: bool = False) -> bool:
+    def _note_outside_range(self, column: str, last: int, rises: bool = False) -> bool:
         """Note the first row of a column with a number outside 0 to ``last``; return whether such a row exists.
 
         ``rises``: a number smaller than the one before it is noted as well.
@@ -197,10 +201,10 @@ class _Check:
         if rises:
             is_wrong[1:] |= numbers[1:] < numbers[:-1]
         if is_wrong.any():
-            self._note(column, int(is_wrong.argmax()), numbers, f"from 0 to {last}, in order, were expected")
+            self._add_row_problem(column, int(is_wrong.argmax()), numbers, f"from 0 to {last}, in order, were expected")
         return bool(is_wrong.any())
 
-    def _note(self, column: str, row: int, numbers: NDArray[Any], needed: str) -> None:
+    def _add_row_problem(self, column: str, row: int, numbers: NDArray[Any], needed: str) -> None:
         """Add a problem for one row of a column; ``needed`` names the expected numbers."""
         number = numbers[row].item()
         text = f"{column}, row {row}: {number}; {needed}"
@@ -246,8 +250,8 @@ class _Check:
         run, lines = self.run, []
         for column, statement in (
             ("parameters", f"every parameter of the {run.n_kept} states is a finite number"),
-            ("gradient", f"so is every entry of the {_counted(run.n_kept - 1, 'gradient')}"),
-            ("batch_loss", _logged(self.logged)),
+            ("gradient", f"so is every entry of the {_count_text(run.n_kept - 1, 'gradient')}"),
+            ("batch_loss", _finite_losses_text(self.logged)),
         ):
             if column not in self._infinite and (column != "batch_loss" or self.logged):
                 lines.append(statement)
@@ -255,11 +259,11 @@ class _Check:
         in_part = int((self._in_part & ~self._strayed).sum())
         for number, how_far in ((self.computed, "computed again"), (in_part, "computed again in part")):
             if number and not self.unexplained():
-                count = f"{number} of {_counted(run.updates, 'update')} {how_far} from the recorded gradient"
+                count = f"{number} of {_count_text(run.updates, 'update')} {how_far} from the recorded gradient"
                 lines.append(f"{count}: {agreement}")
         idle = [run.parts[i].name for i in self._idle if i not in self._idle_moved]
         if idle:
-            lines.append(f"what no optimizer trains stayed as it was: {_some(idle)}")
+            lines.append(f"what no optimizer trains stayed as it was: {_names_text(idle)}")
         return tuple(lines)
 
     def unchecked_in_words(self) -> tuple[str, ...]:
@@ -269,27 +273,29 @@ class _Check:
         if run.kept_every > 1:
             lines.append(f"updates: of each {run.kept_every} states one was kept")
         elif self._no_rule:
-            lines.append(f"the optimizer's updates of {_some(self._no_rule)}")
+            lines.append(f"the optimizer's updates of {_names_text(self._no_rule)}")
         if self._strayed.any() and not self.unexplained():
-            strayed = _counted(int(self._strayed.sum()), "update")
+            strayed = _count_text(int(self._strayed.sum()), "update")
             lines.append(f"{strayed} after which the loop itself changed parameters")
         if run.examples_logged or (self._column("epoch") >= 0).any():
             lines.append("epochs and batches: they are as the loop logged them")
         if run.metrics:
-            lines.append(f"{_some(list(run.metrics))}: as the loop logged them")
+            lines.append(f"{_names_text(list(run.metrics))}: as the loop logged them")
         if self.computed < run.updates:
             lines.append("which optimizer made an update, and its settings: they are as the recorder saw them")
         for frozen, kind in ((False, "buffers"), (True, "frozen parameters")):
             names = [tensor.name for tensor in run.tensors if tensor.frozen == frozen]
             if names:
-                lines.append(f"{kind}, as the loop had them: {_some(names)}")
+                lines.append(f"{kind}, as the loop had them: {_names_text(names)}")
         thawed = [tensor.name for tensor in run.tensors if tensor.thawed]
         if thawed:
-            lines.append(f"frozen at the start and trained later, of which no gradients are kept: {_some(thawed)}")
+            lines.append(
+                f"frozen at the start and trained later, of which no gradients are kept: {_names_text(thawed)}"
+            )
         if self._idle_moved or self._moved_frozen():
             names = [run.parts[i].name for i in sorted(self._idle_moved)]
             names += [tensor.name for tensor in self._moved_frozen() if not tensor.thawed]
-            lines += [f"what no optimizer trains and the loop itself changed: {_some(names)}"] if names else []
+            lines += [f"what no optimizer trains and the loop itself changed: {_names_text(names)}"] if names else []
         return tuple(lines)
 
     def _moved_frozen(self) -> list[RecordedTensor]:
@@ -322,7 +328,7 @@ class _Check:
             if any(tensor.thawed for tensor in self.run.tensors):  # its gradients were not recorded
                 self._partial.add(number)
             piece = _Piece(slice(int(self._starts[i]), int(self._starts[i + 1])), part.dtype, group, rule)
-            if pieces and piece.joins(pieces[-1]):
+            if pieces and piece.continues(pieces[-1]):
                 pieces[-1].place = slice(pieces[-1].place.start, piece.place.stop)
             else:
                 pieces.append(piece)
@@ -351,7 +357,7 @@ class _Check:
                 states, piece_gradient = theta[start : end + 1, piece.place], gradient[start:end, piece.place]
                 # The rate is NaN if no optimizer has the piece, or before its group was added. Then nothing moves it
                 try:
-                    after = None if math.isnan(rate) else piece.after(states[:-1], piece_gradient, settings)
+                    after = None if math.isnan(rate) else piece.computed_states(states[:-1], piece_gradient, settings)
                 except (RuntimeError, ArithmeticError, ValueError) as error:  # the optimizer would have failed as well
                     kind, self._computable = self.run.optimizers[number].kind, False
                     text = f"{kind} of these settings makes no update {first + start} at the rate {rate}: {error}"
@@ -368,8 +374,10 @@ class _Check:
         if are_valid_settings(self.run, which, at):
             return SettingLog(self.run, which, at, value)
         self._computable = False
-        if self._damaged.isdisjoint(setting_kinds(0)) and not self._note_outside("setting", len(self.run.settings) - 1):
-            self._note_outside("setting_at", self.run.updates - 1, rises=True)
+        if self._damaged.isdisjoint(setting_kinds(0)) and not self._note_outside_range(
+            "setting", len(self.run.settings) - 1
+        ):
+            self._note_outside_range("setting_at", self.run.updates - 1, rises=True)
         return None
 
     def _stretches_of_settings(self, first: int, optimizers: NDArray[Any]) -> Iterator[tuple[int, int]]:
@@ -388,7 +396,7 @@ class _Check:
         """Return the numeric settings of a parameter group at an update, (1,)."""
         if self._settings is None or group is None:
             return {}
-        return {name: float(self._settings.at(optimizer, group, name, update)[0]) for name in _NUMBERS}
+        return {name: float(self._settings.values_at(optimizer, group, name, update)[0]) for name in _NUMBERS}
 
     def _compare(
         self, piece: _Piece, first: int, theta: torch.Tensor, gradient: torch.Tensor, after: torch.Tensor | None
@@ -422,7 +430,7 @@ class _Check:
                 self._astray.add(place)
                 entry_gradient = None if piece.group is None else gradient[row, entry].item()
                 numbers = recorded[row, entry].item(), computed[row, entry].item()
-                self._strays.append(self._stray(first + row, place, entry_gradient, *numbers))
+                self._strays.append(self._stray_problem(first + row, place, entry_gradient, *numbers))
 
     def _places_of(self, wrong: torch.Tensor) -> list[tuple[int, int]]:
         """Return the places (row, entry) at which ``wrong``, (n, p), is true, in order.
@@ -435,7 +443,9 @@ class _Check:
         rows = wrong[:, entries].byte().argmax(dim=0)
         return sorted(zip(rows.tolist(), entries.tolist(), strict=True))
 
-    def _stray(self, update: int, entry: int, gradient: float | None, recorded: float, computed: float) -> Problem:
+    def _stray_problem(
+        self, update: int, entry: int, gradient: float | None, recorded: float, computed: float
+    ) -> Problem:
         """Return the problem of an entry that is not where update ``update`` should have put it.
 
         ``gradient`` is the entry's gradient, or None if no gradient moves it. The gradient is blamed if its column has
@@ -506,19 +516,19 @@ def _read(stream: BinaryIO, kind: ColumnKind, rows: int) -> NDArray[Any]:
     return np.fromfile(stream, kind.dtype, rows * columns).reshape(rows, columns)
 
 
-def _counted(number: int, noun: str) -> str:
+def _count_text(number: int, noun: str) -> str:
     """Return a count with its noun, such as "1 update" or "2 updates"."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _logged(losses: int) -> str:
+def _finite_losses_text(losses: int) -> str:
     """Return in words that the logged losses are finite."""
     if losses == 1:
         return "so is the loss of the 1 update that was logged"
     return f"so are the losses of the {losses} updates that were logged"
 
 
-def _some(names: list[str]) -> str:
+def _names_text(names: list[str]) -> str:
     """Return up to four names, or the first three and how many more there are."""
     return ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])} and {len(names) - 3} more"
 

@@ -197,7 +197,7 @@ class ColumnWriter:
             size += resume.rows * kind.row_bytes
         try:
             if resume is not None:
-                self._go_on(size, resume)
+                self._resume(size, resume)
             else:
                 os.ftruncate(self._fd, size)
         except BaseException:
@@ -315,7 +315,7 @@ class ColumnWriter:
                 self._hash.update(block.memory.data[row:end])
             else:
                 self._hash.update(block.memory.data[block.written : end])
-            self._put(block, end)
+            self._write_to_file(block, end)
             block.written = end
 
     def _write_last(self, block: _Block) -> None:
@@ -360,7 +360,7 @@ class ColumnWriter:
             if descriptor is not None:
                 os.close(descriptor)
 
-    def _go_on(self, size: int, resume: Written) -> None:
+    def _resume(self, size: int, resume: Written) -> None:
         """Continue after the ``size`` bytes that an earlier writer wrote. Raises ValueError if they are not there."""
         if os.fstat(self._fd).st_size < size:
             raise ValueError(f"{self.file} is shorter than it was")
@@ -385,7 +385,7 @@ class ColumnWriter:
             if self._behind.error is not None:
                 raise self._behind.error
 
-    def _put(self, block: _Block, end: int) -> None:
+    def _write_to_file(self, block: _Block, end: int) -> None:
         """Write a block's new bytes up to ``end`` into the file, directly or through the page cache, whichever is
         better.
         """

@@ -87,14 +87,14 @@ class TraceWriter:
     def __init__(self, partial: Path, name: str, behind: WriteBehind, environment: dict[str, str]) -> None:
         self.name = name
         self.columns: Mapping[str, ColumnWriter] = behind.columns
-        self._partial, self._behind, self._environment = partial, behind, environment
+        self._partial_folder, self._behind, self._environment = partial, behind, environment
         self._marked = time.monotonic()
         self._marking = False
 
     @property
     def folder(self) -> Path:
         """Return the folder of the trace until it is complete."""
-        return self._partial
+        return self._partial_folder
 
     @property
     def mark_due(self) -> bool:
@@ -112,7 +112,7 @@ class TraceWriter:
     def add(self, column: str, kind: ColumnKind, written: Written | None = None) -> None:
         """Begin a column, or resume it after ``written`` rows. Raises DamagedJournalError if the file lacks them."""
         try:
-            ColumnWriter(self._behind, self._partial / f"{column}.npy", kind, written)
+            ColumnWriter(self._behind, self._partial_folder / f"{column}.npy", kind, written)
         except (ValueError, FileNotFoundError) as error:
             raise DamagedJournalError(str(error)) from None
 
@@ -151,7 +151,10 @@ class TraceWriter:
             """Write the journal and remove files of states that it does not need."""
             for column, length in rows.items():
                 self.columns[column].reserve(length)
-            _write(self._partial / JOURNAL, journal({**columns, **{c: self.columns[c].before_row() for c in without}}))
+            _write_atomically(
+                self._partial_folder / JOURNAL,
+                journal({**columns, **{c: self.columns[c].before_row() for c in without}}),
+            )
             self._remove_states(updates, last)
             self._marking = False
 
@@ -176,24 +179,24 @@ class TraceWriter:
 
     def forget_updates(self) -> None:
         """Remove the journal, since no update is complete any more."""
-        (self._partial / JOURNAL).unlink(missing_ok=True)
+        (self._partial_folder / JOURNAL).unlink(missing_ok=True)
 
     def remove_journal(self) -> None:
         """Remove all files that only an unfinished trace has."""
         for name in (*_NOTES[1:], *(f"{column}.npy" for column in log_kinds(0))):
-            (self._partial / name).unlink(missing_ok=True)
+            (self._partial_folder / name).unlink(missing_ok=True)
         self._remove_states()
 
     def _remove_states(self, updates: int | None = None, last: str = "") -> None:
         """Remove the files of last states up to ``updates`` updates (None: all), except the file ``last``."""
-        for file in self._partial.glob("last-*"):
+        for file in self._partial_folder.glob("last-*"):
             match = LAST.fullmatch(file.name)
             if match and file.name != last and (updates is None or int(match[1]) <= updates):
                 file.unlink(missing_ok=True)
 
     def _note(self, journal: Journal) -> None:
         """Write the journal of a training run."""
-        _write(self._partial / JOURNAL, json.dumps(asdict(journal)))
+        _write_atomically(self._partial_folder / JOURNAL, json.dumps(asdict(journal)))
 
 
 @contextmanager
@@ -233,12 +236,12 @@ def new_trace(
     DamagedJournalError
         If the files do not match the journal.
     """
-    partial = _partial(directory, name)
-    for folder in (partial, _replaced(directory / name), directory / name):
+    partial = _partial_folder(directory, name)
+    for folder in (partial, _replaced_folder(directory / name), directory / name):
         refuse_other_data(folder, kinds)
     try:
         if journal is None:
-            _begin(partial, kinds)
+            _make_folder(partial, kinds)
         with WriteBehind(block) as behind:
             trace = TraceWriter(partial, name, behind, environment)
             for column, kind in kinds.items():
@@ -247,8 +250,8 @@ def new_trace(
         wrong_columns = [name for name, writer in behind.columns.items() if writer.rows != kinds[name].shape[0]]
         if wrong_columns:
             raise RuntimeError(f"columns of the wrong length: {wrong_columns}")
-        _finish(trace, seal)
-        _publish(partial, directory / trace.name, kinds)
+        _finish_files(trace, seal)
+        _give_final_name(partial, directory / trace.name, kinds)
     except DamagedJournalError:
         raise  # the caller decides which runs start anew
     except OSError as error:
@@ -275,12 +278,12 @@ def new_recording(
     Raises UserError like `new_trace`.
     """
     process = os.getpid()
-    new_folder = _partial(path.parent, path.name)
-    for folder in (new_folder, _replaced(path), path):
+    new_folder = _partial_folder(path.parent, path.name)
+    for folder in (new_folder, _replaced_folder(path), path):
         refuse_other_data(folder, kinds)
     folder = interrupted_path(path)
     try:
-        _begin(new_folder, kinds, grows=True)
+        _make_folder(new_folder, kinds, grows=True)
         shutil.rmtree(folder, ignore_errors=True)
         new_folder.rename(folder)
         with WriteBehind() as behind:
@@ -290,9 +293,9 @@ def new_recording(
             yield trace
         if os.getpid() != process:
             return
-        _finish(trace, seal)
+        _finish_files(trace, seal)
         if trace.name != folder.name:
-            _publish(folder, path.with_name(trace.name), kinds)
+            _give_final_name(folder, path.with_name(trace.name), kinds)
     except BaseException as error:
         if os.getpid() != process:
             raise
@@ -324,7 +327,7 @@ def _is_only_begun(folder: Path) -> bool:
         return False
 
 
-def _begin(folder: Path, kinds: Mapping[str, ColumnKind], grows: bool = False) -> None:
+def _make_folder(folder: Path, kinds: Mapping[str, ColumnKind], grows: bool = False) -> None:
     """Make an empty folder for a trace with these columns. Raises UserError if the disk has no room for them.
 
     ``grows``: the columns will grow beyond the given lengths.
@@ -338,21 +341,21 @@ def _begin(folder: Path, kinds: Mapping[str, ColumnKind], grows: bool = False) -
             f"{free / 1e9:.3g} GB free; {'make room, or choose a path on another disk' if grows else fewer_states}"
         )
     folder.mkdir()
-    _write(folder / META, json.dumps({"format": FORMAT, "columns": [*kinds, *metric_kinds(0)]}))
+    _write_atomically(folder / META, json.dumps({"format": FORMAT, "columns": [*kinds, *metric_kinds(0)]}))
 
 
-def _finish(trace: TraceWriter, seal: Callable[[dict[str, str]], str]) -> None:
+def _finish_files(trace: TraceWriter, seal: Callable[[dict[str, str]], str]) -> None:
     """Write the headers and meta.json of a trace whose columns are all written, and remove the journal."""
     for writer in trace.columns.values():
         writer.finish()
-    _write(trace.folder / META, seal({column: writer.checksum for column, writer in trace.columns.items()}))
+    _write_atomically(trace.folder / META, seal({column: writer.checksum for column, writer in trace.columns.items()}))
     trace.remove_journal()
 
 
 def read_journal(directory: Path, name: str) -> Journal | None:
     """Return the journal of an unfinished trace, for resuming; None if it is missing or damaged."""
     try:
-        return _JOURNALS.validate_json(read_bounded(_partial(directory, name) / JOURNAL, MOST_META), strict=True)
+        return _JOURNALS.validate_json(read_bounded(_partial_folder(directory, name) / JOURNAL, MOST_META), strict=True)
     except (OSError, ValueError):  # pydantic's ValidationError is one
         return None
 
@@ -395,12 +398,12 @@ def _reason_not_a_trace(folder: Path, columns: Iterable[str] = ()) -> str:
     column_names = {name for note in _NOTES for name in _columns_named(folder / note)}
     column_names |= set(columns) if _OF_A_RUN.match(folder.name) else set()
     if entries and not column_names:
-        return f"is none: it has no {META} that says so"
+        return f"is no trace: it has no {META} of one"
     trace_files = {*_NOTES, *BESIDE, *(f"{name}.npy" for name in column_names)}
     other_files = sorted(
         entry.name for entry in entries if entry.name not in trace_files and not LAST.fullmatch(entry.name)
     )
-    return f"has in it what is not of one: {abbreviated_list(other_files)}" if other_files else ""
+    return f"has other files in it: {abbreviated_list(other_files)}" if other_files else ""
 
 
 def _columns_named(note: Path) -> set[str]:
@@ -416,20 +419,20 @@ def _columns_named(note: Path) -> set[str]:
         return set()
 
 
-def _write(file: Path, text: str) -> None:
+def _write_atomically(file: Path, text: str) -> None:
     """Write a small file in one step: readers see either all of it or none."""
     new = file.with_name(f"{file.name}.new")
     new.write_text(text, encoding="ascii")
     new.replace(file)
 
 
-def _publish(partial: Path, final: Path, columns: Iterable[str]) -> None:
+def _give_final_name(partial: Path, final: Path, columns: Iterable[str]) -> None:
     """Give the finished trace its final name. Only then is an older trace with that name removed.
 
     The data are not forced to the disk, which would take longer than the training. They survive the death of this
     process; after a power failure the checksums show what is missing.
     """
-    old = _replaced(final)
+    old = _replaced_folder(final)
     for folder in (old, final):  # checked again, since a run may take days
         refuse_other_data(folder, columns)
     _undo_replacement(old, final)
@@ -480,12 +483,12 @@ def _remove_stale_files(directory: Path) -> None:
             continue
 
 
-def _partial(directory: Path, name: str) -> Path:
+def _partial_folder(directory: Path, name: str) -> Path:
     """Return the folder of a trace that is being trained."""
     return directory / f".{name}{PARTIAL}"
 
 
-def _replaced(final: Path) -> Path:
+def _replaced_folder(final: Path) -> Path:
     """Return the folder of an old trace while the new one gets its name."""
     return final.with_name(f".{final.name}{_REPLACED}")
 

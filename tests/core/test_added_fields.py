@@ -17,7 +17,7 @@ from gradreel.core.experiment import Experiment, KeepAtMost, KeepEvery, StepSche
 from gradreel.core.network.training import train
 from gradreel.core.run_data import Absent, RunData
 from gradreel.core.trace import format as format_module
-from gradreel.core.trace.format import META, _text, seal_of
+from gradreel.core.trace.format import META, _canonical_json, seal_of
 from gradreel.core.trace.recorded_run import RecordedPart, RecordedRun
 from gradreel.core.trace.trace import Trace, read_meta
 from gradreel.core.trace.verify import verify
@@ -135,7 +135,7 @@ def changed(trace: Trace, folder: Path, change: Any) -> Path:
     meta = json.loads((path / META).read_text())
     del meta["checksum"]
     change(meta)
-    (path / META).write_text(_text({**meta, "checksum": seal_of(_text(meta))}))
+    (path / META).write_text(_canonical_json({**meta, "checksum": seal_of(_canonical_json(meta))}))
     return path
 
 

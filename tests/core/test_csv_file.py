@@ -56,7 +56,7 @@ def test_youtube_studio_is_read_without_options_in_any_language(read: Read, text
 
 
 def test_a_table_of_many_videos_is_refused_as_the_wrong_export(read: Read) -> None:
-    with pytest.raises(UserError, match=r"row 3: 2021-01-30 is there already, in row 2; .*Totals\.csv"):
+    with pytest.raises(UserError, match=r"row 3: 2021-01-30 occurs already in row 2; .*Totals\.csv"):
         read(
             "Date,Content,Video title,Video publish time,Duration,Views\n"
             '2021-01-30,QW6uINn7uGk,"One, two","Aug 3, 2020",3093,400\n'
@@ -176,9 +176,9 @@ def test_a_cell_that_is_no_valid_number_is_named(read: Read, cell: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("Date,Views\n2021-01-30,1,234\n", "row 2: 3 cells under 2 columns; .* in quotes"),
+        ("Date,Views\n2021-01-30,1,234\n", "row 2: 3 cells under 2 columns; .* quote cells"),
         ("Date,Views,Notes\n2021-01-30,920\n2021-01-31,1,768\n", "row 2: 2 cells under 3 columns"),
-        ("Date,Views,\n2021-01-30,1,768\n2021-01-31,2,768\n", "row 2: a cell stands in a column without a header"),
+        ("Date,Views,\n2021-01-30,1,768\n2021-01-31,2,768\n", "row 2: a cell is in a column without a header"),
     ],
 )
 def test_a_number_cut_by_its_comma_is_refused(read: Read, text: str, message: str) -> None:
@@ -208,7 +208,7 @@ def test_missing_days_are_an_error_or_get_the_straight_line(read: Read) -> None:
 
 
 def test_repeated_future_and_distant_days_are_named(read: Read) -> None:
-    with pytest.raises(UserError, match="row 4: 2021-01-30 is there already, in row 2"):
+    with pytest.raises(UserError, match="row 4: 2021-01-30 occurs already in row 2"):
         read("Date,Views\n2021-01-30,5\n2021-01-31,5\n2021-01-30,6\n")
     with pytest.raises(UserError, match="row 2: 2021-02-27 is after today, 2021-02-26"):
         read("Date,Views\n2021-02-27,5\n2021-02-26,5\n")
@@ -224,7 +224,7 @@ def test_repeated_future_and_distant_days_are_named(read: Read) -> None:
         ('"",""\n', "no rows in it"),
         ("Date,Views\n", "no rows of days in it"),
         ("Date,Views\nTotal,5\n", "no rows of days in it"),
-        ("2021-01-30,5\n2021-01-31,6\n", "row 1: '2021-01-30' is no header; put one above"),
+        ("2021-01-30,5\n2021-01-31,6\n", "row 1: '2021-01-30' is no header; add one above"),
         ("<html><table>\n<p>\n", "row 1: '<html><table>' is no header of a table"),
         ('Date,Views\n2021-01-30,"5\n2021-01-31,6"\n', r'row 2: a quote \("\) is not closed in its row'),
         ('Date,Views\n2021-01-30,"5"x\n', "expected after"),

@@ -97,8 +97,8 @@ def test_noise_depends_on_the_seed_and_has_the_given_deviation() -> None:
 @pytest.mark.parametrize(
     ("points", "message"),
     [
-        ((), "at least, each with a feature"),
-        (((1,), (2,)), "at least, each with a feature"),
+        ((), "at least one point, each with a feature"),
+        (((1,), (2,)), "at least one point, each with a feature"),
         (((1, 2), (1, 2, 3)), "point 2 has 3 numbers, those before it have 2"),
         (((1, float("nan")),), "finite"),
         (np.zeros((MOST_NUMBERS // 2 + 1, 2)), "are more than 5000000 numbers"),

@@ -22,15 +22,15 @@ def test_environments_that_differ_in_any_fact_promise_no_equal_bits(fact: str) -
 
 
 def test_facts_from_the_system_are_printable_and_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_linux_processor", lambda: "\x1b[31mA\n " + "x" * 1000)
+    monkeypatch.setattr(module, "_linux_processor_model", lambda: "\x1b[31mA\n " + "x" * 1000)
     monkeypatch.setattr(module.sys, "platform", "linux")
     monkeypatch.setenv("MKL_CBWR", "\x1b]0;x\x07" + "y" * 1000)
-    module._processor.cache_clear()
+    module._processor_model.cache_clear()
     try:
         here = environment()
     finally:
         monkeypatch.undo()
-        module._processor.cache_clear()
+        module._processor_model.cache_clear()
     assert all(value.isprintable() and len(value) <= MOST_LETTERS for value in here.values())
 
 

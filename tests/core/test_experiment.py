@@ -151,7 +151,7 @@ def test_enough_bytes_keep_every_update() -> None:
         ({"keep": {"every": 2, "at most": 1000}}, "keep.bytes.every\n  Extra inputs"),
         ({"momenta": 0.9}, "Extra inputs"),
         ({"optimizer": "lbfgs"}, "'sgd' or 'adam'"),
-        ({"optimizer": "adam", "momentum": 0.9}, "momentum is sgd's"),
+        ({"optimizer": "adam", "momentum": 0.9}, "momentum is for sgd only"),
         ({"momentum": 1.0}, "less than 1"),
         ({"schedule": "linear"}, 'must be "constant", "cosine" or {"step": epochs, "factor": f}'),
         ({"schedule": {"step": 0}}, "schedule.steps.step\n  Input should be greater than or equal to 1"),

@@ -188,7 +188,7 @@ def test_a_forecast_of_a_curve_is_refused() -> None:
 @pytest.mark.parametrize(
     ("first", "last", "message"),
     [
-        (date(2024, 2, 9), None, "views.csv: 2024-02-09 cannot.* 2024-02-10 to 2024-03-31$"),
+        (date(2024, 2, 9), None, "views.csv: 2024-02-09 cannot.* 2024-02-10 to 2024-03-31 can$"),
         (None, date(2024, 4, 1), "2024-04-01 cannot.* 2024-02-10 to 2024-03-31 .*forecast"),
         (date(2024, 3, 20), date(2024, 3, 19), "2024-03-20, is after the last, 2024-03-19"),
         (None, date(2024, 3, 10), "the first, 2024-03-11, is after the last, 2024-03-10"),

@@ -487,6 +487,6 @@ def test_the_error_for_a_missing_trace_names_an_interrupted_recording_beside_it(
 def test_an_interrupted_recording_without_an_update_says_so(killed, tmp_path):
     shutil.copytree(killed, tmp_path / "other.interrupted")
     (tmp_path / "other.interrupted" / "journal.json").unlink()
-    with pytest.raises(TraceError, match="has no whole update"):
+    with pytest.raises(TraceError, match="has no complete update"):
         Trace.open(tmp_path / "other.interrupted")
     assert not verify(tmp_path / "other.interrupted").intact

@@ -199,7 +199,7 @@ def test_a_batch_of_an_earlier_update_is_dropped(tmp_path):
             model(torch.ones(1)).backward()
             optimizer.step()
             recording.log(batch=[k])
-        with pytest.warns(UserWarning, match="batch is not kept: batches are logged in order"):
+        with pytest.warns(UserWarning, match="batch is not kept: batches must be logged in the order"):
             recording.log(batch=[9], update=0)
     assert Trace.open(tmp_path / "run").batch.tolist() == [0, 1, 2]
 
@@ -226,18 +226,18 @@ def test_the_number_of_warnings_is_limited(tmp_path):
     [
         "update_log.UpdateLog.note_epoch",
         "update_log.UpdateLog.note_metric",
-        "update_log.UpdateLog.add",
+        "update_log.UpdateLog.note_update",
         "update_log.UpdateLog.note_setting",
         "update_log.UpdateLog.flush",
         "update_log.UpdateLog.finish",
-        "step_recorder.Recorder._begin",
-        "step_recorder.Recorder._end",
-        "step_recorder.Recorder._look_at",
+        "step_recorder.Recorder._before_step",
+        "step_recorder.Recorder._after_step",
+        "step_recorder.Recorder._warn_of_unrecorded_optimizer",
         "step_recorder.Recorder._append_state",
-        "step_recorder.Recorder._mark",
-        "recorded_model.RecordedModel.begin",
+        "step_recorder.Recorder._update_journal",
+        "recorded_model.RecordedModel.before_update",
         "untrained.Untrained.cut",
-        "newest_state.NewestState.look",
+        "newest_state.NewestState.copy_if_due",
     ],
 )
 def test_an_exception_in_log_does_not_end_training(where, tmp_path, monkeypatch):

@@ -516,7 +516,7 @@ def test_a_replaced_parameter_gives_a_warning(tmp_path, where, named):
             optimizer.param_groups[0]["params"][0] = weight
         steps(model, optimizer, 2)
     (warning,) = caught
-    assert re.match(f"record: {named}.* became another tensor", str(warning.message))
+    assert re.match(f"record: {named}.* was replaced by another tensor", str(warning.message))
     assert Trace.open(tmp_path / "run").n_updates == 4
 
 
@@ -1293,7 +1293,7 @@ def test_a_folder_that_is_no_trace_is_not_replaced(tmp_path):
     (tmp_path / "file").write_text("mine")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "thesis.txt").write_text("mine")
-    for name, message in (("file", "is a file"), ("folder", "is none: it has no meta.json")):
+    for name, message in (("file", "is a file"), ("folder", "is no trace: it has no meta.json")):
         refused(loop.model, loop.optimizers[0], tmp_path / name, message)
     refused(loop.model, loop.optimizers[0], tmp_path / "file" / "below", "cannot be written to")
     assert (tmp_path / "folder" / "thesis.txt").read_text() == "mine"

@@ -129,7 +129,7 @@ def test_what_comes_there_while_the_loop_runs_stays_and_the_recording_is_kept_be
         (tmp_path / "data").mkdir()
         features(tmp_path / "data")
 
-    with pytest.warns(UserWarning, match=r"data is no longer a trace alone, and is let be; .*it is in .*data\.new"):
+    with pytest.warns(UserWarning, match=r"data has other files in it now and is not replaced; .*it is in .*data\.new"):
         recorded(tmp_path / "data", meanwhile)
     assert np.load(tmp_path / "data" / "features.npy").tolist() == [0, 1, 2]
     assert Trace.open(tmp_path / "data.new", checksums=True).batch_loss.tolist() == [0.5]
@@ -167,7 +167,7 @@ def test_metrics_that_record_never_writes_are_refused(where: str, tmp_path: Path
     for wrong in ([0, 1 << 20, 0], [-1, 0, 0], [2, 1, 0] if where == "metric_at" else [1, 1, 1]):
         file = tmp_path / "data" / f"{where}.npy"
         np.save(file, np.array(wrong, np.load(file).dtype))
-        with pytest.raises(TraceError, match="its metrics belong to no update, or to nothing"):
+        with pytest.raises(TraceError, match="its columns of metrics are invalid"):
             _ = Trace.open(tmp_path / "data").metrics
         assert any(problem.column == where for problem in verify(tmp_path / "data").problems)
 

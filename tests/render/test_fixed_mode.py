@@ -72,7 +72,7 @@ def there(**facts):
 
 @pytest.fixture
 def avx2_alone(monkeypatch):
-    monkeypatch.setattr(module, "_instructions", lambda: {"avx2", "fma"})
+    monkeypatch.setattr(module, "_processor_instructions", lambda: {"avx2", "fma"})
     monkeypatch.delenv("MKL_CBWR", raising=False)
 
 
@@ -90,5 +90,5 @@ def test_no_text_of_a_file_gets_into_the_environment(avx2_alone, text):
 
 
 def test_nothing_is_set_on_a_processor_without_avx2(monkeypatch):
-    monkeypatch.setattr(module, "_instructions", set)
+    monkeypatch.setattr(module, "_processor_instructions", set)
     assert fixed_mode() == {} == mode_of(there())
