@@ -104,8 +104,8 @@ def find_scenes(folder: Path = LECTURE_FOLDER, lesson: Path = LESSON_FILE) -> tu
     """
     by_name: dict[str, SceneSource] = {}
     for file in sorted(folder.rglob("*.py")):
-        for scene_class in _parse(file.resolve()).scene_classes(only_lecture=True):
-            source = _source(scene_class)
+        for scene_class in _parse_module(file.resolve()).scene_classes(only_lecture=True):
+            source = _scene_source_of(scene_class)
             if source.name in by_name:
                 raise UserError(
                     f"two scenes are called {source.name}: {by_name[source.name].file} and {source.file};"
@@ -142,9 +142,9 @@ def resolve(spec: str, ours: KnownScenes | None = None) -> SceneSource:
         if spec in (scene.name, scene.class_name):
             return scene
     nearest = get_close_matches(kebab_name(spec), [scene.name for scene in scenes], n=3, cutoff=0.5)
-    nearest_names = f"the nearest: {_listed(nearest)}. " if nearest else ""
+    nearest_names = f"the nearest: {_comma_separated(nearest)}. " if nearest else ""
     advice = f"{nearest_names}`gradreel list` shows every scene; a scene of your own is named my_scene.py:MyScene"
-    raise SceneNotFoundError(f"no scene is called {spec!r}; {_meant(spec) or advice}")
+    raise SceneNotFoundError(f"no scene is called {spec!r}; {_did_you_mean(spec) or advice}")
 
 
 def file_and_class(spec: str) -> tuple[Path, str] | None:
@@ -191,12 +191,12 @@ def scenes_in_file(file: Path) -> list[str]:
     """
     if not file.is_file():
         return []
-    return [scene_class.node.name for scene_class in _parse(file.resolve()).scene_classes(only_lecture=False)]
+    return [scene_class.node.name for scene_class in _parse_module(file.resolve()).scene_classes(only_lecture=False)]
 
 
 def _classes_in(file: Path) -> Iterable[str]:
     """Return the names of all classes in a file; () if there is no file."""
-    return _parse(file.resolve()).classes if file.is_file() else ()
+    return _parse_module(file.resolve()).classes if file.is_file() else ()
 
 
 def beat_names(source: SceneSource) -> tuple[str, ...]:
@@ -205,7 +205,7 @@ def beat_names(source: SceneSource) -> tuple[str, ...]:
     They are read from ``self.beat(...)`` in ``construct`` and in the methods that it calls on ``self``, also inherited
     ones.
     """
-    scene_class = _parse(source.file).find_class(source.class_name)
+    scene_class = _parse_module(source.file).find_class(source.class_name)
     return beats_of(scene_class) if scene_class else ()
 
 
@@ -223,7 +223,7 @@ def load_class(source: SceneSource) -> type:
         module = _import(source)
     except (Exception, SystemExit) as error:
         trace = user_traceback(error, source.file)
-        raise SceneImportError(f"{_shown(source.file)} could not be imported:\n{trace}") from None
+        raise SceneImportError(f"{_short_path(source.file)} could not be imported:\n{trace}") from None
     scene_class = getattr(module, source.class_name, None)
     if isinstance(scene_class, type) and _is_scene(scene_class):
         return scene_class
@@ -231,21 +231,21 @@ def load_class(source: SceneSource) -> type:
     fault = (
         f"has no class {source.class_name}" if scene_class is None else f": {source.class_name} is not a Manim Scene"
     )
-    raise SceneNotFoundError(f"{_shown(source.file)} {fault}; {_contents(names)}".replace(" :", ":"))
+    raise SceneNotFoundError(f"{_short_path(source.file)} {fault}; {_scene_classes_text(names)}".replace(" :", ":"))
 
 
-def _source(scene_class: ClassSource) -> SceneSource:
+def _scene_source_of(scene_class: ClassSource) -> SceneSource:
     """Return the place of a scene class."""
     name = scene_class.node.name
     return SceneSource(kebab_name(name), name, scene_class.module.file, scene_class.doc)
 
 
-def _parse(file: Path) -> ModuleSource:
+def _parse_module(file: Path) -> ModuleSource:
     """Return a parsed file. Raises SceneImportError if it is not valid Python."""
     try:
         return module_source(file)
     except SyntaxError as error:
-        raise SceneImportError(f"{_shown(file)} is not valid Python:\n{syntax_message(error)}") from None
+        raise SceneImportError(f"{_short_path(file)} is not valid Python:\n{syntax_message(error)}") from None
 
 
 def scene_tables(lesson: Path = LESSON_FILE) -> list[Mapping[str, Any]]:
@@ -269,19 +269,19 @@ def _resolve_in_file(path: Path, class_name: str) -> SceneSource:
     if not path.is_file():
         with suppress(OSError, ValueError):
             path.open("rb").close()  # lets the tracker of opened files notice which file is missing
-        raise SceneNotFoundError("; ".join(filter(None, (f"there is no file {path}", _meant(str(path))))))
-    module = _parse(path.resolve())
+        raise SceneNotFoundError("; ".join(filter(None, (f"there is no file {path}", _did_you_mean(str(path))))))
+    module = _parse_module(path.resolve())
     scenes = scenes_in_file(path)
     if not class_name:
         if len(scenes) != 1:
-            raise SceneNotFoundError(f"which scene of {path}? Write {path}:ClassName; {_contents(scenes)}")
+            raise SceneNotFoundError(f"which scene of {path}? Write {path}:ClassName; {_scene_classes_text(scenes)}")
         class_name = scenes[0]
     scene_class = module.find_class(class_name)
     if scene_class is not None:
         return SceneSource(kebab_name(class_name), class_name, module.file, scene_class.doc)
     if class_name in module.top_level_names:
         return SceneSource(kebab_name(class_name), class_name, module.file, "")
-    raise SceneNotFoundError(f"{path} has no class {class_name}; {_contents(scenes)}")
+    raise SceneNotFoundError(f"{path} has no class {class_name}; {_scene_classes_text(scenes)}")
 
 
 def _import(source: SceneSource) -> ModuleType:
@@ -293,7 +293,7 @@ def _import(source: SceneSource) -> ModuleType:
     folder = str(source.file.parent)
     if folder not in sys.path:
         sys.path.insert(0, folder)  # for the user's modules in that folder, as when Python runs the file
-    name = _in_its_package(source)
+    name = _name_in_package(source)
     spec = importlib.util.spec_from_file_location(name, source.file)
     if spec is None or spec.loader is None:
         raise ImportError(f"{source.file} is not a Python file")
@@ -308,7 +308,7 @@ def _import(source: SceneSource) -> ModuleType:
     return module
 
 
-def _in_its_package(source: SceneSource) -> str:
+def _name_in_package(source: SceneSource) -> str:
     """Return a user module's private name inside the package that its file is in, if any, for ``from .helper
     import``.
     """
@@ -328,7 +328,7 @@ def _is_scene(value: object) -> bool:
     return manim is not None and isinstance(value, type) and issubclass(value, manim.Scene)
 
 
-def _meant(spec: str) -> str:
+def _did_you_mean(spec: str) -> str:
     """Return a question such as "did you mean mine.py:Three?" if ``spec`` lacks the ending of an existing file; else
     "".
     """
@@ -339,17 +339,17 @@ def _meant(spec: str) -> str:
     return f"did you mean {spec}.py?" if Path(f"{spec}.py").expanduser().is_file() else ""
 
 
-def _contents(names: list[str]) -> str:
+def _scene_classes_text(names: list[str]) -> str:
     """Return in words which scene classes a file has."""
-    return f"the scene classes in that file: {_listed(names)}" if names else "that file has no scene class"
+    return f"the scene classes in that file: {_comma_separated(names)}" if names else "that file has no scene class"
 
 
-def _listed(names: Iterable[str]) -> str:
+def _comma_separated(names: Iterable[str]) -> str:
     """Return the names, separated by commas."""
     return ", ".join(names)
 
 
-def _shown(file: Path) -> str:
+def _short_path(file: Path) -> str:
     """Return a path relative to the current folder if it is inside, else the path itself."""
     try:
         return str(file.relative_to(Path.cwd()))

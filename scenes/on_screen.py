@@ -141,7 +141,7 @@ def read_screen(scene: Scene) -> Screen:
     shapes = []
     for order, mobject in enumerate(camera.get_mobjects_to_display(roots)):
         text, root, bleeds = owners[id(mobject)]
-        part = _part(mobject, order, camera, zoom, root, bleeds)
+        part = _visible_part(mobject, order, camera, zoom, root, bleeds)
         if part is None:
             continue
         if text is None or isinstance(mobject, BackgroundRectangle):
@@ -185,13 +185,13 @@ def font_size(mobject: Mobject) -> float:
 
 def _scale(text: TextMobject) -> float:
     """Return by which factor a text has been scaled since it was made."""
-    extents, original_extents = _extents(text), _extents_made(text.source, text.font_size)
+    extents, original_extents = _glyph_diagonals(text), _unscaled_diagonals(text.source, text.font_size)
     if len(extents) != len(original_extents) or not len(extents):
         return 1.0
     return float(np.median(extents / original_extents))
 
 
-def _extents(text: TextMobject) -> NDArray[np.float64]:
+def _glyph_diagonals(text: TextMobject) -> NDArray[np.float64]:
     """Return the diagonal of each glyph, (n,)."""
     glyphs = [glyph.points for glyph in text if len(glyph.points)]
     if not glyphs:
@@ -203,9 +203,9 @@ def _extents(text: TextMobject) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=4096)
-def _extents_made(source: str, size: float) -> NDArray[np.float64]:
+def _unscaled_diagonals(source: str, size: float) -> NDArray[np.float64]:
     """Return the diagonals of the glyphs of an unscaled text, (n,)."""
-    return _extents(TextMobject(source, size))
+    return _glyph_diagonals(TextMobject(source, size))
 
 
 def _owners(roots: Sequence[Mobject]) -> Iterator[tuple[int, tuple[Mobject | None, Mobject, bool]]]:
@@ -230,7 +230,9 @@ def _is_text(mobject: Mobject) -> bool:
     return all(hasattr(glyph, "glyph_of") for glyph in glyphs)
 
 
-def _part(mobject: Mobject, order: int, camera: Camera, zoom: float, root: Mobject, bleeds: bool) -> Part | None:
+def _visible_part(
+    mobject: Mobject, order: int, camera: Camera, zoom: float, root: Mobject, bleeds: bool
+) -> Part | None:
     """Return a mobject as a part of the screen; None if it is not visible."""
     name = mobject.name if root is mobject else f"{mobject.name} in {root.name}"
     points = (camera.transform_points_pre_display(mobject, mobject.points) - camera.frame_center)[:, :2] * zoom
@@ -239,7 +241,7 @@ def _part(mobject: Mobject, order: int, camera: Camera, zoom: float, root: Mobje
         if not isinstance(mobject, (AbstractImageMobject, PMobject)):
             return None  # a ValueTracker
         return Part(mobject, order, no_curves, _box(points), None, None, 0.0, name, bleeds)
-    fill, stroke = _seen(mobject.get_fill_rgbas()), _seen(mobject.get_stroke_rgbas())
+    fill, stroke = _visible_color(mobject.get_fill_rgbas()), _visible_color(mobject.get_stroke_rgbas())
     width = mobject.get_stroke_width() * STROKE_UNIT * zoom
     if width <= 0:
         stroke = None
@@ -256,7 +258,7 @@ def _box(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.concatenate([points.min(axis=0), points.max(axis=0)])
 
 
-def _seen(rgbas: Any) -> NDArray[np.float64] | None:
+def _visible_color(rgbas: Any) -> NDArray[np.float64] | None:
     """Return the least transparent of a mobject's colours, (4,), or None if none is visible."""
     rgbas = np.asarray(rgbas, dtype=float).reshape(-1, 4)
     if not len(rgbas) or rgbas[:, 3].max() <= 0.001:

@@ -95,13 +95,13 @@ def visit_beats(
     """
     lecture = issubclass(scene_class, LectureScene)
     chosen = context or SceneContext()  # before the configuration changes: it holds the media folder of the traces
-    with _quiet_manim(size):
+    with _configured_manim(size):
         if lecture:
             scene = scene_class(parameters=parameters, context=chosen, skip_animations=True)
         else:
             scene = scene_class(**(parameters or {}), skip_animations=True)
         scene.renderer.update_frame = _draw_nothing  # Manim draws each animation's end even when it skips
-        scene.get_moving_and_static_mobjects = _none_of_either  # only that drawing needs them
+        scene.get_moving_and_static_mobjects = _no_mobjects  # only that drawing needs them
 
         ended = []
 
@@ -209,13 +209,13 @@ def _is_left_out(scene: Scene) -> bool:
     return bool(scene.renderer.file_writer.sections[-1].skip_animations)
 
 
-def _none_of_either(_: Any) -> tuple[list[Any], list[Any]]:
+def _no_mobjects(_: Any) -> tuple[list[Any], list[Any]]:
     """Return two empty lists. Replaces the scene's ``get_moving_and_static_mobjects`` between beats."""
     return [], []
 
 
 @contextmanager
-def _quiet_manim(size: tuple[int, int]) -> Iterator[None]:
+def _configured_manim(size: tuple[int, int]) -> Iterator[None]:
     """Configure Manim to draw pictures of ``size`` and to write and print nothing; restore everything afterwards."""
     width, height = size
     logger = logging.getLogger("manim")

@@ -69,7 +69,11 @@ def check_scene(scene: Scene, beat: str = "end") -> list[LayoutFault]:
     """Return every breach of a rule on the screen of ``scene`` as it is now."""
     screen = _pictured(scene)
     name = kebab_name(type(scene).__name__)
-    breaches = [breach for rule in (_frame, _margin, _touch, _size, _line, _contrast) for breach in rule(screen)]
+    breaches = [
+        breach
+        for rule in (_outside_frame, _in_margin, _touching_texts, _small_texts, _texts_over_lines, _low_contrast)
+        for breach in rule(screen)
+    ]
     return [
         LayoutFault(name, beat, breach.rule, breach.message, (float(x), float(y)), breach.names)
         for breach in breaches
@@ -102,7 +106,7 @@ def _pictured(scene: Scene) -> Screen:
 # -- where things are --------------------------------------------------------------------------------------------------
 
 
-def _frame(screen: Screen) -> Iterator[_Breach]:
+def _outside_frame(screen: Screen) -> Iterator[_Breach]:
     """Yield texts, and one shape of each name, that are outside the frame."""
     edge = np.array([screen.width, screen.height]) / 2
     for text in screen.texts:
@@ -117,7 +121,7 @@ def _frame(screen: Screen) -> Iterator[_Breach]:
         yield _Breach("frame", f"{name} is {over:.2f} outside the frame", part.center, (name,))
 
 
-def _margin(screen: Screen) -> Iterator[_Breach]:
+def _in_margin(screen: Screen) -> Iterator[_Breach]:
     """Yield texts in the margin."""
     frame = np.array([screen.width, screen.height]) / 2
     edge = frame * (1 - 2 * MARGIN)
@@ -127,7 +131,7 @@ def _margin(screen: Screen) -> Iterator[_Breach]:
             yield _Breach("margin", f"{text.name!r} is {over:.2f} in the margin", _middle(text.box), (text.name,))
 
 
-def _touch(screen: Screen) -> Iterator[_Breach]:
+def _touching_texts(screen: Screen) -> Iterator[_Breach]:
     """Yield pairs of texts that touch."""
     texts = screen.texts
     if len(texts) < 2:
@@ -140,7 +144,7 @@ def _touch(screen: Screen) -> Iterator[_Breach]:
             where = (
                 np.maximum(first_glyph.box, second_glyph.box)[:2] + np.minimum(first_glyph.box, second_glyph.box)[2:]
             ) / 2
-            if not _patched(where, first_glyph.order, second_glyph.order, screen):
+            if not _is_patched(where, first_glyph.order, second_glyph.order, screen):
                 yield _Breach("touch", f"{first.name!r} touches {second.name!r}", where, (first.name, second.name))
                 break
 
@@ -169,7 +173,7 @@ def _middle(box: NDArray[np.float64]) -> NDArray[np.float64]:
 # -- what can be read --------------------------------------------------------------------------------------------------
 
 
-def _size(screen: Screen) -> Iterator[_Breach]:
+def _small_texts(screen: Screen) -> Iterator[_Breach]:
     """Yield texts that are too small."""
     for text in screen.texts:
         if text.size < style.SMALLEST - 0.05 and not text.is_script:
@@ -177,7 +181,7 @@ def _size(screen: Screen) -> Iterator[_Breach]:
             yield _Breach("size", message, _middle(text.box), (text.name,))
 
 
-def _line(screen: Screen) -> Iterator[_Breach]:
+def _texts_over_lines(screen: Screen) -> Iterator[_Breach]:
     """Yield texts over a line of their own colour."""
     lines = [part for part in screen.shapes if part.stroke is not None]
     if not lines or not screen.texts:
@@ -194,41 +198,42 @@ def _line(screen: Screen) -> Iterator[_Breach]:
 def _crossing(text: ScreenText, line: Part, screen: Screen) -> NDArray[np.float64] | None:
     """Return a point where ``line`` crosses a glyph of its own colour without a patch between them, (2,), or None."""
     assert line.stroke is not None
-    color = _over(line.stroke, screen.background)
+    color = _laid_over(line.stroke, screen.background)
     alike = [
         glyph
         for glyph in text.glyphs
-        if (ink := _ink(glyph)) is not None and np.linalg.norm(_over(ink, screen.background) - color) < SAME_COLOR
+        if (ink := _color_of(glyph)) is not None
+        and np.linalg.norm(_laid_over(ink, screen.background) - color) < SAME_COLOR
     ]
     if not alike:
         return None
-    points = _along(line)
+    points = _points_along(line)
     half = line.stroke_width / 2
     boxes = np.array([glyph.box for glyph in alike]) + np.array([-half, -half, half, half])
     inside = ((points[:, None] > boxes[:, :2]) & (points[:, None] < boxes[:, 2:])).all(axis=-1)  # (points, glyphs)
     for n, k in np.argwhere(inside):
-        if not _patched(points[n], line.order, alike[k].order, screen):
+        if not _is_patched(points[n], line.order, alike[k].order, screen):
             return np.asarray(points[n])
     return None
 
 
-def _along(line: Part) -> NDArray[np.float64]:
+def _points_along(line: Part) -> NDArray[np.float64]:
     """Return points on a line, (n, 2), so close together that no crossing of a glyph is missed."""
     lengths = np.linalg.norm(np.diff(line.curves, axis=1), axis=-1).sum(axis=1)
     count = int(np.clip(lengths.max() / 0.03, 2, 400))
     return bezier(line.curves, np.linspace(0, 1, count)).reshape(-1, 2)
 
 
-def _patched(point: NDArray[np.float64], below: int, above: int, screen: Screen) -> bool:
+def _is_patched(point: NDArray[np.float64], below: int, above: int, screen: Screen) -> bool:
     """Return whether a filled shape between two drawing orders hides ``point``."""
     low, high = sorted((below, above))
     return any(part.fill[3] >= OPAQUE for part in screen.fills_at(point, low, high) if part.fill is not None)
 
 
-def _contrast(screen: Screen) -> Iterator[_Breach]:
+def _low_contrast(screen: Screen) -> Iterator[_Breach]:
     """Yield texts and lines with too little contrast."""
     for text in screen.texts:
-        faint = min((breach for glyph in text.glyphs if (breach := _faint(glyph, screen))), default=None)
+        faint = min((breach for glyph in text.glyphs if (breach := _low_contrast_of(glyph, screen))), default=None)
         if faint is not None:
             ratio, needed = faint
             message = f"{text.name!r} has contrast {ratio:.1f}:1, it needs {needed:g}:1"
@@ -237,22 +242,22 @@ def _contrast(screen: Screen) -> Iterator[_Breach]:
     for part in screen.shapes:
         if part.stroke is None or part.name in named or part.fill is not None or _is_dimmed(part, part.stroke, screen):
             continue
-        line = _along(part)
-        grounds = screen.background, _behind(line[len(line) // 2], part.order, screen)
-        ratio = max(contrast(_over(part.stroke, ground), ground) for ground in grounds)
+        line = _points_along(part)
+        grounds = screen.background, _color_behind(line[len(line) // 2], part.order, screen)
+        ratio = max(contrast(_laid_over(part.stroke, ground), ground) for ground in grounds)
         if ratio < LINE_CONTRAST:
             named.add(part.name)
             message = f"{part.name} has contrast {ratio:.1f}:1, a line needs {LINE_CONTRAST:g}:1"
             yield _Breach("contrast", message, part.center, (part.name,))
 
 
-def _faint(glyph: Part, screen: Screen) -> tuple[float, float] | None:
+def _low_contrast_of(glyph: Part, screen: Screen) -> tuple[float, float] | None:
     """Return (ratio, needed) for a glyph with too little contrast to the colours behind it; else None."""
-    ink = _ink(glyph)
+    ink = _color_of(glyph)
     if ink is None:
         return None
-    behind = _behind(glyph.center, glyph.order, screen)
-    ratio = contrast(_over(ink, behind), behind)
+    behind = _color_behind(glyph.center, glyph.order, screen)
+    ratio = contrast(_laid_over(ink, behind), behind)
     if _is_dimmed(glyph, ink, screen):
         needed = DIMMED_CONTRAST
     else:
@@ -260,12 +265,12 @@ def _faint(glyph: Part, screen: Screen) -> tuple[float, float] | None:
     return (ratio, needed) if ratio < needed - 0.05 else None
 
 
-def _behind(point: NDArray[np.float64], order: int, screen: Screen) -> NDArray[np.float64]:
+def _color_behind(point: NDArray[np.float64], order: int, screen: Screen) -> NDArray[np.float64]:
     """Return the colour at ``point`` behind the drawing order ``order``, RGB, (3,)."""
     color = screen.background
     for part in screen.fills_at(point, -1, order):
         if part.fill is not None:
-            color = _over(part.fill, color)
+            color = _laid_over(part.fill, color)
     return color
 
 
@@ -293,12 +298,12 @@ def _role_colors(theme: str) -> NDArray[np.float64]:
     return np.array([ManimColor(color).to_rgb() for role, color in THEMES[theme].items() if role != "background"])
 
 
-def _ink(glyph: Part) -> NDArray[np.float64] | None:
+def _color_of(glyph: Part) -> NDArray[np.float64] | None:
     """Return a glyph's colour, RGBA, or None."""
     return glyph.fill if glyph.fill is not None else glyph.stroke
 
 
-def _over(rgba: NDArray[np.float64], under: NDArray[np.float64]) -> NDArray[np.float64]:
+def _laid_over(rgba: NDArray[np.float64], under: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return a colour of some opacity laid over another, RGB, (3,)."""
     return np.asarray(rgba[3] * rgba[:3] + (1 - rgba[3]) * under)
 

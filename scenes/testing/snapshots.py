@@ -52,7 +52,7 @@ def compare(actual: NDArray[np.uint8], expected: NDArray[np.uint8], tolerance: i
     """
     if np.array_equal(actual, expected):  # the usual case, and fast
         return None
-    apart = _apart(actual, expected)
+    apart = _channel_difference(actual, expected)
     rows, columns = np.nonzero(apart > tolerance)
     if len(rows) <= share * apart.size:
         return None
@@ -60,7 +60,7 @@ def compare(actual: NDArray[np.uint8], expected: NDArray[np.uint8], tolerance: i
     return Difference(len(rows), apart.size, int(apart.max()), box)
 
 
-def _apart(actual: NDArray[np.uint8], expected: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _channel_difference(actual: NDArray[np.uint8], expected: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the largest difference of a channel at each pixel, (height, width)."""
     channels = np.maximum(actual, expected) - np.minimum(actual, expected)
     apart: NDArray[np.uint8] = np.maximum(np.maximum(channels[..., 0], channels[..., 1]), channels[..., 2])
@@ -71,7 +71,7 @@ def difference_picture(actual: NDArray[np.uint8], expected: NDArray[np.uint8], t
     """Return the expected picture in faint grey, with every pixel that differs in red."""
     grey = expected.mean(axis=2, keepdims=True) * 0.5 + 64
     picture = np.repeat(grey, 3, axis=2)
-    picture[_apart(actual, expected) > tolerance] = (255, 40, 40)
+    picture[_channel_difference(actual, expected) > tolerance] = (255, 40, 40)
     return Image.fromarray(picture.astype(np.uint8))
 
 
@@ -119,7 +119,7 @@ def _check_one(
     if compare(actual, np.broadcast_to(actual[0, 0], actual.shape), CHANNEL_TOLERANCE, share=0) is None:
         outcome.problems.append(f"{still.beat}: blank, nothing can be seen, and so no change of the scene either")
         return
-    expected = _read(path)
+    expected = _read_picture(path)
     same_size = expected is not None and expected.shape == actual.shape
     difference = compare(actual, expected, tolerance, share) if expected is not None and same_size else None
     if same_size and difference is None:
@@ -145,7 +145,7 @@ def _check_one(
     outcome.problems.append(f"{still.beat}: {problem}{shown}")
 
 
-def _read(path: Path) -> NDArray[np.uint8] | None:
+def _read_picture(path: Path) -> NDArray[np.uint8] | None:
     """Return a picture, RGB, (height, width, 3); None if the file does not exist."""
     if not path.is_file():
         return None

@@ -152,7 +152,7 @@ class English(Language):
             return "less than a second"
         if not math.isfinite(seconds):
             return "for ever"
-        number, unit = _in_largest(seconds)
+        number, unit = _in_largest_unit(seconds)
         for size, word in ((1e9, "billion"), (1e6, "million")):
             if number >= size:
                 return f"{number / size:.3g} {word} {unit}s"
@@ -218,7 +218,7 @@ class Chinese(Language):
             return "不到一秒"
         if not math.isfinite(seconds):
             return "永远"
-        number, unit = _in_largest(seconds)
+        number, unit = _in_largest_unit(seconds)
         for size, word in ((1e8, "亿"), (1e4, "万")):
             if number >= size:
                 return f"{number / size:.3g} {word}{self.TIMES[unit]}"
@@ -235,7 +235,7 @@ def title_in(title: Mapping[str, str], language: str) -> str:
     return title.get(language) or title.get("en") or next(iter(title.values()), "")
 
 
-def _in_largest(seconds: float) -> tuple[float, str]:
+def _in_largest_unit(seconds: float) -> tuple[float, str]:
     """Return a time of at least a second in the largest unit that fits, to two digits, and the unit."""
     size, unit = next(time_unit for time_unit in TIMES if seconds >= time_unit[0])
     number = seconds / size

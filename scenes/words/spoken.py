@@ -53,63 +53,63 @@ def spoken_form(line: str, language: str, lexicon: Mapping[str, str]) -> str:
     >>> spoken_form("3.5 %", "en", {})
     'three point five percent'
     """
-    return TIDY[language](_reader(language, tuple(lexicon.items()))(line))
+    return TIDY[language](_make_reader(language, tuple(lexicon.items()))(line))
 
 
 # -- forms -------------------------------------------------------------------------------------------------------------
 
 
-def _plain(printed: str) -> str:
+def _in_ascii(printed: str) -> str:
     """Return a number, an index or a power in ASCII, without separators of thousands: "-1234.5"."""
     return re.sub(rf"[{SPACES}_^{{}}]", "", unicodedata.normalize("NFKC", printed).replace("\u2212", "-"))
 
 
-def _power(speech: Speech, read: Read, printed: str) -> str:
+def _exponent_words(speech: Speech, read: Read, printed: str) -> str:
     """Return the words for an exponent."""
-    exponent = _plain(printed)
+    exponent = _in_ascii(printed)
     return speech.power(exponent if exponent.lstrip("+-").isdigit() else read(exponent.replace("-", "\u2212")))
 
 
-def _symbol(speech: Speech, read: Read, letter: str, index: str, power: str, primes: str) -> str:
+def _symbol_words(speech: Speech, read: Read, letter: str, index: str, power: str, primes: str) -> str:
     """Return the words for a letter with index, power and primes."""
     one_by_one = letter in WEIGHT and "," not in index
     indices = re.findall(r"\d|[^\d\W_]" if one_by_one else r"\d+|[^\d\W_]", unicodedata.normalize("NFKC", index))
-    powers = [read("ᵀ")] if _plain(power) == "T" else [_power(speech, read, power)] if power else []
+    powers = [read("ᵀ")] if _in_ascii(power) == "T" else [_exponent_words(speech, read, power)] if power else []
     letter = "eigh" if letter == "a" and speech.code == "en" else read(letter)  # not read as the article
     return speech.gap.join([letter, *map(read, indices), *powers, *(read("′") for _ in primes)])
 
 
-def _sized(speech: Speech, read: Read, number: str, size: str) -> str:
+def _sized_number_words(speech: Speech, read: Read, number: str, size: str) -> str:
     """Return the words for a number in thousands or millions.
 
     If the full number is whole, it is said in full: nobody says "zero point two four thousand".
     """
-    full_number = Decimal(_plain(number)).scaleb(SIZES[size])
+    full_number = Decimal(_in_ascii(number)).scaleb(SIZES[size])
     if full_number == full_number.to_integral_value():
         return speech.number(f"{full_number:.0f}")
-    return speech.gap.join([speech.number(_plain(number)), speech.SIZES[SIZES[size]]])
+    return speech.gap.join([speech.number(_in_ascii(number)), speech.SIZES[SIZES[size]]])
 
 
-def _twice(speech: Speech, read: Read, shown: str, noun: str, number: str, size: str) -> str:
+def _repeated_number_words(speech: Speech, read: Read, shown: str, noun: str, number: str, size: str) -> str:
     """Return the words for a number that is repeated in brackets, as in 684 views (0.68k).
 
     If both numbers are the same up to rounding, the brackets are not read.
     """
-    repeated = Decimal(_plain(number)).scaleb(SIZES[size])
-    is_same = abs(Decimal(_plain(shown)) - repeated) <= Decimal(1).scaleb(
+    repeated = Decimal(_in_ascii(number)).scaleb(SIZES[size])
+    is_same = abs(Decimal(_in_ascii(shown)) - repeated) <= Decimal(1).scaleb(
         int(repeated.as_tuple().exponent)
     )  # one unit of the last digit
     return read(shown + noun) + ("" if is_same else speech.COMMA + read(number + size) + speech.COMMA)
 
 
-def _unit(speech: Speech, read: Read, number: str, unit: str) -> str:
+def _unit_words(speech: Speech, read: Read, number: str, unit: str) -> str:
     """Return the words for a number with its unit."""
     singular, plural = speech.UNITS[unit]
-    number = _plain(number)
+    number = _in_ascii(number)
     return speech.gap.join([speech.number(number, counted=True), singular if number == "1" else plural])
 
 
-def _iso_date(speech: Speech, read: Read, *parts: str) -> str:
+def _iso_date_words(speech: Speech, read: Read, *parts: str) -> str:
     """Return the words for a date such as 2021-02-11; for an impossible date, the three numbers."""
     try:
         return speech.date(date(*map(int, parts)))
@@ -118,8 +118,8 @@ def _iso_date(speech: Speech, read: Read, *parts: str) -> str:
 
 
 FIRST: list[Form] = [
-    (rf"({NUMBER})([^\d()（）]{{0,40}}?)\s?\(({NUMBER})([kM])\)", _twice),
-    (r"(?<![\d-])(\d{4})-(\d\d)-(\d\d)(?![\d-])", _iso_date),
+    (rf"({NUMBER})([^\d()（）]{{0,40}}?)\s?\(({NUMBER})([kM])\)", _repeated_number_words),
+    (r"(?<![\d-])(\d{4})-(\d\d)-(\d\d)(?![\d-])", _iso_date_words),
     (  # 56-100-100-1
         r"(?<![\d-])(\d+(?:-\d+){2,})(?![\d-])",
         lambda speech, read, chain: speech.CHAIN.join(map(read, chain.split("-"))),
@@ -135,21 +135,21 @@ COMMON: list[Form] = [
     (rf"({NUMBER}):({NUMBER})", lambda speech, read, *sides: speech.RATIO.join(map(read, sides))),
     (
         rf"({NUMBER})(?:\s?[%％])?[{TO}]({NUMBER})\s?[%％]",
-        lambda speech, read, *ends: speech.percents(*map(_plain, ends)),
+        lambda speech, read, *ends: speech.percents(*map(_in_ascii, ends)),
     ),
     (rf"({NUMBER})[{TO}]({NUMBER})", lambda speech, read, *ends: speech.RANGE.join(map(read, ends))),
-    (rf"({SIGNED})[eE]([-+]?\d+)", lambda speech, read, *parts: speech.scientific(*map(_plain, parts))),
+    (rf"({SIGNED})[eE]([-+]?\d+)", lambda speech, read, *parts: speech.scientific(*map(_in_ascii, parts))),
     (
         rf"({SIGNED})([{HIGH}]+)",
-        lambda speech, read, *parts: speech.gap.join([read(parts[0]), _power(speech, read, parts[1])]),
+        lambda speech, read, *parts: speech.gap.join([read(parts[0]), _exponent_words(speech, read, parts[1])]),
     ),
-    (rf"({SIGNED})\s?[%％]", lambda speech, read, number: speech.percent(_plain(number))),
-    (rf"({SIGNED})\s?({'|'.join(sorted(UNITS, key=len, reverse=True))})(?![\w{LOW}{HIGH}/^])", _unit),
-    (rf"({SIGNED})([kM])(?![A-Za-z])", _sized),
+    (rf"({SIGNED})\s?[%％]", lambda speech, read, number: speech.percent(_in_ascii(number))),
+    (rf"({SIGNED})\s?({'|'.join(sorted(UNITS, key=len, reverse=True))})(?![\w{LOW}{HIGH}/^])", _unit_words),
+    (rf"({SIGNED})([kM])(?![A-Za-z])", _sized_number_words),
     (  # x₁, w_{2,1}, R², a′
         rf"(?<![A-Za-z])([A-Za-z{GREEK}])(?=[{LOW}{HIGH}_^′])([{LOW}]+|_\{{[^{{}}]*\}}|_[A-Za-z\d]+)?"
         rf"([{HIGH}]+|\^\{{[^{{}}]*\}}|\^-?[A-Za-z\d]+)?(′*)",
-        _symbol,
+        _symbol_words,
     ),
     (  # σ(r), fθ(x)
         rf"(?<![A-Za-z][A-Za-z])(?<=[A-Za-z{GREEK}{LOW}])\(([^()]*)\)",
@@ -164,13 +164,13 @@ COMMON: list[Form] = [
         rf"(?:(?<=[{ENDS}] )|(?<=[^\w-][A-HJ-Za-z{GREEK}] )|(?<=^[A-HJ-Za-z{GREEK}] ))-(?= (?:\d|\(|{LETTER}))",
         lambda speech, read: read("\u2212"),
     ),
-    (rf"({SIGNED})", lambda speech, read, number: speech.number(_plain(number))),
-    (rf"([{LOW}{HIGH}]+)", lambda speech, read, index: read(_plain(index))),  # an index of a word
+    (rf"({SIGNED})", lambda speech, read, number: speech.number(_in_ascii(number))),
+    (rf"([{LOW}{HIGH}]+)", lambda speech, read, index: read(_in_ascii(index))),  # an index of a word
 ]
 """Forms of all languages, which come after those of a single language."""
 
 
-def _day(speech: EnglishSpeech, read: Read, day: str, month: str, year: str) -> str:
+def _day_words(speech: EnglishSpeech, read: Read, day: str, month: str, year: str) -> str:
     """Return the words for an English date such as 11 February 2021; ``year`` may be ""."""
     words = speech.day(int(day), MONTHS[month])
     return f"{words}, {speech.year(int(year))}" if year else words
@@ -178,7 +178,7 @@ def _day(speech: EnglishSpeech, read: Read, day: str, month: str, year: str) -> 
 
 OWN: dict[str, list[Form]] = {
     "en": [
-        (rf"(\d{{1,2}}) ({'|'.join(sorted(MONTHS, key=len, reverse=True))})\b(?: (\d{{4}})\b)?", _day),
+        (rf"(\d{{1,2}}) ({'|'.join(sorted(MONTHS, key=len, reverse=True))})\b(?: (\d{{4}})\b)?", _day_words),
         (r"(\d{1,9})(?:st|nd|rd|th)\b", lambda speech, read, number: speech.ordinal(int(number))),
         (r"((?<=the )\d0|(?:1[1-9]|20)\d0)s\b", lambda speech, read, years: speech.decade(int(years))),
         # A year: any other number of four digits has a separator of thousands
@@ -191,11 +191,11 @@ OWN: dict[str, list[Form]] = {
             lambda speech, read, *years: speech.RANGE.join(speech.year(int(year)) for year in years),
         ),
         (r"(\d{4})(?=\s?年|\s?[到至]\s?\d{4}\s?年)", lambda speech, read, year: speech.year(int(year))),
-        (rf"({SIGNED}(?<=\.\d)\d*)\s?(百万|千)", _sized),  # 4.49 千
+        (rf"({SIGNED}(?<=\.\d)\d*)\s?(百万|千)", _sized_number_words),  # 4.49 千
         (rf"(?<=第)\s?(\d{{1,9}})(?![.{SPACES}]?\d)", lambda speech, read, number: speech.ordinal(int(number))),
         (
             rf"({SIGNED})(?=\s?(?:小时|分钟|秒|[个次天层遍页条位年周张步点批组倍份块段种项千万亿]))",  # 两个, not 二个
-            lambda speech, read, number: speech.number(_plain(number), counted=True),
+            lambda speech, read, number: speech.number(_in_ascii(number), counted=True),
         ),
         (r"([A-Za-z]{2,})", lambda speech, read, word: "".join(map(read, word))),  # voices drop Latin letters: spelled
     ],
@@ -207,7 +207,7 @@ OWN: dict[str, list[Form]] = {
 
 
 @lru_cache(maxsize=16)
-def _reader(language: str, lexicon: tuple[tuple[str, str], ...]) -> Read:
+def _make_reader(language: str, lexicon: tuple[tuple[str, str], ...]) -> Read:
     """Return the function that converts a part of a line to words, for a language and a lexicon."""
     speech, spoken = SPEECH[language], dict(lexicon)
 
@@ -217,11 +217,11 @@ def _reader(language: str, lexicon: tuple[tuple[str, str], ...]) -> Read:
 
     forms: list[Form] = [
         (f"({MARK})", lambda speech, read, mark: mark),
-        (_entries(filter(_is_word, spoken)), from_lexicon),
+        (_entries_pattern(filter(_is_word, spoken)), from_lexicon),
         *FIRST,
         *OWN[language],
         *COMMON,
-        (_entries(entry for entry in spoken if not _is_word(entry)), from_lexicon),
+        (_entries_pattern(entry for entry in spoken if not _is_word(entry)), from_lexicon),
     ]
     forms_by_name = {f"form_{number}": (re.compile(form), say) for number, (form, say) in enumerate(forms)}
     any_form = re.compile("|".join(f"(?P<{name}>{pattern.pattern})" for name, (pattern, _) in forms_by_name.items()))
@@ -249,12 +249,12 @@ def _is_word(entry: str) -> bool:
     return any(letter.isalnum() for letter in entry)
 
 
-def _entries(printed: Iterable[str]) -> str:
+def _entries_pattern(printed: Iterable[str]) -> str:
     """Return a pattern that matches these entries of a lexicon, the longest first."""
-    return f"({'|'.join(map(_entry, sorted(printed, key=len, reverse=True))) or '(?!)'})"
+    return f"({'|'.join(map(_entry_pattern, sorted(printed, key=len, reverse=True))) or '(?!)'})"
 
 
-def _entry(printed: str) -> str:
+def _entry_pattern(printed: str) -> str:
     """Return a pattern for an entry: whole words only. An entry in small letters matches capitals too."""
     before = "(?<![A-Za-z])" if re.match("[A-Za-z]", printed) else ""
     after = rf"(?![A-Za-z{LOW}{HIGH}_^′])" if re.search(rf"[A-Za-z{GREEK}]$", printed) else ""
@@ -263,17 +263,17 @@ def _entry(printed: str) -> str:
     return before + cased + after
 
 
-def _english(text: str) -> str:
+def _tidy_english(text: str) -> str:
     """Return an English line with tidy spaces, commas and quotes."""
     text = re.sub('[“”"]', "", text).replace("’", "'")
     return re.sub(r"(?:\s*,)*\s*([,.;:!?])", r"\1", re.sub(r"\s+", " ", text)).strip()
 
 
-def _chinese(text: str) -> str:
+def _tidy_chinese(text: str) -> str:
     """Return a Chinese line with Chinese punctuation, without spaces and quotes."""
     text = re.sub("[“”\"’'\\s]", "", text).translate(str.maketrans(",.;:!?〇", "，。；：！？零"))
     return re.sub("，*([，。；：！？、])", r"\1", text)
 
 
-TIDY: dict[str, Callable[[str], str]] = {"en": _english, "zh": _chinese}
+TIDY: dict[str, Callable[[str], str]] = {"en": _tidy_english, "zh": _tidy_chinese}
 """The last step for each language: tidies spaces and punctuation."""
