@@ -411,7 +411,7 @@ REASONS = {
     "deeper-and-deeper": {"first": "the number is filled in"},
     "why-deep": {"fold": EXACT, "folds": EXACT, "bends": EXACT, "spirals": ASKS},
     "model-selection": {"choice": "the network of the lowest loss is chosen", "pretend": DEFINES},
-    "backprop": {"through-c": EXACT, "path": EXACT, "rest": EXACT, "through-activation": EXACT},
+    "backprop": {"passes": EXACT, "through-c": EXACT, "path": EXACT, "rest": EXACT, "through-activation": EXACT},
     "summary": {"steps": DEFINES, "thread": DEFINES, "answer": DEFINES},
     "loss-curve": {"epochs": DEFINES, "whole": DEFINES, "axes": DEFINES},
     "network": {"end": "the largest weight is looked for", "start": DEFINES},
