@@ -1,19 +1,21 @@
-"""What a worker process does with a scene: it is described, played and drawn, its frames encoded.
+"""Draws and encodes a scene inside a worker process.
 
 worker        the tasks, called by name
-describe      a scene's class in plain data, parameters checked
-scene_player  a scene played into an encoder, its beats counted in frames
-leaving       whether a play empties the picture
-added_sounds  what it wants to be heard, checked
-drawing       Manim's renderer, handing on only what has changed
-cameras       Manim's cameras, drawing only what has changed
-three_d       of these, the one in three dimensions
-shapes        what was drawn last of each mobject
-quicker_manim what Manim itself spends much time with, in fewer steps
+describe      a scene's class as plain data, parameters checked
+scene_player  plays a scene into an encoder; counts its beats in frames
+leaving       tells whether a play empties the picture
+added_sounds  the sounds that a scene adds, checked
+drawing       Manim's renderer, which passes on only changes
+cameras       Manim's cameras, which draw only changes
+three_d       the three-dimensional camera
+shapes        the record of each mobject as it was drawn last
+quicker_manim faster versions of slow functions in Manim
 encode        frames into files of each format
-h264          of these, H.264
-qtrle         of these, QuickTime Animation, which has alpha
-yuv           RGBA to YUV, only where a frame differs from the one before; the loops over pixels are pixel_loops, in C
+h264          H.264
+qtrle         QuickTime Animation, which has alpha
+yuv           RGBA to YUV, only the changes; the loops over pixels are pixel_loops, in C
 pictures      parts of a picture, pictures as PNG
 jumps         jumps in the motion
+preloaded     imports of the process that workers are forked from
+deferred      modules that are imported on first use
 """

@@ -1,4 +1,4 @@
-"""The sounds that a scene adds, checked when it does: a clip has none, its description says where each is heard."""
+"""Collects the sounds that a scene adds. The clip itself is silent; its description says when each sound begins."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ from gradreel.render.workers.worker_process import tell
 
 
 class AddedSounds:
-    """Of one clip."""
+    """The sounds that one clip adds, each checked when it is added."""
 
     def __init__(self, settings: RenderSettings) -> None:
         self._settings = settings
-        self._found: list[ClipSound] = []
-        self._digests: dict[str, str] = {}  # by path
+        self._sounds: list[ClipSound] = []
+        self._digests: dict[str, str] = {}  # by absolute path
         self._left_out = False
 
     def add(self, call: str, file: Path, frame: int, offset: float, gain: float) -> None:
-        """The sound ``file`` from ``offset`` seconds after ``frame`` on, ``gain`` dB louder.
+        """Add ``file`` from ``offset`` seconds after ``frame`` on, ``gain`` dB louder.
 
-        A relative path is opened as it is, by which whoever notes opened files calls it.
-        Raises UserError, which begins with ``call``, for what cannot be heard.
+        Raises UserError, which begins with ``call``, for a sound that cannot be used. Its offset or gain is too large,
+        it begins before the scene, its file is unreadable, or the file has changed since it was added before. The path
+        is opened as it is, so that the tracker of opened files sees the same name.
         """
         if not (abs(offset) <= MOST_OFFSET and abs(gain) <= MOST_GAIN):
             raise UserError(
                 f"{call}: time_offset={offset}, gain={gain}; at most {MOST_OFFSET:.0f} seconds and {MOST_GAIN} dB"
-                " either way were wanted"
+                " either way are allowed"
             )
         begins = frame / self._settings.fps + offset
         if begins < 0 and self._settings.first_beat is not None:
@@ -45,18 +46,21 @@ class AddedSounds:
             raise UserError(f"{call}: {error}") from None
         digest, name = content_digest(file), os.path.abspath(file)
         if self._digests.setdefault(name, digest) != digest:
-            raise UserError(f"{call}: {file} was another sound when it was added before; give each a file of its own")
-        self._found.append(ClipSound(name, digest, frame, offset, gain))
+            raise UserError(f"{call}: {file} has changed since it was added before; give each sound a file of its own")
+        self._sounds.append(ClipSound(name, digest, frame, offset, gain))
 
     def leave_out(self) -> None:
-        """One began before the first beat asked for, which is said once."""
+        """Report, once a clip, that sounds before the first requested beat are left out."""
         if not self._left_out:
             self._left_out = True
             tell("sounds (add_sound) that begin before the first beat asked for are left out")
 
     def all(self) -> tuple[ClipSound, ...]:
-        """All but those whose files are gone by now, which is said: they are read when all is drawn."""
+        """Return all added sounds, except those of files that are gone by now: these are reported.
+
+        The files are read when the whole scene is drawn.
+        """
         gone = [name for name in self._digests if not Path(name).is_file()]
         for name in gone:
-            tell(f"{name}, that add_sound was given, is gone and not heard: it is read once all is drawn, so keep it")
-        return tuple(sound for sound in self._found if sound.file not in gone)
+            tell(f"{name} is gone, so add_sound's sound is left out: keep the file until the film is written")
+        return tuple(sound for sound in self._sounds if sound.file not in gone)

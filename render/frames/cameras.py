@@ -1,8 +1,8 @@
-"""Manim's cameras, which draw what differs from what they have drawn last, and nothing else.
+"""Manim's cameras, changed to draw only the parts of the picture that differ from the last frame.
 
-Two layers are kept: what stands still while something moves, and on it the whole picture. Each is drawn only where
-something differs: there what lies below is laid down anew, and on it each mobject that reaches there. Where a camera
-itself moves, all that it sees has moved.
+Two layers are kept: the mobjects that stand still during a play, and above them the whole picture. Each is drawn only
+at tiles that changed: there the lower layer is copied, and each mobject that reaches there is drawn on it. When a
+camera moves, everything it sees has changed.
 """
 
 from __future__ import annotations
@@ -22,85 +22,92 @@ from manim import Camera, ImageMobject, Mobject, MovingCamera, MultiCamera, PMob
 from manim.mobject.types.image_mobject import AbstractImageMobject, ImageMobjectFromCamera
 from manim.utils.iterables import list_difference_update
 
-MITER = 10.0  # times half the width: how far Cairo lets the corner of a line reach
-CAIROS = 2.0**23  # pixels: Cairo's numbers end there, and what is farther away may come in again from elsewhere
-BLUR = 2  # pixels beyond a shape that its smoothed edge may touch
-SLOW = "drawn by Manim itself, and no faster:"  # begins what is said of a scene
+MITER = 10.0  # Cairo extends the corner of a line by at most this many half line widths
+CAIROS = 2.0**23  # pixels: Cairo's coordinates overflow beyond this and may reappear elsewhere
+BLUR = 2  # pixels that a shape's antialiased edge may extend beyond it
+SLOW = "drawn by Manim itself, and no faster:"  # begins the message that Manim draws a scene
 
-KEPT = (ImageMobject.get_pixel_array, ImageMobjectFromCamera.get_pixel_array)  # and not made when they are asked for
+# methods that return stored pixels and do not compute new ones
+KEPT = (ImageMobject.get_pixel_array, ImageMobjectFromCamera.get_pixel_array)
 
 _z_index = attrgetter("z_index")
 
 
 class Layer:
-    """A picture, and what has been drawn on it, over another that lies below."""
+    """A picture, the mobjects drawn on it, and the picture below it."""
 
     def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet
         self.drawn: dict[int, Drawn] = {}  # by the mobject's id
-        self.order: list[int] | None = None  # ids of what was drawn, in order; None: the picture may be any
-        self.below: Pixels | None = None  # what was laid down
-        self.changed = NONE  # tiles of it that the layer above has not taken up yet
+        # ids of the drawn mobjects in order; None: the picture is unknown and must be drawn anew
+        self.order: list[int] | None = None
+        self.below: Pixels | None = None  # the picture that was copied first
+        self.changed = NONE  # tiles that changed since the layer above was last drawn
 
     def covered(self) -> int:
-        """The tiles that are not what lies below."""
-        return reduce(or_, (one.tiles for one in self.drawn.values()), NONE)
+        """Return the tiles that any mobject of this layer touches."""
+        return reduce(or_, (drawn.tiles for drawn in self.drawn.values()), NONE)
 
 
 class ClipCamera(Camera):
-    """Manim's plain camera, that can draw only what differs from what it has drawn last."""
+    """Manim's plain camera, which can also draw only the changes since its last picture."""
 
     manims: type[Camera] = Camera
     tiles: Tiles
-    """Of the canvas; marked are those that have been drawn on, for whoever takes the picture to clear."""
+    """The canvas's tiles. Drawing marks the changed ones; the code that takes the picture clears the marks."""
     view: tuple[Any, ...]
-    """From where it looks, and how."""
-    _front: Layer  # the picture; its sheet has no context until a shape is seen from there
-    _still: Layer  # over the background
-    _aside: Sheet  # to draw on what must not be seen beyond some tiles
-    _matrix: cairo.Matrix  # maps the scene to pixels, on all three
-    _ground: Pixels | None  # the background as it was where the last play began
-    _has_said: bool  # that it is slow
+    """Position and settings of the camera; the picture changes everywhere when it does."""
+    _front: Layer  # the whole picture; its sheet has no Cairo context until a shape is drawn in this view
+    _still: Layer  # above the background: mobjects that stand still during a play
+    _aside: Sheet  # a sheet for drawing whole shapes of which only some tiles are used
+    _matrix: cairo.Matrix  # maps the scene to pixels, for all three sheets
+    _ground: Pixels | None  # a copy of the background at the start of the last play
+    _has_told_slow: bool  # the message that Manim draws was printed
     _is_transparent: bool
 
     def make_ready(self, is_transparent: bool) -> None:
-        """Before the first frame, and when the picture has another size. ``is_transparent``: what files hold is."""
+        """Prepare for the first frame, or for another picture size.
+
+        ``is_transparent``: the file has an alpha channel.
+        """
         self._is_transparent = is_transparent
         self.tiles = Tiles(self.pixel_width, self.pixel_height)
         self.tiles.marked = self.tiles.all
-        self.view, self._has_said = (), False
+        self.view, self._has_told_slow = (), False
         self._aside, self._ground = self._sheet(), None
         self._front, self._still = Layer(Sheet(self.pixel_array, None)), Layer(self._sheet())
         if is_transparent:
             uncolour(self.background)
 
     def _sheet(self) -> Sheet:
+        """Return an empty sheet of the canvas's size."""
         pixels = np.zeros_like(self.pixel_array)
         return Sheet(pixels, self.get_cairo_context(pixels))
 
     def __deepcopy__(self, memo: Any) -> Camera:
-        """A camera that is Manim's again: two can't draw on one canvas."""
-        its_copy = copy.copy(self)
-        its_copy.__class__ = self.manims
-        return its_copy
+        """Return a copy that is Manim's own camera, because two of ours cannot draw on one canvas."""
+        camera_copy = copy.copy(self)
+        camera_copy.__class__ = self.manims
+        return camera_copy
 
     def capture_mobjects(self, mobjects: Iterable[Mobject], **options: Any) -> None:
-        """Draw as Manim does, on what the canvas shows."""
+        """Draw ``mobjects`` as Manim does, on top of the canvas."""
         self._may_show_anything()
         super().capture_mobjects(mobjects, **options)
 
     def init_background(self) -> None:
-        """Its colour or its opacity is another."""
+        """Fill the background after its colour or opacity has changed."""
         super().init_background()
         if self._is_transparent:
             uncolour(self.background)
 
     def set_pixel_array(self, *picture: Any, **options: Any) -> None:
-        """Show something else, as `reset` does."""
+        """Replace the whole picture, as `reset` does."""
         self._may_show_anything()
         super().set_pixel_array(*picture, **options)
 
     def _may_show_anything(self) -> None:
+        """Note that the canvas may hold any picture, so that all of it is drawn anew."""
         self._front.order, self.tiles.marked = None, self.tiles.all
 
     def get_mobjects_to_display(
@@ -109,38 +116,42 @@ class ClipCamera(Camera):
         include_submobjects: bool = True,
         excluded_mobjects: list[Mobject] | None = None,
     ) -> list[Mobject]:
-        """All members of the families that have points, each where it comes last; in one walk."""
+        """Return the members of all families that have points, each at its last occurrence, in one walk.
+
+        Equal to Manim's result, which needs many passes. With options that exclude members, Manim's own method runs.
+        """
         if not include_submobjects or excluded_mobjects:
             members: list[Mobject] = super().get_mobjects_to_display(mobjects, include_submobjects, excluded_mobjects)
             return members
-        found: dict[Mobject, None] = {}
+        visible: dict[Mobject, None] = {}
         waiting = [*mobjects][::-1]
         while waiting:
             mobject = waiting.pop()
             if len(mobject.points) > 0:
-                found.pop(mobject, None)
-                found[mobject] = None
+                visible.pop(mobject, None)
+                visible[mobject] = None
             waiting.extend(reversed(mobject.submobjects))
-        return sorted(found, key=_z_index) if self.use_z_index else list(found)
+        return sorted(visible, key=_z_index) if self.use_z_index else list(visible)
 
     def begin_play(self) -> None:
-        """See whether the background has been painted on: it is an array that anybody may write into."""
+        """Draw everything anew if the background has changed: any code may write into that array."""
         if self._ground is None or not np.array_equal(self._ground, self.background):
             self._ground = self.background.copy()
             self._front.order = self._still.order = None
 
     def fix_view(self, mobjects: Iterable[Mobject]) -> None:
-        """Fix where the camera looks, as Manim does when it draws ``mobjects``. Draws nothing: Manim skips them.
+        """Fix the camera's map from scene to pixels, as Manim does when it draws ``mobjects``; draw nothing.
 
-        Manim's plain camera maps the scene to pixels by its frame's size at its first shape. A later size is ignored.
+        Manim skips these frames. Its plain camera maps the scene to pixels by its frame's size at its first shape;
+        later sizes are ignored.
         """
         is_fixed = self.get_cached_cairo_context(self.pixel_array) is not None
         members = (member for mobject in mobjects for member in mobject.get_family())
         if not is_fixed and any(isinstance(member, VMobject) and len(member.points) for member in members):
-            self.get_cairo_context(self.pixel_array)  # Manim's cache keeps it, and the map with it
+            self.get_cairo_context(self.pixel_array)  # Manim's cache keeps the context, and its map
 
     def draw_still(self, mobjects: Iterable[Mobject], **options: Any) -> Pixels:
-        """Returns the background with ``mobjects`` on it, for `draw`, where it stays until this is called again."""
+        """Return the background with ``mobjects`` on it, to be passed to `draw`. The next call reuses the array."""
         layer, below = self._still, self.background
         if below is not layer.below:
             layer.below, layer.order = below, None
@@ -148,7 +159,7 @@ class ClipCamera(Camera):
         return layer.sheet.pixels
 
     def draw(self, below: Pixels, mobjects: Iterable[Mobject], **options: Any) -> None:
-        """Make the picture ``below``, which is the background or what `draw_still` has returned, with ``mobjects``."""
+        """Draw the whole picture: ``mobjects`` on ``below``, the background or the result of `draw_still`."""
         layer, still = self._front, self._still
         differs = still.changed
         if below is not layer.below:
@@ -161,10 +172,13 @@ class ClipCamera(Camera):
         self.tiles.marked |= self._draw_on(layer, differs, mobjects, **options)
 
     def _draw_on(self, layer: Layer, differs: int, mobjects: Iterable[Mobject], **options: Any) -> int:
-        """``differs``: tiles of what lies below the layer. Returns those of the layer that may."""
+        """Draw ``mobjects`` on a layer and return the tiles that may have changed.
+
+        ``differs`` has the tiles that changed in the picture below. If Manim must draw a mobject, Manim draws them all.
+        """
         self.look()
         members = [member for member in self.get_mobjects_to_display(mobjects, **options) if _kind(member)]
-        if (reason := next(filter(None, map(_hindrance, members)), None)) is not None:
+        if (reason := next(filter(None, map(_reason_for_manim, members)), None)) is not None:
             self._draw_by_manim(layer, members, reason)
             return self.tiles.all
         if self._front.sheet.context is None and any(isinstance(member, VMobject) for member in members):
@@ -175,30 +189,31 @@ class ClipCamera(Camera):
         return touched
 
     def look(self) -> None:
-        """Take up where it looks from now, and how."""
+        """Take up the camera's current position and settings."""
         view = self._view()
         if view != self.view:
             self.view, self._front.sheet = view, Sheet(self.pixel_array, None)
 
     def _view(self) -> tuple[Any, ...]:
+        """Return all settings that the whole picture depends on, to compare views."""
         return self.frame_width, self.frame_height, *self.frame_center, self.cairo_line_width_multiple
 
     def seen_from(self, mobject: Mobject) -> Any:
-        """What its place in the frame depends on, beside its own."""
+        """Return all that the mobject's picture depends on besides the mobject itself."""
         return self.view
 
     def is_shaded(self, vmobject: VMobject) -> bool:
-        """Whether its colours depend on where the light comes from."""
+        """Return whether the vmobject's colours depend on the light."""
         return False
 
     def gradient_ends(self, vmobject: VMobject) -> list[float]:
-        """x and y in the frame of both ends."""
+        """Return x and y of both ends of the vmobject's gradient in the frame."""
         ends = np.asarray(self.transform_points_pre_display(vmobject, vmobject.get_gradient_start_and_end_points()))
         flat: list[float] = ends[:, :2].ravel().tolist()
         return flat
 
     def _map_as_manim(self) -> None:
-        """Let all sheets map the scene to pixels as the context of Manim's canvas does, see `fix_view`."""
+        """Give all sheets the map from scene to pixels that Manim's context has, see `fix_view`."""
         context = self.get_cairo_context(self.pixel_array)
         self._front.sheet, self._matrix = Sheet(self.pixel_array, context), context.get_matrix()
         for sheet in (self._still.sheet, self._aside):
@@ -206,9 +221,10 @@ class ClipCamera(Camera):
             sheet.context.set_matrix(self._matrix)
 
     def _draw_by_manim(self, layer: Layer, members: list[Mobject], reason: str) -> None:
-        if not self._has_said:
+        """Draw the layer by Manim's own methods; print ``reason`` the first time."""
+        if not self._has_told_slow:
             tell(f"{SLOW} {reason}")
-        self._has_said = True
+        self._has_told_slow = True
         assert layer.below is not None
         self.set_frame_to_background(layer.below)
         self.capture_mobjects(members, include_submobjects=False)
@@ -217,7 +233,7 @@ class ClipCamera(Camera):
         layer.order = None
 
     def _changes(self, layer: Layer, members: Sequence[Mobject]) -> int:
-        """The tiles where the layer may not be what it was. All that is kept of ``members`` is as they are now."""
+        """Return the tiles where the layer may have changed; update its record of each of ``members``."""
         order = list(map(id, members))
         if layer.order is None:
             touched = self.tiles.all
@@ -226,27 +242,31 @@ class ClipCamera(Camera):
             touched = NONE if order == layer.order else _change_order(layer, order)
         layer.order = order
         drawn = [_drawn_of(member, layer) for member in members]
-        before = [one.tiles for one in drawn]
-        is_same = [one.follow(member, self) for one, member in zip(drawn, members, strict=True)]
-        shapes = [(member, one) for member, one in zip(members, drawn, strict=True) if isinstance(one, Shape)]
+        previous_tiles = [item.tiles for item in drawn]
+        unchanged_flags = [item.follow(member, self) for item, member in zip(drawn, members, strict=True)]
+        shapes = [(member, item) for member, item in zip(members, drawn, strict=True) if isinstance(item, Shape)]
         self._place([(vmobject, shape) for vmobject, shape in shapes if not shape.is_placed])
-        for one, was, same in zip(drawn, before, is_same, strict=True):
-            if not same:
-                if isinstance(one, Shape):
-                    one.tiles = self._tiles_of(one)
-                touched |= was | one.tiles
+        for item, previous, unchanged in zip(drawn, previous_tiles, unchanged_flags, strict=True):
+            if not unchanged:
+                if isinstance(item, Shape):
+                    item.tiles = self._tiles_of(item)
+                touched |= previous | item.tiles
         return touched
 
     def _place(self, moved: Iterable[tuple[VMobject, Shape]]) -> None:
-        """Say where these are in the frame."""
+        """Compute the moved shapes' points and bounds in the frame."""
         for vmobject, shape in moved:
             lowest, highest = vmobject.points.min(axis=0).tolist(), vmobject.points.max(axis=0).tolist()
-            shape.place(vmobject.points.copy(), lowest, highest)  # the array may be another's by the time it is drawn
+            # a copy, because the mobject's array may change before it is drawn
+            shape.place(vmobject.points.copy(), lowest, highest)
 
     def _tiles_of(self, shape: Shape) -> int:
-        """A shape lies within its points (Bezier curves do), and its lines reach beyond by their width."""
+        """Return the tiles that a shape touches.
+
+        A shape lies within its control points, as Bezier curves do. Its lines reach beyond them by their width.
+        """
         left, low, right, high = shape.bounds
-        matrix = self._matrix  # its y axis points down
+        matrix = self._matrix  # the y axis points down
         scale = max(matrix.xx, -matrix.yy)
         reach = float(shape.line_width) * self.cairo_line_width_multiple / 2 * MITER * scale + BLUR
         ends = (
@@ -258,37 +278,39 @@ class ClipCamera(Camera):
         return self.tiles.span(*ends) if min(ends) > -CAIROS and max(ends) < CAIROS else self.tiles.all
 
     def _draw_tiles(self, layer: Layer, tiles: int, members: Iterable[Mobject]) -> None:
-        """Make ``tiles`` of the layer what lies below with the members that reach there.
+        """Draw ``tiles`` of the layer anew: the picture below, then the members that touch these tiles.
 
-        What is drawn beyond would lie on itself there. Cairo could leave it off, but where a shape is cut it has, here
-        and there, another shade at its edges. So it is drawn whole, on a sheet of which the tiles are taken.
+        A shape is always drawn whole, because Cairo changes some shades at the edges of a clipped shape. At other tiles
+        it would be drawn twice. So if a shape reaches other tiles, all are drawn on a sheet aside, and only ``tiles``
+        are copied from there.
         """
-        reaching = [(member, one) for member in members if (one := layer.drawn[id(member)]).tiles & tiles]
-        is_aside = any(one.tiles & ~tiles for _, one in reaching)
+        reaching = [(member, drawn) for member in members if (drawn := layer.drawn[id(member)]).tiles & tiles]
+        is_aside = any(drawn.tiles & ~tiles for _, drawn in reaching)
         sheet = self._aside if is_aside else layer.sheet
         boxes = self.tiles.exactly(tiles)
         assert layer.below is not None
         for box in boxes:
             sheet.pixels[box.slices] = layer.below[box.slices]
-        for member, one in reaching:
-            one.draw(member, self, sheet)
+        for member, drawn in reaching:
+            drawn.draw(member, self, sheet)
         if is_aside:
             for box in boxes:
                 layer.sheet.pixels[box.slices] = sheet.pixels[box.slices]
 
 
 class ClipMovingCamera(ClipCamera, MovingCamera):
-    """Follows its frame, a mobject."""
+    """Camera that follows its frame, which is a mobject."""
 
     manims = MovingCamera
 
 
 class ClipMultiCamera(ClipMovingCamera, MultiCamera):
-    """Shows also what other cameras see."""
+    """Camera that also shows the pictures of other cameras."""
 
     manims = MultiCamera
 
     def _draw_on(self, layer: Layer, differs: int, mobjects: Iterable[Mobject], **options: Any) -> int:
+        """Draw the inner cameras' pictures first, then the layer. Returns the changed tiles."""
         mobjects, images = list(mobjects), self.image_mobjects_from_cameras
         if len(images) == 1 and not self.allow_cameras_to_capture_their_own_display:
             self._draw_inner(images[0], list_difference_update(mobjects, images[0].get_family()), **options)
@@ -297,6 +319,7 @@ class ClipMultiCamera(ClipMovingCamera, MultiCamera):
         return super()._draw_on(layer, differs, mobjects, **options)
 
     def _draw_inner(self, image: Any, mobjects: list[Mobject], **options: Any) -> None:
+        """Draw the picture of the one inner camera, by our camera where its class is Manim's moving camera."""
         camera = image.camera
         height, width = self.pixel_array.shape[:2]
         size = int(height * image.height / self.frame_height), int(width * image.width / self.frame_width)
@@ -316,7 +339,7 @@ class ClipMultiCamera(ClipMovingCamera, MultiCamera):
         camera.draw(camera.background, mobjects, **options)
 
     def _capture_inner(self, mobjects: list[Mobject], **options: Any) -> None:
-        """As Manim does: pictures that show each other depend on the order in which they are drawn."""
+        """Draw the inner cameras' pictures as Manim does: pictures in each other depend on the order of drawing."""
         self.update_sub_cameras()
         for image in self.image_mobjects_from_cameras:
             to_add = mobjects
@@ -326,27 +349,32 @@ class ClipMultiCamera(ClipMovingCamera, MultiCamera):
 
 
 def uncolour(ground: Pixels) -> None:
-    """Take its colour away if nothing of it is seen: Manim mixes it into what is half seen through over it."""
+    """Set a fully transparent background to black: Manim would mix its colour into translucent mobjects."""
     if not ground[..., 3].any():
         ground[:] = 0
 
 
-def _change_order(layer: Layer, now: Sequence[int]) -> int:
-    """What is gone, has come, or has another place among the others is as good as changed; where it was."""
-    before = layer.order or []
-    all_before, all_now = set(before), set(now)
-    stay = [name for name in before if name in all_now]
-    others = all_before ^ all_now if stay == [name for name in now if name in all_before] else all_before | all_now
+def _change_order(layer: Layer, current: Sequence[int]) -> int:
+    """Return the tiles of members that came, went or changed their order; forget those that went."""
+    previous = layer.order or []
+    previous_ids, current_ids = set(previous), set(current)
+    remaining = [key for key in previous if key in current_ids]
+    changed = (
+        previous_ids ^ current_ids
+        if remaining == [key for key in current if key in previous_ids]
+        else previous_ids | current_ids
+    )
     touched = NONE
-    for name in others:
-        if name in layer.drawn:
-            touched |= layer.drawn[name].tiles
-    for name in all_before - all_now:
-        del layer.drawn[name]
+    for key in changed:
+        if key in layer.drawn:
+            touched |= layer.drawn[key].tiles
+    for key in previous_ids - current_ids:
+        del layer.drawn[key]
     return touched
 
 
 def _drawn_of(member: Mobject, layer: Layer) -> Drawn:
+    """Return the layer's record of ``member``; a new one if its kind has changed."""
     kind, drawn = _kind(member), layer.drawn.get(id(member))
     assert kind is not None
     if type(drawn) is not kind:
@@ -355,7 +383,10 @@ def _drawn_of(member: Mobject, layer: Layer) -> Drawn:
 
 
 def _kind(member: Mobject) -> type[Drawn] | None:
-    """None: it is not seen; others have points as well, a ValueTracker keeps its value in one."""
+    """Return the class that draws ``member``; None for a mobject that is never drawn.
+
+    Invisible mobjects have points, too: a ValueTracker keeps its value in one.
+    """
     if isinstance(member, VMobject):
         return Shape
     if isinstance(member, PMobject):
@@ -363,8 +394,8 @@ def _kind(member: Mobject) -> type[Drawn] | None:
     return Picture if isinstance(member, AbstractImageMobject) else None
 
 
-def _hindrance(member: Mobject) -> str | None:
-    """Why Manim has to draw it."""
+def _reason_for_manim(member: Mobject) -> str | None:
+    """Return why Manim has to draw ``member``; None if we can."""
     if isinstance(member, VMobject):
         return (
             "a shape takes its colours from an image (color_using_background_image)"

@@ -1,6 +1,6 @@
-"""A scene's class in words and plain data: parameters with types, bounds and defaults, training runs, beats.
+"""Describes a scene's class as plain data: parameters with types, bounds and defaults, training runs, beats.
 
-Works on the class it is given; only worker processes have one.
+It works on the class itself, so it runs only in worker processes.
 """
 
 from __future__ import annotations
@@ -39,12 +39,15 @@ SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "min_length": "length �
 
 
 def describe(scene_class: Any, request: SceneRequest) -> SceneDescription:
-    """Check ``request.parameters`` against the scene's and complete them. Raises UserError naming scene and field."""
+    """Return the scene's description, with ``request.parameters`` checked and completed.
+
+    Raises UserError that names scene and field for a wrong or unknown parameter. A plain Manim scene has no parameters.
+    """
     source = request.source
     beats = beat_names(source)
     if not hasattr(scene_class, "validated"):
-        if given := ", ".join({**request.parameters, **request.changes}):
-            raise UserError(f"{source.name} is a plain Manim scene and has no parameters; given: {given}")
+        if names := ", ".join({**request.parameters, **request.changes}):
+            raise UserError(f"{source.name} is a plain Manim scene and has no parameters; given: {names}")
         return SceneDescription(source.name, source.doc, {}, (), {}, beats, is_lecture_scene=False)
     model: type[BaseModel] = scene_class.Parameters
     parameters = _checked(scene_class, model, *_filled(request, model), request)
@@ -64,7 +67,7 @@ def describe(scene_class: Any, request: SceneRequest) -> SceneDescription:
 
 
 def _given_paths(parameters: BaseModel) -> Iterator[str]:
-    """Yield the files and folders that parameters name, except defaults and those of a `TraceFolder`."""
+    """Yield the files and folders that parameters name, except defaults and the folders of traces."""
     for name, field in type(parameters).model_fields.items():
         value = getattr(parameters, name)
         is_trace = type(value) is str and os.path.isfile(os.path.join(value, META))
@@ -73,24 +76,24 @@ def _given_paths(parameters: BaseModel) -> Iterator[str]:
 
 
 def _filled(request: SceneRequest, model: type[BaseModel]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The parameters that are given: the lesson's, over them ``--data`` and the curve, over that ``--set``, by tables.
+    """Return the parameters to check, and the file that each was read from.
 
-    Below all are the class's defaults; a lesson's experiment stands in the place of its name. And the files that they
-    were read from.
+    Later ones override earlier ones, table by table: the class's defaults, the lesson, ``--data`` and the lesson's
+    curve, ``--set``. The name of one of the lesson's experiments is replaced by the experiment.
     """
     files = dict(request.files)
-    filled = {**request.parameters, **request.changes}  # a name that the model does not have is told by itself
+    filled = {**request.parameters, **request.changes}  # a name that the model lacks stays, to be reported
     for name, field in model.model_fields.items():
         default = field.get_default(call_default_factory=True)
         value = default.model_dump(mode="json") if isinstance(default, BaseModel) else None
         if name in request.parameters:
             value = filled[name] = _put(value, _plain(request, field, name, request.parameters[name]))
-        is_given = value is not None or name in request.parameters
-        shown = value if is_given else to_jsonable_python(default, fallback=str)
-        if (curved := with_curve(shown, request.curve)) != shown:
+        has_value = value is not None or name in request.parameters
+        current = value if has_value else to_jsonable_python(default, fallback=str)
+        if (with_lesson_curve := with_curve(current, request.curve)) != current:
             files.setdefault(name, request.curve_file)
-        if (placed := with_data(curved, request.data)) != shown:
-            value = filled[name] = placed
+        if (with_given_data := with_data(with_lesson_curve, request.data)) != current:
+            value = filled[name] = with_given_data
         if name in request.changes:
             change = with_data(_plain(request, field, name, request.changes[name]), request.data, below=True)
             filled[name] = _put(value, change)
@@ -98,7 +101,7 @@ def _filled(request: SceneRequest, model: type[BaseModel]) -> tuple[dict[str, An
 
 
 def _plain(request: SceneRequest, field: FieldInfo, name: str, value: Any) -> Any:
-    """``value``, or the lesson's experiment that it names, on the data of ``--data`` and the curve."""
+    """Return ``value``, or the lesson's experiment of that name, with the data of ``--data`` and the lesson's curve."""
     if isinstance(value, str) and _holds(field.annotation, Experiment):
         plain = _experiment(request, name, value).model_dump(mode="json")
         return with_curve(with_data(plain, request.data), request.curve)
@@ -106,7 +109,7 @@ def _plain(request: SceneRequest, field: FieldInfo, name: str, value: Any) -> An
 
 
 def _put(below: Any, value: Any) -> Any:
-    """A table put over what is below it, unless it is complete; anything else stands alone."""
+    """Return the table ``value`` merged over the table ``below``. A complete table, or any other value, replaces it."""
     if not (isinstance(below, Mapping) and isinstance(value, Mapping)) or below.keys() <= value.keys():
         return value
     return put_over(below, value)
@@ -115,9 +118,10 @@ def _put(below: Any, value: Any) -> Any:
 def _checked(
     scene_class: Any, model: type[BaseModel], filled: Mapping[str, Any], files: Mapping[str, str], request: SceneRequest
 ) -> Any:
-    """The scene's parameters. Raises UserError that names each wrong key as it was written, in whatever table.
+    """Return the scene's validated parameters.
 
-    Of what was read from one of ``files``, that is named, too.
+    Raises UserError with a line for each wrong key, named as the user wrote it, and the file in ``files`` that it was
+    read from.
     """
     try:
         return scene_class.validated(model.model_validate(filled))
@@ -128,19 +132,20 @@ def _checked(
             for problem in problems_of(error, model, filled)
         ]
         missing = [f"{scene}.{problem['loc'][0]}" for problem in error.errors() if _is_without_default(problem)]
-        if len(missing) == len(lines):  # to describe it would take them, too
-            given = " ".join(f"--set {name}=…" for name in missing)
-            raise UserError("\n".join([*lines, f"give {given}, or defaults in the class's Parameters"])) from None
+        if len(missing) == len(lines):  # without these parameters `gradreel describe` would fail, too
+            options = " ".join(f"--set {name}=…" for name in missing)
+            raise UserError("\n".join([*lines, f"give {options}, or defaults in the class's Parameters"])) from None
         where = f"`gradreel describe {source.spec}` shows the parameters of {scene}"
         raise UserError("\n".join([*lines, where])) from None
 
 
 def _is_without_default(problem: Mapping[str, Any]) -> bool:
-    """Whether it is that a parameter was not given which has to be."""
+    """Return whether the problem is a missing parameter that has no default."""
     return problem["type"] == "missing" and len(problem["loc"]) == 1
 
 
 def _line(scene: str, problem: Problem) -> str:
+    """Return the message for one problem."""
     if problem.is_unknown:
         inside = f"; {scene}.{'.'.join(map(str, problem.place[:-1]))} has" if len(problem.place) > 1 else "; it has"
         return f"{scene} has no parameter {problem.key!r}{inside} {', '.join(problem.known) or 'none'}"
@@ -149,23 +154,25 @@ def _line(scene: str, problem: Problem) -> str:
 
 
 def _experiment(request: SceneRequest, parameter: str, name: str) -> Experiment:
+    """Return the lesson's experiment called ``name``. Raises UserError that lists the lesson's experiments."""
     try:
         return request.experiments[name]
     except KeyError:
-        known = ", ".join(request.experiments) or "none"
+        names = ", ".join(request.experiments) or "none"
         raise UserError(
-            f"{request.source.name}.{parameter}: the lesson has no experiment {name!r}; it has {known}"
+            f"{request.source.name}.{parameter}: the lesson has no experiment {name!r}; it has {names}"
         ) from None
 
 
 def _holds(annotation: Any, kind: type) -> bool:
+    """Return whether an annotation is ``kind`` or has it as a part, as in ``kind | None``."""
     if isinstance(annotation, type):
         return issubclass(annotation, kind)
     return any(_holds(part, kind) for part in typing.get_args(annotation))
 
 
 def _rows(model: type[BaseModel], prefix: str) -> Iterator[ParameterRow]:
-    """A row for each field; fields of a model inside follow as ``run.seed``."""
+    """Yield a row for each field; fields of a nested model follow as ``run.seed``."""
     for name, field in model.model_fields.items():
         default = field.get_default(call_default_factory=True)
         shown = "required" if field.is_required() else _shown(default)
@@ -177,21 +184,26 @@ def _rows(model: type[BaseModel], prefix: str) -> Iterator[ParameterRow]:
 
 
 def _with_trace(row: ParameterRow, folder: TraceFolder | None) -> ParameterRow:
-    """The row of a trace that was given says which run is in it: it is shown as it is, nothing is trained."""
+    """Return the row of a trace parameter, with a description of the run in ``folder``; None: the row as it is.
+
+    A run from a folder is shown as it is: nothing is trained.
+    """
     if folder is None:
         return row
     meta, run = read_meta(folder.path)
-    whose = f"recorded around a loop of {run.model}" if isinstance(run, RecordedRun) else "that Gradreel trained"
+    origin = f"recorded around a loop of {run.model}" if isinstance(run, RecordedRun) else "that Gradreel trained"
     size = f"{counted(run.n_updates, 'update')} of {counted(run.n_parameters, 'parameter')}"
-    given = f"Given: a run {whose}, {size}, {meta['checksum'][:12]}"
-    return replace(row, description=f"{row.description.rstrip('.')}. {given}")
+    summary = f"Given: a run {origin}, {size}, {meta['checksum'][:12]}"
+    return replace(row, description=f"{row.description.rstrip('.')}. {summary}")
 
 
 def _shown(default: Any) -> str:
+    """Return a default value as text."""
     return "as below" if isinstance(default, BaseModel) else repr(default)
 
 
 def _type_name(annotation: Any) -> str:
+    """Return a type as the user reads it, such as "int", "'relu' | 'sigmoid'" or "tuple[float, ...]"."""
     if annotation is type(None):
         return "none"
     if annotation is TraceFolder:
@@ -210,11 +222,12 @@ def _type_name(annotation: Any) -> str:
 
 
 def _bounds(field: FieldInfo) -> str:
-    found = []
+    """Return a field's constraints, such as "≥ 1, ≤ 10"."""
+    bounds = []
     for constraint in field.metadata:
-        found += [
+        bounds += [
             f"{sign} {getattr(constraint, name)}"
             for name, sign in SIGNS.items()
             if getattr(constraint, name, None) is not None
         ]
-    return ", ".join(found)
+    return ", ".join(bounds)

@@ -1,8 +1,8 @@
-"""Manim's Cairo renderer without what a frame need not cost; each frame is the one that Manim draws, pixel by pixel.
+"""A faster Cairo renderer for Manim. Each frame equals Manim's, pixel by pixel.
 
-Manim lays the still part of the picture down anew for each frame, draws on it all that may move, copies the picture for
-the encoder, and draws also what is skipped. Here a camera draws what differs from what it has drawn last, nothing else
-goes to the encoder, and what is skipped is not drawn.
+For each frame Manim copies the still part of the picture, draws all moving mobjects on it, and copies the result for
+the encoder. It also draws skipped frames. Here a camera draws only changes, the encoder gets only changes, and skipped
+frames are not drawn.
 """
 
 from __future__ import annotations
@@ -20,77 +20,84 @@ from manim import CairoRenderer, Camera, Mobject, Scene
 from manim.utils.iterables import list_update
 
 CAMERAS = {camera.manims: camera for camera in (ClipCamera, ClipMovingCamera, ClipMultiCamera, ClipThreeDCamera)}
-_as_manim_has_them = {kind: dict(vars(kind)) for kind in (CairoRenderer, *CAMERAS)}
+_MANIMS_ATTRIBUTES = {kind: dict(vars(kind)) for kind in (CairoRenderer, *CAMERAS)}
 
 
 class ClipRenderer(CairoRenderer):
-    """Hands a `ClipEncoder` what may differ in each frame from the frame before."""
+    """Renderer that passes a `ClipEncoder` the parts of each frame that may differ from the frame before."""
 
     _encoder: ClipEncoder
-    _shows: ClipCamera  # whose picture the encoder was given last
-    _behind: list[Mobject] | None  # what is to be seen, if it has skipped that since its picture was drawn
+    _shows: ClipCamera  # the camera of the last frame that was encoded
+    _undrawn: list[Mobject] | None  # mobjects of a skipped frame that has not been drawn; None: the picture is current
 
     @classmethod
     def take_over(cls, scene: Scene, encoder: ClipEncoder) -> None:
-        """Have ``scene`` drawn by this class, where its renderer and its camera are Manim's own.
+        """Make ``scene`` use this class and our cameras, if its renderer and its camera are Manim's own.
 
-        A scene makes both in its constructor, which may be the user's and take neither: so those that it has change
-        their classes. What they hold stays as it is.
+        A scene creates both in its constructor, which may be the user's and accept no arguments. So the existing
+        objects change their classes and keep their state. Otherwise Manim draws the scene, and a message says why.
         """
         renderer, camera = scene.renderer, scene.camera
         if type(camera) is not Camera:
             encoder.expect_motion()
-        if (reason := _hindrance(renderer, camera, encoder)) is not None:
+        if (reason := _reason_for_manim(renderer, camera, encoder)) is not None:
             tell(f"{SLOW} {reason}")
             return
         camera.__class__, renderer.__class__ = CAMERAS[type(camera)], cls
         camera.make_ready(encoder.is_transparent)
-        renderer._encoder, renderer._shows, renderer._behind = encoder, camera, None
+        renderer._encoder, renderer._shows, renderer._undrawn = encoder, camera, None
 
     def play(self, scene: Scene, *animations: Any, **options: Any) -> None:
+        """Play the animations, after a look at the scene's camera."""
         self._look_at_camera(scene)
         CairoRenderer.play(self, scene, *animations, **options)
 
     def scene_finished(self, scene: Scene) -> None:
+        """End the scene, after a look at its camera."""
         self._look_at_camera(scene)
         CairoRenderer.scene_finished(self, scene)
 
     def _look_at_camera(self, scene: Scene) -> None:
-        """The scene may have put another one in the place of its own, or other functions in that of Manim's."""
+        """Adapt to a new camera or to replaced functions: the scene may have set either since the last play."""
         camera = self.camera
         if not isinstance(camera, ClipCamera):
             self.__class__ = CairoRenderer
             ClipRenderer.take_over(scene, self._encoder)
         elif (reason := _own_function(self, camera)) is not None:
-            self.__class__ = CairoRenderer  # as for the camera, its functions of Manim's names do what Manim's do
+            # our camera's methods under Manim's names do what Manim's do, so Manim's renderer can use it
+            self.__class__ = CairoRenderer
             tell(f"{SLOW} {reason}")
         elif camera is not self._shows:
             self._shows, camera.tiles.marked = camera, camera.tiles.all
 
     def render(self, scene: Scene, time: float, moving_mobjects: Iterable[Mobject] | None = None) -> None:
+        """Draw the frame and, unless it is skipped, encode it."""
         self.update_frame(scene, moving_mobjects)
         if not self.skip_animations:
             self._hand_over(1)
 
     def add_frame(self, frame: Pixels, num_frames: int = 1) -> None:
-        """One of the scene's own, which stays its own; what comes next differs from it everywhere."""
+        """Encode a frame of the scene's own. The next frame may differ from it everywhere."""
         pixels = self._encoder.buffer()
         pixels[:] = frame
         CairoRenderer.add_frame(self, pixels, num_frames)
         self.camera.tiles.marked = self.camera.tiles.all
 
     def get_frame(self) -> Pixels:
-        behind, self._behind = self._behind, None
-        if behind is not None:
-            self.camera.draw(self.camera.background, behind)
+        """Return a copy of the current picture; draw it first if it was skipped."""
+        undrawn, self._undrawn = self._undrawn, None
+        if undrawn is not None:
+            self.camera.draw(self.camera.background, undrawn)
         pixels: Pixels = CairoRenderer.get_frame(self)
         return pixels
 
     def freeze_current_frame(self, duration: float) -> None:
+        """Encode the current frame for ``duration`` seconds, unless it is skipped."""
         if not self.skip_animations:
             self._hand_over(int(duration / (1 / self.camera.frame_rate)))
 
     def save_static_frame_data(self, scene: Scene, static_mobjects: Iterable[Mobject]) -> Any:
+        """Draw the mobjects that stand still during the play that begins; return the picture, None without any."""
         self.static_image = None
         if self.skip_animations:
             self.camera.fix_view(static_mobjects)
@@ -108,17 +115,19 @@ class ClipRenderer(CairoRenderer):
         ignore_skipping: bool = True,
         **options: Any,
     ) -> None:
+        """Draw ``mobjects`` (by default all) above the still ones; a skipped frame only fixes the view."""
         camera: ClipCamera = self.camera
         if self.skip_animations:
-            self._behind = list_update(scene.mobjects, scene.foreground_mobjects)
-            camera.fix_view(mobjects or self._behind)
+            self._undrawn = list_update(scene.mobjects, scene.foreground_mobjects)
+            camera.fix_view(mobjects or self._undrawn)
             return
-        self._behind = None
+        self._undrawn = None
         shown = mobjects or list_update(scene.mobjects, scene.foreground_mobjects)
         below = camera.background if self.static_image is None else self.static_image
         camera.draw(below, shown, include_submobjects=include_submobjects, **options)
 
     def _hand_over(self, frames: int) -> None:
+        """Pass the current picture to the encoder for ``frames`` frames: the marked tiles, or all of it."""
         self.time += frames * (1 / self.camera.frame_rate)
         pixels, tiles = self.camera.pixel_array, self.camera.tiles
         marked, tiles.marked = tiles.marked, NONE
@@ -130,8 +139,8 @@ class ClipRenderer(CairoRenderer):
             self.file_writer.write_frame(pixels, repeat=frames, boxes=tiles.roughly(marked))
 
 
-def _hindrance(renderer: Any, camera: Any, encoder: ClipEncoder) -> str | None:
-    """Why Manim has to draw the scene."""
+def _reason_for_manim(renderer: Any, camera: Any, encoder: ClipEncoder) -> str | None:
+    """Return why Manim has to draw the scene; None if we can."""
     if type(renderer) is not CairoRenderer:
         return f"its renderer is a {type(renderer).__name__}"
     if type(camera) not in CAMERAS:
@@ -142,12 +151,12 @@ def _hindrance(renderer: Any, camera: Any, encoder: ClipEncoder) -> str | None:
 
 
 def _own_function(renderer: Any, camera: Any) -> str | None:
-    """That somebody has put a function in the place of one of Manim's, in one of these or in their classes."""
+    """Return a message if any function of Manim's was replaced, in these objects or in their classes; else None."""
     for thing in (renderer, renderer.file_writer, camera):
         for name, value in vars(thing).items():
             if callable(value) and hasattr(type(thing), name):
                 return f"its {name} is not Manim's"
-    for kind, names in _as_manim_has_them.items():
+    for kind, names in _MANIMS_ATTRIBUTES.items():
         for name, value in names.items():
             if vars(kind).get(name) is not value:
                 return f"{kind.__name__}.{name} is not Manim's"

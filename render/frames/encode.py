@@ -1,8 +1,8 @@
-"""Frames into files: one stream per clip, written by one thread (of H.264 by two) while the next frame is drawn.
+"""Encodes frames into files: one stream for each clip, by one thread (H.264: two) while the next frame is drawn.
 
-Neither Manim nor the scenes are known here: frames are arrays (height, width, 4) of uint8, red, green, blue,
-alpha, first row on top. Every clip of a size and rate is encoded with the same settings (time base, closed groups of
-pictures, no B-frames, BT.709), so that clips are joined by copying their packets.
+This module imports neither Manim nor scenes. Frames are uint8 arrays (height, width, 4): red, green, blue, alpha, first
+row on top. All clips of a size and rate share their settings: time base, closed groups of pictures, no B-frames,
+BT.709. So clips can be joined by copying their packets.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from gradreel.render.frames.qtrle import QtrleStream
 from gradreel.render.frames.yuv import Converter
 from gradreel.render.settings import RenderSettings
 
-QUEUE_LENGTH = 6  # frames drawn ahead of the encoder; at 1080p 8 MB each
-LATER = 10  # by so much of Unix's 20 steps who draws and converts comes after who encodes
-TICKS = 512  # of the time base in one frame: the MP4 track's timescale is fps * TICKS for every clip
-SAME_EACH_TIME = {"fflags": "+bitexact"}  # without it each file of WebM has a random number
+QUEUE_LENGTH = 6  # frames that may be drawn ahead of the encoder; 8 MB each at 1080p
+LATER = 10  # nice level of the drawing threads relative to the encoder
+TICKS = 512  # ticks of the time base in a frame; every clip's MP4 timescale is fps * TICKS
+SAME_EACH_TIME = {"fflags": "+bitexact"}  # without this, each WebM file contains a random number
 
-# As good as Manim's WebM (PSNR of luma). Encoding takes a quarter of the time, files are a third larger. "screen" is
-# the encoder's mode for plain grounds and sharp edges. In spite of its name, "realtime" does not look at the clock.
+# As good as Manim's WebM (PSNR of luma). Encoding takes a quarter of the time; files are a third larger. The encoder's
+# mode "screen" suits plain backgrounds and sharp edges. "realtime" does not look at the clock, despite its name.
 VP9 = {
     "crf": "21",
     "b": "0",
@@ -51,14 +51,14 @@ VP9 = {
 }
 
 _Task = Callable[[], None]
-_Parts = Sequence[tuple[tuple[slice, ...], Pixels]]  # of a frame, by where they are
+_Parts = Sequence[tuple[tuple[slice, ...], Pixels]]  # parts of a frame: where each is, and its pixels
 _EVERYWHERE: tuple[slice, ...] = ()
 
 
 class ClipEncoder:
-    """Takes frames and writes them from a thread of its own, in order; counts them.
+    """Takes frames and writes them in order from a thread of its own; counts them.
 
-    An error of the thread is raised by the next ``write`` or by ``close``.
+    An error of that thread is raised by the next ``write`` or by ``close``.
     """
 
     def __init__(self, path: Path, settings: RenderSettings) -> None:
@@ -67,24 +67,24 @@ class ClipEncoder:
         self.is_transparent = settings.transparent
         self._sink = open_sink(path, settings)
         self._queue: Queue[_Task | None] = Queue(maxsize=QUEUE_LENGTH)
-        self._free: Queue[Pixels] = LifoQueue()  # buffers that have served; the last is still in the cache
-        self._was_whole = False  # the last frame
-        self.error: BaseException | None = None  # what the thread raised
+        self._free: Queue[Pixels] = LifoQueue()  # used buffers; the last one is still in the processor's cache
+        self._was_whole = False  # the last frame came without boxes
+        self.error: BaseException | None = None  # error of the thread
         self._thread = Thread(target=self._run, name="clip-encoder", daemon=True)
         self._thread.start()
 
     def buffer(self) -> Pixels:
-        """An array of a frame's shape, to be given to `write`; what it holds is of no meaning."""
+        """Return an array of a frame's shape for `write`; its content is undefined. Used buffers are reused."""
         try:
-            return self._free.get_nowait()  # new memory is dear
+            return self._free.get_nowait()  # new memory is slow
         except Empty:
             return np.empty(self.shape, np.uint8)
 
     def write(self, pixels: Pixels, repeat: int = 1, boxes: Boxes | None = None) -> None:
-        """The next frame, ``repeat`` times. The array is the encoder's from then on.
+        """Write the next frame, shown ``repeat`` times. Raises the thread's error.
 
-        ``boxes``: where alone it may differ from the frame before, between even numbers. The array stays the caller's
-        then, and what it holds elsewhere is of no meaning.
+        Without ``boxes`` the array belongs to the encoder from then on. With ``boxes`` (even numbers), the frame
+        differs from the one before only there. The rest of the array is not read, and the array stays the caller's.
         """
         if self.error is not None:
             raise self.error
@@ -93,20 +93,20 @@ class ClipEncoder:
             self._queue.put(partial(self._write, pixels, repeat))
         else:
             if self._was_whole:
-                self._queue.join()  # this thread compares what follows with it
+                self._queue.join()  # the calling thread compares the next frame with this one
             self._queue.put(self._sink.take(pixels, repeat, boxes))
         self._was_whole = boxes is None
 
     def expect_motion(self) -> None:
-        """What comes moves as a whole: it is worth more effort from the first frame on."""
+        """Announce that whole pictures will move: more effort pays from the first frame on."""
         self._queue.put(self._sink.expect_motion)
 
     def cut(self) -> None:
-        """What comes next is another part: its bytes in the file will depend on its own frames alone."""
+        """Begin another part: its bytes in the file depend only on its own frames."""
         self._queue.put(self._sink.cut)
 
     def close(self) -> None:
-        """Complete the file. Raises what the thread raised."""
+        """Complete the file. Raises the thread's error."""
         self._queue.put(None)
         self._thread.join()
         if self.error is not None:
@@ -114,15 +114,16 @@ class ClipEncoder:
         self._sink.close()
 
     def discard(self) -> None:
-        """Give up; what has been written is of no use."""
+        """Stop without completing the file."""
         self._queue.put(None)
         self._thread.join()
         self._sink.discard()
 
     def _run(self) -> None:
+        """Run the tasks of the queue; after an error, drop them."""
         give_way()
         while (task := self._queue.get()) is not None:
-            if self.error is None:  # after an error frames are taken and dropped, so that nobody waits for ever
+            if self.error is None:  # dropped tasks keep `write` and `close` from waiting forever
                 try:
                     task()
                 except BaseException as error:
@@ -130,26 +131,28 @@ class ClipEncoder:
             self._queue.task_done()
 
     def _write(self, pixels: Pixels, repeat: int) -> None:
+        """Write a whole frame and keep its buffer for reuse."""
         self._sink.write(pixels, repeat)
         if pixels.shape == self.shape and pixels.base is None:
             self._free.put(pixels)
 
 
 def give_way() -> None:
-    """Have this thread wait, from now on, where an encoder has work for all cores: that is what a clip waits for.
+    """Lower this thread's priority for good, so that the encoder, for which a clip waits, gets the cores first.
 
-    On Linux, where each thread has a priority. It can't be raised again.
+    It has an effect only on Linux, where each thread has a priority.
     """
     if sys.platform == "linux":
         thread = threading.get_native_id()
-        with suppress(OSError):  # a container may forbid it
+        with suppress(OSError):  # some containers forbid it
             os.setpriority(os.PRIO_PROCESS, thread, min(os.getpriority(os.PRIO_PROCESS, thread) + LATER, 19))
 
 
 def open_sink(path: Path, settings: RenderSettings) -> FrameSink:
-    """Open a file (for png a folder of ``00000.png``, ...) that takes frames of ``settings``' size. Raises OSError.
+    """Return a sink that writes frames of ``settings``' size and format to ``path``. Raises OSError.
 
-    Transparent MOV is QuickTime Animation, which is lossless. WebM may have alpha.
+    A png sequence is a folder of ``00000.png`` and so on. Transparent MOV is QuickTime Animation, which is lossless.
+    WebM may have alpha.
     """
     if settings.format == "png-sequence":
         return _PngFolder(path, settings)
@@ -163,40 +166,41 @@ def open_sink(path: Path, settings: RenderSettings) -> FrameSink:
 
 
 class FrameSink:
-    """Where frames go."""
+    """The file or folder that frames are written to."""
 
     def write(self, pixels: Pixels, repeat: int) -> None:
-        """The next frame, ``repeat`` times."""
+        """Write a whole frame, shown ``repeat`` times."""
         self._put([(_EVERYWHERE, pixels)], repeat)
 
     def take(self, pixels: Pixels, repeat: int, boxes: Boxes) -> _Task:
-        """Returns what writes a frame that differs in ``boxes`` alone; ``pixels`` may be drawn on again meanwhile."""
+        """Return a task that writes a frame which differs only in ``boxes``. ``pixels`` may change meanwhile."""
         return partial(self._put, [(box.slices, pixels[box.slices].copy()) for box in boxes], repeat)
 
     def _put(self, parts: _Parts, repeat: int) -> None:
-        """The next frame, ``repeat`` times; where there are no ``parts`` it is what that before is."""
+        """Write the next frame, shown ``repeat`` times. Without ``parts`` it equals the frame before."""
         raise NotImplementedError
 
     def expect_motion(self) -> None:
-        """What comes moves as a whole. Most files are made in one way."""
+        """Announce motion of whole pictures. Most formats ignore it."""
 
     def cut(self) -> None:
-        """What comes is another part. Most files do not tell their parts apart."""
+        """Begin another part. Most formats ignore it."""
 
     def close(self) -> None:
         """Complete the file."""
 
     def discard(self) -> None:
-        """Give up, leaving whatever there is."""
+        """Stop and leave the file as it is."""
 
 
 def _show(shown: Pixels, parts: _Parts) -> None:
-    for where, pixels in parts:
-        shown[where] = pixels
+    """Copy the parts into the picture ``shown``."""
+    for place, pixels in parts:
+        shown[place] = pixels
 
 
 class _PngFolder(FrameSink):
-    """A folder of numbered PNG files, one per frame."""
+    """A folder of numbered PNG files, one for each frame."""
 
     def __init__(self, path: Path, settings: RenderSettings) -> None:
         path.mkdir()
@@ -204,6 +208,7 @@ class _PngFolder(FrameSink):
         self._shown = np.zeros((settings.height, settings.width, 4), np.uint8)
 
     def _put(self, parts: _Parts, repeat: int) -> None:
+        """Update the picture and write it ``repeat`` times."""
         _show(self._shown, parts)
         content = png_bytes(self._shown, self._transparent)
         for _ in range(repeat):
@@ -212,7 +217,7 @@ class _PngFolder(FrameSink):
 
 
 class _OneFile(FrameSink):
-    """A file of one video stream."""
+    """A file with one video stream."""
 
     def __init__(self, path: Path, container: str, settings: RenderSettings) -> None:
         quicktime = {"video_track_timescale": str(settings.fps * TICKS), "write_btrt": "0"}
@@ -220,19 +225,23 @@ class _OneFile(FrameSink):
         self._container = av.open(str(path), "w", format=container, options=options)
 
     def close(self) -> None:
+        """Write the remaining packets and complete the file."""
         self._flush()
         self._container.close()
 
     def discard(self) -> None:
+        """Close the file, ignoring errors."""
         with suppress(Exception):
             self._container.close()
 
     def _flush(self) -> None:
-        """Write what is still to be written."""
+        """Write the packets that the encoder still holds."""
         raise NotImplementedError
 
 
 class _H264(_OneFile):
+    """An MP4 or MOV file with H.264."""
+
     def __init__(self, path: Path, settings: RenderSettings) -> None:
         super().__init__(path, settings.format, settings)
         self._stream = H264Stream(self._container, settings)
@@ -258,6 +267,8 @@ class _H264(_OneFile):
 
 
 class _Qtrle(_OneFile):
+    """A MOV file with QuickTime Animation."""
+
     def __init__(self, path: Path, settings: RenderSettings) -> None:
         super().__init__(path, "mov", settings)
         self._stream = QtrleStream(self._container, settings)
@@ -268,10 +279,12 @@ class _Qtrle(_OneFile):
         self._stream.write(self._shown, repeat)
 
     def _flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: no packet is held back."""
 
 
 class _Vp9(_OneFile):
+    """A WebM file with VP9."""
+
     def __init__(self, path: Path, settings: RenderSettings) -> None:
         super().__init__(path, "webm", settings)
         pixel_format = "yuva420p" if settings.transparent else "yuv420p"
@@ -297,41 +310,48 @@ class _Vp9(_OneFile):
         self._mux(self._stream.encode(None))
 
     def _mux(self, packets: Iterable[Packet[VideoStream]]) -> None:
+        """Write encoded packets, each lasting one frame."""
         for packet in packets:
-            packet.duration = 1  # in the encoder's time base: one frame, the last one too
+            packet.duration = 1  # in the encoder's time base: one frame, also for the last packet
             self._container.mux(packet)
 
 
 class _Gif(FrameSink):
-    """An animated GIF with one palette for the whole clip: frames are held losslessly in a file until all are seen.
+    """An animated GIF with one palette for the whole clip.
 
-    GIF counts hundredths of a second: at most 50 frames a second are shown, each for whole hundredths.
+    Frames are kept losslessly in a temporary file until all have come. GIF counts hundredths of a second, so at most 50
+    frames a second are shown.
     """
 
     def __init__(self, path: Path, settings: RenderSettings) -> None:
         self._path, self._settings = path, settings
-        self._held = path.with_name(f"{path.stem}.held.mov")
-        self._video = _Qtrle(self._held, settings)
+        self._lossless = path.with_name(f"{path.stem}.held.mov")
+        self._video = _Qtrle(self._lossless, settings)
 
     def _put(self, parts: _Parts, repeat: int) -> None:
         self._video._put(parts, repeat)
 
     def close(self) -> None:
+        """Encode the GIF and remove the temporary file."""
         self._video.close()
         try:
             self._encode()
         finally:
-            self._held.unlink(missing_ok=True)
+            self._lossless.unlink(missing_ok=True)
 
     def discard(self) -> None:
+        """Stop and remove the temporary file."""
         self._video.discard()
-        self._held.unlink(missing_ok=True)
+        self._lossless.unlink(missing_ok=True)
 
     def _encode(self) -> None:
-        """Two passes over the held file, so that only a few frames are in memory at a time: colours, then pictures."""
+        """Write the GIF in two passes over the temporary file: first the palette, then the pictures.
+
+        Only a few frames are in memory at a time.
+        """
         palette = self._palette()
-        with av.open(str(self._held)) as held, av.open(str(self._path), "w", format="gif") as output:
-            source = held.streams.video[0]
+        with av.open(str(self._lossless)) as lossless, av.open(str(self._path), "w", format="gif") as output:
+            source = lossless.streams.video[0]
             stream = output.add_stream("gif", rate=Fraction(self._settings.fps))
             stream.width, stream.height, stream.pix_fmt = self._settings.width, self._settings.height, "pal8"
             stream.codec_context.time_base = Fraction(1, 100)
@@ -347,36 +367,36 @@ class _Gif(FrameSink):
             graph.configure()
             colours.push(palette)
             colours.push(None)
-            for coloured in _through(graph, frames, held.decode(source)):
+            for coloured in _through(graph, frames, lossless.decode(source)):
                 output.mux(stream.encode(coloured))
             output.mux(stream.encode(None))
 
     def _palette(self) -> VideoFrame:
-        """The colours of the whole clip, as a picture of 16 x 16."""
-        with av.open(str(self._held)) as held:
-            source = held.streams.video[0]
+        """Return the palette of the whole clip, as a picture of 16 x 16."""
+        with av.open(str(self._lossless)) as lossless:
+            source = lossless.streams.video[0]
             graph = Graph()
             frames, rate = self._frames_into(graph, source)
             generate = f"reserve_transparent={int(self._settings.transparent)}:stats_mode=diff"
             graph.link_nodes(rate, graph.add("palettegen", generate), graph.add("buffersink")).configure()
-            (palette,) = _through(graph, frames, _then_inverted(held.decode(source)))
+            (palette,) = _through(graph, frames, _then_inverted(lossless.decode(source)))
             return palette
 
     def _frames_into(self, graph: Graph, source: VideoStream) -> tuple[FilterContext, FilterContext]:
-        """Where frames of ``source`` are put into ``graph``, and where they come out at the rate that GIF can have."""
+        """Return the filters of ``graph`` where frames enter, and where they leave at GIF's frame rate."""
         frames, rate = graph.add_buffer(template=source), graph.add("fps", f"fps={min(self._settings.fps, 50)}")
         frames.link_to(rate)
         return frames, rate
 
 
 def _then_inverted(frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
-    """All frames, then the last one inverted: of each frame palettegen counts what differs from the next."""
+    """Yield all frames, then the last one inverted, because palettegen counts only differences to the next frame."""
     frame = None
     for frame in frames:
         yield frame
     assert frame is not None and frame.pts is not None and frame.duration is not None
     pixels = frame.to_ndarray().copy()
-    pixels[..., 1:] = 255 - pixels[..., 1:]  # of alpha, red, green, blue
+    pixels[..., 1:] = 255 - pixels[..., 1:]  # channels are alpha, red, green, blue
     inverted = VideoFrame.from_ndarray(pixels, format=frame.format.name)
     inverted.pts, inverted.time_base = frame.pts + frame.duration, frame.time_base
     inverted.duration = frame.duration
@@ -384,7 +404,10 @@ def _then_inverted(frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
 
 
 def _through(graph: Graph, entry: FilterContext, frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
-    """What comes out of ``graph`` for ``frames`` put into it at ``entry``, which move on only as that is asked for."""
+    """Yield the output of ``graph`` for ``frames`` pushed into ``entry``.
+
+    A frame is pushed only when output is requested.
+    """
     for frame in chain(frames, [None]):
         entry.push(frame)
         with suppress(av.error.BlockingIOError, av.error.EOFError):

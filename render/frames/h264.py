@@ -1,29 +1,28 @@
-"""H.264 for lectures: frames that repeat the one before cost next to nothing, and parts are independent.
+"""Encodes lectures as H.264: repeated frames cost almost nothing, and parts are independent.
 
-Half of a lecture's frames repeat the one before. x264 takes as long for them as for any other frame. So a picture that
+Half of a lecture's frames repeat the one before, but x264 takes as long for them as for other frames. So a picture that
 stands still for long is continued by *repeat packets*: P slices in which every macroblock is skipped. They are made
 once and fit any stream with the same header.
 
-Every part (a beat, say) has an encoder of its own and begins with a key frame. So its packets depend on its own frames
-alone, and a player can seek to it.
+Each part (such as a beat) has its own encoder and begins with a key frame. So its packets depend only on its own
+frames, and a player can seek to it.
 
-What repeat packets rely on
----------------------------
-Clauses of ITU-T H.264 (ISO/IEC 14496-10), which decoders follow:
+Clauses that repeat packets rely on
+-----------------------------------
+Decoders follow these clauses of ITU-T H.264 (ISO/IEC 14496-10):
 
 - A skipped macroblock of a P slice, P_Skip, takes reference 0 and adds no residual (7.3.4, 7.4.4). Its motion vector is
   zero if it lies at the edge or a neighbour has a zero vector with reference 0 (8.4.1.1). So it copies its place.
-- Reference 0 is the frame decoded last (8.2.4.2.1). Every frame here is a reference; the oldest is dropped (8.2.5.3).
-- Once there are as many references as the header allows, slice headers (7.3.3) differ in one field: ``frame_num``. It
-  counts reference frames since the key frame, modulo MaxFrameNum (7.4.3). So a packet is made for another frame by
-  writing these bits anew, see `_renumbered`.
-- Fewer references are told in the slice header (``num_ref_idx_active_override_flag``). So the first packets are kept as
-  x264 makes them.
-- No deblocking is asked for in these slices (``disable_deblocking_filter_idc``, 7.4.3), so nothing is smoothed again.
+- Reference 0 is the last decoded frame (8.2.4.2.1). Every frame here is a reference; the oldest is dropped (8.2.5.3).
+- Once there are as many references as the header allows, slice headers (7.3.3) differ only in ``frame_num``. It counts
+  reference frames since the key frame, modulo MaxFrameNum (7.4.3). `_renumbered` rewrites these bits.
+- With fewer references, the slice header says so (``num_ref_idx_active_override_flag``). So the first packets are kept
+  as x264 makes them.
+- These slices disable the deblocking filter (``disable_deblocking_filter_idc``, 7.4.3), so nothing is smoothed again.
 
-What is left to x264: the place and the length of ``frame_num`` depend on choices that x264 makes in the headers. And
-`_open_without_lookahead` gives x264 a log of a first pass that never was. `tricks_work` therefore tries both with the
-FFmpeg that is installed. If that fails, or if ``settings.plain_h264`` is set, every frame is encoded in the plain way.
+Two things depend on x264 itself. It decides place and length of ``frame_num`` by its choices in the headers. And
+`_open_without_lookahead` gives it an invented log of a first pass. So `tricks_work` tests both with the installed
+FFmpeg. If that fails, or if ``settings.plain_h264`` is set, every frame is encoded normally.
 """
 
 from __future__ import annotations
@@ -53,66 +52,66 @@ from gradreel.render.settings import RenderSettings
 from gradreel.render.workers.worker_process import tell
 
 PRESET = "superfast"
-OPTIONS = {"preset": PRESET, "tune": "zerolatency", "forced-idr": "1"}  # each frame's packet comes at once
+OPTIONS = {"preset": PRESET, "tune": "zerolatency", "forced-idr": "1"}  # zerolatency: each frame's packet comes at once
 
-# All encoders of a file have these in common, since a file has one header. Colours get three steps more than x264 gives
-# them: letters and thin lines are told apart by theirs.
-REFERENCES = 3  # frames that one may build on
+# All encoders of a file share these options, since a file has one header. Chroma gets three QP steps more than by
+# default, because letters and thin lines differ by colour.
+REFERENCES = 3  # frames that a frame may refer to
 _HEADER = f"open-gop=0:cabac=1:8x8dct=1:ref={REFERENCES}:weightp=0:chroma-qp-offset=-3:stitchable=1"
 _EACH = f"{_HEADER}:aq-mode=1:scenecut=0"
 
 
 class Effort(NamedTuple):
-    """How much work an encoder does for a frame. All frames have one quantizer, key frames a finer one."""
+    """The work that an encoder does for a frame. All frames have one quantizer; key frames have a finer one."""
 
     coarser: float
-    """QP, beside x264's own 24 and `KEY_QP` of a key frame."""
+    """QP added to x264's default of 24, and to `KEY_QP` for key frames."""
     parameters: dict[str, str]
-    """Of x264."""
+    """Further x264 parameters."""
     threads: int = 1
-    """Each encodes a slice of every frame. Their number is fixed, so that the bytes are the same on every machine."""
+    """Each thread encodes one slice of every frame. The number is fixed, so that all machines give equal bytes."""
 
     def options(self, plain: bool) -> dict[str, str]:
         """Return FFmpeg's options for libx264. ``plain``: x264 chooses quantizers by itself, without a first pass."""
-        bits = round(2 ** (-self.coarser / 6), 2)  # x264 is told a share of the bits; six steps of QP halve them
+        bits = round(2 ** (-self.coarser / 6), 2)  # x264 takes a factor on bits; six steps of QP halve them
         rate = {"crf": PLAIN_CRF} if plain else {"pass": "2"}
         common = {"partitions": "i4x4,i8x8,p8x8", "ipratio": "1.8", **rate, "zones": f"0,10000000,b={bits}"}
         return OPTIONS | {"x264-params": ":".join([_EACH, *map("=".join, (common | self.parameters).items())])}
 
 
-# For little motion over a plain background. With adaptive quantization and three references, nearly the least effort
-# gives files as small as preset veryfast, at the same SSIM and in half of its time (lecture scenes, 1080p60). Files of
-# three lecture scenes have 0.83 to 1.07 of the size of Manim's, and are closer to what was drawn. Deblocking would take
-# a fifteenth of the time for an SSIM (luma) that is 0.00003 better, which nobody sees.
+# For little motion on a plain background. With adaptive quantization and three references, almost the least effort
+# gives files as small as preset veryfast, at equal SSIM and in half the time (lecture scenes, 1080p60). Files of three
+# lecture scenes have 0.83 to 1.07 times the size of Manim's, and are closer to the drawn frames. Deblocking would take
+# a fifteenth of the time for an SSIM (luma) that is 0.00003 better, which is invisible.
 QUICK = Effort(1.4, {"subme": "0", "no_deblock": "1"})
 
-# For motion that takes many bytes: files are half as large again if x264 does not search well where it came from.
-# Manim's are smaller still, by B-frames and looking ahead, in twice the time. x264 is what a clip waits for then. A
-# single scene is one clip, and leaves a core idle: two slices use it.
+# For motion that takes many bytes: files are 1.5 times as large if x264 does not search well for motion. Manim's are
+# smaller still, by B-frames and lookahead, in twice the time. Here a clip waits for x264. A single scene is one clip
+# and leaves a core idle: two slices use it.
 MOVING = Effort(0.4, {"subme": "5", "me": "hex", "trellis": "1"}, threads=2)
-MUCH = 0.0025  # bytes a pixel of QUICK's frames beside key frames: above, the next group of pictures is MOVING
-LITTLE = MUCH / 3  # below, of MOVING's, it is QUICK again
+MUCH = 0.0025  # bytes a pixel of non-key frames with QUICK; above this, the next group of pictures gets MOVING
+LITTLE = MUCH / 3  # below this with MOVING, QUICK is used again
 
-PLAIN_CRF = "24"  # about as fine as the quantizers above
+PLAIN_CRF = "24"  # about the quality of the quantizers above
 
 KEYFRAME_SECONDS = 2
-LONG = 12  # frames that repeat a picture: so many at least are worth repeat packets, and the key frame after them
-SETTLE = 2  # of these frames, encoded as usual: they refine what motion has left coarse
+LONG = 12  # repeated frames that are worth repeat packets and the key frame after them
+SETTLE = 2  # of these frames, the first ones are encoded normally: they refine the coarse picture that motion leaves
 
-AHEAD, MOST_AHEAD = 4, 60  # whole pictures, and frames, that may be converted before they are encoded
+AHEAD, MOST_AHEAD = 4, 60  # whole pictures, and frames, that may be converted ahead of the encoder
 
 
 class H264Stream:
     """One video stream of ``container``. A thread encodes; the caller's thread compares and converts pictures.
 
-    The next call raises an error of the encoding thread.
+    An error of the encoding thread is raised by the next call.
     """
 
     def __init__(self, container: OutputContainer, settings: RenderSettings) -> None:
         options = OPTIONS | {"x264-params": _EACH}
         stream = container.add_stream("libx264", rate=Fraction(settings.fps), options=options)
         assert isinstance(stream, VideoStream)
-        set_up(stream.codec_context, settings, PIXEL_FORMAT)  # for its header: each part has an encoder of its own
+        set_up(stream.codec_context, settings, PIXEL_FORMAT)  # for the file's header: each part has its own encoder
         self._container, self._stream, self._settings = container, stream, settings
         self._is_plain = settings.plain_h264 or not tricks_work()
         if self._is_plain and not settings.plain_h264:
@@ -120,40 +119,40 @@ class H264Stream:
         self._picture = ChangingFrame(settings.width, settings.height)
         self._repeats = _Repeats(settings)
         self._period = KEYFRAME_SECONDS * settings.fps
-        self._number = 0  # of the next frame, counted from the last key frame; 0: the encoder has had none
-        self._still = 0  # frames that repeat the picture shown and are not written yet
-        self._next = 0  # frame of the stream
+        self._number = 0  # of the next frame since the last key frame; 0: the encoder is new
+        self._still = 0  # repetitions of the current picture that are not written yet
+        self._next = 0  # number of the next frame of the stream
         self._effort = self._first_effort = QUICK
-        self._bytes = self._encoded = 0  # in so many frames, beside key frames, since the effort was chosen
+        self._bytes = self._encoded = 0  # bytes, and number, of the non-key frames since the effort was chosen
         self._thread = ThreadPoolExecutor(1, "h264")
-        self._waiting: deque[tuple[Future[None], int]] = deque()  # each with the pixels that it is about
-        self._ahead = 0  # pixels that wait
+        self._waiting: deque[tuple[Future[None], int]] = deque()  # tasks, and the pixels that each converts
+        self._ahead = 0  # pixels of these tasks
         self._has_failed = False
-        self._later(lambda: None)  # its thread begins: those that a thread begins which gives way do so, too
+        self._later(lambda: None)  # starts the thread now: it inherits this thread's priority
 
     def expect_motion(self) -> None:
-        """Much moves from the first frame of each part on."""
+        """Announce much motion from the first frame of each part on."""
         self._later(self._expect_motion)
 
     def write(self, pixels: Pixels, repeat: int) -> None:
-        """The next frame, ``repeat`` times."""
+        """Write the next frame, shown ``repeat`` times."""
         self.take(pixels, repeat)()
 
     def take(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> Callable[[], None]:
-        """The first half of `write`, after which ``pixels`` may be drawn on again. Returns the second.
+        """Do the first half of `write` and return the second half as a function.
 
-        ``boxes``: where it may differ from the frame before, see `ChangingFrame`.
+        After this call ``pixels`` may be overwritten. ``boxes``: see `ChangingFrame.follow`.
         """
         tiles = self._picture.follow(pixels, boxes)
         changed = area(tiles)
         return partial(self._later, self._write, self._picture.converted(tiles), repeat, changed, pixels=changed)
 
     def cut(self) -> None:
-        """What comes next is another part."""
+        """Begin another part."""
         self._later(self._cut)
 
     def close(self) -> None:
-        """Write what is still to be written; the container is not closed."""
+        """Write all remaining packets and end the thread. The container stays open."""
         self._later(self._close)
         try:
             while self._waiting:
@@ -162,19 +161,21 @@ class H264Stream:
             self.discard()
 
     def discard(self) -> None:
-        """End the thread, whatever is left."""
+        """End the thread without its remaining tasks."""
         self._thread.shutdown(cancel_futures=True)
 
     def _later(self, task: Callable[..., None], *arguments: Any, pixels: int = 0) -> None:
-        most = AHEAD * self._settings.width * self._settings.height
+        """Queue a task for the thread; wait first if too many pixels or tasks are queued."""
+        most_pixels = AHEAD * self._settings.width * self._settings.height
         while self._waiting and (
-            self._waiting[0][0].done() or len(self._waiting) >= MOST_AHEAD or self._ahead + pixels > most
+            self._waiting[0][0].done() or len(self._waiting) >= MOST_AHEAD or self._ahead + pixels > most_pixels
         ):
             self._wait()
         self._ahead += pixels
         self._waiting.append((self._thread.submit(self._unless_failed, task, *arguments), pixels))
 
     def _wait(self) -> None:
+        """Wait for the oldest task and raise its error."""
         task, pixels = self._waiting.popleft()
         task.result()
         self._ahead -= pixels
@@ -182,15 +183,18 @@ class H264Stream:
     # -- in the thread -------------------------------------------------------------------------------------------------
 
     def _unless_failed(self, task: Callable[..., None], *arguments: Any) -> None:
-        if not self._has_failed:  # a container that could not be written to must not be again
+        """Run the task, unless an earlier one failed: a container that failed must not be written to again."""
+        if not self._has_failed:
             self._has_failed = True
             task(*arguments)
             self._has_failed = False
 
     def _expect_motion(self) -> None:
+        """Start each later part with the effort MOVING."""
         self._first_effort = MOVING
 
     def _write(self, converted: Converted, repeat: int, changed: int) -> None:
+        """Encode a changed picture, or count the repetitions of an unchanged one."""
         if changed or not self._number:
             self._stand_still()
             self._picture.show(converted)
@@ -201,20 +205,24 @@ class H264Stream:
         self._still += repeat
 
     def _cut(self) -> None:
+        """End the encoder of the current part."""
         if self._number:
             self._stand_still()
             self._end_encoder()
             self._number = 0
 
     def _close(self) -> None:
+        """Write the remaining repetitions and end the encoder."""
         self._stand_still()
         self._end_encoder()
 
     def _begin(self, effort: Effort) -> None:
+        """Open an encoder for a new part, or for another effort."""
         self._effort, self._bytes, self._encoded = effort, 0, 0
         self._encoder = _encoder(self._settings, effort, self._is_plain)
 
     def _stand_still(self) -> None:
+        """Write the counted repetitions: as repeat packets if they are many."""
         frames, self._still = self._still, 0
         if frames < LONG or self._is_plain:
             for _ in range(frames):
@@ -228,10 +236,10 @@ class H264Stream:
             else:
                 self._mux([Packet(self._repeats.packet(self._number, self._encoder.extradata))])
                 self._number += 1
-        self._number = self._period  # the encoder knows nothing of these frames: it must not build on them
+        self._number = self._period  # the encoder has not seen the repeat packets, so a key frame must follow
 
     def _encode(self, may_choose: bool = False) -> None:
-        """The picture as it is."""
+        """Encode the current picture. ``may_choose``: the effort may change if a key frame is due."""
         is_key = self._number in (0, self._period)
         if self._number == self._period and may_choose:
             self._choose_effort()
@@ -246,9 +254,9 @@ class H264Stream:
         self._mux(packets)
 
     def _choose_effort(self) -> None:
-        """Choose the effort from a key frame on, by the bytes that the frames before it took.
+        """Choose the effort from this key frame on, by the bytes of the frames before it.
 
-        Called only where the picture changes: an encoder's second frame can't be a key frame, see
+        Called only when the picture changes: an encoder's second frame can't be a key frame, see
         `_open_without_lookahead`.
         """
         much = MUCH if self._effort is QUICK else LITTLE
@@ -260,27 +268,30 @@ class H264Stream:
             self._begin(effort)
 
     def _end_encoder(self) -> None:
+        """Write the encoder's remaining packets. Its header must equal the file's."""
         if self._number:
             self._mux(self._encoder.encode(None))
             assert self._encoder.extradata == self._stream.codec_context.extradata, "one header serves all parts"
 
     def _mux(self, packets: Iterable[Packet[Any]]) -> None:
+        """Write packets, numbered in the order in which they are shown."""
         for packet in packets:
             packet.stream = self._stream
             packet.time_base = Fraction(1, self._settings.fps)
-            packet.pts = packet.dts = self._next  # in the order in which they are shown
+            packet.pts = packet.dts = self._next
             packet.duration = 1
             self._next += 1
             self._container.mux(packet)
 
 
 class _Repeats:
-    """Repeat packets, by the number of their frame after a key frame."""
+    """Repeat packets for one size, by the number of their frame after a key frame."""
 
     def __init__(self, settings: RenderSettings) -> None:
         self._settings = settings
-        self._packets: list[bytes] = []  # by number; the last serves all that follow, with another ``frame_num``
-        self._header: bytes | None = None  # of the stream that they are for
+        # by frame number; the last one serves all later frames, with another ``frame_num``
+        self._packets: list[bytes] = []
+        self._header: bytes | None = None  # of the streams that they fit
 
     def packet(self, number: int, header: bytes | None) -> bytes:
         """Return the repeat packet of frame ``number`` after a key frame, for a stream with ``header``."""
@@ -290,7 +301,7 @@ class _Repeats:
         return self._packets[number] if number < REFERENCES else _renumbered(self._packets[REFERENCES], number)
 
     def _make(self) -> None:
-        """Let x264 encode frames of one colour: it skips every macroblock of all but the first."""
+        """Make the packets: x264 encodes frames of one colour and skips every macroblock of all but the first."""
         encoder = _encoder(self._settings, QUICK, plain=False)
         one_colour = np.zeros((self._settings.height * 3 // 2, self._settings.width), np.uint8)
         frame = VideoFrame.from_ndarray(one_colour, PIXEL_FORMAT)
@@ -301,9 +312,10 @@ class _Repeats:
         self._header = encoder.extradata
 
 
-# Where ``frame_num`` is in a packet, in bits: after the start code (32; annex B), the NAL unit's header (8; 7.3.1) and,
-# of the slice header (7.3.3), first_mb_in_slice (1), slice_type (5) and pic_parameter_set_id (1), as Exp-Golomb codes
-# (9.1). Its length is log2_max_frame_num (7.4.2.1.1). x264 takes the least, 4, for so few references.
+# Position of ``frame_num`` in a packet, in bits. It follows the start code (32; annex B) and the NAL unit's header (8;
+# 7.3.1). Of the slice header (7.3.3), first_mb_in_slice (1), slice_type (5) and pic_parameter_set_id (1) come before
+# it, as Exp-Golomb codes (9.1). Its length is log2_max_frame_num (7.4.2.1.1). x264 takes the least, 4, for so few
+# references.
 _NUMBER_AT, _NUMBER_BITS = 47, 4
 
 
@@ -317,9 +329,9 @@ def _renumbered(packet: bytes, number: int) -> bytes:
 
 @cache
 def tricks_work() -> bool:
-    """Return whether repeat packets decode as copies of a picture with the FFmpeg that is installed.
+    """Return whether repeat packets decode as copies of a picture with the installed FFmpeg.
 
-    Encodes and decodes a small picture of two seconds, once a process: some milliseconds.
+    Encodes and decodes a small picture of two seconds, once in each process: some milliseconds.
     """
     settings = RenderSettings(width=64, height=48, fps=12)
     pattern = np.arange(72 * 64, dtype=np.uint32).reshape(72, 64) ** 2 % 219 + 16
@@ -339,6 +351,7 @@ def tricks_work() -> bool:
 
 
 def _encoder(settings: RenderSettings, effort: Effort, plain: bool) -> VideoCodecContext:
+    """Return an open libx264 encoder for ``effort``. ``plain``: x264 chooses the quantizers."""
     context = CodecContext.create("libx264", "w")
     assert isinstance(context, VideoCodecContext)
     context.options = effort.options(plain)
@@ -351,10 +364,10 @@ def _encoder(settings: RenderSettings, effort: Effort, plain: bool) -> VideoCode
     return context
 
 
-# x264's log of the first pass of a video of one frame, a second long, for a second pass at `_RATE`. The log claims that
+# x264's log of a first pass: a video of one frame that lasts a second, for a second pass at `_RATE`. It claims that
 # this frame took all bits of the second, at the quantizer that key frames shall have.
 KEY_QP = 19
-_RATE = 1000  # bits a second; for a high rate x264 would raise the level in the stream's header
+_RATE = 1000  # bits a second; a high rate would raise the level in the stream's header
 _ONE_FRAME = (
     "#options: {width}x{height} timebase=1/{fps} keyint={period} \n"
     "in:0 out:0 type:I dur:{fields} cpbdur:{fields} q:{key} aq:{key} tex:{rate} "
@@ -365,11 +378,11 @@ _ONE_FRAME = (
 def _open_without_lookahead(context: VideoCodecContext, settings: RenderSettings, key_qp: float) -> None:
     """Open an encoder with constant quantizers, which x264 still adapts within a frame.
 
-    To choose a quantizer, x264 looks at each frame in advance, which takes a quarter of the time of frames like ours.
-    With a constant one (``qp``) it does not look, and does not adapt it either: after a fade, faint remains stay.
-    In a second pass, it takes quantizers from the log of the first. After the log's last frame it goes on with a
-    constant one, and adapts it. This log ends after one frame. x264 notices that at the second frame, and ignores
-    which type was asked for it.
+    To choose a quantizer, x264 analyses each frame in advance, which takes a quarter of the time of frames like ours.
+    With a constant quantizer (``qp``) it does not analyse, but does not adapt within a frame either: after a fade,
+    faint remains stay. In a second pass, x264 takes quantizers from the log of the first pass. After the log's last
+    frame it continues with a constant quantizer, and adapts it. This log ends after one frame. x264 notices that at the
+    second frame, and ignores the frame type requested for it.
     """
     size = {"width": settings.width, "height": settings.height}
     times = {"fps": settings.fps, "fields": 2 * settings.fps, "period": KEYFRAME_SECONDS * settings.fps}
@@ -386,7 +399,7 @@ def set_up(context: VideoCodecContext, settings: RenderSettings, pixel_format: s
     context.width, context.height, context.pix_fmt = settings.width, settings.height, pixel_format
     context.framerate = Fraction(settings.fps)
     context.time_base = Fraction(1, settings.fps)
-    context.thread_count = 1  # -j runs a worker per core
+    context.thread_count = 1  # -j runs one worker for each core
     context.gop_size = KEYFRAME_SECONDS * settings.fps
     context.flags |= Flags.global_header
     if pixel_format.startswith(("yuv", PIXEL_FORMAT)):

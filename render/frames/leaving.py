@@ -8,56 +8,58 @@ from manim import Animation, Mobject, PMobject, ScaleInPlace, Scene, ThreeDScene
 from manim.animation.composition import AnimationGroup
 from manim.mobject.types.image_mobject import AbstractImageMobject
 
-POINT = 1e-6  # of Manim's units: a shape not wider and not higher than this shows nothing
+POINT = 1e-6  # Manim units: a shape that is not wider and not higher shows nothing
 
 
 def everything_leaves(scene: Scene) -> bool:
-    """Returns whether the animations of the play that begins remove or hide all that is seen.
+    """Return whether the animations of the play that begins remove or hide everything visible.
 
-    They remove it, as FadeOut does, or end with it transparent, out of the frame, or shrunk to a point. What is covered
-    by another shape, or left by a camera that moves away, counts as seen.
+    An animation may remove its mobject, as FadeOut does, or end with it transparent, out of the frame, or shrunk to a
+    point. A mobject that another one covers, or that the camera moves away from, counts as visible.
     """
     leaving = [
         animation.mobject
         for animation in _each(scene.animations or ())
-        if animation.is_remover() or _ends_unseen(scene, animation)
+        if animation.is_remover() or _ends_invisible(scene, animation)
     ]
     if not leaving or not shows_something(scene):
         return False
     gone = {id(part) for mobject in leaving for part in mobject.get_family()}
-    return all(id(part) in gone for part in _seen_parts(scene))
+    return all(id(part) in gone for part in _visible_parts(scene))
 
 
 def shows_something(scene: Scene) -> bool:
-    """Returns whether a mobject of the scene, or a part of one, is drawn in the frame and not transparent."""
-    return next(_seen_parts(scene), None) is not None
+    """Return whether any part of the scene's mobjects is drawn in the frame and not transparent."""
+    return next(_visible_parts(scene), None) is not None
 
 
-def _seen_parts(scene: Scene) -> Iterator[Mobject]:
+def _visible_parts(scene: Scene) -> Iterator[Mobject]:
+    """Yield the visible parts of all mobjects of the scene."""
     family = (part for mobject in (*scene.mobjects, *scene.foreground_mobjects) for part in mobject.get_family())
-    return (part for part in family if _is_seen(scene, part))
+    return (part for part in family if _is_visible(scene, part))
 
 
-def _ends_unseen(scene: Scene, animation: Animation) -> bool:
-    """Returns whether the animation ends with its mobject as a shape that is not seen, like ``.animate``.
+def _ends_invisible(scene: Scene, animation: Animation) -> bool:
+    """Return whether the animation ends with its mobject as an invisible shape, as ``.animate`` can.
 
-    Of animations that compute their end only when they begin, this knows `ScaleInPlace`, which has no side effects.
+    Some animations compute their end only when they begin. Of these it knows `ScaleInPlace`, which has no side effects.
     """
     if not isinstance(animation, Transform):
         return False
     target = animation.create_target() if isinstance(animation, ScaleInPlace) else animation.target_mobject
-    return target is not None and not any(_is_seen(scene, part) for part in target.get_family())
+    return target is not None and not any(_is_visible(scene, part) for part in target.get_family())
 
 
 def _each(animations: Iterable[Animation]) -> Iterator[Animation]:
-    """Yields each animation, and those inside of groups."""
+    """Yield each animation, and those inside groups."""
     for animation in animations:
         yield animation
         if isinstance(animation, AnimationGroup):
             yield from _each(animation.animations)
 
 
-def _is_seen(scene: Scene, part: Mobject) -> bool:
+def _is_visible(scene: Scene, part: Mobject) -> bool:
+    """Return whether the mobject itself, without its submobjects, is in the frame and has a visible line or fill."""
     if not isinstance(part, (VMobject, AbstractImageMobject, PMobject)) or not len(part.points):
         return False
     if not _is_in_frame(scene, part):
@@ -69,7 +71,7 @@ def _is_seen(scene: Scene, part: Mobject) -> bool:
 
 
 def _is_in_frame(scene: Scene, part: Mobject) -> bool:
-    """Returns whether a part of the mobject may be in the frame; in three dimensions every one may be."""
+    """Return whether the part may be in the frame. In three dimensions this is always true, unless it is a point."""
     low, high = part.points.min(axis=0), part.points.max(axis=0)
     if max(high - low) <= POINT and not isinstance(part, PMobject):
         return False

@@ -1,7 +1,7 @@
-"""QuickTime Animation: what differs from the frame before, in runs of equal pixels; lossless, with alpha.
+"""Encodes QuickTime Animation: differences from the frame before, in runs of equal pixels; lossless, with alpha.
 
-FFmpeg's encoder (qtrle) goes through each line backwards and weighs what is best from each pixel on. That takes three
-to seven times as long as to take what comes next, for files that are no smaller.
+FFmpeg's own encoder (qtrle) searches each line backwards for the best choice at each pixel. That takes three to seven
+times as long as taking the next run at once, and the files are no smaller.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from gradreel.render.settings import RenderSettings
 
 
 class QtrleStream:
-    """One video stream of ``container``."""
+    """One QuickTime Animation stream of ``container``."""
 
     def __init__(self, container: OutputContainer, settings: RenderSettings) -> None:
         stream = container.add_stream("qtrle", rate=Fraction(settings.fps))
         assert isinstance(stream, VideoStream)
-        set_up(stream.codec_context, settings, "argb")  # for its header; no frame goes through it
+        set_up(stream.codec_context, settings, "argb")  # for its header; no frame goes through this encoder
         self._container, self._stream, self._settings = container, stream, settings
         self._before: Pixels = np.zeros((settings.height, settings.width, 4), np.uint8)
         self._packet = np.empty(settings.height * (settings.width * 5 + 2) + 15, np.uint8)
-        self._next = 0  # frame
+        self._next = 0  # number of the next frame
 
     def write(self, pixels: Pixels, repeat: int) -> None:
-        """The next frame, ``repeat`` times."""
+        """Write the next frame, shown ``repeat`` times. Every `KEYFRAME_SECONDS` seconds a frame is a key frame."""
         for _ in range(repeat):
             is_key = self._next % (KEYFRAME_SECONDS * self._settings.fps) == 0
             size = run_lengths(pixels, self._before, is_key, self._packet)

@@ -1,7 +1,7 @@
-"""What was drawn last of each mobject: whether that is still so, where it is, and how it is drawn again.
+"""Records how each mobject was drawn last: tells if it has changed, and draws it again.
 
-A vectorized mobject's path is kept once it has been drawn twice from the same points, and a picture as it lies on the
-frame. Both are what Manim's camera makes, number by number.
+A vectorized mobject's Cairo path is cached once it was drawn twice from the same points. An image is cached as it lies
+on the frame. Both are what Manim's camera makes, number by number.
 """
 
 from __future__ import annotations
@@ -22,42 +22,43 @@ from PIL import Image
 if TYPE_CHECKING:
     from gradreel.render.frames.cameras import ClipCamera
 
-CLOSE = 1e-5  # of a coordinate: by as much two points may differ that Manim takes for one, beside its own tolerance
-LEAST_HEIGHT = 0.5  # pixels: Manim shows no picture that is flatter
+CLOSE = 1e-5  # Manim takes two points as equal that differ by this share of the coordinate, plus its own tolerance
+LEAST_HEIGHT = 0.5  # pixels: Manim draws no image that is flatter
 
 EVERYWHERE = [-inf, -inf, inf, inf]
-"""Bounds of what has points that are infinite or no numbers, to be compared by ``is``."""
+"""Bounds of a mobject with infinite or undefined points; compared with ``is``."""
 _MANIMS_SUBPATHS = VMobject.get_subpath_split_indices_from_points
-Colors = list[list[float]]  # red, green, blue, alpha; several are a gradient
+Colors = list[list[float]]  # red, green, blue, alpha; several colours are a gradient
 
 
 class Sheet(NamedTuple):
-    """What is drawn on; shapes by its ``context``."""
+    """An array of pixels to draw on, and the Cairo context that draws shapes on it."""
 
     pixels: Pixels
     context: cairo.Context[Any] | None
 
 
 class Drawn:
-    """A mobject as it was drawn last; the base of three kinds."""
+    """The record of a mobject as it was drawn last; base of three kinds."""
 
     __slots__ = ("mobject", "points", "tiles", "view")
 
     def __init__(self, mobject: Mobject) -> None:
-        self.mobject = mobject  # which it is known by: another one must not come to be at its place in memory
-        self.tiles = NONE  # those that it touches
+        self.mobject = mobject  # a reference keeps the object alive, so that no new object reuses its id
+        self.tiles = NONE  # tiles that it touches
         self.points = b""
-        self.view: Any = None  # from where it was seen
+        self.view: Any = None  # the camera's view when it was drawn
 
     def follow(self, mobject: Any, camera: ClipCamera) -> bool:
-        """Be as ``mobject`` is now. Returns whether that looks as it did."""
+        """Update the record to ``mobject``. Return whether it looks the same as before."""
         raise NotImplementedError
 
     def draw(self, mobject: Any, camera: ClipCamera, sheet: Sheet) -> None:
-        """Draw it, as it was when it was followed last."""
+        """Draw the mobject as it was when `follow` was last called."""
         raise NotImplementedError
 
     def _moved(self, mobject: Mobject, camera: ClipCamera) -> bool:
+        """Update points and view; return whether either has changed."""
         points: bytes = mobject.points.tobytes()
         view = camera.seen_from(mobject)
         moved = points != self.points or view != self.view
@@ -66,7 +67,10 @@ class Drawn:
 
 
 class Shape(Drawn):
-    """A vectorized mobject. After it has been followed the camera says where it is now, where `is_placed` is False."""
+    """The record of a vectorized mobject.
+
+    After `follow`, the camera must call `place` if `is_placed` is false.
+    """
 
     __slots__ = (
         *("_behind", "_fill", "_is_shaded", "_path", "_placed", "_stroke", "_style", "_was_drawn"),
@@ -76,8 +80,8 @@ class Shape(Drawn):
     def __init__(self, mobject: Mobject) -> None:
         super().__init__(mobject)
         self.bounds = EVERYWHERE
-        self.ends: list[float] = []  # x and y of both ends of its gradient
-        self.light: list[float] | None = None  # what is added to the colours at these ends
+        self.ends: list[float] = []  # x and y of both ends of its gradient in the frame
+        self.light: list[float] | None = None  # light that is added to the colours at these ends; None: not shaded
         self._is_shaded = False
         self._placed: NDArray[np.float64] | None = None
         self._style: tuple[Any, ...] | None = None
@@ -86,17 +90,19 @@ class Shape(Drawn):
 
     @property
     def is_placed(self) -> bool:
+        """Return whether the points in the frame are known."""
         return self._placed is not None
 
     @property
     def line_width(self) -> float:
-        """The larger of two."""
+        """Return the larger width of the line and of the background line."""
         assert self._style is not None
         width: float = max(self._style[3:5])
         return width
 
     def follow(self, vmobject: VMobject, camera: ClipCamera) -> bool:
-        is_shaded, before = camera.is_shaded(vmobject), self._style
+        """Update the record to ``vmobject``. Return whether it looks the same as before."""
+        is_shaded, previous_style = camera.is_shaded(vmobject), self._style
         moved = self._moved(vmobject, camera) or is_shaded != self._is_shaded
         if moved:
             self._placed = self._path = None
@@ -113,21 +119,21 @@ class Shape(Drawn):
         )
         self._is_shaded = is_shaded
         is_plain = len(fill) == len(stroke) == len(behind) == 1
-        if not (ends_at_corners(vmobject) if is_shaded else is_plain):  # the camera says where these are
+        if not (ends_at_corners(vmobject) if is_shaded else is_plain):  # at corners, the camera computes the ends
             self.ends = camera.gradient_ends(vmobject)
             self._style += tuple(self.ends)
-        if self._style != before:
+        if self._style != previous_style:
             self._fill, self._stroke, self._behind = fill.tolist(), stroke.tolist(), behind.tolist()
             return False
         return not moved
 
     def place(self, points: NDArray[np.float64], lowest: list[float], highest: list[float]) -> None:
-        """It has these ``points`` in the frame, (N, 3), each coordinate between these two."""
+        """Set the ``points`` in the frame, (N, 3), and the lowest and highest value of each coordinate."""
         is_finite = isfinite(sum(lowest) + sum(highest))
         self._placed, self.bounds = points, [*lowest[:2], *highest[:2]] if is_finite else EVERYWHERE
 
     def draw(self, vmobject: VMobject, camera: ClipCamera, sheet: Sheet) -> None:
-        """As Manim's ``display_vectorized``."""
+        """Draw the shape as Manim's ``display_vectorized`` does: background line, fill, line."""
         assert self._style is not None and sheet.context is not None
         context, (width, width_behind) = sheet.context, self._style[3:5]
         self._set_path(context, vmobject, camera)
@@ -140,6 +146,10 @@ class Shape(Drawn):
             self._draw_line(context, width, self._stroke, vmobject, camera)
 
     def _set_path(self, context: cairo.Context[Any], vmobject: VMobject, camera: ClipCamera) -> None:
+        """Set the context's path: the cached one, or a new one.
+
+        It is cached at the second drawing of the same points.
+        """
         if self._path is not None:
             context.new_path()
             context.append_path(self._path)
@@ -152,7 +162,8 @@ class Shape(Drawn):
         ):
             _trace(context, vmobject, self._placed.tolist())
         else:
-            camera.set_cairo_context_path(context, vmobject)  # or parts of curves, or it knows its own subpaths
+            # incomplete curves, or the mobject splits its subpaths itself
+            camera.set_cairo_context_path(context, vmobject)
         if self._was_drawn:
             self._path = context.copy_path()
         self._was_drawn = True
@@ -160,6 +171,7 @@ class Shape(Drawn):
     def _draw_line(
         self, context: cairo.Context[Any], width: float, colors: Colors, vmobject: VMobject, camera: ClipCamera
     ) -> None:
+        """Draw the path as a line of ``width`` in scene units."""
         self._set_color(context, colors)
         context.set_line_width(width * camera.cairo_line_width_multiple)
         context.set_line_join(LINE_JOIN_MAP[vmobject.joint_type])
@@ -167,16 +179,17 @@ class Shape(Drawn):
         context.stroke_preserve()
 
     def _set_color(self, context: cairo.Context[Any], colors: Colors) -> None:
+        """Set the context's colour, or its gradient, with the light added."""
         if self.light is not None:
             colors = [
                 [red + light, green + light, blue + light, alpha]
                 for (red, green, blue, alpha), light in zip(
                     colors * 2, self.light, strict=False
-                )  # of more the first two
+                )  # of more colours, the first two count
             ]
         if len(colors) == 1:
             red, green, blue, alpha = colors[0]
-            context.set_source_rgba(blue, green, red, alpha)  # the canvas has them the other way round
+            context.set_source_rgba(blue, green, red, alpha)  # the canvas stores blue first
         else:
             gradient = cairo.LinearGradient(*self.ends)
             offsets = [0.0, 1.0] if len(colors) == 2 else np.linspace(0, 1, len(colors)).tolist()
@@ -186,51 +199,56 @@ class Shape(Drawn):
 
 
 def ends_at_corners(vmobject: VMobject) -> bool:
-    """Whether its gradient goes from one of its own points to another."""
+    """Return whether the mobject's gradient runs between two of its own points."""
     ends = getattr(vmobject.get_gradient_start_and_end_points, "__func__", None)
     return vmobject.shade_in_3d and ends is VMobject.get_gradient_start_and_end_points
 
 
 def _trace(context: cairo.Context[Any], vmobject: VMobject, points: list[list[float]]) -> None:
-    """Manim's path through these points, which are finite: the same calls, without arrays of two or three numbers."""
-    each, tolerance = vmobject.n_points_per_cubic_curve, vmobject.tolerance_for_point_equality
+    """Set Manim's path through finite points: the same Cairo calls, without small arrays.
+
+    Curves that do not continue the one before begin a new subpath; a subpath that ends at its start is closed.
+    """
+    points_per_curve, tolerance = vmobject.n_points_per_cubic_curve, vmobject.tolerance_for_point_equality
     begin, count, curve_to = 0, len(points), context.curve_to
     context.new_path()
-    for curve in range(0, count, each):
+    for curve in range(0, count, points_per_curve):
         if curve == begin:
             context.new_sub_path()
             context.move_to(*points[curve][:2])
-        (x1, y1, _), (x2, y2, _), (x3, y3, _) = points[curve + 1 : curve + each]
+        (x1, y1, _), (x2, y2, _), (x3, y3, _) = points[curve + 1 : curve + points_per_curve]
         curve_to(x1, y1, x2, y2, x3, y3)
-        after = curve + each
-        if after < count:
-            x, y, _ = points[after]
+        next_start = curve + points_per_curve
+        if next_start < count:
+            x, y, _ = points[next_start]
             if x3 == x and y3 == y:
-                continue  # the next curve goes on from here
+                continue  # the next curve continues this subpath
             if abs(x3 - x) <= tolerance + CLOSE * abs(x) and abs(y3 - y) <= tolerance + CLOSE * abs(y):
                 continue
-        if vmobject.consider_points_equals_2d(points[begin], points[after - 1]):
+        if vmobject.consider_points_equals_2d(points[begin], points[next_start - 1]):
             context.close_path()
-        begin = after
+        begin = next_start
 
 
 class Cloud(Drawn):
-    """Points, which Manim sets pixel by pixel."""
+    """The record of a cloud of points, which Manim sets pixel by pixel."""
 
     __slots__ = ("_style",)
 
     def follow(self, cloud: PMobject, camera: ClipCamera) -> bool:
+        """Update the record to ``cloud``. Return whether it looks the same as before. It touches all tiles."""
         style = cloud.rgbas.tobytes(), cloud.stroke_width
         same = not self._moved(cloud, camera) and style == getattr(self, "_style", None)
         self._style, self.tiles = style, camera.tiles.all
         return same
 
     def draw(self, cloud: PMobject, camera: ClipCamera, sheet: Sheet) -> None:
+        """Draw the points into the sheet's pixels."""
         camera.display_multiple_point_cloud_mobjects([cloud], sheet.pixels)
 
 
 class Picture(Drawn):
-    """An image, or what another camera sees."""
+    """The record of an image, or of the picture of another camera."""
 
     __slots__ = ("_laid", "_left", "_resampling", "_source", "_top")
 
@@ -238,10 +256,12 @@ class Picture(Drawn):
         super().__init__(mobject)
         self._source: Pixels = np.zeros((0, 0, 4), np.uint8)
         self._resampling: Any = None
-        self._laid: Image.Image | None = None  # as it lies on the frame
+        # the transformed image, as it lies on the frame; None: it is too small to be seen
+        self._laid: Image.Image | None = None
         self._left = self._top = 0
 
     def follow(self, image: AbstractImageMobject, camera: ClipCamera) -> bool:
+        """Update the record to ``image``. Return whether it looks the same as before."""
         moved, source = self._moved(image, camera), image.get_pixel_array()
         if not moved and self._resampling == image.resampling_algorithm and np.array_equal(self._source, source):
             return True
@@ -254,6 +274,7 @@ class Picture(Drawn):
         return False
 
     def draw(self, image: AbstractImageMobject, camera: ClipCamera, sheet: Sheet) -> None:
+        """Blend the transformed image into the sheet's pixels."""
         if self._laid is None or self.tiles == NONE:
             return
         left, top = max(self._left, 0), max(self._top, 0)
@@ -265,7 +286,7 @@ class Picture(Drawn):
         below[:] = np.asarray(Image.alpha_composite(Image.fromarray(below), laid))
 
     def _lay(self, image: AbstractImageMobject, camera: ClipCamera) -> None:
-        """The first half of Manim's ``display_image_mobject``, to the letter."""
+        """Transform the image onto the frame, as the first half of Manim's ``display_image_mobject`` does."""
         self._laid = None
         source = Image.fromarray(self._source)
         corners = [[0, 0], [source.width, 0], [0, source.height], [source.width, source.height]]
@@ -288,8 +309,8 @@ class Picture(Drawn):
             equations.append([x, y, 1, 0, 0, 0, -X * x, -X * y])
             equations.append([0, 0, 0, x, y, 1, -Y * x, -Y * y])
         try:
-            how = np.linalg.solve(np.array(equations, np.float64), np.array(corners, np.float64).reshape(8))
+            coefficients = np.linalg.solve(np.array(equations, np.float64), np.array(corners, np.float64).reshape(8))
         except np.linalg.LinAlgError:
             return
         perspective = Image.Transform.PERSPECTIVE
-        self._laid = source.transform((width, height), perspective, how.tolist(), image.resampling_algorithm)
+        self._laid = source.transform((width, height), perspective, coefficients.tolist(), image.resampling_algorithm)

@@ -1,8 +1,8 @@
-"""Manim's camera in three dimensions: the same order, projection and shading, of all faces at once.
+"""Manim's three-dimensional camera, computed for all faces at once, with equal order, projection and shading.
 
-A surface has hundreds of faces of as many points each. What Manim computes for each of them, several times a frame, is
-computed here for all of them in one go: by the same operations on the same numbers, so that even the last bit agrees,
-on which the order of faces at the same depth depends. A product with a matrix is one for each face, as there.
+A surface has hundreds of faces with equally many points. Manim computes each face by itself, several times a frame.
+Here the same operations run on all faces together, in the same order, so that results are equal to the last bit: the
+order of faces at equal depth depends on it. Matrix products stay one for each face, as in Manim.
 """
 
 from __future__ import annotations
@@ -19,31 +19,34 @@ from manim import UP, Mobject, ThreeDCamera, VMobject
 from manim.utils.space_ops import get_unit_normal
 from numpy.typing import NDArray
 
-CORNERS = 4  # points of a cubic Bezier curve
-ALIGNED = 1e-6  # Manim's tolerance: no normal is computed of vectors that are so nearly of one direction
-BEHIND = 10**6  # what Manim enlarges by what is behind the camera
+CORNERS = 4  # control points of a cubic Bezier curve
+ALIGNED = 1e-6  # Manim's tolerance: vectors that are this nearly parallel have no computed normal
+BEHIND = 10**6  # Manim's scale factor for points behind the camera
 
 Floats = NDArray[np.float64]
 
 
 class ClipThreeDCamera(ClipCamera, ThreeDCamera):
-    """Turns around the scene; some mobjects have their place in the frame, or turn with it."""
+    """Camera that turns around the scene. Some mobjects stay fixed in the frame, or keep facing the camera."""
 
     manims = ThreeDCamera
 
-    _ends: dict[Any, list[float]]  # of gradients, in this frame
-    _fixed: set[Mobject]  # what does not turn with the scene
+    _ends: dict[Any, list[float]]  # ends of gradients in this frame
+    _fixed: set[Mobject]  # mobjects that do not turn with the scene
 
     def look(self) -> None:
+        """Compute the rotation and forget the gradients' ends, at the start of each frame."""
         self.reset_rotation_matrix()
         self._ends, self._fixed = {}, self.fixed_in_frame_mobjects | self.fixed_orientation_mobjects.keys()
         super().look()
 
     def _view(self) -> tuple[Any, ...]:
+        """Return all that the projection and shading depend on, to compare views."""
         lens = self.get_focal_distance(), self.get_zoom(), self.exponential_projection, self.should_apply_shading
         return *super()._view(), self.rotation_matrix.tobytes(), self.light_source.points[0].tobytes(), *lens
 
     def seen_from(self, mobject: Mobject) -> Any:
+        """Return all that the mobject's picture depends on besides the mobject itself."""
         if mobject not in self._fixed:
             return self.view
         if mobject in self.fixed_in_frame_mobjects:
@@ -52,10 +55,15 @@ class ClipThreeDCamera(ClipCamera, ThreeDCamera):
         return *self.view, *self.fixed_orientation_mobjects[mobject]()
 
     def is_shaded(self, vmobject: VMobject) -> bool:
+        """Return whether the vmobject's colours depend on the light."""
         return bool(self.should_apply_shading and vmobject.shade_in_3d)
 
     def gradient_ends(self, vmobject: VMobject) -> list[float]:
-        """All pieces of an axis have those of the axis, by functions of one text that know the same."""
+        """Return x and y of both ends of the vmobject's gradient in the frame.
+
+        All pieces of an axis share the gradient of the axis. Their functions have the same code and closure, so the
+        ends are computed once.
+        """
         function = vmobject.get_gradient_start_and_end_points
         if getattr(function, "__closure__", None) is None or vmobject in self._fixed:
             return super().gradient_ends(vmobject)
@@ -65,43 +73,48 @@ class ClipThreeDCamera(ClipCamera, ThreeDCamera):
         return self._ends[key]
 
     def get_mobjects_to_display(self, *mobjects: Any, **options: Any) -> list[Mobject]:
-        """Manim's order: of faces the farthest first, then all that is flat."""
+        """Return the visible mobjects in Manim's order: faces from far to near, then everything flat."""
         members = ClipCamera.get_mobjects_to_display(self, *mobjects, **options)
         depths = self._depths(members)
-        return [members[place] for place in sorted(range(len(members)), key=depths.__getitem__)]
+        return [members[index] for index in sorted(range(len(members)), key=depths.__getitem__)]
 
     def _depths(self, members: list[Mobject]) -> list[float]:
+        """Return the depth of each member, infinity for those that are not faces.
+
+        Equal-sized faces are computed together.
+        """
         depths = [np.inf] * len(members)
-        faces: defaultdict[int, list[int]] = defaultdict(list)  # by the number of points
-        for place, member in enumerate(members):
+        faces: defaultdict[int, list[int]] = defaultdict(list)  # indices of members by their number of points
+        for index, member in enumerate(members):
             if getattr(member, "shade_in_3d", False):
                 if _has_plain_center(member):
-                    faces[len(member.points)].append(place)
+                    faces[len(member.points)].append(index)
                 else:
-                    depths[place] = np.dot(member.get_z_index_reference_point(), self.rotation_matrix.T)[2]
-        for count, places in faces.items():
-            points = np.stack([members[place].points for place in places])  # (faces, points, 3)
+                    depths[index] = np.dot(member.get_z_index_reference_point(), self.rotation_matrix.T)[2]
+        for count, indices in faces.items():
+            points = np.stack([members[index].points for index in indices])  # (faces, points, 3)
             ends = points if count == 1 else points[:, _ends_of_curves(count)]
             centers = (ends.min(axis=1) + ends.max(axis=1)) / 2
-            found = np.matmul(centers[:, None], self.rotation_matrix.T)[:, 0, 2]
-            for place, depth in zip(places, found.tolist(), strict=True):
-                depths[place] = depth
+            face_depths = np.matmul(centers[:, None], self.rotation_matrix.T)[:, 0, 2]
+            for index, depth in zip(indices, face_depths.tolist(), strict=True):
+                depths[index] = depth
         return depths
 
     def _place(self, moved: Iterable[tuple[VMobject, Shape]]) -> None:
-        alike: defaultdict[tuple[int, bool], list[tuple[VMobject, Shape]]] = defaultdict(list)
+        """Compute the moved mobjects' points in the frame, and the light on them; equal-sized ones together."""
+        groups: defaultdict[tuple[int, bool], list[tuple[VMobject, Shape]]] = defaultdict(list)
         for vmobject, shape in moved:
             shape.light, is_shaded = None, self.is_shaded(vmobject)
             if vmobject in self._fixed or self.exponential_projection or not np.isfinite(vmobject.points).all():
                 self._place_alone(vmobject, shape, is_shaded)
             else:
-                alike[len(vmobject.points), is_shaded].append((vmobject, shape))
-        for (count, is_shaded), pairs in alike.items():
+                groups[len(vmobject.points), is_shaded].append((vmobject, shape))
+        for (count, is_shaded), pairs in groups.items():
             points = np.stack([vmobject.points for vmobject, _ in pairs])  # (faces, points, 3)
             projected = self._project(points)
             lowest, highest = projected.min(axis=1).tolist(), projected.max(axis=1).tolist()
-            for (_, shape), own, low, high in zip(pairs, projected, lowest, highest, strict=True):
-                shape.place(own, low, high)
+            for (_, shape), own_points, low, high in zip(pairs, projected, lowest, highest, strict=True):
+                shape.place(own_points, low, high)
             if is_shaded:
                 corners = _corners(count)
                 ends = self._project(points[:, corners])[..., :2].reshape(-1, 4).tolist()
@@ -112,6 +125,7 @@ class ClipThreeDCamera(ClipCamera, ThreeDCamera):
                         shape.ends = own_ends
 
     def _place_alone(self, vmobject: VMobject, shape: Shape, is_shaded: bool) -> None:
+        """Compute one mobject's points in the frame and the light on it, by Manim's own functions."""
         points = self.transform_points_pre_display(vmobject, vmobject.points.copy())
         shape.place(points, points.min(axis=0).tolist(), points.max(axis=0).tolist())
         if is_shaded:
@@ -121,7 +135,7 @@ class ClipThreeDCamera(ClipCamera, ThreeDCamera):
                 shape.ends = self.gradient_ends(vmobject)
 
     def _project(self, points: Floats) -> Floats:
-        """Manim's ``project_points`` of (faces, points, 3)."""
+        """Return the points (faces, points, 3) projected into the frame, as Manim's ``project_points`` does."""
         points = np.matmul(points - self.frame_center, self.rotation_matrix.T)
         distance, zoom = self.get_focal_distance(), self.get_zoom()
         depths = points[..., 2]
@@ -133,17 +147,20 @@ class ClipThreeDCamera(ClipCamera, ThreeDCamera):
 
 
 def _ends_of_curves(count: int) -> list[int]:
-    """Where Bezier curves begin and end."""
-    return [place for place in range(count) if place % CORNERS in (0, CORNERS - 1)]
+    """Return the indices of the first and last point of each Bezier curve."""
+    return [index for index in range(count) if index % CORNERS in (0, CORNERS - 1)]
 
 
 def _corners(count: int) -> list[int]:
-    """Those two of a face between which its shade goes over from one to the other, in Manim's order."""
+    """Return the indices of the two points of a face between which its shade changes, in Manim's order."""
     return [0, (count - 1) // 6 * 3]
 
 
 def _lights(points: Floats, corner: int, source: Floats) -> list[float]:
-    """What is added to the colours of each face, (faces, points, 3), at a corner; Manim's ``get_shaded_rgb``."""
+    """Return the light that is added to the colours of each face at a corner, as in Manim's ``get_shaded_rgb``.
+
+    ``points`` are (faces, points, 3).
+    """
     to_source = source - points[:, corner]
     distances = np.sqrt(_dot(to_source, to_source))
     directions = np.divide(to_source, distances[:, None], out=np.zeros_like(to_source), where=distances[:, None] > 0)
@@ -152,17 +169,20 @@ def _lights(points: Floats, corner: int, source: Floats) -> list[float]:
 
 
 def _normals(points: Floats, corner: int) -> Floats:
-    """(faces, 3), of length 1; Manim's ``get_3d_vmob_unit_normal``."""
+    """Return the unit normal of each face at a corner, (faces, 3), as in Manim's ``get_3d_vmob_unit_normal``."""
     count = points.shape[1]
     if count <= CORNERS:
         return np.tile(np.float64(UP), (len(points), 1))
-    before = corner - 3 if corner > 2 else count - 4
-    after = corner + 3 if corner < count - 3 else 3
-    one, other = points[:, after] - points[:, corner], points[:, before] - points[:, corner]
-    largest, others_largest = np.abs(one).max(axis=1), np.abs(other).max(axis=1)
-    plain = (largest > 0) & (others_largest > 0)
-    u, v = (vectors / np.where(plain, by, 1)[:, None] for vectors, by in ((one, largest), (other, others_largest)))
-    across = np.stack(
+    previous = corner - 3 if corner > 2 else count - 4
+    following = corner + 3 if corner < count - 3 else 3
+    to_next, to_previous = points[:, following] - points[:, corner], points[:, previous] - points[:, corner]
+    next_largest, previous_largest = np.abs(to_next).max(axis=1), np.abs(to_previous).max(axis=1)
+    is_regular = (next_largest > 0) & (previous_largest > 0)
+    u, v = (
+        vectors / np.where(is_regular, divisor, 1)[:, None]
+        for vectors, divisor in ((to_next, next_largest), (to_previous, previous_largest))
+    )
+    products = np.stack(
         [
             u[:, 1] * v[:, 2] - u[:, 2] * v[:, 1],
             u[:, 2] * v[:, 0] - u[:, 0] * v[:, 2],
@@ -170,22 +190,22 @@ def _normals(points: Floats, corner: int) -> Floats:
         ],
         axis=1,
     )
-    lengths = np.sqrt(_dot(across, across))
-    plain &= lengths > ALIGNED
-    normals: Floats = across / np.where(plain, lengths, 1)[:, None]
-    for face in np.flatnonzero(~plain):
-        normals[face] = get_unit_normal(one[face], other[face])
+    lengths = np.sqrt(_dot(products, products))
+    is_regular &= lengths > ALIGNED
+    normals: Floats = products / np.where(is_regular, lengths, 1)[:, None]
+    for face in np.flatnonzero(~is_regular):
+        normals[face] = get_unit_normal(to_next[face], to_previous[face])
     return normals
 
 
-def _dot(vectors: Floats, others: Floats) -> Floats:
-    """Of each with its other, as ``np.dot`` has it."""
-    products: Floats = np.matmul(vectors[:, None], others[:, :, None])[:, 0, 0]
+def _dot(vectors: Floats, partners: Floats) -> Floats:
+    """Return the dot product of each vector with its partner, equal to ``np.dot`` bit by bit."""
+    products: Floats = np.matmul(vectors[:, None], partners[:, :, None])[:, 0, 0]
     return products
 
 
 def _has_plain_center(member: Mobject) -> bool:
-    """Whether it is the center of its own points, as Manim computes it."""
+    """Return whether the member's depth is that of its own center, computed as Manim does."""
     kind: Any = type(member)
     return (
         _computes_plain_center(kind)
@@ -199,6 +219,7 @@ def _has_plain_center(member: Mobject) -> bool:
 
 @cache
 def _computes_plain_center(kind: Any) -> bool:
+    """Return whether a class computes its center by `VMobject`'s own methods."""
     names = (
         "get_z_index_reference_point",
         "get_center",

@@ -213,7 +213,7 @@ def test_a_sound_that_reaches_beyond_the_end_is_cut_which_is_said_once(render):
     [
         ("Missing", r"missing: add_sound\('nowhere.wav'\): .*nowhere\.wav: there is no such file"),
         ("Before", r"before: add_sound\('click.wav'\) begins 0\.100 s before its scene does"),
-        ("Twice", r"twice: add_sound\('made.wav'\): .*made\.wav was another sound when it was added before"),
+        ("Twice", r"twice: add_sound\('made.wav'\): .*made\.wav has changed since it was added before"),
     ],
 )
 def test_what_cannot_be_heard_is_named_and_what_is_there_stays(render, scene, message):
@@ -228,7 +228,7 @@ def test_a_file_that_its_scene_removes_is_not_heard_which_is_said(render):
     (video,) = render("Gone")
     assert clicks_in(video) == []
     (said,) = render.said
-    assert "copy.wav, that add_sound was given, is gone and not heard" in said
+    assert "copy.wav is gone, so add_sound's sound is left out" in said
 
 
 def test_a_description_with_an_odd_sound_does_not_count(render):

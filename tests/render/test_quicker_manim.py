@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from manim import BLUE, DOWN, ORIGIN, RED, YELLOW, Circle, Text, VMobject
 
-lengths_by_manim = quicker_manim._as_manim_has_them["get_curve_functions_with_lengths"]
+lengths_by_manim = quicker_manim._MANIMS_METHODS["get_curve_functions_with_lengths"]
 
 
 @pytest.fixture(autouse=True)
