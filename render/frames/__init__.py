@@ -16,6 +16,4 @@ qtrle         QuickTime Animation, which has alpha
 yuv           RGBA to YUV, only the changes; the loops over pixels are pixel_loops, in C
 pictures      parts of a picture, pictures as PNG
 jumps         jumps in the motion
-preloaded     imports of the process that workers are forked from
-deferred      modules that are imported on first use
 """
