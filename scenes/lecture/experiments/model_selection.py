@@ -44,6 +44,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 LATE = squish_rate_func(smooth, 0.5, 1.0)
+ASKING = 1.0  # seconds that the question mark stands alone
 
 
 class ModelSelection(BarsScene):
@@ -188,6 +189,7 @@ class ModelSelection(BarsScene):
             self._open_forecast()
             days.come_close(self)
             self.play(FadeIn(days.mark, scale=1.6), FadeIn(days.real), run_time=0.6)
+            self.wait(ASKING)
             self.until("views")
             self.play(Create(days.steps[0]), FadeOut(days.mark), run_time=0.6)
             self.number = days.number(views)

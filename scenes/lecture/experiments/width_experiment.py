@@ -38,7 +38,7 @@ from manim import (
 )
 from pydantic import Field, field_validator
 
-RULE_BOX = (-5.6, 6.2, -2.35, 2.35)  # left, right, bottom, top
+RULE_BOX = (-5.6, 6.2, -2.0, 2.35)  # left, right, bottom, top
 BEFORE, AFTER = (0.6, 1.3), (0.7, 1.5)  # on the axes: views of a day as shares of what is usual
 DAYS_APART, DAY_DOT = 8, 0.07  # one in so many days is shown; its radius
 Width = Annotated[int, Field(ge=0, le=2000)]
