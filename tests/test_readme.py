@@ -71,7 +71,7 @@ def test_own_lesson_is_understood(desk, gradreel):
     assert "gradient-descent" in result.stdout
     described = printed("describe", "gradient-descent")
     ours, its = (gradreel(*command).stdout for command in (described[:2], described))
-    assert "  network: With one feature" in ours and "  network: The sigmoids have" in its
+    assert "  network: Back to the network" in ours and "  network: The sigmoids have" in its
 
 
 @pytest.mark.parametrize("command", OURS, ids=" ".join)
