@@ -1,6 +1,7 @@
-"""Values that a film's options may have, and those that they have by default.
+"""Values that a film's options may have, and their defaults.
 
-Settings and commands take them from here. This module imports neither numpy nor Manim: a command's help is quick.
+Settings and commands import them from here. This module imports neither numpy nor Manim, so that a command's help is
+quick.
 """
 
 from pathlib import Path
@@ -8,13 +9,14 @@ from typing import NamedTuple
 
 
 class Quality(NamedTuple):
-    """A size and a frame rate under one letter, as Manim's ``-q``."""
+    """A size and a frame rate under one letter, as in Manim's ``-q``."""
 
     width: int
     height: int
     fps: int
 
     def __str__(self) -> str:
+        """Return the quality as text, such as "854x480 15fps"."""
         return f"{self.width}x{self.height} {self.fps}fps"
 
 

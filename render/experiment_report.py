@@ -1,4 +1,4 @@
-"""What ``gradreel experiment`` prints: a table for people, JSON and CSV for programs."""
+"""Prints the results of ``gradreel experiment``: a table for people, JSON and CSV for programs."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ PARTS = ("training", "validation", "test")
 
 @dataclass(frozen=True)
 class Comparison:
-    """Networks of several sizes on one dataset, and what came of each; None where no run was recorded."""
+    """Networks of several sizes on one dataset, with their results; None for a network without a recorded run."""
 
     kind: str  # "width" or "depth"
     dataset: DailyViews
@@ -56,31 +56,36 @@ class Comparison:
 
     @property
     def recorded(self) -> list[Result]:
+        """Return the results of all networks that have recorded runs."""
         return [result for result in self.results.values() if result is not None]
 
     @property
     def as_in_the_lecture(self) -> bool:
-        """Whether the lecture's own figures can stand beside ours: its data's stand-in, trained as by default."""
+        """Return whether the lecture's own figures can stand beside these.
+
+        They can if the runs use the default data and settings, and only the lecture's networks.
+        """
         runs = [network.experiments[0] for network in self.results]
         return self.dataset == DailyViews() and all(run.epochs == EPOCHS and run.hidden in LECTURE for run in runs)
 
     @property
     def seeds(self) -> int:
+        """Return the number of seeds for each network."""
         return len(next(iter(self.results)).experiments)
 
     def spread(self, losses: Losses) -> str:
-        """``0.321k ± 0.012k``; without the second where there is one run. One unit in the whole table."""
+        """Return mean ± deviation, such as ``0.321k ± 0.012k``; only the mean for one run. The table has one unit."""
         mean, deviation = self.written(losses.mean), losses.deviation
         return mean if deviation is None else f"{mean} ± {self.written(deviation)}"
 
     @cached_property
     def floor(self) -> NoiseFloor | None:
-        """What one who knows the rule misses by; None of views from a file."""
+        """Return the loss of a predictor that knows the rule; None for views from a file."""
         return noise_floor(self.dataset)
 
     @cached_property
     def written(self) -> Callable[[float], str]:
-        """Writes a number of views."""
+        """Return a function that writes a number of views in the table's unit."""
         return self.dataset.format_column(
             loss.mean for result in self.recorded for loss in (result.training, result.validation, result.test)
         )
@@ -89,7 +94,7 @@ class Comparison:
 def print_missing(
     networks: Sequence[Network], missing: Sequence[Experiment], traces: Path, options: ExperimentOptions
 ) -> None:
-    """What would be trained."""
+    """Print which runs would be trained."""
     rows: list[dict[str, Any]] = [
         {"run": network.run_name(run), "digest": run.digest, "updates": run.n_updates, "parameters": run.n_parameters}
         for network in networks
@@ -107,9 +112,9 @@ def print_missing(
 
 
 def print_comparison(comparison: Comparison, options: ExperimentOptions) -> None:
-    """The table with its notes, unless JSON or CSV takes standard output; last of all the CSV, if one is asked for.
+    """Print the table with its notes, unless JSON or CSV takes standard output; then write the CSV, if asked for.
 
-    Raises UserError when the CSV file cannot be written.
+    Raises UserError if the CSV file cannot be written.
     """
     if options.as_json:
         print_json(_json(comparison))
@@ -128,6 +133,7 @@ def print_comparison(comparison: Comparison, options: ExperimentOptions) -> None
 
 
 def _table(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
+    """Return the table's header and rows."""
     header = ["network", "parameters", "updates", "seconds", "epoch", "training", "validation", "test"]
     header += ["end: training", "end: test"]
     if comparison.as_in_the_lecture:
@@ -142,6 +148,7 @@ def _table(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
 
 
 def _row(comparison: Comparison, network: Network, result: Result | None) -> list[str]:
+    """Return a network's row; dashes without a recorded run."""
     row = [network.name, grouped(network.n_parameters), grouped(network.n_updates)]
     if result is None:
         row += [NOTHING] * 7
@@ -156,14 +163,15 @@ def _row(comparison: Comparison, network: Network, result: Result | None) -> lis
 
 
 def _print_plain(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns two spaces apart, all but the first to the right."""
+    """Print columns two spaces apart; all but the first are aligned to the right."""
     widths = [max(len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
     for row in (header, *rows):
-        first, *others = (f"{cell:{'<' if i == 0 else '>'}{widths[i]}}" for i, cell in enumerate(row))
-        print("  ".join([first, *others]).rstrip())
+        first, *rest = (f"{cell:{'<' if i == 0 else '>'}{widths[i]}}" for i, cell in enumerate(row))
+        print("  ".join([first, *rest]).rstrip())
 
 
 def _print_rich(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print the table with rich, for a terminal."""
     from rich.console import Console
     from rich.table import Table
 
@@ -176,7 +184,7 @@ def _print_rich(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def _notes(comparison: Comparison) -> list[str]:
-    """What the numbers are, whose data they are of, and how that differs from the lecture."""
+    """Return sentences about the numbers, the data, the training, and differences from the lecture."""
     dataset, run = comparison.dataset, next(iter(comparison.results)).experiments[0]
     over = "" if comparison.seeds == 1 else f", mean ± sample standard deviation over {comparison.seeds} seeds"
     window = f"{dataset.window} days before are the features" if dataset.window > 1 else "the day before is the feature"
@@ -212,6 +220,7 @@ def _notes(comparison: Comparison) -> list[str]:
 
 
 def _json(comparison: Comparison) -> dict[str, Any]:
+    """Return the comparison as plain data."""
     dataset = comparison.dataset
     run = next(iter(comparison.results)).experiments[0]
     recorded = comparison.recorded
@@ -243,6 +252,7 @@ def _json(comparison: Comparison) -> dict[str, Any]:
 
 
 def _network_json(comparison: Comparison, network: Network, result: Result | None) -> dict[str, Any]:
+    """Return a network and its results as plain data."""
     lecture = LECTURE[network.hidden] if comparison.as_in_the_lecture else None
     return {
         "name": network.name,
@@ -258,17 +268,18 @@ def _network_json(comparison: Comparison, network: Network, result: Result | Non
 
 
 def _parts_json(part_losses: PartLosses | None) -> dict[str, Any]:
+    """Return mean, deviation and range of the loss for each of `PARTS`; None for each without results."""
     if part_losses is None:
         return dict.fromkeys(PARTS)
-    found: dict[str, Losses] = {part: getattr(part_losses, part) for part in PARTS}
+    losses_by_part: dict[str, Losses] = {part: getattr(part_losses, part) for part in PARTS}
     return {
         part: {"mean": losses.mean, "deviation": losses.deviation, "min": losses.least, "max": losses.largest}
-        for part, losses in found.items()
+        for part, losses in losses_by_part.items()
     }
 
 
 def _runs(comparison: Comparison, network: Network, result: Result | None) -> list[dict[str, Any]]:
-    """Each run of a network; its losses, and the epoch that was chosen, are None where it is not recorded."""
+    """Return each run of a network as plain data; its losses and its epoch are None if it is not recorded."""
     places = {seed: i for i, seed in enumerate(result.seeds)} if result else {}
     rows = []
     for run in network.experiments:
@@ -284,11 +295,12 @@ def _runs(comparison: Comparison, network: Network, result: Result | None) -> li
 
 
 def _run_losses(losses: PartLosses, place: int) -> dict[str, float]:
+    """Return one run's loss for each of `PARTS`."""
     return {part: float(getattr(losses, part).by_seed[place]) for part in PARTS}
 
 
 def _csv(comparison: Comparison) -> str:
-    """A row for each run; losses in views."""
+    """Return the CSV text: a row for each run, losses in views."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(COLUMNS)
@@ -303,7 +315,10 @@ def _csv(comparison: Comparison) -> str:
 
 
 def _write(path: Path, text: str, folders: Folders, options: ExperimentOptions) -> None:
-    """Put ``text`` into the file at once: what stood there stays until all of it is on the disk."""
+    """Write ``text`` to the file at once: an earlier file stays until all of the text is on the disk.
+
+    Raises UserError if it cannot be written.
+    """
     if not is_replaced(path):
         try:
             path.write_text(text, encoding="utf-8")
@@ -316,8 +331,8 @@ def _write(path: Path, text: str, folders: Folders, options: ExperimentOptions) 
         if path.exists():
             shutil.copymode(path, temporary)
         results = results_of_comparison(options, workspace)
-        told = reporter("none", options.quiet or options.as_json)
-        publish_results(workspace, [(results, {temporary: path.resolve()})], told.say, option="--csv")
+        progress = reporter("none", options.quiet or options.as_json)
+        publish_results(workspace, [(results, {temporary: path.resolve()})], progress.say, option="--csv")
 
 
 def results_of_comparison(options: ExperimentOptions, folders: Folders) -> Results:

@@ -1,4 +1,4 @@
-"""``gradreel narrate``: the script of a lesson's lines for one's own voice, and what is to be said of recordings."""
+"""Runs ``gradreel narrate``: writes the script for one's own voice, and prints remarks about recordings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ from gradreel.scenes.words.narration import Narration
 
 
 def narrate(options: Options, folder: Path, record: bool, accept: bool) -> int:
-    """Write the script into the folder of recordings, ``record`` what is missing, print what is to be said of them."""
+    """Write the script into the folder of recordings, print remarks about them, and return exit code 0.
+
+    With ``record``, missing lines are recorded with the microphone first.
+    """
     settings, lesson = settings_and_lesson(options)
     if record:
         from gradreel.render.voice import microphone
@@ -34,8 +37,8 @@ def narrate(options: Options, folder: Path, record: bool, accept: bool) -> int:
     folder = folder.absolute()
     results = results_of(lesson, Folders(settings.media_dir), settings.overwrite)
     results.check(script_files(folder))
-    with reporter(options.progress, options.quiet, options.verbosity) as told:
-        played = pipeline.play_beats(lesson, settings, told)
+    with reporter(options.progress, options.quiet, options.verbosity) as progress:
+        played = pipeline.play_beats(lesson, settings, progress)
     lines = [line for clip, beats in played for line in _lines(clip, beats)]
     title, language = _title(lesson, [clip for clip, _ in played], settings.language), settings.language
 
@@ -46,7 +49,7 @@ def narrate(options: Options, folder: Path, record: bool, accept: bool) -> int:
                 temporary = workspace.temporary(file.name)
                 temporary.write_bytes(text.encode())
                 written[temporary] = file
-            publish_results(workspace, [(results, written)], told.say, option="--recordings")
+            publish_results(workspace, [(results, written)], progress.say, option="--recordings")
 
     write_script(folder, title, language, lines, publish, accept)
     if record:
@@ -66,31 +69,34 @@ def _title(lesson: Lesson, clips: Sequence[Clip], language: str) -> str:
 
 
 def _lines(clip: Clip, beats: Sequence[BeatSpan]) -> list[ScriptLine]:
-    """Of the beats that have words in the language of the settings."""
+    """Return the script's lines: the beats that have words in the language of the settings."""
     settings = clip.request.settings
     narration = Narration.load(languages_of(clip.request)).with_words(clip.request.words)
-    found = []
+    script_lines = []
     for beat in beats:
         spoken = spoken_again(narration, clip.narrated_as, beat)
         line = Line(clip.scene, beat.name, spoken.stretches.get(settings.language, ()))
         if line.texts:
             assert beat.motion is not None, "it was played now"
             printed = filled_again(narration, clip.narrated_as, beat).printed[settings.language]
-            found.append(ScriptLine(line, spoken.marks, printed, (beat.motion - beat.start) / settings.fps))
-    return found
+            script_lines.append(ScriptLine(line, spoken.marks, printed, (beat.motion - beat.start) / settings.fps))
+    return script_lines
 
 
-def _print(folder: Path, lines: Sequence[ScriptLine], found: Sequence[Remark], options: Options) -> None:
-    missing = [remark.name for remark in found if remark.kind == "missing"]
+def _print(folder: Path, lines: Sequence[ScriptLine], script_remarks: Sequence[Remark], options: Options) -> None:
+    """Print the script's path and the remarks, or JSON."""
+    missing = [remark.name for remark in script_remarks if remark.kind == "missing"]
     if options.as_json:
         content = {"script": str(folder / "script.md"), "lines": len(lines), "recorded": len(lines) - len(missing)}
-        said = [{"file": str(folder / one.name), "kind": one.kind, "said": one.said} for one in found]
-        print_json({**content, "remarks": said})
+        remark_entries = [
+            {"file": str(folder / remark.name), "kind": remark.kind, "said": remark.said} for remark in script_remarks
+        ]
+        print_json({**content, "remarks": remark_entries})
         return
     print(folder / "script.md")
     if missing:
         print(f"{'missing':10}  {abbreviated_list(missing)}")
-    for remark in found:
+    for remark in script_remarks:
         if remark.kind != "missing":
             print(f"{remark.kind:10}  {remark.name}" + (f": {remark.said}" if remark.said else ""))
     if not options.quiet:

@@ -1,4 +1,4 @@
-"""How fast each beat is spoken, when nothing is heard in it, and when nothing moves."""
+"""Measures how fast each beat is spoken, how long it is silent, and how long nothing moves."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from gradreel.render.stages import BeatSpan, Clip, Finding
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.narration import Narration
 
-LONGEST_SILENCE = 5.0  # seconds from the last word to the end of the beat
-LONGEST_STILL = 4.0  # seconds of speech after all that moves is over
-LONGEST_PAUSE = 1.5  # seconds of silence before what is said after a mark
+LONGEST_SILENCE = 5.0  # seconds from the last word to the end of the beat, at most
+LONGEST_STILL = 4.0  # seconds of speech after all motion is over, at most
+LONGEST_PAUSE = 1.5  # seconds of silence before the words after a mark, at most
 WORST = 10
 
 
 @dataclass(frozen=True)
 class BeatPace:
-    """A beat in one language, in seconds."""
+    """The pace of one beat in one language; times are in seconds."""
 
     scene: str
     beat: str
     language: str
-    count: int  # of words as they are said, or characters: `Language.said_in`
+    count: int  # words as they are spoken, or characters: see `Language.said_in`
     seconds: float  # of the beat
-    speech: float | None  # in which it is heard, its own pauses included; None: no voice speaks it
+    speech: float | None  # time in which it is spoken, with its own pauses; None: no voice speaks it
     silence: float = 0.0  # from the last word to the end of the beat
-    still: float = 0.0  # of speech after all that moves is over
-    pauses: Mapping[str, float] = field(default_factory=dict)  # of silence before what is said after each mark
+    still: float = 0.0  # speech after all motion is over
+    pauses: Mapping[str, float] = field(default_factory=dict)  # silence before the words after each mark
 
     @property
     def rate(self) -> float:
-        """Words, or characters, a minute: while they are heard, or without a voice over the whole beat."""
+        """Return words, or characters, a minute while they are spoken; without a voice, over the whole beat."""
         return 60 * self.count / (self.speech or self.seconds)
 
     @property
     def findings(self) -> Iterator[Finding]:
-        """What a listener would mind."""
+        """Yield what a listener would mind: too fast, too long silent, too long without motion."""
         kind = LANGUAGES[self.language]
         if round(self.rate) > kind.fastest:
             what = f"{self.rate:.0f} {kind.said_in} a minute; {kind.fastest} can be followed"
@@ -54,24 +54,26 @@ class BeatPace:
                 yield self._finding("pause", f"{pause:.1f} s of silence before [{mark}]")
 
     def _finding(self, rule: str, message: str) -> Finding:
+        """Return a finding about this beat."""
         return Finding(self.scene, self.beat, rule, message, self.language)
 
 
 def pace_of(clip: Clip, beats: Sequence[BeatSpan]) -> list[BeatPace]:
-    """How the ``beats`` of a clip, as they were played, are spoken in each language that they have words in."""
+    """Return the pace of a clip's ``beats``, as they were played, in each language that has words for them."""
     languages = languages_of(clip.request)
     narration = Narration.load(languages).with_words(clip.request.words)
-    found = []
+    paces = []
     for beat in beats:
-        said = spoken_again(narration, clip.narrated_as, beat).stretches
-        for language in said:
-            count = len(re.findall(LANGUAGES[language].SAID, "".join(said[language])))
+        texts = spoken_again(narration, clip.narrated_as, beat).stretches
+        for language in texts:
+            count = len(re.findall(LANGUAGES[language].SAID, "".join(texts[language])))
             if count:
-                found.append(_beat_pace(clip, beat, language, count))
-    return found
+                paces.append(_beat_pace(clip, beat, language, count))
+    return paces
 
 
 def _beat_pace(clip: Clip, beat: BeatSpan, language: str, count: int) -> BeatPace:
+    """Return the pace of one beat with ``count`` words or characters."""
     fps = clip.request.settings.fps
     seconds = (beat.end - beat.start) / fps
     heard = clip.speech.get(beat.name, {}).get(language)
@@ -94,16 +96,16 @@ def _beat_pace(clip: Clip, beat: BeatSpan, language: str, count: int) -> BeatPac
 
 
 def summary(paces: Sequence[BeatPace]) -> Iterator[str]:
-    """For each language in words: how long it is heard, the median of its paces, its fastest beats."""
+    """Yield, for each language, lines with its speaking time, its median pace, and its `WORST` fastest beats."""
     for language in dict.fromkeys(pace.language for pace in paces):
-        its, kind = [pace for pace in paces if pace.language == language], LANGUAGES[language]
-        heard = [pace.speech for pace in its if pace.speech is not None]
-        seconds = sum(pace.seconds for pace in its)
+        own_paces, kind = [pace for pace in paces if pace.language == language], LANGUAGES[language]
+        heard = [pace.speech for pace in own_paces if pace.speech is not None]
+        seconds = sum(pace.seconds for pace in own_paces)
         voice = f"heard for {sum(heard):.0f} of {seconds:.0f} s" if heard else f"no voice, {seconds:.0f} s"
-        middle = median(pace.rate for pace in its)
-        yield f"{kind.own_name}: {len(its)} beats, {voice}, median {middle:.0f} {kind.said_in} a minute"
+        middle = median(pace.rate for pace in own_paces)
+        yield f"{kind.own_name}: {len(own_paces)} beats, {voice}, median {middle:.0f} {kind.said_in} a minute"
         yield f"  {kind.said_in + '/min':>14} {kind.said_in:>10} {'speech s':>9} {'silence s':>9} {'still s':>8}  beat"
-        for pace in sorted(its, key=lambda pace: -pace.rate)[:WORST]:
+        for pace in sorted(own_paces, key=lambda pace: -pace.rate)[:WORST]:
             speech = "none" if pace.speech is None else f"{pace.speech:.1f}"
             figures = f"{pace.rate:>14.0f} {pace.count:>10} {speech:>9} {pace.silence:>9.1f} {pace.still:>8.1f}"
             yield f"  {figures}  {pace.scene}, {pace.beat}"

@@ -1,4 +1,7 @@
-"""What the commands print: words for people, JSON for programs. No Manim; rich only where there is a table or a bar."""
+"""Prints the results of the commands: words for people, JSON for programs.
+
+Imports neither Manim nor, at first, rich.
+"""
 
 from __future__ import annotations
 
@@ -30,15 +33,16 @@ MOST_SHOWN = 1000  # letters of a parameter's value
 
 
 def print_json(content: Any) -> None:
-    """Print JSON as its standard has it: NaN and infinity, which a damaged trace may hold, as texts.
+    """Print standard JSON. NaN and infinity, which a damaged trace may hold, become texts.
 
-    What would steer a terminal is escaped as JSON escapes it, so that programs read the very text.
+    Characters that would steer a terminal are escaped as JSON escapes, so programs read the original text.
     """
     text = json.dumps(_standard(content), ensure_ascii=False, indent=2, default=str)
     sys.stdout.write("".join(c if is_printable(c) else json.dumps(c)[1:-1] for c in text) + "\n")
 
 
 def _standard(content: Any) -> Any:
+    """Return plain data with NaN and infinity replaced by texts."""
     if isinstance(content, float) and not math.isfinite(content):
         return str(content)
     if isinstance(content, Mapping):
@@ -51,9 +55,9 @@ def _standard(content: Any) -> Any:
 def print_description(
     description: SceneDescription, request: SceneRequest, claims: Sequence[Claim], options: Options
 ) -> None:
-    """Print all that `describe` tells of a scene: the lines are those of the lesson's own words where it has any.
+    """Print everything that `describe` knows of a scene, with the lesson's own lines if it has any.
 
-    ``claims``: of its lines, as far as they could be checked.
+    ``claims`` are the claims of its lines that could be checked.
     """
     source, language = request.source, request.settings.language
     narration = Narration.load([language]).with_words(request.words)
@@ -110,20 +114,22 @@ def print_description(
 
 
 def _beats_and_lines(beats: Sequence[str], lines: Mapping[str, str]) -> dict[str, str | None]:
-    """Each beat of a scene with its line, None where that is not written here but in the scene.
+    """Return each beat with its line; None for a line that the scene's source says in place.
 
-    Names that the scene makes up as it runs are not in its source: then these are all that have a line, in film order.
+    Names that a scene computes are not in its source. Then the result has the beats that have a line, in film order.
     """
-    found = {beat: lines.get(beat) or lines.get(beat.partition("-{")[0]) for beat in beats}
-    if all(line or "{" not in beat for beat, line in found.items()):
-        return found
-    numbered = {beat.partition("-{")[0]: beat for beat, line in found.items() if line and "{" in beat}
-    said_there: dict[str, str | None] = {beat: None for beat, line in found.items() if not line and "{" not in beat}
-    return said_there | {numbered.get(name, name): line for name, line in lines.items()}
+    lines_by_beat = {beat: lines.get(beat) or lines.get(beat.partition("-{")[0]) for beat in beats}
+    if all(line or "{" not in beat for beat, line in lines_by_beat.items()):
+        return lines_by_beat
+    numbered = {beat.partition("-{")[0]: beat for beat, line in lines_by_beat.items() if line and "{" in beat}
+    in_place: dict[str, str | None] = {
+        beat: None for beat, line in lines_by_beat.items() if not line and "{" not in beat
+    }
+    return in_place | {numbered.get(name, name): line for name, line in lines.items()}
 
 
 def _value(description: SceneDescription, dotted: str) -> Any:
-    """The value that the parameter has, ``run.seed`` inside of ``run``."""
+    """Return a parameter's value; ``run.seed`` is the field inside ``run``."""
     value: Any = description.parameters
     for name in dotted.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
@@ -131,12 +137,13 @@ def _value(description: SceneDescription, dotted: str) -> Any:
 
 
 def _experiment(run: Experiment) -> dict[str, Any]:
+    """Return a run's digest, size and description as plain data."""
     size = {"digest": run.digest, "updates": run.n_updates, "n_parameters": run.n_parameters}
     return size | {"experiment": run.described()}
 
 
 def print_traces(clips: Sequence[Clip], traces: Path, options: Options) -> None:
-    """Where the traces of the scenes' training runs are, each once."""
+    """Print where the traces of the scenes' training runs are, each once."""
     rows: dict[str, dict[str, Any]] = {}
     for clip in clips:
         for run in clip.experiments.values():
@@ -163,8 +170,8 @@ def print_plan(plan: Plan, times: Estimates, options: Options, *, clips: bool) -
         return
     for run in plan.runs:
         updates, digest = counted(run.experiment.n_updates, "update"), run.experiment.digest
-        others = list(run.shown_by)[1:]
-        shown = f", also for {abbreviated_list(others)}" if others else ""
+        other_scenes = list(run.shown_by)[1:]
+        shown = f", also for {abbreviated_list(other_scenes)}" if other_scenes else ""
         print(f"train   the run of {run.name}{shown}, {updates}, {_about(times.training[digest], times)}")
     for language, lines in plan.unspoken.items():
         print(f"speak   {'up to ' if plan.unheard else ''}{counted(lines, 'line')} in {language}")
@@ -190,6 +197,7 @@ def print_plan(plan: Plan, times: Estimates, options: Options, *, clips: bool) -
 
 
 def _plan_as_json(plan: Plan, times: Estimates, clips: bool) -> dict[str, Any]:
+    """Return a plan with its expected times as plain data; clips only if asked for."""
     content: dict[str, Any] = {
         "train": [
             {
@@ -214,7 +222,7 @@ def _plan_as_json(plan: Plan, times: Estimates, clips: bool) -> dict[str, Any]:
         ]
         content["up_to_date"] = [clip.scene for clip in plan.clips if clip.up_to_date]
         content["neutral"] = [
-            {"scene": scene, **asdict(each)} for scene, claims in plan.claims.items() for each in failed(claims)
+            {"scene": scene, **asdict(claim)} for scene, claims in plan.claims.items() for claim in failed(claims)
         ]
     return content | {"seconds": times.seconds, "guessed": bool(times.guessed)}
 
@@ -225,6 +233,7 @@ def _about(seconds: float, times: Estimates) -> str:
 
 
 def print_paths(paths: Iterable[Path], options: Options) -> None:
+    """Print the paths, one a line or as JSON; nothing with --quiet."""
     if options.as_json:
         print_json([str(path) for path in paths])
     elif not options.quiet:
@@ -232,15 +241,15 @@ def print_paths(paths: Iterable[Path], options: Options) -> None:
             print(path)
 
 
-def show_made(made: Sequence[Path], options: Options, preview: bool) -> None:
-    """Print where they are; with ``preview``, open the first."""
-    print_paths(made, options)
+def show_made(paths: Sequence[Path], options: Options, preview: bool) -> None:
+    """Print the paths of the written files; with ``preview``, open the first."""
+    print_paths(paths, options)
     if preview:
-        open_file(made[0])
+        open_file(paths[0])
 
 
 def print_stills(pictures: Mapping[str, Sequence[Path]], sheet: Path, options: Options) -> None:
-    """The pictures of each scene in order, and the sheet of them all."""
+    """Print the pictures of each scene in order, and the sheet of all pictures."""
     if options.as_json:
         files = {scene: {file.stem: str(file) for file in files} for scene, files in pictures.items()}
         print_json({"scenes": files, "contact_sheet": str(sheet)})
@@ -251,7 +260,7 @@ def print_stills(pictures: Mapping[str, Sequence[Path]], sheet: Path, options: O
 def print_findings(
     findings: Sequence[Finding], remarks: Sequence[Finding], scenes: Sequence[str], options: Options
 ) -> None:
-    """What breaks a rule, and what ``remarks`` say beside it."""
+    """Print the broken rules, and the ``remarks`` beside them; say so if no rule is broken."""
     if options.as_json:
         print_json([asdict(finding) for finding in (*findings, *remarks)])
         return
@@ -263,7 +272,7 @@ def print_findings(
 
 
 def print_pace(paces: Sequence[BeatPace], options: Options) -> None:
-    """How fast beats are spoken: of each where JSON was asked for, else a summary."""
+    """Print how fast beats are spoken: each beat as JSON, or else a summary."""
     if options.as_json:
         print_json([asdict(pace) | {"rate": pace.rate} for pace in paces])
         return
@@ -274,19 +283,20 @@ def print_pace(paces: Sequence[BeatPace], options: Options) -> None:
 
 
 def print_verification(result: Mapping[str, Any], options: Options) -> None:
-    """One trace's result, unless it will be part of the JSON."""
+    """Print one trace's result, unless JSON was asked for, or --quiet and all is well."""
     if options.as_json or (options.quiet and result["ok"]):
         return
     if result["ok"]:
-        whose = "recorded around a loop of its own; " if result["checked"] else ""
-        how = {
+        source_note = "recorded around a loop of its own; " if result["checked"] else ""
+        agreement = {
             "exact": "equal bit for bit",
             "within tolerance": "; ".join(["within tolerance", *filter(None, [result["environments"]])]),
             "not computed again": "the others not",
         }[result["agreement"]]
-        again = f"{counted(result['updates'], 'update')} computed again, {how}"
+        again = f"{counted(result['updates'], 'update')} computed again, {agreement}"
         print(
-            f"ok   {result['trace']}: {whose}{again if result['updates'] else 'no update computed again'}", flush=True
+            f"ok   {result['trace']}: {source_note}{again if result['updates'] else 'no update computed again'}",
+            flush=True,
         )
     else:
         print(f"BAD  {result['trace']}", flush=True)
@@ -298,7 +308,7 @@ def print_verification(result: Mapping[str, Any], options: Options) -> None:
 
 
 def open_file(path: Path) -> None:
-    """Open with the program that the desktop has for it; where there is none, say so."""
+    """Open a file with the desktop's program for it; print a message if there is no such program."""
     from click import launch
 
     if launch(str(path)) != 0:

@@ -1,4 +1,4 @@
-"""Standard output and error on which no text steers the terminal, whoever wrote that text."""
+"""Makes standard output and error safe: no printed text can steer the terminal."""
 
 from __future__ import annotations
 
@@ -11,22 +11,24 @@ from gradreel.core.errors import printable
 
 
 class PrintableStream:
-    """A text stream that spells out control characters in whatever is written, such as an escape sequence in a title.
+    """A text stream that spells out control characters, such as an escape sequence in a title.
 
-    ``raw`` is the stream beneath. Only code that draws with escape sequences of our own, such as a bar, writes there.
+    ``raw`` is the stream below. Only code that draws with our own escape sequences, such as a progress bar, writes
+    there.
     """
 
     def __init__(self, raw: TextIO) -> None:
         self.raw = raw
 
     def write(self, text: str) -> int:
-        """Write ``text`` as `printable` has it; returns how many characters of ``text`` that were."""
+        """Write ``text`` with control characters spelled out; return the number of characters in ``text``."""
         if not isinstance(text, str):  # click finds out by b"" what kind of stream this is
             raise TypeError(f"a text was needed, not {type(text).__name__}")
         self.raw.write(printable(text))
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
+        """Write each line."""
         for line in lines:
             self.write(line)
 
@@ -45,22 +47,23 @@ def plain_streams() -> Iterator[None]:
 
     A stream that other code has replaced in the block stays as it is.
     """
-    before = sys.stdout, sys.stderr
+    previous = sys.stdout, sys.stderr
     print_plainly()
     plain = sys.stdout, sys.stderr
     try:
         yield
     finally:
         if sys.stdout is plain[0]:
-            sys.stdout = before[0]
+            sys.stdout = previous[0]
         if sys.stderr is plain[1]:
-            sys.stderr = before[1]
+            sys.stderr = previous[1]
 
 
 def raw_stream(stream: TextIO) -> TextIO:
-    """Returns the stream that takes escape sequences: the one beneath a `PrintableStream`, or ``stream`` itself."""
+    """Return the stream that takes escape sequences: the one below a `PrintableStream`, or ``stream`` itself."""
     return stream.raw if isinstance(stream, PrintableStream) else stream
 
 
 def _plain(stream: TextIO) -> TextIO:
+    """Return the stream as a `PrintableStream`; None stays None."""
     return stream if stream is None or isinstance(stream, PrintableStream) else cast("TextIO", PrintableStream(stream))

@@ -28,7 +28,10 @@ WIDTH = 110  # columns of the comment
 
 
 def print_words(options: Options) -> int:
-    """Print the words of the scenes that were asked for, or write them into a new file. Raises UserError."""
+    """Print the words of the scenes that were asked for, or write them into a new file; return exit code 0.
+
+    Raises UserError if the file exists or cannot be written.
+    """
     if options.output is not None:
         check_writable(options.output, "-o")
         if options.output.exists():
@@ -103,20 +106,23 @@ def _beats(lines: Mapping[str, str], source: SceneSource, asked: Sequence[Asked]
 
 
 def _table(names: Sequence[str], texts: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one TOML table with its rows."""
     rows = [f"{_key(key)} = {_text(text)}\n" for key, text in texts.items()]
     yield "".join([f"[{_keys(*names)}]\n", *rows])
 
 
 def _keys(*names: str) -> str:
+    """Return a dotted TOML key."""
     return ".".join(map(_key, names))
 
 
 def _key(name: str) -> str:
+    """Return a TOML key, quoted if it needs quotes."""
     return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _text(name)
 
 
 def _text(text: str) -> str:
-    """``text`` as TOML has it; what would steer a terminal is spelled out."""
+    """Return ``text`` as a TOML string; unprintable characters are escaped."""
     written = json.dumps(text, ensure_ascii=False)
     return "".join(
         c if c.isprintable() else f"\\u{ord(c):04x}" if ord(c) < 0x10000 else f"\\U{ord(c):08x}" for c in written
@@ -124,4 +130,5 @@ def _text(text: str) -> str:
 
 
 def _comment(text: str) -> str:
+    """Return text for a comment: unprintable characters become question marks."""
     return "".join(c if c.isprintable() else "?" for c in text)

@@ -1,4 +1,4 @@
-"""A user's own daily views, read from a CSV file, in the place of those that a lesson's runs have."""
+"""Reads a user's daily views from a CSV file; they replace those of a lesson's runs."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ MOST_NAMED = 8  # stretches of filled days that are named one by one
 
 @dataclass(frozen=True)
 class DailyData:
-    """A series to be put in the place of every other, and where its parts begin."""
+    """A series that replaces every other series, and the days at which its parts begin."""
 
     series: DailySeries
     borders: Borders = EVERY_DEFAULT
 
     @property
     def fields(self) -> dict[str, Any]:
-        """Those that every dataset of daily views gets; it keeps its window."""
+        """Return the fields that every dataset of daily views takes over. Its window is not among them."""
         days = {name: day.isoformat() if day else None for name, day in asdict(self.borders).items()}
         return {"series": self.series.model_dump(mode="json"), **days}
 
 
 def series_in(value: Any) -> Iterator[DailySeries]:
-    """Every series in plain data that is one; what is none is found by whoever checks the data."""
+    """Yield every valid series in plain data. Invalid ones are skipped: another check reports them."""
     for dataset in datasets_in(value):
         if isinstance(dataset.get("series"), Mapping):
             with suppress(ValidationError):
@@ -45,7 +45,10 @@ def series_in(value: Any) -> Iterator[DailySeries]:
 
 
 def daily_data(data: Path | None, form: CsvFormat, borders: Borders) -> DailyData | None:
-    """What ``--data`` and the options that go with it ask for; None without them. Raises UserError."""
+    """Return the data of ``--data`` and its options; None without them.
+
+    Raises UserError for a file that cannot be read, or for one of these options without ``--data``.
+    """
     if data is not None:
         return DailyData(read_daily_csv(data, form), borders)
     about = {name: getattr(form, name) for name in FORMAT_KEYS} | asdict(borders)
@@ -56,7 +59,7 @@ def daily_data(data: Path | None, form: CsvFormat, borders: Borders) -> DailyDat
 
 
 def daily_views(data: DailyData | None, window: int, borders: Borders) -> DailyViews:
-    """The dataset of ``data``, or of the synthetic series. Raises UserError where the days do not suffice."""
+    """Return the dataset of ``data``, or of the synthetic series. Raises UserError if there are too few days."""
     try:
         if data is None:
             return DailyViews(window=window, **asdict(borders))
@@ -68,9 +71,10 @@ def daily_views(data: DailyData | None, window: int, borders: Borders) -> DailyV
 
 
 def with_files(folder: Path, value: Any) -> Any:
-    """A lesson's plain data with ``{kind = "daily views", data = "views.csv"}`` read from the file in ``folder``.
+    """Return a lesson's plain data with the files of its datasets read, relative to ``folder``.
 
-    The fields of `CsvFormat` beside ``data`` say how the file is read. Raises UserError naming the file.
+    A dataset ``{kind = "daily views", data = "views.csv"}`` may also have the fields of `CsvFormat`. Raises UserError
+    that names the file.
     """
     if isinstance(value, Mapping):
         if value.get("kind") == DAILY_VIEWS:
@@ -105,7 +109,7 @@ def _from_file(folder: Path, dataset: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def filled_text(series: DailySeries) -> str | None:
-    """Which days of ``series`` were missing and filled, in words; None if none was."""
+    """Return a sentence that names the missing days of ``series`` that were filled; None if no day was."""
     if not series.filled:
         return None
     stretches = list(_stretches(series.filled))
@@ -116,7 +120,7 @@ def filled_text(series: DailySeries) -> str | None:
 
 
 def _stretches(days: Sequence[date]) -> Iterator[tuple[date, date]]:
-    """First and last day of each run of days without a gap."""
+    """Yield the first and the last day of each run of consecutive days."""
     first = last = days[0]
     for day in days[1:]:
         if day != last + timedelta(days=1):

@@ -1,4 +1,4 @@
-"""A lesson: scenes in film order with their parameters, the training runs they name, parts, words of its own."""
+"""A lesson: scenes in film order with their parameters, training runs, parts, and words of its own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gradreel.scenes.words.narration import OwnWords
 
 @dataclass(frozen=True)
 class Poster:
-    """The moment that the video's picture shows: the end of a beat."""
+    """The moment that the video's poster shows: the end of a beat."""
 
     scene: str
     beat: str | None = None  # None: the scene's first
@@ -26,7 +26,7 @@ class Poster:
 
 @dataclass(frozen=True)
 class Lesson:
-    """Scenes in film order, each one once, and the training runs they name."""
+    """Scenes in film order, each once, and the training runs that they name."""
 
     name: str
     title: Title
@@ -46,7 +46,7 @@ class Lesson:
     span: str = ""  # what files of a stretch of it have after its name, such as "--loss--relu"; "": all its scenes
 
     def __post_init__(self) -> None:
-        """Raises UserError for a name, of its own or of a scene's file, that cannot be that of a folder of videos."""
+        """Raise UserError if the lesson's name, or that of a scene's file, cannot name a folder of videos."""
         file_name(self.name, f"{self.file}: a lesson called")
         for scene in self.scenes:
             file_name(self.group(scene.name), f"{scene.source.file}: a file of scenes called")
@@ -65,8 +65,8 @@ class Lesson:
         if self.words is None or not any(self.words.scenes.values()):
             return None
         titles = [self.title, self.description, *(scene.part for scene in self.scenes if scene.part is not None)]
-        found = {code for code, scenes in self.words.scenes.items() if scenes}.union(*titles)
-        return found.pop() if len(found) == 1 else None
+        codes = {code for code, scenes in self.words.scenes.items() if scenes}.union(*titles)
+        return codes.pop() if len(codes) == 1 else None
 
     def title_in(self, language: str) -> str:
         return title_in(self.title, language) or self.name
@@ -75,27 +75,27 @@ class Lesson:
         return title_in(self.description, language) if self.description else ""
 
     def group(self, scene: str) -> str:
-        """The folder for a scene's files: the lesson's, or that of the user's file when the lesson does not have it."""
+        """Return the folder name for a scene's files: the lesson's name, or the stem of a user's own scene file."""
         request = next(request for request in self.scenes if request.name == scene)
         return self.name if self.has(request) else request.source.file.stem
 
     @staticmethod
     def has(request: SceneRequest) -> bool:
-        """Whether files of a scene are the lesson's: it has the scene, or the scene is one of ours."""
+        """Return whether a scene's files belong to the lesson: it has the scene, or the scene is one of ours."""
         return request.stands_in_lesson or request.source.is_ours
 
     def parts(self, language: str) -> dict[str, str]:
-        """By the scene that a part begins with here: its title, in film order."""
+        """Return each part's title, in film order, by the name of the scene that it begins with."""
         begins: dict[str, str] = {}
-        before: Title | None = None
+        previous_part: Title | None = None
         for scene in self.scenes:
-            if scene.part is not None and scene.part is not before:
+            if scene.part is not None and scene.part is not previous_part:
                 begins[scene.name] = title_in(scene.part, language)
-            before = scene.part
+            previous_part = scene.part
         return begins
 
     def run_name(self, experiment: Experiment) -> str | None:
-        """What this lesson calls ``experiment``, if it does."""
+        """Return the lesson's name for ``experiment``; None if it has no name for it."""
         for name, run in self.experiments.items():
             plain = run.model_dump(mode="json")
             shown = with_curve(with_data(plain, self.data.fields if self.data else {}), self.curve)

@@ -107,9 +107,10 @@ class _LessonFile(_Table):
 
 
 def read_lesson(file: Path, ours: KnownScenes = find_scenes, with_scenes: bool = True) -> Lesson:
-    """The lesson in ``file``, and the words beside it. Raises UserError, naming the file and the line or key.
+    """Return the lesson in ``file``, with the words beside it.
 
-    ``ours`` gives our scenes, for whoever remembers them. Without its scenes the sources of none are read.
+    Raises UserError that names the file and the line or key. ``ours`` returns our scenes; a caller may pass a cached
+    list. With ``with_scenes`` false, the lesson has no scenes and no scene source is read.
     """
     content = read_toml(file, "a lesson")
     try:
@@ -151,7 +152,7 @@ def read_lesson(file: Path, ours: KnownScenes = find_scenes, with_scenes: bool =
 
 
 def _curve(file: Path, curve: str | Knots | None) -> tuple[Knots, str]:
-    """A lesson's red curve, and the file beside it that it was read from, or ""."""
+    """Return a lesson's red curve, and the file beside it that it was read from, or "". Raises UserError."""
     try:
         if isinstance(curve, str):
             if not curve.startswith("@"):
@@ -176,7 +177,10 @@ def _words(file: Path, narration: str) -> OwnWords:
 
 
 def _voice(file: Path, language: str, voice: str) -> str:
-    """A lesson's voice; a path beside it is made one from the root. A program is named only by who runs it."""
+    """Return a lesson's voice; a path relative to the lesson becomes absolute.
+
+    Raises UserError for a command: only the user may name a program to run.
+    """
     if voice.startswith(COMMAND):
         raise UserError(
             f"{file}: voices.{language}: a lesson names no command: it has default, none, a folder of recordings or a"
@@ -189,7 +193,7 @@ def _voice(file: Path, language: str, voice: str) -> str:
 
 
 def _entries(file: Path, table: _LessonFile, ours: KnownScenes) -> dict[str, SceneRequest]:
-    """The scenes by name, in film order; each belongs to the part that was begun last."""
+    """Return the scenes by name, in film order; each belongs to the part that began last."""
     entries: dict[str, SceneRequest] = {}
     part: Title | None = None
     for number, scene in enumerate(table.scene, 1):
@@ -212,9 +216,9 @@ def _entries(file: Path, table: _LessonFile, ours: KnownScenes) -> dict[str, Sce
 
 
 def _poster(file: Path, poster: _PosterTable, entries: Mapping[str, SceneRequest]) -> Poster:
-    """Raises UserError for a scene that the lesson has not, and for a beat that its source has not, as far as it tells.
+    """Return the poster. Raises UserError for a scene that the lesson lacks, or a beat that its source clearly lacks.
 
-    Our own lesson is left out: tests look at it, and reading the sources would take longer than all the rest.
+    Our own lesson's beat is not checked here: that would read all sources, and tests check it.
     """
     if poster.scene not in entries:
         raise UserError(
@@ -278,9 +282,10 @@ def _entry(file: Path, number: int, scene: _SceneTable, part: Title | None, ours
 
 
 def _beside(lesson: Path, name: str, value: Any) -> Any:
-    """What a scene's parameter in a lesson means: ``"@curve.csv"`` is the content of the file beside the lesson's.
+    """Return the value that a scene's parameter in a lesson means.
 
-    A folder beside it that ``trace`` names is meant wherever the command is run. Anything else is itself.
+    ``"@curve.csv"`` is the content of that file beside the lesson. A parameter called ``trace`` may name a folder
+    beside the lesson. Any other value stays as it is.
     """
     if found := _file_beside(lesson, value):
         return parse_value(f"@{found}")
@@ -290,5 +295,5 @@ def _beside(lesson: Path, name: str, value: Any) -> Any:
 
 
 def _file_beside(lesson: Path, value: Any) -> Path | None:
-    """Raises UserError for one that lies elsewhere."""
+    """Return the file of a value ``"@file"``, else None. Raises UserError for a file outside the lesson's folder."""
     return beside(lesson.absolute().parent, value[1:]) if isinstance(value, str) and value.startswith("@") else None

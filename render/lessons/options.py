@@ -1,4 +1,4 @@
-"""The command line's options as they are written, and what they mean: settings, output, beats, ``--set`` values."""
+"""The command line's options as written, and their meaning: settings, output, beats, ``--set`` values."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PICTURE = re.compile(r"\d{5,}\.png")  # a frame's, in the folder of --format png
 
 @dataclass(frozen=True, kw_only=True)
 class DataOptions:
-    """What was chosen about daily views: a file of one's own, how it is read, and where their three parts begin."""
+    """The options about daily views: the user's file, how it is read, and where its three parts begin."""
 
     data: Path | None = None
     column: str | None = None
@@ -45,7 +45,7 @@ class DataOptions:
 
     @property
     def csv_format(self) -> CsvFormat:
-        """Raises UserError for what is no format."""
+        """Return how the CSV file is read. Raises UserError for an invalid format."""
         return CsvFormat(self.column, self.date_format, self.decimal, self.fill_missing)
 
     @property
@@ -56,7 +56,7 @@ class DataOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class Options(DataOptions):
-    """What was chosen on the command line, as written; a command without an option has its default."""
+    """The options of the command line as written. A command without an option has its default."""
 
     scenes: tuple[str, ...] = ()
     first_scene: str | None = None
@@ -99,7 +99,7 @@ class Options(DataOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentOptions(DataOptions):
-    """What was chosen for ``gradreel experiment``; None: the lecture's, or the default."""
+    """The options of ``gradreel experiment``. None means the lecture's value, or the default."""
 
     kind: str  # one of `COMPARISONS`
     window: int = WINDOW
@@ -121,7 +121,7 @@ class ExperimentOptions(DataOptions):
 
 
 def settings_of(options: Options, output: Path | None = None) -> RenderSettings:
-    """Raises UserError for an option that no video can have."""
+    """Return the settings that the options mean. Raises UserError for options that no video can have."""
     changes: dict[str, Any] = {}
     if options.burned and options.last_frame:
         raise UserError(
@@ -154,7 +154,10 @@ def settings_of(options: Options, output: Path | None = None) -> RenderSettings:
 
 
 def output_of(options: Options) -> Path | None:
-    """``-o`` as an absolute path with the ending of what it will hold. Raises UserError when it has another."""
+    """Return ``-o`` as an absolute path with the suffix of its format; None without -o.
+
+    Raises UserError for another suffix, or for a folder where a file is needed.
+    """
     if options.output is None:
         return None
     path = options.output.absolute()
@@ -173,7 +176,10 @@ def output_of(options: Options) -> Path | None:
 
 
 def _picture_folder(folder: Path, said: Path) -> Path:
-    """A folder for a picture of each frame. One that is there is replaced: UserError unless it holds just these."""
+    """Return the folder for a picture of each frame. An existing one is replaced later.
+
+    Raises UserError for a file, or for a folder that contains anything but such pictures.
+    """
     if not folder.exists():
         return folder
     if not folder.is_dir():
@@ -188,15 +194,15 @@ def _picture_folder(folder: Path, said: Path) -> Path:
 
 
 def _format_of(output: Path | None) -> str | None:
-    """The format that a file's ending asks for."""
+    """Return the format that a file's suffix asks for; None if it is not one of `FORMATS`."""
     ending = output.suffix.removeprefix(".").lower() if output else ""
     return ending if ending in FORMATS else None
 
 
 def jobs_of(jobs: int | None, scheduler: str | None = None) -> int:
-    """How many clips, or trainings, are at work at once: ``-j``, or one per core that this process may use.
+    """Return how many clips or trainings run at once: ``-j``, or one for each core that this process may use.
 
-    A ``scheduler`` is handed as many as it takes.
+    With a ``scheduler`` and without -j it is `MOST_AT_ONCE`.
     """
     if jobs or scheduler:
         return jobs or MOST_AT_ONCE
@@ -204,7 +210,7 @@ def jobs_of(jobs: int | None, scheduler: str | None = None) -> int:
 
 
 def parse_resolution(text: str) -> tuple[int, int]:
-    """``"1920,1080"`` (also ``1920x1080``) -> (width, height) in pixels. Raises UserError for any other text."""
+    """Return width and height in pixels of ``"1920,1080"`` or ``1920x1080``. Raises UserError for other text."""
     try:
         width, height = (_whole(side) for side in text.lower().replace("x", ",").split(","))
     except ValueError:
@@ -213,7 +219,7 @@ def parse_resolution(text: str) -> tuple[int, int]:
 
 
 def parse_rate(text: str) -> float | Fraction:
-    """``"30"``, also ``"30000/1001"`` -> frames a second. Raises UserError for what is no number."""
+    """Return the frames a second of ``"30"`` or ``"30000/1001"``. Raises UserError for text that is not a number."""
     over, slash, under = text.partition("/")
     try:
         return Fraction(_whole(over), _whole(under)) if slash else float(text)
@@ -234,7 +240,10 @@ def parse_beat_range(text: str) -> tuple[str | None, str | None]:
 
 
 def parse_counts(option: str, text: str, least: int, largest: int) -> tuple[int, ...]:
-    """``"0,10,100"`` -> (0, 10, 100): whole numbers from ``least`` to ``largest``, each once. Raises UserError."""
+    """Return the whole numbers of ``"0,10,100"`` as a tuple.
+
+    Raises UserError for a number outside ``least`` to ``largest``, and for one that comes twice.
+    """
     try:
         counts = tuple(_whole(part) for part in text.split(","))
     except ValueError:
@@ -248,17 +257,18 @@ def parse_counts(option: str, text: str, least: int, largest: int) -> tuple[int,
 
 
 def _whole(text: str) -> int:
-    """A whole number in plain digits: `int` itself takes 1_0 for 10, and digits of all scripts. Raises ValueError."""
+    """Return a whole number in plain digits. Raises ValueError for anything else that `int` accepts, such as 1_0."""
     if not re.fullmatch(r" *-?[0-9]+ *", text):
         raise ValueError(text)
     return int(text)
 
 
 def parse_overrides(settings: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """``--set`` texts -> {scene: {parameter: value}}, a later one winning over an earlier one.
+    """Return ``--set`` texts as {scene: {parameter: value}}; a later one wins over an earlier one.
 
-    ``scene.parameter=value``; further dots reach into a parameter (``sum-of-sigmoids.run.seed=3``). The value is JSON,
-    or else the text itself, or ``@file``: the content of a JSON or text file, or of a CSV of points. Raises UserError.
+    They are written ``scene.parameter=value``. Further dots reach into a parameter, as in
+    ``sum-of-sigmoids.run.seed=3``. The value is JSON, or else the text itself. ``@file`` is the content of a JSON or
+    text file, or of a CSV of points. Raises UserError.
     """
     overrides: dict[str, dict[str, Any]] = {}
     for text in settings:
@@ -275,7 +285,10 @@ def parse_overrides(settings: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 
 def files_of_overrides(settings: Iterable[str]) -> dict[str, dict[str, str]]:
-    """By scene and parameter, ``run.seed`` inside of ``run``: the file that ``--set`` reads it from, "" for none."""
+    """Return the file that ``--set`` reads each parameter from, by scene and parameter; "" for a plain value.
+
+    A parameter inside another is written ``run.seed``. A later setting of ``run`` replaces the entries inside it.
+    """
     files: dict[str, dict[str, str]] = {}
     for text in settings:
         scene, path, value = _parts(text)
@@ -286,7 +299,7 @@ def files_of_overrides(settings: Iterable[str]) -> dict[str, dict[str, str]]:
 
 
 def _parts(setting: str) -> tuple[str, list[str], str]:
-    """Scene, parameter and value of a ``--set``. Raises UserError."""
+    """Return scene, parameter path and value of a ``--set``. Raises UserError for another form."""
     key, equals, value = setting.partition("=")
     scene, *path = key.strip().split(".")
     if not (equals and scene and path and all(path)):
@@ -295,12 +308,18 @@ def _parts(setting: str) -> tuple[str, list[str], str]:
 
 
 def parse_value(text: str) -> Any:
-    """JSON where it can be nothing else, the content of the file for ``@file``, or else the text. Raises UserError."""
+    """Return the value of ``--set``: parsed JSON, the content of the file for ``@file``, or else the text.
+
+    Raises UserError for a file that cannot be read, and for broken JSON that begins as a list or a table.
+    """
     return _read_value(Path(text[1:]).expanduser()) if text.startswith("@") else _json_or_text(text)
 
 
 def _json_or_text(text: str) -> Any:
-    """What can be read as JSON is JSON; what begins as a list or a table and cannot is a mistake, and no text."""
+    """Return text parsed as JSON, or the text itself.
+
+    Raises UserError if it begins as a list or a table but is broken.
+    """
     try:
         return parse_or_user_error(text, repr(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"))
     except UserError:
@@ -319,7 +338,10 @@ def _read_value(path: Path) -> Any:
 
 
 def read_curve(path: Path) -> tuple[Knots, str]:
-    """The knots in a CSV file, x and y in each row, and the file's name. Raises UserError naming file and row."""
+    """Return the knots of a CSV file, x and y in each row, and the file's name.
+
+    Raises UserError naming file and row.
+    """
     from gradreel.core.curves.piecewise import read_knots
 
     return read_knots(path).knots, str(path)

@@ -1,6 +1,7 @@
-"""Whether words of one's own fit the scenes: by the lines of ours and by what the sources ask for; nothing is played.
+"""Checks that a user's own words fit the scenes, from our lines and the scenes' sources; nothing is played.
 
-What only playing a scene shows, such as a number written in a way that it cannot be, is found by `gradreel check`.
+Some faults show only when a scene plays, such as a number that cannot be written in the given form. `gradreel check`
+finds these.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ NUMBER = re.compile(r"\\-(\d+|\.\*|\\d\+)$")  # at the end of one: that of ``-3`
 
 @dataclass(frozen=True)
 class Asked:
-    """A place in a scene's source that asks for words."""
+    """A call in a scene's source that asks for words."""
 
     table: str  # "beats" or "screen"
     key: str  # as a regular expression: ``piece-{k}`` is "piece\\-.*"
@@ -51,9 +52,9 @@ class Asked:
 
 
 def check_words(words: OwnWords, sources: Collection[SceneSource], scenes_of_ours: KnownScenes = find_scenes) -> None:
-    """Raises UserError unless ``words`` are words of our scenes or of ``sources``: a line for each that is not.
+    """Raise UserError unless all ``words`` belong to our scenes or to ``sources``: one line for each problem.
 
-    A scene, beat or field that there is not; a beat of one's own scene that has no line.
+    A problem is an unknown scene, beat or field, or a beat of a user's scene without a line.
     """
     ours = Narration.load()
     known = {source.name: source for source in (*scenes_of_ours(), *sources)}
@@ -84,9 +85,9 @@ def check_words(words: OwnWords, sources: Collection[SceneSource], scenes_of_our
 def left_in_other_languages(
     words: OwnWords, scenes: Collection[str], languages: Collection[str] = tuple(LANGUAGES)
 ) -> list[str]:
-    """A sentence for each of the ``scenes`` whose beats are changed in one language, while another keeps our line.
+    """Return a sentence for each of ``scenes`` whose beats are changed in only some of ``languages``.
 
-    The subtitles in all ``languages`` are of one video: there the two would say different things.
+    There the subtitles of one video would disagree, because the other languages keep our lines.
     """
     ours = Narration.load(languages)
     told = []
@@ -160,16 +161,16 @@ def awaited_marks(source: SceneSource) -> set[str] | None:
 
 
 def asked_for(source: SceneSource) -> list[Asked]:
-    """Every ``self.beat(...)`` and ``self.screen(...)`` of a scene, inherited ones included."""
+    """Return every ``self.beat(...)`` and ``self.screen(...)`` call of a scene, inherited ones included."""
     found = module_source(source.file).find_class(source.class_name)
     classes = found.ancestry if found is not None else []
     return [asked for scene_class in classes for asked in _asked_in(scene_class)]
 
 
 def fields_of(text: str) -> list[str]:
-    """Names in braces: ``"{gap:.2f} or {run.seed}"`` -> gap, run.
+    """Return the names in braces: ``"{gap:.2f} or {run.seed}"`` gives gap and run.
 
-    Raises ValueError for braces that do not close, and for a width that would fill the memory.
+    Raises ValueError for braces that do not close, and for a width of 1000 or more, which would fill the memory.
     """
     fields = list(Formatter().parse(text))
     if any(re.search(r"\d{4}", form or "") for _, _, form, _ in fields):
@@ -183,7 +184,7 @@ def fields_of(text: str) -> list[str]:
 
 
 def _problems(scene: str, tables: Mapping[str, Any], ours: Narration, asked: list[Asked]) -> Iterator[str]:
-    """What is wrong with a scene's words in one language."""
+    """Yield what is wrong with a scene's words in one language."""
     for table in (*TABLES, SPOKEN):
         own = tables.get(table, {})
         printed = "screen" if table == "screen" else "beats"
@@ -263,7 +264,7 @@ def _lines_of_ours(ours: Narration, scene: str, beat: str) -> list[str]:
 
 
 def _missing(source: SceneSource, tables: Mapping[str, Any], ours: Narration) -> list[str]:
-    """The beats of a scene of one's own, as they are written, that have no line in one language."""
+    """Return the beats of a user's scene, as written, that have no line in one language; [] for our scenes."""
     if source.is_ours:
         return []
     played = beat_names(source)
@@ -301,12 +302,12 @@ def _examples(names: Iterable[str]) -> list[str]:
 
 
 def matches(place: Asked, key: str) -> bool:
-    """Whether what is asked for is ``key``, or falls back to it: ``piece-{k}`` and ``piece-2`` are ``piece``, too."""
+    """Return whether the call ``place`` asks for ``key`` or falls back to it, as ``piece-{k}`` to ``piece``."""
     return any(re.fullmatch(name, key) for name in (place.key, NUMBER.sub("", place.key)))
 
 
 def _lines_of_numbered(key: str, templates: Mapping[str, list[str]], places: list[Asked]) -> list[str]:
-    """Our lines of ``piece`` for ``piece-3``, where the source asks for ``piece-{k}``: else nobody would say it."""
+    """Return our lines of ``piece`` for the key ``piece-3``, if the source asks for ``piece-{k}``; else []."""
     general = general_name(key)
     asked = any(
         re.fullmatch(place.key.removesuffix(end), f"{general}-")
@@ -362,13 +363,13 @@ def _fault_of_form(name: str, form: str, conversion: str) -> str:
 
 
 def _templates(ours: Narration, scene: str, table: str) -> dict[str, list[str]]:
-    """Our lines of a scene in all languages, neutral ones included, by beat or word."""
-    found: dict[str, list[str]] = {}
+    """Return our lines of a scene in all languages, neutral ones included, by beat or word."""
+    lines_by_key: dict[str, list[str]] = {}
     for scenes in ours.scenes.values():
         for name in (table, NEUTRAL) if table == "beats" else (table,):
             for key, text in scenes.get(scene, {}).get(name, {}).items():
-                found.setdefault(key, []).append(text)
-    return found
+                lines_by_key.setdefault(key, []).append(text)
+    return lines_by_key
 
 
 def _asked_in(scene_class: ClassSource) -> Iterator[Asked]:

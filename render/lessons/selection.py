@@ -1,4 +1,4 @@
-"""A lesson as it was asked for: all of it, a stretch of it or some of its scenes, with what --set changes."""
+"""Selects from a lesson: all of it, a range of its scenes, or some scenes, with the changes of --set."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _with_changes(
 
 
 def _check_experiments(file: Path, experiments: Mapping[str, Experiment], said: Sequence[Mapping[str, Any]]) -> None:
-    """Raises UserError unless each experiment is named by a parameter of a scene: a line for each that is not."""
+    """Raise UserError with a line for each experiment that no scene's parameter names."""
     named = {value for parameters in said for value in parameters.values() if isinstance(value, str)}
     problems = []
     for experiment in experiments:
@@ -124,13 +124,16 @@ def _with_experiments(lesson: Lesson, changes: Mapping[str, Any], files: Mapping
 
 
 def _other_curve(before: Dataset, after: Dataset) -> bool:
-    """Whether the red curve was taken from a run: it is that of the whole lesson."""
+    """Return whether a run's red curve was changed; all scenes of the lesson share that curve."""
     knots = [shown.knots for shown in (before, after) if isinstance(shown, CurveDataset)]
     return len(knots) == 2 and knots[0] == RED_CURVE != knots[1]
 
 
 def _stretch(lesson: Lesson, span: Span) -> Lesson:
-    """Its scenes from the first to the last of ``span``, both included. Raises UserError, naming the scenes."""
+    """Return the lesson with only the scenes of ``span``, both ends included.
+
+    Raises UserError that names the scenes.
+    """
     if span == (None, None):
         return lesson
     first, last = (_named(lesson, option, name) for option, name in zip(("--from", "--to"), span, strict=True))
@@ -146,7 +149,10 @@ def _stretch(lesson: Lesson, span: Span) -> Lesson:
 
 
 def _named(lesson: Lesson, option: str, asked: str | None) -> str | None:
-    """The scene of the lesson that ``asked`` names, also by its class or as ``my_scene.py:MyScene``."""
+    """Return the name of the lesson's scene that ``asked`` names; None for None. Raises UserError for an unknown scene.
+
+    ``asked`` may also be the scene's class, or ``my_scene.py:MyScene``.
+    """
     if asked is None:
         return None
     names = [entry.name for entry in lesson.scenes]
@@ -159,9 +165,9 @@ def _named(lesson: Lesson, option: str, asked: str | None) -> str | None:
 
 
 def _picked(lesson: Lesson, only: Sequence[str], ours: KnownScenes) -> tuple[SceneRequest, ...]:
-    """The scenes asked for, each once: as the lesson has them, or else as they are by themselves.
+    """Return the scenes asked for, each once: with the lesson's parameters, or else with their own defaults.
 
-    A name is that of the lesson's scene before it is that of one of ours. Asked for alone, a scene is in no part.
+    A name means the lesson's scene before one of ours. A scene that was asked for by name belongs to no part.
     """
     entries = {entry.source: replace(entry, part=None) for entry in lesson.scenes}
     known = cache(lambda: ({source.name: source for source in (*ours(), *entries)}).values())

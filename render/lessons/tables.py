@@ -1,4 +1,4 @@
-"""Tables of settings, as TOML and JSON have them: one put over another, and what is wrong in one, by its keys."""
+"""Tables of settings, as in TOML and JSON: merges them, and reports problems by their keys."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Knots = tuple[tuple[float, float], ...]
 
 
 def put_over(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """``change`` put over ``base``, table by table.
+    """Return ``base`` with ``change`` merged over it, table by table.
 
-    A table of another ``kind`` than the one below it stands alone: the keys of one kind are unknown to the other.
+    A table of another ``kind`` replaces the one below it: the keys of one kind are unknown to the other.
     """
     if "kind" in base and "kind" in change and base["kind"] != change["kind"]:
         return dict(change)
@@ -35,9 +35,9 @@ def put_over(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, An
 
 
 def with_data(value: Any, fields: Mapping[str, Any], *, below: bool = False) -> Any:
-    """Plain data, such as a scene's parameters, with ``fields`` in every dataset of daily views.
+    """Return plain data, such as a scene's parameters, with ``fields`` in every dataset of daily views.
 
-    ``below``: what a dataset says itself stays.
+    With ``below``, a dataset's own values win over ``fields``.
     """
     if isinstance(value, Mapping):
         if value.get("kind") == DAILY_VIEWS:
@@ -49,12 +49,12 @@ def with_data(value: Any, fields: Mapping[str, Any], *, below: bool = False) -> 
 
 
 def has_daily_views(value: Any) -> bool:
-    """Whether there is a dataset of daily views anywhere in plain data."""
+    """Return whether plain data contain a dataset of daily views at any depth."""
     return next(datasets_in(value), None) is not None
 
 
 def with_curve(value: Any, knots: Knots) -> Any:
-    """Plain data with ``knots`` wherever the lecture's own red curve stands, a scene's or a dataset's; () leaves it."""
+    """Return plain data with ``knots`` in place of the lecture's own red curve; () changes nothing."""
     if not knots:
         return value
     if isinstance(value, Mapping):
@@ -67,13 +67,13 @@ def with_curve(value: Any, knots: Knots) -> Any:
 
 
 def holds_curve(value: Any, knots: Knots) -> bool:
-    """Whether plain data have these knots anywhere, as `with_curve` puts them there."""
+    """Return whether plain data contain these knots at any depth, in the form that `with_curve` writes."""
     inside = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
     return value == [list(knot) for knot in knots] or any(holds_curve(part, knots) for part in inside)
 
 
 def datasets_in(value: Any) -> Iterator[Mapping[str, Any]]:
-    """Every dataset of daily views in plain data."""
+    """Yield every dataset of daily views in plain data."""
     if isinstance(value, Mapping):
         if value.get("kind") == DAILY_VIEWS:
             yield value
@@ -85,7 +85,7 @@ def datasets_in(value: Any) -> Iterator[Mapping[str, Any]]:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong in a table."""
+    """One problem in a table."""
 
     place: Location  # keys as they were written, and indices of lists; (): the table itself
     is_unknown: bool  # its last key is none that there is
@@ -95,14 +95,14 @@ class Problem:
 
     @property
     def key(self) -> str:
-        """ "run.dataset.knots"."""
+        """Return the place as text, such as "run.dataset.knots"."""
         return ".".join(map(str, self.place))
 
 
 def beside(folder: Path, name: str) -> Path:
-    """The file that a lesson in ``folder`` names: from there, so that the folder can be moved and handed on.
+    """Return the path of a file that a lesson in ``folder`` names, so that the folder can be moved.
 
-    UserError for a path from the root, or from somebody's home.
+    Raises UserError for an absolute path, or one from somebody's home.
     """
     if Path(name).is_absolute() or name.startswith("~"):
         raise UserError(f"{name}: a lesson names files from its own folder, such as data/views.csv; put it beside")
@@ -110,17 +110,21 @@ def beside(folder: Path, name: str) -> Path:
 
 
 def file_of(place: Location, files: Mapping[str, str]) -> str:
-    """The file that what stands at ``place`` was read from, by ``files``: {"run": "run.json", "run.seed": ""}."""
+    """Return the file that the value at ``place`` was read from; "" if no file is known.
+
+    ``files`` maps keys to files, such as {"run": "run.json", "run.seed": ""}. The longest key that contains ``place``
+    counts.
+    """
     names = (".".join(map(str, place[:n])) for n in range(len(place), 0, -1))
     return next((files[name] for name in names if name in files), "")
 
 
 def problems_of(error: ValidationError, model: type[BaseModel], content: Mapping[str, Any]) -> list[Problem]:
-    """What ``error`` says of ``content``, which was to be a ``model``."""
-    found = []
+    """Return the problems that ``error`` reports in ``content``, which was validated as a ``model``."""
+    problems = []
     for problem in problems_in(error):
         location, unknown = problem["loc"], problem["type"] == "extra_forbidden"
-        found.append(
+        problems.append(
             Problem(
                 _written(location, content, problem["type"] == "missing"),
                 unknown,
@@ -129,13 +133,14 @@ def problems_of(error: ValidationError, model: type[BaseModel], content: Mapping
                 _shown(problem["input"]),
             )
         )
-    return found
+    return problems
 
 
 def _written(location: Location, content: Any, missing: bool) -> Location:
-    """``location`` without pydantic's names for the members of unions ("curve", "DailySeries"), which nobody wrote.
+    """Return ``location`` with only the keys that the user wrote.
 
-    Of a key that is ``missing`` the last part was not written either.
+    pydantic adds names for the members of unions, such as "curve" and "DailySeries". For a ``missing`` key, the last
+    part is kept.
     """
     place: list[int | str] = []
     for number, part in enumerate(location, 1):
@@ -149,7 +154,7 @@ def _written(location: Location, content: Any, missing: bool) -> Location:
 
 
 def _keys(model: type[BaseModel], location: Location) -> Iterator[str]:
-    """The keys of the table at ``location`` in a table of ``model``'s."""
+    """Yield the keys of the table at ``location`` inside a table of ``model``."""
     annotation: Any = model
     for part in location:
         annotation = _inside(annotation, part)
@@ -158,7 +163,10 @@ def _keys(model: type[BaseModel], location: Location) -> Iterator[str]:
 
 
 def _inside(annotation: Any, part: int | str) -> Any:
-    """The type of ``part`` of a value of type ``annotation``: of a key, an index, or a member of a union."""
+    """Return the type of ``part`` in a value of type ``annotation``.
+
+    ``part`` is a key, an index or a member of a union.
+    """
     if typing.get_origin(annotation) is dict:
         return typing.get_args(annotation)[1]
     models = list(_models(annotation))
