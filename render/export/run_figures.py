@@ -7,6 +7,7 @@ state. There is one set of figures for each theme, because a canvas takes no col
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,7 @@ def run_figures() -> dict[str, dict[str, Any]]:
     """Return the figures by theme and name, as JSON for `Bokeh.embed.embed_item`."""
     from bokeh.embed import json_item
 
-    makers = {
+    makers: dict[str, Callable[[str], figure]] = {
         "curve": _curve,
         "days": _days,
         "loss": _loss,

@@ -280,8 +280,8 @@ def _bands(run: Experiment, plane: Plane, u_range: FloatArray, v_range: FloatArr
     contours = contourpy.contour_generator(u, v, np.nan_to_num(grid, nan=ceiling, posinf=ceiling))
     shapes = []
     for level in levels:
-        polygons, starts = contours.filled(level, np.inf)
-        shapes.append([np.split(points, rings[1:-1]) for points, rings in zip(polygons, starts, strict=True)])
+        polygons: Any = contours.filled(level, np.inf)  # points (N, 2), and the offsets of their rings
+        shapes.append([np.split(points, rings[1:-1]) for points, rings in zip(*polygons, strict=True)])
     return {
         "levels": levels.tolist(),
         "xs": [[[_short(ring[:, 0]) for ring in polygon] for polygon in shape] for shape in shapes],
