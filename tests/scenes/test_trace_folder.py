@@ -124,7 +124,7 @@ def test_another_recording_at_the_same_path_is_another_clip(project, loops):
 
 def test_a_run_of_ours_can_be_named_by_its_path_too(project, play):
     trace = train(Experiment(epochs=12), project / "traces")
-    for scene, first in ((LossCurve, "axes"), (GradientDescent, "task")):
+    for scene, first in ((LossCurve, "axes"), (GradientDescent, "floor")):
         assert play(scene, until=first, trace=trace.path).beats == [first]
 
 
