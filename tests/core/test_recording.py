@@ -1455,7 +1455,7 @@ def test_an_optimizer_can_be_copied_and_saved_meanwhile(tmp_path):
     def end(loop: Loop) -> None:
         copies.append(copy.deepcopy(loop.optimizers[0]))
         torch.save(loop.optimizers[0].state_dict(), tmp_path / "saved")
-        loop.optimizers[0].load_state_dict(torch.load(tmp_path / "saved"))
+        loop.optimizers[0].load_state_dict(torch.load(tmp_path / "saved", weights_only=True))
         loop.run(Seen(list(loop.model.parameters())), 2)
 
     updates_then(tmp_path / "run", end)
