@@ -47,8 +47,11 @@ os.environ["GRADREEL_VOICE"] = "none"  # what speaks is spoken in the tests of v
 
 gc.set_threshold(50_000, 20, 20)  # by default it looks through all of Manim and torch every few plays of a scene
 
+# A shell ignores SIGINT in background jobs, nohup ignores SIGHUP; the tests' processes inherit both
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_finish() -> None:
