@@ -79,7 +79,7 @@ def test_the_help_of_a_command_is_one_sentence_and_each_option_below_its_heading
         if heading := getattr(option, "heading", None):
             long = next(other for other in option.opts if other.startswith("--"))
             if heading == DAILY_VIEWS and f"{heading}:" not in sections:
-                assert "gradreel experiment --help" in sections["Scenes:"]
+                assert "experiment --help" in sections["Scenes:"]
             else:
                 assert re.search(rf"(^  |, ){long}\b", sections[f"{heading}:"], re.MULTILINE), long
 
