@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.ground import ground_directions
 from gradreel.scenes.mobjects.plot import polyline, straight_curves
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import Ticks, round_labels
@@ -53,14 +54,12 @@ class View:
     @property
     def right(self) -> NDArray:
         """The ground's direction (2,) that runs to the right of the picture."""
-        angle = np.deg2rad(self.azimuth)
-        return np.array([np.cos(angle), np.sin(angle)])
+        return ground_directions(self.azimuth)[0]
 
     @property
     def away(self) -> NDArray:
         """The ground's direction (2,) that runs away from the eye."""
-        angle = np.deg2rad(self.azimuth)
-        return np.array([-np.sin(angle), np.cos(angle)])
+        return ground_directions(self.azimuth)[1]
 
 
 @dataclass(frozen=True)

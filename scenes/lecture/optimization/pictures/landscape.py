@@ -15,6 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.ground import ground_directions
 from gradreel.scenes.mobjects.loss_map import loss_color
 from gradreel.scenes.mobjects.plot import polyline, ring, segment, straight_curves
 from gradreel.scenes.mobjects.text import TextMobject, formula, patch_under, words
@@ -54,14 +55,12 @@ class View:
     @property
     def right(self) -> NDArray:
         """The floor's direction (2,) that runs to the right of the picture."""
-        angle = np.deg2rad(self.turn)
-        return np.array([np.cos(angle), np.sin(angle)])
+        return ground_directions(self.turn)[0]
 
     @property
     def away(self) -> NDArray:
         """The floor's direction (2,) that runs away from the eye."""
-        angle = np.deg2rad(self.turn)
-        return np.array([-np.sin(angle), np.cos(angle)])
+        return ground_directions(self.turn)[1]
 
 
 MAP = View(90.0, 0.0, (-3.35, -0.3), 4.6)
