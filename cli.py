@@ -192,7 +192,10 @@ def _chosen_elsewhere(ctx: click.Context, message: str | None = None) -> str:
 
 
 def _is_named(param: click.Parameter, ctx: click.Context, message: str) -> bool:
-    """Return whether ``message`` has the option's name, or a word of its value from the environment or the defaults."""
+    """Return whether ``message`` names the option, or contains a long enough word of its value.
+
+    The value is the one from the environment variable or the configuration file. Choices count by their name alone.
+    """
     value = param.resolve_envvar_value(ctx) or (ctx.default_map or {}).get(param.name)
     values = value if isinstance(value, list) else [value]
     words = [] if isinstance(param.type, click.Choice) else re.split(r"[\s=/]+", " ".join(map(str, values)))

@@ -252,7 +252,7 @@ def _json(comparison: Comparison) -> dict[str, Any]:
 
 
 def _network_json(comparison: Comparison, network: Network, result: Result | None) -> dict[str, Any]:
-    """Return a network and its results as plain data."""
+    """Return a network's description and its results as a dictionary that JSON can hold."""
     lecture = LECTURE[network.hidden] if comparison.as_in_the_lecture else None
     return {
         "name": network.name,

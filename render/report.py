@@ -249,7 +249,7 @@ def show_made(paths: Sequence[Path], options: Options, preview: bool) -> None:
 
 
 def print_stills(pictures: Mapping[str, Sequence[Path]], sheet: Path, options: Options) -> None:
-    """Print the pictures of each scene in order, and the sheet of all pictures."""
+    """Print the path of each scene's pictures, then that of the contact sheet; as JSON if ``options`` asks for it."""
     if options.as_json:
         files = {scene: {file.stem: str(file) for file in files} for scene, files in pictures.items()}
         print_json({"scenes": files, "contact_sheet": str(sheet)})

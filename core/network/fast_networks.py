@@ -90,7 +90,7 @@ class Networks:
     def set_state(
         self, run: int, theta: NDArray[np.floating], optimizer_state: Sequence[NDArray[np.floating]] = ()
     ) -> None:
-        """Set one run's theta (P,) and the vectors of its optimizer state; those not given stay as they are."""
+        """Set one run's theta (P,) and its optimizer state vectors. Vectors that are not passed keep their numbers."""
         for rows, values in zip((self._rows[0], *self._rows[2:]), (theta, *optimizer_state), strict=False):
             rows.set(run, values)
 
@@ -214,7 +214,11 @@ class _Layer:
 
 
 def _layer_views(experiment: Experiment, vector: torch.Tensor, runs: int) -> list[torch.Tensor]:
-    """Return views of a flat vector: weights (S, N, K) and biases (S, N) in turn, at last c (S, 1, H) and b (S, 1)."""
+    """Return views of the parts of a flat vector that holds the parameters of all S runs.
+
+    For each hidden layer come its weights (S, N, K) and its biases (S, N). Then follow the output's c (S, 1, H) and
+    b (S, 1).
+    """
     shapes = [shape for _, shape in parameter_shapes(experiment)]
     shapes[-2:] = [(1, *shapes[-2]), (1,)]
     flat = torch.split(vector, [runs * _padded_length(math.prod(shape), vector.dtype) for shape in shapes])

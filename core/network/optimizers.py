@@ -133,7 +133,7 @@ class Adam:
 
     @classmethod
     def of(cls, experiment: Experiment, like: torch.Tensor) -> Adam:
-        """Return Adam with default settings and an exact root, for a theta with the shape of ``like``."""
+        """Return Adam with default settings and a correctly rounded square root, for a theta shaped like ``like``."""
         return cls(like, exact_root=True)
 
     def update(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float, updates: int) -> None:

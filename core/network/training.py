@@ -102,7 +102,7 @@ def one_thread() -> Iterator[None]:
 
 
 class Examples:
-    """The dataset as tensors, and its batches for the networks."""
+    """Holds the training examples as tensors and cuts them into batches, one batch for each run at a time."""
 
     def __init__(self, experiment: Experiment, networks: Networks) -> None:
         self._size, self._networks = experiment.batch_size, networks

@@ -78,13 +78,14 @@ def kept_result(
 
     ``narration``: for results that show words.
     """
+    expected_parts = as_json(parts)
     for file in results_of(folder, parts):
         content = read_json(file) or {}
         try:
             dependencies = Dependencies.model_validate(content.get("dependencies"))
         except ValidationError:
             continue
-        if content.get("parts") == as_json(parts) and not dependencies.changes(source, narration):
+        if content.get("parts") == expected_parts and not dependencies.changes(source, narration):
             return content.get("result"), dependencies
     return None
 

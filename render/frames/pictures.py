@@ -70,7 +70,7 @@ class Tiles:
         self.roughly = lru_cache(REMEMBERED)(self._roughly)
         self.all = self.span(0, width, 0, height)
         self.marked = NONE
-        """A set of tiles for the caller's own use."""
+        """Tiles that the caller has marked. This class never reads or changes them."""
 
     def span(self, left: float, right: float, top: float, bottom: float) -> int:
         """Return the tiles inside the picture that a rectangle touches; its sides are in pixels."""

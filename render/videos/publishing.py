@@ -75,7 +75,10 @@ def manifest_name(lesson: Lesson, final: Path, output: Path | None) -> str:
 
 
 def subtitle_places(settings: RenderSettings, final: Path) -> list[Path]:
-    """Return the paths of all subtitle files that the video ``final`` may have beside it; [] for formats without."""
+    """Return the paths of all subtitle files that may lie beside the video ``final``.
+
+    The list is empty if the format has no subtitles.
+    """
     if settings.format not in JOINABLE_FORMATS:
         return []
     names = [f"{language}.{suffix}" for language in settings.subtitle_languages for suffix in SUBTITLE_SUFFIXES]

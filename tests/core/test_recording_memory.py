@@ -1,4 +1,4 @@
-"""The memory of a recording besides its blocks, measured as the peak of a separate process."""
+"""Recording needs little memory beyond its write buffers. The peak of a separate process is measured."""
 
 from __future__ import annotations
 
