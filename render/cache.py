@@ -108,7 +108,7 @@ def _refuse_while_others_work(workspace: Workspace) -> None:
             lock.acquire(timeout=0)
         except (Timeout, OSError):
             raise UserError(
-                f"another run is at work in {workspace.media_dir}: nothing was removed; wait for its end"
+                f"another command works in {workspace.media_dir}, so nothing was removed; run this again after its end"
             ) from None
         lock.release()
 

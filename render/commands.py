@@ -32,7 +32,7 @@ def describe_scene(options: Options) -> int:
     """Print a scene's parameters, beats and training runs."""
     settings, lesson = settings_and_lesson(options)
     if len(lesson.scenes) != 1:
-        raise UserError(f"describe shows one scene, and {len(lesson.scenes)} were asked for; name one")
+        raise UserError(f"describe shows one scene, but {len(lesson.scenes)} were named; name one")
     with _reporter(options) as told:
         request, description, claims = pipeline.describe_scene(lesson, settings, told)
     report.print_description(description, request, claims, options)
@@ -108,17 +108,22 @@ def _check_sections(options: Options, settings: RenderSettings) -> None:
         return
     if options.last_frame or settings.format != "mp4":
         kind = "png" if options.last_frame else settings.format
-        raise UserError(f"--save_sections cuts an mp4, and this will be {kind}; leave out one of the two")
+        raise UserError(
+            f"--save_sections needs mp4, but the result will be {kind}; leave out --save_sections, or choose"
+            " --format mp4"
+        )
     if not options.scenes:
-        raise UserError("--save_sections cuts the film of a scene: name the scenes, each gets its own")
+        raise UserError(
+            "--save_sections works on single scenes; name them: gradreel render build-curve --save_sections"
+        )
 
 
 def watch_videos(options: Options) -> int:
     """Render, and again what a change touches, until Ctrl-C."""
     if options.dry_run:
-        raise UserError("--watch renders and --dry_run does not: give one of them")
+        raise UserError("--watch renders and --dry_run does not; leave out one of them")
     if options.force:
-        raise UserError("--watch draws what has changed, --force what has not, too: give one of them")
+        raise UserError("--watch draws changed clips, --force all clips; leave out one of them")
     from gradreel.render.watch import watch
 
     rendered = False
@@ -151,7 +156,7 @@ def check_scenes(options: Options) -> int:
     1 when something breaks a rule or jumps.
     """
     if options.jumps and options.pace:
-        raise UserError("--jumps looks at the motion and --pace at the words: give one of them")
+        raise UserError("--jumps checks the motion and --pace the words; leave out one of them")
     settings, lesson = settings_and_lesson(options)
     if not options.jumps:
         settings = with_voices(settings, lesson, options)
@@ -171,7 +176,7 @@ def check_scenes(options: Options) -> int:
 def show_cache(options: Options, prune: bool, yes: bool) -> int:
     """Print what the media folder keeps, or remove what is not needed."""
     if yes and not prune:
-        raise UserError("--yes goes with --prune: without it nothing is removed, and nothing asked")
+        raise UserError("--yes needs --prune; without it, nothing is removed and nothing is asked")
     settings, lesson = settings_and_lesson(options)
     kept = cache.contents(lesson, settings)
     if prune:

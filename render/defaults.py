@@ -55,7 +55,7 @@ def default_map(group: click.Group, said: Mapping[str, Any], file: Path) -> dict
     known = _options(group)
     for key, value in general.items():
         if isinstance(value, Mapping):
-            raise UserError(f"{file}: [{key}]: no such command; there are {', '.join(group.commands)}")
+            raise UserError(f"{file}: [{key}]: there is no such command; the commands are {', '.join(group.commands)}")
         _value(known, key, value, file, f"{file}: {key}")
     return _of_group(group, general, {key: said[key] for key in said if key in group.commands}, file)
 
@@ -65,7 +65,9 @@ def _of_group(
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key in tables.keys() - group.commands.keys():
-        raise UserError(f"{file}: [{inside}{key}]: no such command; there are {', '.join(group.commands)}")
+        raise UserError(
+            f"{file}: [{inside}{key}]: there is no such command; the commands are {', '.join(group.commands)}"
+        )
     for name, command in group.commands.items():
         where, known = f"{file}: [{inside}{name}]", _options(command)
         table = _table(tables.get(name, {}), where)
@@ -84,15 +86,17 @@ def _value(known: _Options, key: str, value: Any, file: Path, where: str) -> Any
     if option is None:
         meant = get_close_matches(_normal(key), known, n=1)
         names = ", ".join(name for name, other in known.items() if other.envvar)
-        raise UserError(f"{where}: no such option; " + (f"did you mean {meant[0]}?" if meant else f"there are {names}"))
+        raise UserError(
+            f"{where}: there is no such option; " + (f"did you mean {meant[0]}?" if meant else f"use one of {names}")
+        )
     if option.envvar is None:
-        raise UserError(f"{where}: --{_normal(key)} is said on the command line alone")
+        raise UserError(f"{where}: --{_normal(key)} works only on the command line; remove it here")
     if option.is_flag and not isinstance(value, bool):
-        raise UserError(f"{where} = {json.dumps(value, default=str)}: true or false was needed")
+        raise UserError(f"{where} = {json.dumps(value, default=str)}: needed: true or false")
     value = value.isoformat() if isinstance(value, date) else value
     several = value if option.multiple and isinstance(value, list) else [value]
     if not option.is_flag and any(isinstance(one, bool) or not isinstance(one, str | int | float) for one in several):
-        raise UserError(f"{where} = {json.dumps(value, default=str)}: a text or a number was needed")
+        raise UserError(f"{where} = {json.dumps(value, default=str)}: needed: a text in quotes, or a number")
     try:
         converted = option.type_cast_value(click.Context(click.Command(None)), several if option.multiple else value)
     except click.BadParameter as error:
@@ -118,5 +122,5 @@ def _normal(key: str) -> str:
 
 def _table(value: Any, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise UserError(f"{where}: a table of options was needed")
+        raise UserError(f'{where}: needed: a table of options, such as [render] with quality = "l" below it')
     return value

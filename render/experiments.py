@@ -57,7 +57,7 @@ def compare_networks(options: ExperimentOptions) -> int:
 
 def _check_outputs(options: ExperimentOptions) -> None:
     if options.csv == Path("-") and options.as_json:
-        raise UserError("--csv - and --json would both be standard output: name a file for one, --csv results.csv")
+        raise UserError("--csv - and --json both print on standard output; write one into a file: --csv results.csv")
     if options.csv is None or options.csv == Path("-"):
         return
     file = options.csv
@@ -69,7 +69,9 @@ def _check_outputs(options: ExperimentOptions) -> None:
         try:
             results_of_comparison(options, Folders(options.media_dir)).check([file.resolve()])
         except UserError as error:
-            raise UserError(f"--csv {options.csv}: {error}; --data names a file of views to read") from None
+            raise UserError(
+                f"--csv {options.csv}: {error}. If it is a file of views to read, name it by --data"
+            ) from None
 
 
 def _dataset(options: ExperimentOptions) -> DailyViews:
@@ -84,7 +86,7 @@ def _networks(options: ExperimentOptions, dataset: DailyViews) -> tuple[Network,
     for option, kind in kind_of.items():
         value = getattr(options, option.removeprefix("--"))
         if value is not None and kind != options.kind:
-            raise UserError(f"{option} belongs to the other comparison: gradreel experiment {kind} {option} {value}")
+            raise UserError(f"{option} is for the other comparison; run: gradreel experiment {kind} {option} {value}")
     seeds = range(options.seeds)
     if options.kind == "width":
         widths = parse_counts("--widths", options.widths, 0, MOST_WIDTH) if options.widths is not None else WIDTHS

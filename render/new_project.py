@@ -35,10 +35,10 @@ def begin_project(folder: Path) -> list[Path]:
     """Write the files of the templates; where they are. Raises UserError, and writes none, where one is there."""
     files = {template: folder / template.name for template in sorted(TEMPLATES.iterdir()) if template.is_file()}
     if os.path.lexists(folder) and not folder.is_dir():
-        raise UserError(f"{folder} is a file; name a folder")
+        raise UserError(f"{folder} is a file; name another path for the new folder")
     there = [file.name for file in files.values() if os.path.lexists(file)]
     if there:
-        raise UserError(f"{folder} has {', '.join(there)}; nothing is written over: name a new folder")
+        raise UserError(f"{folder} has {', '.join(there)} already, and no file is overwritten; name a new folder")
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     try:

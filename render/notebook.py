@@ -44,7 +44,7 @@ def show(line: str, cell: str | None = None) -> None:
     except (UserError, ValueError) as error:
         raise UsageError(f"%gradreel: {error}") from None
     if "--watch" in words:
-        raise UsageError("%gradreel: --watch goes on for ever; run the cell again instead")
+        raise UsageError("%gradreel: --watch never ends; leave it out, and run the cell again after a change")
     if not words:
         raise UsageError("%gradreel: name a scene, such as %gradreel build-curve -q l")
     for file in rendered(words):
@@ -58,7 +58,7 @@ def kept(cell: str) -> Path:
     except SyntaxError as error:
         raise UserError(f"line {error.lineno} of the cell: {error.msg}") from None
     if not classes:
-        raise UserError("a cell of %%gradreel has a class of a scene")
+        raise UserError("the cell has no class; define a scene in it: class MyScene(Scene)")
     file = CELLS / f"{classes[-1]}.py"
     if not file.is_file() or file.read_text(encoding="utf-8") != cell:
         CELLS.mkdir(parents=True, exist_ok=True)

@@ -77,11 +77,14 @@ class RenderSettings:
                 )
             if self.transparent or self.format not in JOINABLE_FORMATS:
                 kinds = ", ".join(JOINABLE_FORMATS)
-                raise UserError(f"--burn_subtitles {self.burned}: they are drawn into {kinds} with a background alone")
+                raise UserError(
+                    f"--burn_subtitles {self.burned}: subtitles can be drawn only into {kinds} with a background;"
+                    f" choose one of these, or leave out -t"
+                )
         if self.jobs < 1:
-            raise UserError(f"-j {self.jobs}: at least one clip must be rendered at a time")
+            raise UserError(f"-j {self.jobs}: needed: at least 1, such as -j 2")
         if self.timeout is not None and not 0 < self.timeout < float("inf"):
-            raise UserError(f"--timeout {self.timeout:g}: it is a number of seconds above 0, such as --timeout 600")
+            raise UserError(f"--timeout {self.timeout:g}: needed: seconds above 0, such as --timeout 600")
 
     @classmethod
     def of_quality(
@@ -154,7 +157,8 @@ def range_name(first: str | None, last: str | None) -> str:
 def _check_size(width: int, height: int) -> None:
     if not (SMALLEST_SIDE <= width <= LARGEST_SIDE and SMALLEST_SIDE <= height <= LARGEST_SIDE):
         raise UserError(
-            f"{width} x {height} pixels: width and height must lie between {SMALLEST_SIDE} and {LARGEST_SIDE}"
+            f"{width} x {height} pixels: width and height must be from {SMALLEST_SIDE} to {LARGEST_SIDE}; such"
+            f" as -r 1280,720"
         )
     if width % 2 or height % 2:
         nearest = f"{width + width % 2},{height + height % 2}"
@@ -167,11 +171,11 @@ def _whole_rate(fps: float | Fraction) -> int:
         nearest = min(max(round(fps), 1), LARGEST_FPS) if math.isfinite(fps) else 30
         said = str(fps) if isinstance(fps, Fraction) else f"{fps:g}"
         raise UserError(
-            f"{said} frames a second: it must be a whole number from 1 to {LARGEST_FPS}; the nearest is --fps {nearest}"
+            f"{said} frames per second: needed: a whole number from 1 to {LARGEST_FPS}; the nearest is --fps {nearest}"
         )
     return int(fps)
 
 
 def _check_one_of(what: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
-        raise UserError(f"unknown {what} {value!r}; there are {', '.join(known)}")
+        raise UserError(f"there is no {what} {value!r}; use one of {', '.join(known)}")

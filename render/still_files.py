@@ -52,8 +52,8 @@ def render_stills(lesson: Lesson, settings: RenderSettings, reporter: Reporter |
     """
     if settings.beat_range and (plain := [scene.name for scene in lesson.scenes if not is_lecture_scene(scene.source)]):
         raise UserError(
-            f"-n picks beats, and {plain[0]} is a plain Manim scene, with a picture of each play; for a section write"
-            " gradreel render -n NAME, or -s -n NAME for its last picture"
+            f"-n chooses beats, but {plain[0]} is a plain Manim scene; leave out -n, or draw one of its sections:"
+            " gradreel render -n NAME (a video), gradreel render -s -n NAME (its last frame)"
         )
     with at_work(lesson, settings, reporter, partial(check_stills, lesson, settings)) as job:
         clips = trained(job).clips

@@ -70,10 +70,16 @@ def _is_folder(target: str) -> bool:
             raise TraceError(no_trace_message(folder))
         return True
     if folder.is_file() and ".py" not in target:
-        raise TraceError(f"{target} is a file; a trace is a folder with {META}, such as media/traces/<digest>")
+        raise TraceError(
+            f"{target} is a file, but a trace is a folder; name the folder that has {META}, such as"
+            f" media/traces/<digest>"
+        )
     hint = nearby_traces_hint(folder)
     if ("/" in target or hint) and ".py" not in target:
-        raise TraceError(f"there is no trace {target}; `gradreel train` records those of the lesson's scenes{hint}")
+        raise TraceError(
+            f"there is no trace {target}; name a folder that `record` wrote, or run gradreel train for the lesson's"
+            f" runs{hint}"
+        )
     return False
 
 
@@ -88,7 +94,7 @@ def _targets_of_scenes(options: Options, scenes: list[str]) -> dict[Path, _Targe
         for path in shown:
             if not path.exists():
                 command = " ".join(["gradreel train", *scenes])
-                raise TraceError(f"{description.name}: there is no trace {path}; `{command}` records it")
+                raise TraceError(f"{description.name}: there is no trace {path}; record it: {command}")
         for given in description.traces.values():
             shown.setdefault(TraceFolder(given).path, None)
         for path, experiment in shown.items():

@@ -35,7 +35,7 @@ def print_words(options: Options) -> int:
     if options.output is not None:
         check_writable(options.output, "-o")
         if options.output.exists():
-            raise UserError(f"-o {options.output} is there already, maybe with your changes; name a new file")
+            raise UserError(f"-o {options.output} exists and may have your changes; name a new file")
     lesson = lesson_of(replace(options, quiet=True))
     languages = film_languages(options, lesson)
     narration = Narration.load(languages).with_words(lesson.words)

@@ -32,8 +32,8 @@ def asset(name: str) -> Path:
     path.open("rb").close()  # lets the tracker of opened files notice it
     if name not in _written_in(caller, caller.stat().st_mtime_ns):
         raise AssetError(
-            f"{caller.name}: asset({name!r}) was not found by reading the source; write the name as a text in quotes"
-            f' where it is called, asset("{name}"), so that a change of that file is seen'
+            f"{caller.name}: asset({name!r}) has a name that is computed; write it in quotes:"
+            f' asset("{name}"). Then a change of that file is noticed'
         )
     return path
 
@@ -42,14 +42,14 @@ def asset_file(module: Path, name: str) -> Path:
     """Return the file that ``asset(name)`` means in ``module``. Raises AssetError, which names both."""
     call = f"{module.name}: asset({name!r})"
     if not name or PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive:
-        raise AssetError(f'{call}: a file beside {module.name} was wanted, such as asset("photo.png")')
+        raise AssetError(f'{call}: needed: the name of a file beside {module.name}, such as asset("photo.png")')
     path = module.parent / name
     if path.is_dir():
         raise AssetError(f"{call}: {path} is a folder; name the file in it")
     if not path.is_file():
         with suppress(OSError):
             path.open("rb").close()  # lets the tracker of opened files notice which file is missing
-        raise AssetError(f"{call}: there is no file {path}")
+        raise AssetError(f"{call}: there is no file {path}; put it there, or correct the name")
     return path
 
 

@@ -177,7 +177,7 @@ def specs_of(words: Iterable[str]) -> list[str]:
                 specs.pop()
             specs.append(f"{file}:{word}")
         elif word.endswith(".toml"):
-            raise SceneNotFoundError(f"{word} is no scene; a lesson is given as --lesson {word}")
+            raise SceneNotFoundError(f"{word} is a lesson, not a scene; write --lesson {word}")
         else:
             file = Path(word).expanduser() if word.endswith(".py") else None
             specs.append(word)
@@ -265,16 +265,18 @@ def _resolve_in_file(path: Path, class_name: str) -> SceneSource:
     Raises SceneNotFoundError or SceneImportError.
     """
     if path.is_dir():
-        raise SceneNotFoundError(f"{path} is a folder; a scene is named file.py:ClassName")
+        raise SceneNotFoundError(f"{path} is a folder; name a scene in a file: my_scene.py:MyScene")
     if not path.is_file():
         with suppress(OSError, ValueError):
             path.open("rb").close()  # lets the tracker of opened files notice which file is missing
-        raise SceneNotFoundError("; ".join(filter(None, (f"there is no file {path}", _did_you_mean(str(path))))))
+        raise SceneNotFoundError(f"there is no file {path}; {_did_you_mean(str(path)) or 'check its path'}")
     module = _parse_module(path.resolve())
     scenes = scenes_in_file(path)
     if not class_name:
         if len(scenes) != 1:
-            raise SceneNotFoundError(f"which scene of {path}? Write {path}:ClassName; {_scene_classes_text(scenes)}")
+            raise SceneNotFoundError(
+                f"{path} needs the name of a scene; write {path}:ClassName; {_scene_classes_text(scenes)}"
+            )
         class_name = scenes[0]
     scene_class = module.find_class(class_name)
     if scene_class is not None:

@@ -38,8 +38,8 @@ def file_name(name: str, what: str) -> str:
     if plain and len(name.encode()) <= LONGEST:
         return name
     raise UserError(
-        f"{what} {name!r} cannot be the name of a file: printable letters, digits and marks are wanted, no / or \\,"
-        f" no dot or space at its beginning or end, and at most {LONGEST} bytes; call it otherwise"
+        f"{what} {name!r} cannot be the name of a file; choose another name: printable characters without / and \\,"
+        f" no dot or space at its beginning or end, at most {LONGEST} bytes"
     )
 
 

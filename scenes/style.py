@@ -51,7 +51,7 @@ palette = Palette()
 def use_theme(theme: str) -> None:
     """Set the theme, "dark" or "light", whose colours ``palette`` returns. Raises ValueError for another name."""
     if theme not in THEMES:
-        raise ValueError(f"unknown theme {theme!r}; there are {', '.join(THEMES)}")
+        raise ValueError(f"there is no theme {theme!r}; use one of {', '.join(THEMES)}")
     palette.theme = theme
 
 

@@ -54,14 +54,13 @@ class TraceFolder(str):
         Raises ValueError if it holds no trace, or a damaged one.
         """
         if not isinstance(folder, str | Path) or not str(folder):
-            raise ValueError("the folder of a trace was wanted, such as runs/mine")
+            raise ValueError("needed: the folder of a trace, such as runs/mine")
         trace_folder = cls(folder)
         if not trace_folder.path.is_dir():
-            state = "is a file" if trace_folder.path.exists() else "is not there"
-            advice = "gradreel.record(model, optimizer, path) makes one around a loop of your own"
+            fault = "is a file" if trace_folder.path.exists() else "does not exist"
             raise ValueError(
-                f"the folder of a trace was wanted, and {trace_folder.path} {state}; {advice}"
-                f"{nearby_traces_hint(trace_folder.path)}"
+                f"{trace_folder.path} {fault}; name the folder of a trace, which gradreel.record(model, optimizer, path)"
+                f" writes around your loop{nearby_traces_hint(trace_folder.path)}"
             )
         try:
             read_meta(trace_folder.path)

@@ -257,10 +257,12 @@ def check_replaceable(final: Path, by_folder: bool) -> None:
     if not final.is_dir() or (final.is_symlink() and not by_folder):
         return
     if not by_folder:
-        raise UserError(f"{final} is a folder, and a file is to be written there; move it away")
+        raise UserError(f"{final} is a folder, but a file is to be written there; move or rename the folder")
     foreign = foreign_in(final)
     if foreign:
-        raise UserError(f"{final} would be replaced by new pictures, and {foreign} in it is none; move it away")
+        raise UserError(
+            f"{final} is replaced by new pictures, but contains {foreign}, which is not a picture; move it away"
+        )
 
 
 def foreign_in(folder: Path) -> str:

@@ -196,7 +196,9 @@ def _names_here(opened: Iterable[Opened], order: worker.Order, source: SceneSour
             continue
         sent = order.files.get(file.path, MISSING)
         if sent != file.digest or (sent == MISSING and os.path.lexists(file.path)):
-            raise UserError(f"{source.name} opens {file.path}, and found another on its worker than here. {_NAME_IT}")
+            raise UserError(
+                f"{source.name} opens {file.path}, which differs between its worker and this machine. {_NAME_IT}"
+            )
         name = HERE + os.path.relpath(file.path) if file.by_name else name_beside(Path(file.path), source)
         found[name] = sent
         if sent != MISSING and not file.by_name and file.path.endswith(".py"):

@@ -47,7 +47,7 @@ def connected(address: str) -> Iterator[Any]:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False, name="gradreel")
     except (OSError, ValueError, TypeError) as error:
         raise UserError(
-            f"--scheduler {address}: no scheduler answers there within {CONNECT_SECONDS:.0f} s ({_short(error)}); "
+            f"--scheduler {address}: no scheduler answered within {CONNECT_SECONDS:.0f} s ({_short(error)}); "
             f"{_AN_ADDRESS}"
         ) from None
     with client:
@@ -68,7 +68,7 @@ def _check_address(address: str) -> None:
             return
     except ValueError:  # the port is no number, or too large a one
         pass
-    raise UserError(f"--scheduler {address}: that is no address of a scheduler; {_AN_ADDRESS}")
+    raise UserError(f"--scheduler {address}: this is not the address of a scheduler; {_AN_ADDRESS}")
 
 
 class Connection:

@@ -40,7 +40,7 @@ class Place:
         place = output.absolute() if output else beside / f"{stem}{self.ending}"
         if self.inside:
             if place.exists() and not place.is_dir():
-                raise UserError(f"-o {output}: a folder is to be written there, and that is a file")
+                raise UserError(f"-o {output} is a file, but the result is a folder; name another path")
             return place / self.inside.format(stem)
         suffix = Path(self.ending).suffix
         if place.is_dir():
@@ -48,7 +48,7 @@ class Place:
         if not place.suffix:
             return place.with_name(place.name + suffix)
         if place.suffix.lower() != suffix:
-            raise UserError(f"-o {output}: this file will be {suffix[1:]}, so its name must end in {suffix}")
+            raise UserError(f"-o {output}: the result is a {suffix[1:]} file; end its name in {suffix}")
         return place
 
 

@@ -31,7 +31,7 @@ def check_bokeh() -> None:
     """Raise UserError unless Bokeh is installed. Imports nothing."""
     if importlib.util.find_spec("bokeh") is None:
         raise UserError(
-            "runs on a page are drawn by Bokeh, which is not installed; install it with"
+            "Bokeh draws the runs, and it is not installed; install it with"
             f" `pip install 'gradreel[{EXTRA}]'` (in a clone: pip install -c constraints.txt -e '.[{EXTRA}]')"
         )
 

@@ -59,7 +59,7 @@ def export_slides(options: Options, folder: bool, pdf: bool, manim_slides: bool)
     """
     chosen = [name for name, is_set in (("folder", folder), ("pdf", pdf), ("manim-slides", manim_slides)) if is_set]
     if len(chosen) > 1:
-        raise UserError(f"--{chosen[0]} and --{chosen[1]} are two kinds of slides; give one of them")
+        raise UserError(f"--{chosen[0]} and --{chosen[1]} are two kinds of slides; leave out one of them")
     kind = KINDS[chosen[0] if chosen else "one-file"]
     settings, lesson = film_of(options)
     kind.place.final(Path(), "", options.output)  # refuse a wrong -o before any work

@@ -63,7 +63,7 @@ def export_youtube(options: Options) -> int:
     check_video(settings)
     folder = options.output.absolute() if options.output else None
     if folder is not None and folder.exists() and not folder.is_dir():
-        raise UserError(f"-o {options.output} is a file; name the folder for what is uploaded")
+        raise UserError(f"-o {options.output} is a file, but the result is a folder; name another path")
     if folder is not None:
         check_writable(folder / "title.txt" if folder.exists() else folder, "-o")
     refuse_if_any(_problems_in_lesson(lesson, narration_of(lesson, settings), languages_of(settings)))

@@ -31,15 +31,15 @@ class AddedSounds:
         """
         if not (abs(offset) <= MOST_OFFSET and abs(gain) <= MOST_GAIN):
             raise UserError(
-                f"{call}: time_offset={offset}, gain={gain}; at most {MOST_OFFSET:.0f} seconds and {MOST_GAIN} dB"
-                " either way are allowed"
+                f"{call}: time_offset={offset}, gain={gain}; needed: a time_offset from -{MOST_OFFSET:.0f} to"
+                f" {MOST_OFFSET:.0f} seconds and a gain from -{MOST_GAIN} to {MOST_GAIN} dB"
             )
         begins = frame / self._settings.fps + offset
         if begins < 0 and self._settings.first_beat is not None:
             self.leave_out()
             return
         if begins < 0:
-            raise UserError(f"{call} begins {-begins:.3f} s before its scene does; give it a later time_offset")
+            raise UserError(f"{call} begins {-begins:.3f} s before its scene; increase time_offset")
         try:
             check_sound(file)
         except SoundError as error:

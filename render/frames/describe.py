@@ -47,7 +47,7 @@ def describe(scene_class: Any, request: SceneRequest) -> SceneDescription:
     beats = beat_names(source)
     if not hasattr(scene_class, "validated"):
         if names := ", ".join({**request.parameters, **request.changes}):
-            raise UserError(f"{source.name} is a plain Manim scene and has no parameters; given: {names}")
+            raise UserError(f"{source.name} is a plain Manim scene and has no parameters; remove {names}")
         return SceneDescription(source.name, source.doc, {}, (), {}, beats, is_lecture_scene=False)
     model: type[BaseModel] = scene_class.Parameters
     parameters = _checked(scene_class, model, *_filled(request, model), request)
@@ -134,7 +134,9 @@ def _checked(
         missing = [f"{scene}.{problem['loc'][0]}" for problem in error.errors() if _is_without_default(problem)]
         if len(missing) == len(lines):  # without these parameters `gradreel describe` would fail, too
             options = " ".join(f"--set {name}=…" for name in missing)
-            raise UserError("\n".join([*lines, f"give {options}, or defaults in the class's Parameters"])) from None
+            raise UserError(
+                "\n".join([*lines, f"set {options}, or write defaults into the class's Parameters"])
+            ) from None
         where = f"`gradreel describe {source.spec}` shows the parameters of {scene}"
         raise UserError("\n".join([*lines, where])) from None
 

@@ -505,10 +505,7 @@ def _without_braces(folder: Path) -> str:
     """The folder as Manim can take it, which fills in what stands in braces. Raises UserError if there is no way."""
     written = str(folder) if "{" not in str(folder) else os.path.relpath(folder)
     if "{" in written:
-        raise UserError(
-            f"{folder}: Manim takes what stands in braces for something to fill in; choose a folder without them by"
-            " --media_dir"
-        )
+        raise UserError(f"{folder}: Manim replaces names in braces; choose a folder without braces: --media_dir FOLDER")
     return written
 
 

@@ -54,7 +54,7 @@ def daily_data(data: Path | None, form: CsvFormat, borders: Borders) -> DailyDat
     about = {name: getattr(form, name) for name in FORMAT_KEYS} | asdict(borders)
     alone = next((name for name, value in about.items() if value is not None), None)
     if alone is not None:
-        raise UserError(f"--{alone} goes with --data: name the CSV file of daily views that it is about")
+        raise UserError(f"--{alone} needs --data; name the CSV file of daily views: --data views.csv")
     return None
 
 
@@ -89,21 +89,19 @@ def _from_file(folder: Path, dataset: Mapping[str, Any]) -> dict[str, Any]:
     known = (*DailyViews.model_fields, *FILE_KEYS)
     unknown = next((name for name in dataset if name not in known), None)
     if unknown is not None:
-        raise UserError(f"unknown key {unknown} of a dataset of daily views; known here: {', '.join(known)}")
+        raise UserError(f"a dataset of daily views has no key {unknown}; its keys are {', '.join(known)}")
     rest = dict(dataset)
     about = {name: rest.pop(name, None) for name in FILE_KEYS}
     if "data" not in dataset:
         alone = next((name for name in FILE_KEYS if name in dataset), None)
         if alone is not None:
-            raise UserError(
-                f'{alone} of a dataset of daily views is about its file, and it has none; data = "views.csv" names one'
-            )
+            raise UserError(f'{alone} of a dataset of daily views needs a file; add data = "views.csv"')
         return rest
     wrong = next((name for name, text in about.items() if not isinstance(text, str | None)), None)
     if wrong is not None:
-        raise UserError(f"{wrong} of a dataset of daily views must be a text, found {about[wrong]!r}")
+        raise UserError(f"{wrong} of a dataset of daily views must be a text in quotes, found {about[wrong]!r}")
     if "series" in rest:
-        raise UserError("a dataset of daily views has data, the name of a file, or series, and not both")
+        raise UserError("a dataset of daily views has both data (a file) and series; remove one of them")
     path = beside(folder, about.pop("data"))
     return {**rest, "series": read_daily_csv(path, CsvFormat(**about)).model_dump(mode="json")}
 

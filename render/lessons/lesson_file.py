@@ -58,19 +58,19 @@ TRACE = "trace"
 
 def _by_language(value: Any) -> Any:
     if isinstance(value, str):
-        raise ValueError('a text for each language is needed, such as { en = "Descent", zh = "下降" }')
+        raise ValueError('needed: a text for each language, such as { en = "Descent", zh = "下降" }')
     return value
 
 
 def _tables(value: Any) -> Any:
     if not isinstance(value, list) or not value or not all(isinstance(scene, Mapping) for scene in value):
-        raise ValueError('a lesson has one scene or more, each a table: [[scene]], and below it name = "build-curve"')
+        raise ValueError('needed: at least one scene, as a table: [[scene]], and below it name = "build-curve"')
     return value
 
 
 def _not_empty(text: str) -> str:
     if not text.strip():
-        raise ValueError("a text is needed; leave the key out where there is none")
+        raise ValueError("the text is empty; write one, or remove the key")
     return text
 
 
@@ -130,7 +130,10 @@ def read_lesson(file: Path, ours: KnownScenes = find_scenes, with_scenes: bool =
     curve, curve_file = _curve(file, table.curve)
     entries = _entries(file, table, cache(ours)) if with_scenes else {}
     if file.stem in entries:
-        raise UserError(f"{file}: the lesson and its scene {file.stem} would both be {file.stem}.mp4; rename the file")
+        raise UserError(
+            f"{file}: the lesson and its scene {file.stem} would both be written to {file.stem}.mp4; rename the"
+            " lesson file"
+        )
     poster = _poster(file, table.poster, entries) if table.poster and with_scenes else None
     scenes = tuple(entries.values())
     _check_languages(file, "description", table.description)
@@ -156,7 +159,7 @@ def _curve(file: Path, curve: str | Knots | None) -> tuple[Knots, str]:
     try:
         if isinstance(curve, str):
             if not curve.startswith("@"):
-                raise UserError(f'found {curve!r}; knots are wanted, such as [[1, 1], [3, 4]], or a file: "@curve.csv"')
+                raise UserError(f'found {curve!r}; needed: knots, such as [[1, 1], [3, 4]], or a file: "@curve.csv"')
             return read_curve(beside(file.absolute().parent, curve[1:]))
         return (PiecewiseLinearCurve(*zip(*curve, strict=True)).knots, "") if curve else ((), "")
     except UserError as error:
@@ -173,7 +176,7 @@ def _words(file: Path, narration: str) -> OwnWords:
     except UserError as error:
         if os.path.lexists(path):
             raise
-        raise UserError(f"{error}; `gradreel words SCENE > {narration}` writes one") from None
+        raise UserError(f"{error}; write one: gradreel words SCENE > {narration}") from None
 
 
 def _voice(file: Path, language: str, voice: str) -> str:
@@ -183,8 +186,9 @@ def _voice(file: Path, language: str, voice: str) -> str:
     """
     if voice.startswith(COMMAND):
         raise UserError(
-            f"{file}: voices.{language}: a lesson names no command: it has default, none, a folder of recordings or a"
-            f" Piper voice (.onnx) beside it; name it yourself: --voice {language}={COMMAND}'…'"
+            f"{file}: voices.{language}: a lesson cannot run a command; it can name default, none, a folder of"
+            f" recordings or a Piper voice (.onnx) beside it. Name the command yourself: --voice"
+            f" {language}={COMMAND}'…'"
         )
     try:
         return str(beside(file.absolute().parent, voice)) if is_path(voice) else voice
@@ -209,7 +213,7 @@ def _entries(file: Path, table: _LessonFile, ours: KnownScenes) -> dict[str, Sce
             )
         if other is not None:
             raise UserError(
-                f"{file}: scene {entry.name} stands twice; a lesson has each scene once ([[scene]] {number})"
+                f"{file}: scene {entry.name} is in the lesson twice; remove one of them ([[scene]] {number})"
             )
         entries[entry.name] = entry
     return entries
@@ -222,13 +226,14 @@ def _poster(file: Path, poster: _PosterTable, entries: Mapping[str, SceneRequest
     """
     if poster.scene not in entries:
         raise UserError(
-            f"{file}: poster.scene: {poster.scene!r} is no scene of this lesson; it has {', '.join(entries)}"
+            f"{file}: poster.scene: {poster.scene!r} is not in this lesson; use one of its scenes: {', '.join(entries)}"
         )
     if poster.beat is not None and file != LESSON_FILE:
         beats = beat_names(entries[poster.scene].source)
         if beats and poster.beat not in beats and not any("{" in beat for beat in beats):
             raise UserError(
-                f"{file}: poster.beat: {poster.scene} has no beat {poster.beat!r}; it has {', '.join(beats)}"
+                f"{file}: poster.beat: {poster.scene} has no beat {poster.beat!r}; use one of its beats:"
+                f" {', '.join(beats)}"
             )
     return Poster(poster.scene, poster.beat)
 

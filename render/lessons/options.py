@@ -125,10 +125,12 @@ def settings_of(options: Options, output: Path | None = None) -> RenderSettings:
     changes: dict[str, Any] = {}
     if options.burned and options.last_frame:
         raise UserError(
-            "--burn_subtitles draws into a video, and a last frame (-s) is a picture: leave out one of the two"
+            "--burn_subtitles needs a video, but -s (or --format png) makes a picture; leave out one of the two"
         )
     if options.scheduler and options.last_frame:
-        raise UserError("--scheduler draws clips; a last frame (-s) is drawn here: leave out one of the two")
+        raise UserError(
+            "--scheduler draws clips, but a last frame (-s) is drawn on this machine; leave out one of the two"
+        )
     if options.resolution is not None:
         changes["width"], changes["height"] = parse_resolution(options.resolution)
     if options.beats is not None:
@@ -171,7 +173,9 @@ def output_of(options: Options) -> Path | None:
     if not ending:
         return path.with_name(f"{path.name}.{wanted}")
     if ending != wanted:
-        raise UserError(f"-o {options.output}: this file will be {wanted}, so its name must end in .{wanted}")
+        raise UserError(
+            f"-o {options.output}: the result is {wanted}; end its name in .{wanted}, or choose another --format"
+        )
     return path.with_suffix(f".{wanted}")
 
 
@@ -183,12 +187,12 @@ def _picture_folder(folder: Path, said: Path) -> Path:
     if not folder.exists():
         return folder
     if not folder.is_dir():
-        raise UserError(f"-o {said}: {folder} is a file, and the frames are pictures in a folder; choose another name")
+        raise UserError(f"-o {said}: {folder} is a file, but the result is a folder of pictures; name another path")
     foreign = next((entry.name for entry in folder.iterdir() if not PICTURE.fullmatch(entry.name)), None)
     if foreign is not None:
         raise UserError(
-            f"-o {said}: the folder {folder} would be replaced by the frames, and has {foreign} in it, which is none; "
-            "choose another name"
+            f"-o {said}: the pictures replace the folder {folder}, but it contains {foreign}, which is not one of them;"
+            " name another folder"
         )
     return folder
 
@@ -214,7 +218,7 @@ def parse_resolution(text: str) -> tuple[int, int]:
     try:
         width, height = (_whole(side) for side in text.lower().replace("x", ",").split(","))
     except ValueError:
-        raise UserError(f"-r {text}: a resolution is written W,H, such as -r 1280,720") from None
+        raise UserError(f"-r {text} is not a size; write width,height in pixels, such as -r 1280,720") from None
     return width, height
 
 
@@ -224,7 +228,7 @@ def parse_rate(text: str) -> float | Fraction:
     try:
         return Fraction(_whole(over), _whole(under)) if slash else float(text)
     except (ValueError, ZeroDivisionError):
-        raise UserError(f"--fps {text}: frames a second are a whole number, such as --fps 30") from None
+        raise UserError(f"--fps {text} is not a number; write frames per second, such as --fps 30") from None
 
 
 def parse_beat_range(text: str) -> tuple[str | None, str | None]:
@@ -235,7 +239,9 @@ def parse_beat_range(text: str) -> tuple[str | None, str | None]:
     first, comma, last = text.partition(",")
     names = (first.strip() or None, (last if comma else first).strip() or None)
     if names == (None, None) or "," in last:
-        raise UserError(f"-n {text}: write one beat, or FROM,TO: -n sum; -n constant,sum; -n constant, (to the end)")
+        raise UserError(
+            f"-n {text} names no beats; write -n sum (one beat), -n constant,sum (several) or -n constant, (to the end)"
+        )
     return names
 
 
@@ -247,12 +253,14 @@ def parse_counts(option: str, text: str, least: int, largest: int) -> tuple[int,
     try:
         counts = tuple(_whole(part) for part in text.split(","))
     except ValueError:
-        raise UserError(f"{option} {text}: whole numbers are written with commas, such as {option} 1,2,3") from None
+        raise UserError(
+            f"{option} {text} is not a list of numbers; write whole numbers with commas, such as {option} 1,2,3"
+        ) from None
     wrong = [count for count in counts if not least <= count <= largest]
     if wrong:
-        raise UserError(f"{option} {text}: each must be from {least} to {largest}, found {wrong[0]}")
+        raise UserError(f"{option} {text}: {wrong[0]} is out of range; write numbers from {least} to {largest}")
     if len(set(counts)) < len(counts):
-        raise UserError(f"{option} {text}: each must be there once")
+        raise UserError(f"{option} {text}: a number occurs twice; write each once")
     return counts
 
 
@@ -303,7 +311,9 @@ def _parts(setting: str) -> tuple[str, list[str], str]:
     key, equals, value = setting.partition("=")
     scene, *path = key.strip().split(".")
     if not (equals and scene and path and all(path)):
-        raise UserError(f"--set {setting}: it is written scene.parameter=value, such as --set build-curve.low=0")
+        raise UserError(
+            f"--set {setting} is not a setting; write scene.parameter=value, such as --set build-curve.low=0"
+        )
     return kebab_name(scene), path, value
 
 

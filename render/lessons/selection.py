@@ -43,7 +43,9 @@ def load_lesson(
     Raises UserError, naming the file and the line or key.
     """
     if only and span != (None, None):
-        raise UserError("--from and --to keep a stretch of the lesson: name scenes, or a stretch, not both")
+        raise UserError(
+            "--from and --to choose a part of the lesson, and scenes are named too; leave out one of the two"
+        )
     file, ours, files = path or LESSON_FILE, cache(ours), files or {}
     all_own = path is None and bool(only) and all(map(file_and_class, only))  # ours has none of these scenes
     changes = {scene: dict(values) for scene, values in (overrides or {}).items()}
@@ -69,7 +71,9 @@ def _with_changes(
     for scene in changes:
         if scene not in names:
             nearest = get_close_matches(scene, names, n=3, cutoff=0.5) or sorted(names)
-            raise UserError(f"--set {scene}.…: no scene that is asked for has this name; nearest: {', '.join(nearest)}")
+            raise UserError(
+                f"--set {scene}.…: no scene of this command has this name; the nearest: {', '.join(nearest)}"
+            )
     scenes = (
         replace(scene, changes=changes.get(scene.name, {}), files={**scene.files, **files.get(scene.name, {})})
         for scene in lesson.scenes
@@ -99,10 +103,12 @@ def _with_experiments(lesson: Lesson, changes: Mapping[str, Any], files: Mapping
         if name not in experiments:
             known = ", ".join(experiments) or "none"
             raise UserError(
-                f"--set experiments.{name}: the lesson {lesson.name} has no such experiment; it has {known}"
+                f"--set experiments.{name}: the lesson {lesson.name} has no such experiment; it has: {known}"
             )
         if not isinstance(change, Mapping):
-            raise UserError(f"--set experiments.{name}: a table is wanted, such as --set experiments.{name}.seed=3")
+            raise UserError(
+                f"--set experiments.{name}: needed: one of its settings, such as --set experiments.{name}.seed=3"
+            )
         before = experiments[name]
         merged = put_over(before.model_dump(mode="json"), change)
         try:

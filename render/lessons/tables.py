@@ -105,7 +105,9 @@ def beside(folder: Path, name: str) -> Path:
     Raises UserError for an absolute path, or one from somebody's home.
     """
     if Path(name).is_absolute() or name.startswith("~"):
-        raise UserError(f"{name}: a lesson names files from its own folder, such as data/views.csv; put it beside")
+        raise UserError(
+            f"{name} is outside the lesson's folder; move it beside the lesson, and name it such as data/views.csv"
+        )
     return folder / name
 
 

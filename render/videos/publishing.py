@@ -38,19 +38,19 @@ def check_video(settings: RenderSettings) -> None:
     """Raise UserError for settings that a whole lesson cannot have: a format other than video, or a range of beats."""
     if settings.format not in JOINABLE_FORMATS:
         raise UserError(
-            f"a lesson is one video ({', '.join(JOINABLE_FORMATS)});"
-            f" for {settings.format} name the scenes, each gets its own"
+            f"a whole lesson can be {', '.join(JOINABLE_FORMATS)}, but not {settings.format};"
+            " name scenes, and each gets a file of its own"
         )
     if settings.beat_range:
-        raise UserError(
-            "-n picks beats of a scene: name the scene, such as gradreel render build-curve -n constant,sum"
-        )
+        raise UserError("-n chooses beats of one scene; name the scene: gradreel render build-curve -n constant,sum")
 
 
 def check_files(lesson: Lesson, output: Path | None) -> None:
     """Raise UserError if ``output`` names one file and the lesson has not exactly one scene."""
     if output is not None and len(lesson.scenes) != 1:
-        raise UserError(f"-o {output} takes one file, and {len(lesson.scenes)} scenes were asked for")
+        raise UserError(
+            f"-o {output} is one file, but {len(lesson.scenes)} scenes are rendered; leave out -o, or name one scene"
+        )
 
 
 def video_place(lesson: Lesson, settings: RenderSettings, folders: Folders, output: Path | None = None) -> Path:

@@ -84,8 +84,8 @@ class Results:
                     registers[file.parent] = self._read(file.parent)
                 if why := self._why_foreign(file, registers[file.parent].get(file.name)):
                     raise UserError(
-                        f"{file} would be replaced, and {why};"
-                        " --overwrite replaces it, or move it away, or name another place"
+                        f"{file} would be replaced, but {why}; move it away, name another path by -o, or replace it by"
+                        " --overwrite"
                     )
 
     def note(self, written: Mapping[Path, Path], workspace: Workspace) -> list[Path]:

@@ -190,7 +190,9 @@ def _function_of_the_worker(name: str) -> Callable[..., Any]:
         at_fault = [Path(frame.filename).parent.name for frame in traceback.extract_tb(error.__traceback__)]
         if not configuration() or "_config" not in at_fault:
             raise
-        raise UserError(f"manim.cfg: Manim can't be started with it: {type(error).__name__}: {error}") from None
+        raise UserError(
+            f"Manim cannot start with your manim.cfg: {type(error).__name__}: {error}; correct or remove that file"
+        ) from None
     return function
 
 
@@ -307,9 +309,7 @@ class Watched:
             if self._time_left() <= 0:
                 self._process.kill()
                 where = f", {self.place}" if self.place else ""
-                raise TimedOutError(
-                    f"not done after {self._timeout:g} s{where}; it was ended. --timeout sets how long it may take"
-                )
+                raise TimedOutError(f"stopped after {self._timeout:g} s{where}; a larger --timeout gives it more time")
 
     def _moved(self, place: str, clock: Clock) -> None:
         self.place = place

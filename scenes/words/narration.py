@@ -366,7 +366,7 @@ def check_language(language: str, where: str = "") -> str:
     Raises NarrationError if there is no such language; the message begins with ``where`` and lists the languages.
     """
     if language not in LANGUAGES:
-        raise NarrationError(f"{where}unknown language {language!r}; there are {', '.join(LANGUAGES)}")
+        raise NarrationError(f"{where}there is no language {language!r}; use one of {', '.join(LANGUAGES)}")
     return language
 
 

@@ -133,4 +133,4 @@ def test_clips_of_the_lesson_as_it_is_spoken_are_needed_without_a_video(project,
 def test_yes_alone_is_refused(project):
     result = invoke("cache", "--yes")
     assert result.exit_code == 2
-    assert "--yes goes with --prune" in result.stderr
+    assert "--yes needs --prune" in result.stderr

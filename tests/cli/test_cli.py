@@ -185,7 +185,7 @@ MISTAKES = [
     (["render", "--theme", "pink"], "'dark', 'light'"),
     (["render", "-q", "x"], "'l', 'm', 'h', 'p', 'k'"),
     (["render", "--fps", "0"], "--fps 1"),
-    (["render", "--fps", "30000/1001"], "30000/1001 frames a second: it must be a whole number from 1 to 240"),
+    (["render", "--fps", "30000/1001"], "whole number from 1 to 240"),
     (["render", "--fps", "29.97"], "--fps 30"),
     (["render", "--fps", "1/0"], "--fps 30"),
     (["render", "--fps", "1e9"], "--fps 240"),

@@ -213,7 +213,7 @@ def test_scenes_that_fail_there_are_named_with_their_owners_paths_and_the_others
     assert "ZeroDivisionError" in failed.stderr
     assert f"{film}/pause.txt: it is here, and was not sent." in failed.stderr
     assert f"does-without opens {film}/pause.txt, and found another on its worker than here. Of files" in failed.stderr
-    assert "slow: on the worker w (tcp://w:1): not done after 6 s" in failed.stderr
+    assert "slow: on the worker w (tcp://w:1): stopped after 6 s" in failed.stderr
     assert str(one_worker.folder) not in failed.stderr
     (film / "pause.txt").unlink()
     assert there(gradreel, "film.py:DoesWithout").exit_code == 0, "it is not there here, either"
@@ -280,7 +280,7 @@ def test_what_can_be_no_address_is_refused_before_anything_connects(gradreel, fi
     result = gradreel("experiment", "width", "--seeds", "1", "--scheduler", address)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(
-        f"Error: --scheduler {address}: that is no address of a scheduler; `dask scheduler`"
+        f"Error: --scheduler {address}: this is not the address of a scheduler; `dask scheduler`"
     )
 
 
@@ -289,7 +289,7 @@ def test_without_dask_or_a_scheduler_it_says_what_mends_it(gradreel, film, monke
     monkeypatch.setattr(connection, "CONNECT_SECONDS", 0.2)
     nobody = gradreel(*asked)
     assert (nobody.exit_code, nobody.stdout) == (2, "")
-    assert nobody.stderr.startswith("Error: --scheduler tcp://127.0.0.1:1: no scheduler answers there")
+    assert nobody.stderr.startswith("Error: --scheduler tcp://127.0.0.1:1: no scheduler answered")
     monkeypatch.setitem(sys.modules, "distributed", None)
     lacking = gradreel(*asked)
     assert (lacking.exit_code, "pip install 'gradreel[cluster]'" in lacking.stderr) == (2, True)

@@ -125,7 +125,7 @@ class Sections(LectureScene):
 def test_a_scene_of_beats_may_have_sections_and_what_it_lacks_is_told_with_its_own_name(gradreel, project):
     (project / "sections.py").write_text(OF_SECTIONS)
     lacking = gradreel("describe", "sections.py")
-    assert (lacking.exit_code, "give --set sections.count=…, or defaults" in lacking.stderr) == (2, True)
+    assert (lacking.exit_code, "--set sections.count=…; or write defaults" in lacking.stderr) == (2, True)
     wrong = gradreel("describe", "sections.py", "--set", "sections.count=x")
     assert (wrong.exit_code, "`gradreel describe sections.py:Sections` shows" in wrong.stderr) == (2, True)
     given = ("sections.py", "--set", "sections.count=1", "-r", "64,36")
@@ -220,7 +220,7 @@ def test_frames_as_json_name_the_picture_of_each_beat(gradreel, project):
 def test_describe_shows_one_scene_and_says_so(gradreel, project):
     assert gradreel("describe", "my_scene.py", "Plain").stdout.startswith("plain: Plain\n")
     result = gradreel("describe", "my_scene.py", "Plain", "Ring")
-    assert (result.exit_code, "2 were asked for; name one" in result.stderr) == (2, True)
+    assert (result.exit_code, "2 were named; name one" in result.stderr) == (2, True)
 
 
 def test_force_draws_again_what_is_up_to_date_to_the_same_bytes(gradreel, project):
@@ -273,10 +273,10 @@ def test_mistake_that_the_scene_finds(gradreel, project, arguments, words):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--format", "gif"], "a lesson is one video"),
-        (["-n", "draw,rest"], "-n picks beats of a scene: name the scene"),
-        (["-s", "-o", "end.png"], "-o end.png takes one file, and 2 scenes were asked for"),
-        (["my_scene.py:Ring", "my_scene.py:Plain", "-o", "x.mp4"], "takes one file, and 2 scenes were asked for"),
+        (["--format", "gif"], "not gif; name scenes"),
+        (["-n", "draw,rest"], "name the scene"),
+        (["-s", "-o", "end.png"], "-o end.png is one file, but 2 scenes"),
+        (["my_scene.py:Ring", "my_scene.py:Plain", "-o", "x.mp4"], "is one file, but 2 scenes"),
         (["my_scene.py:Ring", "-n", "nonsense"], "ring has no such beats"),
     ],
 )

@@ -224,8 +224,8 @@ def test_a_file_with_a_mistake_is_refused_by_every_command(gradreel, here, comma
         (["--test_from", "2024-02-20"], "--data"),
         (["--validation_from", "2024-02-20"], "--data"),
         (["--fill_missing", "interpolate"], "--data"),
-        (["--column", "Views"], "--column goes with --data"),
-        (["--decimal", "."], "--decimal goes with --data"),
+        (["--column", "Views"], "--column needs --data"),
+        (["--decimal", "."], "--decimal needs --data"),
         (["--data", "views.csv", "--date-format", "%d"], "date_format '%d' does not tell"),
     ],
 )

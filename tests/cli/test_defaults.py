@@ -105,14 +105,14 @@ WRONG = [
     ("[render]\nwidths = 3", "[render] widths: no such option"),
     ('quality = "x"', "quality = \"x\": 'x' is not one of 'l', 'm', 'h', 'p', 'k'"),
     ('[check]\nlang = "fr"', '[check] lang = "fr": '),
-    ("quality = true", "quality = true: a text or a number was needed"),
-    ("[render]\nquality = ['l']", "a text or a number was needed"),
-    ("quiet = 1", "quiet = 1: true or false was needed"),
+    ("quality = true", "quality = true: needed: a text"),
+    ("[render]\nquality = ['l']", "needed: a text"),
+    ("quiet = 1", "quiet = 1: needed: true or false"),
     ("jobs = 0", "jobs = 0: 0 is not in the range x>=1"),
-    ("[cache]\nprune = true", "[cache] prune: --prune is said on the command line alone"),
-    ('set = "ring.radius=2"', "set: --set is said on the command line alone"),
+    ("[cache]\nprune = true", "[cache] prune: --prune works only on the command line"),
+    ('set = "ring.radius=2"', "set: --set works only on the command line"),
     ("[rendr]", "[rendr]: no such command; there are "),
-    ("render = 3", "[render]: a table of options was needed"),
+    ("render = 3", "[render]: needed: a table of options"),
     ("quality = ", "gradreel.toml is not valid TOML"),
 ]
 
@@ -134,7 +134,7 @@ def test_a_day_may_be_written_as_a_day_of_toml(day, tmp_path):
 
 def test_what_is_no_file_and_a_table_that_is_none_are_mistakes(gradreel, chosen, tmp_path):
     (tmp_path / "pyproject.toml").write_text("[tool]\ngradreel = 3\n")
-    assert "[tool.gradreel]: a table of options was needed" in gradreel("list").stderr
+    assert "[tool.gradreel]: needed: a table of options" in gradreel("list").stderr
     os.mkfifo(tmp_path / "gradreel.toml")
     assert "is a pipe or a device" in gradreel("list").stderr
 

@@ -201,7 +201,7 @@ def test_a_damaged_trace_is_refused_and_nothing_is_written(desk, gradreel, tmp_p
     [
         (("export", "run", "nowhere"), "nowhere does not exist"),
         (("export", "run"), "Missing argument"),
-        ((*PAGE, "--one_file", "-o", "page.pdf"), "its name must end in .html"),
+        ((*PAGE, "--one_file", "-o", "page.pdf"), "end its name in .html"),
         ((*PAGE, "--one_file", "-o", "."), "is a folder"),
         ((*PAGE, "-o", "scenes.py"), "that is a file"),
     ],

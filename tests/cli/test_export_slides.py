@@ -111,8 +111,8 @@ def test_only_what_came_with_slides_of_ones_own_place_is_replaced_or_removed(gra
     ("arguments", "said"),
     [
         (("--folder", "--pdf"), "--folder and --pdf are two kinds of slides"),
-        (("-o", "talk.txt"), "its name must end in .html"),
-        (("--pdf", "-o", "talk.html"), "its name must end in .pdf"),
+        (("-o", "talk.txt"), "end its name in .html"),
+        (("--pdf", "-o", "talk.html"), "end its name in .pdf"),
         (("-o", "media"), "is a folder"),
         (("--folder", "-o", "own.py"), "that is a file"),
     ],

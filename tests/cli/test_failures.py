@@ -102,7 +102,7 @@ def test_every_bad_end_is_named_and_the_good_clip_is_kept(folder):
     assert told["Leaves"].startswith("leaves raised an error:\nTraceback")
     assert re.search(r"    sys\.exit\(0\)\n(    [~^]+\n)?SystemExit: 0$", told["Leaves"])  # marked from Python 3.13 on
     assert told["Ends"] == "ends: its process ended without a result in beat second (exit code 0)"
-    assert told["Hangs"].startswith("hangs: not done after 8 s, in beat second; it was ended. --timeout")
+    assert told["Hangs"].startswith("hangs: stopped after 8 s, in beat second; a larger --timeout")
     assert told["Dies"] == "dies: its process ended without a result (exit code 3)"  # it has no beats
     assert told["Interrupts"] == "interrupts: its process was ended by KeyboardInterrupt"
     assert "Good" not in told
@@ -120,7 +120,7 @@ def test_a_scene_that_hangs_is_ended_in_other_commands_too(gradreel, folder, com
     options = ("--timeout", "2") if command == "frames" else ("--timeout", "2", "--json")
     result = gradreel(command, "bad.py:Hangs", *options)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith("Error: hangs: not done after 2 s, after beat first; it was ended.")
+    assert result.stderr.startswith("Error: hangs: stopped after 2 s, after beat first;")
     assert not (folder / "media" / "images").exists()
 
 
@@ -128,7 +128,7 @@ def test_a_scene_that_hangs_is_ended_in_other_commands_too(gradreel, folder, com
     ("line", "said"),
     [
         ("os._exit(0)", "its process ended without a result while good was looked at (exit code 0)"),
-        ("time.sleep(600)", "not done after 2 s, while good was looked at; it was ended."),
+        ("time.sleep(600)", "stopped after 2 s, while good was looked at;"),
     ],
 )
 def test_a_file_that_does_not_even_import_is_named(gradreel, folder, line, said):

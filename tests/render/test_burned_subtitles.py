@@ -190,5 +190,5 @@ def test_the_same_cues_give_the_same_bytes(clip, tmp_path):
     "changes", [{"format": "gif"}, {"format": "png-sequence"}, {"format": "webm", "transparent": True}]
 )
 def test_where_subtitles_cannot_be_drawn_is_said(changes):
-    with pytest.raises(UserError, match="drawn into mp4, webm, mov with a background alone"):
+    with pytest.raises(UserError, match="only into mp4, webm, mov with a background"):
         RenderSettings(burned="en", **changes)

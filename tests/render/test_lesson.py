@@ -90,13 +90,13 @@ def test_scenes_can_be_picked_and_added(user_folder, write_lesson):
         ('[[scene]]\nname = "bild-curve"\n', ["[[scene]] 1", "build-curve"]),
         ('[[scene]]\nname = "build-curve"\nparametrs = {}\n', ["scene.parametrs", "build-curve", "parameters"]),
         ('titel = "x"\n[[scene]]\nname = "build-curve"\n', ["titel", "title"]),
-        ("title = {}\n", ["wrong.toml: a lesson has one scene or more, each a table: [[scene]], and below it name ="]),
+        ("title = {}\n", ["wrong.toml: needed: at least one scene, as a table: [[scene]]"]),
         ("scene = ['build-curve']\n", ["each a table: [[scene]]", 'found ["build-curve"]']),
         ("[scene]\nname = 'build-curve'\n", ["each a table: [[scene]]"]),
         ('title = "Film"\n[[scene]]\nname = "build-curve"\n', ["title: a text for each language", 'found "Film"']),
         (
             '[[scene]]\nname = "build-curve"\npart = "One"\n',
-            ['scene.part (in [[scene]] 1, build-curve): a text for each language is needed, such as { en = "Descent"'],
+            ['scene.part (in [[scene]] 1, build-curve): needed: a text for each language, such as { en = "Descent"'],
         ),
         (
             'dataset = { kind = "curve" }\n[[scene]]\nname = "build-curve"\n',
@@ -189,7 +189,7 @@ def test_a_key_is_named_as_it_was_written_with_those_that_are_known_beside_it(tm
             "--set experiments.mine.dataset.windwo: no such key; known here: kind, knots, examples",
         ),
         ({"batch_size": 1000}, "--set experiments.mine: batch_size 1000 is more than the 81 examples"),
-        (3, "--set experiments.mine: a table is wanted, such as --set experiments.mine.seed=3"),
+        (3, "--set experiments.mine: needed: one of its settings, such as --set experiments.mine.seed=3"),
     ],
 )
 def test_an_override_of_an_experiment_names_the_key_as_it_was_written(tmp_path, change, message):

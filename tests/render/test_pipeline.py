@@ -154,7 +154,7 @@ def test_scenes_drawn_side_by_side_may_show_the_same_texts_and_drawings(user_fol
 @pytest.mark.parametrize("written", ["[CLI\n", "[CLI]\nquality = none\n", "[CLI]\nframe_rate = abc\n"])
 def test_a_manim_cfg_that_manim_cannot_read_is_the_users_mistake(written, user_folder, settings):
     (user_folder / "manim.cfg").write_text(written)
-    with pytest.raises(UserError, match=r"manim\.cfg: Manim can't be started with it"):
+    with pytest.raises(UserError, match=r"cannot start with your manim\.cfg"):
         pipeline.render_scenes(load_lesson(None, {}, ["my_scenes.py:Plain"]), settings)
 
 

@@ -199,7 +199,7 @@ def test_a_result_that_cannot_be_sent_is_an_error(tasks, what):
 def test_a_task_that_hangs_is_ended_and_says_where_it_was(tasks, how):
     with Workers(1) as workers:
         hanging = workers.submit(tasks.hangs, how, timeout=1)
-        with pytest.raises(TimedOutError, match=r"not done after 1 s, in beat sum; it was ended\. --timeout"):
+        with pytest.raises(TimedOutError, match=r"stopped after 1 s, in beat sum; a larger --timeout"):
             hanging.result()
 
 

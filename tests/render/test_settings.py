@@ -25,7 +25,7 @@ def test_none_leaves_a_field_as_it_is():
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"width": 1, "height": 1}, "must lie between 16 and 8192"),
+        ({"width": 1, "height": 1}, "from 16 to 8192"),
         ({"width": 853, "height": 480}, "even width and height; the nearest is -r 854,480"),
         ({"width": 2, "height": 2}, "between 16 and"),
         ({"fps": 0}, "from 1 to 240"),

@@ -62,7 +62,7 @@ def test_another_function_or_method_of_this_name_is_none(code):
 def test_a_computed_name_is_refused_and_it_says_what_to_write(tmp_path):
     (tmp_path / "a1.png").write_text("")
     code = 'from gradreel.scenes.assets import asset\nnumber = 1\nasset(f"a{number}.png")\n'
-    with pytest.raises(AssetError, match=r'mine.py: asset\(\'a1.png\'\) was not found .* asset\("a1.png"\), so that'):
+    with pytest.raises(AssetError, match=r'mine.py: asset\(\'a1.png\'\) .*in quotes: asset\("a1.png"\)'):
         module_of(tmp_path, code)
 
 

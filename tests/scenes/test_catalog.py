@@ -236,7 +236,7 @@ def test_classes_after_their_file_as_manim_has_it(write, tmp_path, monkeypatch, 
         ("my_scene.py:Nine", "my_scene.py has no class Nine; the scene classes in that file: Mine, Second"),
         (
             "my_scene.py",
-            "which scene of .*my_scene.py:ClassName; the scene classes in that file: Mine, Second",
+            "write .*my_scene.py:ClassName; the scene classes in that file: Mine, Second",
         ),
         ("none.py:Nine", "there is no file .*none.py"),
         ("empty.py:A", "empty.py has no class A; that file has no scene class"),

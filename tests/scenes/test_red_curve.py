@@ -120,7 +120,7 @@ def test_a_lesson_has_a_curve_of_its_own_in_a_file_beside_it(tmp_path):
 @pytest.mark.parametrize(("curve", "message"), [
     ('"@gone.csv"', r"lesson.toml: curve: .*gone.csv"),
     ('"@bad.csv"', r"lesson.toml: curve: .*bad.csv: row 3: .*x must increase"),
-    ('"red"', r"lesson.toml: curve: found 'red'; knots are wanted"),
+    ('"red"', r"lesson.toml: curve: found 'red'; needed: knots"),
     ("[[1, 1]]", r"lesson.toml: curve: a curve needs at least 2 knots"),
     ("[[1, 1], [2]]", r"lesson.toml: curve"),
     ('"@/etc/curve.csv"', r"lesson.toml: curve: .*from its own folder"),

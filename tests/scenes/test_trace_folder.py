@@ -76,11 +76,11 @@ def test_videos_of_two_traces_are_two_files_and_so_are_their_pictures(project, l
 @pytest.mark.parametrize(
     ("folder", "said"),
     [
-        ("runs/none", r"loss-curve\.trace: the folder of a trace was wanted, and .*/runs/none is not there"),
+        ("runs/none", r"loss-curve\.trace: .*/runs/none does not exist"),
         ("runs/file", r"/runs/file is a file"),
         ("runs", r"meta\.json is missing"),
-        ("", "the folder of a trace was wanted, such as runs/mine"),
-        (7, "the folder of a trace was wanted"),
+        ("", "needed: the folder of a trace, such as runs/mine"),
+        (7, "needed: the folder of a trace"),
     ],
 )
 def test_what_is_not_there_is_named(project, folder, said):
