@@ -478,7 +478,7 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
         "burn": click.option("--burn_subtitles", "burned", type=Language(), metavar="LANG",
                              help="Draw the subtitles in LANG into the picture."),
         "voice": click.option("--voice", "voices", multiple=True, type=VOICE, metavar="LANG=VOICE",
-                              help="default, none, kokoro:NAME, FILE.bin, FILE.onnx, FOLDER or command:'…'."),
+                              help="default, none, kokoro:NAME, FILE, FOLDER, command:…"),
         "fill": click.option("--fill", is_flag=True, help="The default voice speaks what is not recorded."),
         "seed": click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N",
                              help="Seed of the scenes' random numbers."),

@@ -154,7 +154,7 @@ class Experiment(RunData):
             raise ValueError(f"momentum is for sgd only; {self.optimizer} does not use it, so leave it at 0")
         if self.loss == "bce" and not (isinstance(self.dataset, PointsDataset) and self.dataset.has_classes):
             raise ValueError(
-                f"loss: bce is for points of the classes 0 and 1; labels of this {self.dataset.kind} are not"
+                f"loss: bce needs labels 0 and 1, which this {self.dataset.kind} does not have; choose mse or mae"
             )
         if self.batch_size > self.dataset.examples:
             raise ValueError(
@@ -163,10 +163,12 @@ class Experiment(RunData):
         if self.n_parameters > LARGEST_NETWORK:
             raise ValueError(f"hidden: {self.n_parameters} parameters are too many; the largest is {LARGEST_NETWORK}")
         if self.n_updates > 2**40:
-            raise ValueError(f"{self.n_updates} updates are more than can be recorded; choose fewer epochs")
+            raise ValueError(f"{self.n_updates} updates are too many to record; choose fewer epochs")
         needed = 2 * self.bytes_per_state
         if isinstance(self.keep, KeepAtMost) and self.keep.at_most < needed:
-            raise ValueError(f'keep: the start and the end alone take {needed} bytes, "at most" is {self.keep.at_most}')
+            raise ValueError(
+                f'keep: the start and the end alone take {needed} bytes; raise "at most", which is {self.keep.at_most}'
+            )
         return self
 
     @property

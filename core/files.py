@@ -67,23 +67,23 @@ def read_text(file: Path, content: str, most: int = MOST_BYTES) -> str:
     try:
         data = read_bounded(file, most)
     except FileNotFoundError:
-        raise UserError(f"{name}: there is no such file, and {content} was to be read from it") from None
+        raise UserError(f"{name}: there is no such file; name the file with {content}") from None
     except OSError as error:
         fault = {
-            errno.EISDIR: f"is a folder; {content} was to be read from a file",
-            errno.EINVAL: f"is a pipe or a device; {content} is read from a regular file",
-            errno.EFBIG: f"is longer than {most:,} bytes, the most that {content} may have",
+            errno.EISDIR: f"is a folder; name the file with {content}",
+            errno.EINVAL: f"is a pipe or a device; name a regular file with {content}",
+            errno.EFBIG: f"is longer than {most:,} bytes, the limit of {content}; shorten it",
         }.get(error.errno or 0, f"could not be read: {error.strerror}")
         raise UserError(f"{name} {fault}") from None
     except ValueError:  # a null character in the name
-        raise UserError(f"{name!r} is not the name of a file") from None
+        raise UserError(f"{name!r} is not the name of a file; name an existing file") from None
     utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         text = data.decode("utf-16" if utf_16 else "utf-8-sig")
     except UnicodeDecodeError:
         raise UserError(f"{name} is not text in UTF-8 or UTF-16; save it in UTF-8") from None
     if "\0" in text:
-        raise UserError(f"{name} is not a text file")
+        raise UserError(f"{name} is not a text file; name a text file in UTF-8")
     return text
 
 

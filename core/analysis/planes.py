@@ -70,7 +70,9 @@ def plane_of(trace: Trace, last: int | None = None) -> Plane:
     """
     rows, width = _count_kept_states(trace, last), trace.parameters.shape[1]
     if width < 2:
-        raise UserError(f"{trace.path}: a plane needs two parameters at least, and this run has {width}")
+        raise UserError(
+            f"{trace.path}: a plane needs at least two parameters, but this run has {width}; choose a run with more"
+        )
     most = min(max(2, _LARGEST // width), rows if width <= _MOST_ROWS else _MOST_ROWS)
     path = trace.parameters[evenly_spaced_indices(rows, most)].astype(np.float64)  # (R, P)
     if not np.isfinite(path).all():

@@ -28,7 +28,9 @@ def place_knots(f: Function, low: float, high: float, n_knots: int) -> tuple[Flo
     refuse_discontinuities(values, float(low), float(high))
     x = np.linspace(low, high, n_knots)
     if len(np.unique(x)) < n_knots:
-        raise UserError(f"there is no room for {n_knots} knots between {low!r} and {high!r}")
+        raise UserError(
+            f"there is no room for {n_knots} knots between {low!r} and {high!r}; choose fewer knots or a wider range"
+        )
     return x, values(x)
 
 

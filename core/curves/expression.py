@@ -76,7 +76,7 @@ def expression(text: str) -> Expression:
     if not isinstance(text, str) or not text.strip():
         raise UserError(f"a formula of x was expected, such as sin(3*x) + x/2; got {text!r}")
     if len(text) > LONGEST:
-        raise UserError(f"a formula has at most {LONGEST} characters, this one has {len(text)}")
+        raise UserError(f"a formula has at most {LONGEST} characters, this one has {len(text)}; shorten it")
     formula = Expression(text.strip())
     formula(np.array([0.25, 0.5]))  # remaining errors are raised here, not in the middle of a scene
     return formula
@@ -99,7 +99,7 @@ def _evaluate(text: str, x: FloatArray) -> FloatArray:
             f"{_shortened(text)} is not a formula: {error.msg}; write products with * and powers with **"
         ) from None
     except (RecursionError, MemoryError):
-        raise UserError(f"{_shortened(text)} is nested too deeply") from None
+        raise UserError(f"{_shortened(text)} is nested too deeply; write it with fewer parentheses") from None
     except (ArithmeticError, TypeError, ValueError, simpleeval.InvalidExpression) as error:
         raise UserError(f"{_shortened(text)} cannot be computed: {error}") from None
     if value.dtype.kind not in "fiub" or value.shape not in {(), x.shape}:

@@ -235,7 +235,7 @@ class Trace:
         if r < len(self.kept) and self.kept[r] == update:
             return r
         if not 0 <= update <= self.n_updates:
-            raise TraceError(f"{self.path}: no state after {update} updates; the run has {self.n_updates}")
+            raise TraceError(f"{self.path}: there is no state after {update} updates; ask for 0 to {self.n_updates}")
         nearest = min(self.kept[max(0, r - 1) : r + 1].tolist(), key=lambda kept: abs(kept - update))
         again = 'record(..., keep="every update")' if isinstance(self.run, RecordedRun) else 'keep = "every update"'
         raise TraceError(
@@ -306,7 +306,7 @@ class Trace:
         Raises TraceError if there is no such update.
         """
         if not 0 <= update < self.n_updates:
-            raise TraceError(f"{self.path}: no update {update}; the run has updates 0 to {self.n_updates - 1}")
+            raise TraceError(f"{self.path}: there is no update {update}; ask for 0 to {self.n_updates - 1}")
         if isinstance(self.run, RecordedRun):
             start, end = self.columns["batch_start"][update : update + 2]
             return self.batch[start:end]

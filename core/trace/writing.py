@@ -73,7 +73,7 @@ def writer_lock(directory: Path, name: str, wait: bool = True) -> Iterator[None]
     except Timeout:
         raise UserError(f"{directory / name} is being written by another run; choose another path, or wait") from None
     except OSError as error:
-        raise UserError(f"{directory} cannot be written to: {error.strerror or error}") from None
+        raise UserError(f"{directory} cannot be written to: {error.strerror or error}; choose another path") from None
     try:
         _remove_stale_files(directory)
         yield
@@ -256,7 +256,10 @@ def new_trace(
         raise  # the caller decides which runs start anew
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
-        raise UserError(f"{directory}: the trace could not be written: {error.strerror or error}") from None
+        raise UserError(
+            f"{directory}: the trace could not be written: {error.strerror or error}; free some space, or choose"
+            f" another path"
+        ) from None
     except Exception:
         shutil.rmtree(partial, ignore_errors=True)
         raise
@@ -303,7 +306,10 @@ def new_recording(
             for unused in (folder, new_folder):
                 shutil.rmtree(unused, ignore_errors=True)
         if isinstance(error, OSError):
-            raise UserError(f"{folder}: the trace could not be written: {error.strerror or error}") from None
+            raise UserError(
+                f"{folder}: the trace could not be written: {error.strerror or error}; free some space, or choose"
+                f" another path"
+            ) from None
         raise
 
 

@@ -89,7 +89,7 @@ def _from_file(folder: Path, dataset: Mapping[str, Any]) -> dict[str, Any]:
     known = (*DailyViews.model_fields, *FILE_KEYS)
     unknown = next((name for name in dataset if name not in known), None)
     if unknown is not None:
-        raise UserError(f"a dataset of daily views has no key {unknown}; its keys are {', '.join(known)}")
+        raise UserError(f"unknown key {unknown} of a dataset of daily views; known here: {', '.join(known)}")
     rest = dict(dataset)
     about = {name: rest.pop(name, None) for name in FILE_KEYS}
     if "data" not in dataset:

@@ -243,7 +243,10 @@ def _refuse_nothing_logged(trace: Trace, batch: FloatArray) -> None:
             f"{trace.path}: no loss was logged of this run, so there is no loss curve; call "
             "recording.log(loss=loss.item()) in the loop, after each step, and record the run again"
         )
-    raise UserError(f"{trace.path}: none of the {len(batch)} losses of this run is a finite number")
+    raise UserError(
+        f"{trace.path}: none of the {len(batch)} losses of this run is a finite number; record it again with a"
+        f" smaller learning rate"
+    )
 
 
 def _over_all_data(trace: Trace) -> tuple[NDArray[Any], FloatArray, FloatArray]:

@@ -231,7 +231,10 @@ class LossAxis:
         UserError where they lie further apart than a number can tell.
         """
         if not math.isfinite(2 * (high / 2 - low / 2)):
-            raise UserError(f"the losses reach from {low:.3g} to {high:.3g}, which no axis can hold: no loss curve")
+            raise UserError(
+                f"the losses reach from {low:.3g} to {high:.3g}, too far for one axis; record a run with a smaller"
+                f" learning rate"
+            )
         logarithmic = low > 0 and high / low >= LOGARITHMIC
         if logarithmic:
             low, high = math.log10(low), math.log10(high)

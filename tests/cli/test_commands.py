@@ -103,7 +103,7 @@ def test_a_project_may_lie_in_a_folder_with_braces_and_the_media_may_not(gradree
     assert gradreel("render", "word.py", "-r", "64,36", "--fps", 5).exit_code == 0
     assert gradreel("check", "word.py").exit_code == 0
     result = gradreel("render", "word.py", "-r", "64,36", "--media_dir", "{m}")
-    assert (result.exit_code, "choose a folder without them by --media_dir" in result.stderr) == (2, True)
+    assert (result.exit_code, "--media_dir FOLDER" in result.stderr) == (2, True)
 
 
 OF_SECTIONS = """

@@ -101,8 +101,8 @@ def test_watching_is_quick_unless_a_quality_is_given_anywhere(gradreel, chosen, 
 
 
 WRONG = [
-    ('qualty = "l"', "gradreel.toml: qualty: no such option; did you mean quality?"),
-    ("[render]\nwidths = 3", "[render] widths: no such option"),
+    ('qualty = "l"', "gradreel.toml: qualty: there is no such option; did you mean quality?"),
+    ("[render]\nwidths = 3", "[render] widths: there is no such option"),
     ('quality = "x"', "quality = \"x\": 'x' is not one of 'l', 'm', 'h', 'p', 'k'"),
     ('[check]\nlang = "fr"', '[check] lang = "fr": '),
     ("quality = true", "quality = true: needed: a text"),
@@ -111,7 +111,7 @@ WRONG = [
     ("jobs = 0", "jobs = 0: 0 is not in the range x>=1"),
     ("[cache]\nprune = true", "[cache] prune: --prune works only on the command line"),
     ('set = "ring.radius=2"', "set: --set works only on the command line"),
-    ("[rendr]", "[rendr]: no such command; there are "),
+    ("[rendr]", "[rendr]: there is no such command; "),
     ("render = 3", "[render]: needed: a table of options"),
     ("quality = ", "gradreel.toml is not valid TOML"),
 ]
@@ -185,7 +185,7 @@ def test_commands_in_groups_have_tables_in_tables(tmp_path):
     found = defaults.default_map(outer, {"lang": "en", "export": {"slides": {"lang": "zh"}}}, file)
     assert found == {"export": {"slides": {"language": "zh"}}}
     assert defaults.default_map(outer, {"lang": "en"}, file) == {"export": {"slides": {"language": "en"}}}
-    for table, words in (({"pages": {}}, r"\[export.pages\]: no such command"), ({"slides": {"x": 1}}, "slides] x")):
+    for table, words in (({"pages": {}}, r"\[export.pages\]: there is no such command"), ({"slides": {"x": 1}}, "slides] x")):
         with pytest.raises(UserError, match=words):
             defaults.default_map(outer, {"export": table}, file)
 

@@ -293,7 +293,7 @@ def test_all_that_lies_among_the_traces_can_be_verified(gradreel, trained):
     result = gradreel("verify", *files)
     assert (result.exit_code, result.stdout.count("ok   ")) == (0, sum(Path(file).is_dir() for file in files))
     alone = gradreel("verify", *(file for file in files if file.endswith(".time.json")))
-    assert (alone.exit_code, ".time.json is a file; a trace is a folder" in alone.stderr) == (2, True)
+    assert (alone.exit_code, ".time.json is a file, but a trace is a folder" in alone.stderr) == (2, True)
 
 
 def test_a_damaged_trace_is_trained_again(gradreel, trained):

@@ -203,7 +203,7 @@ def test_a_damaged_trace_is_refused_and_nothing_is_written(desk, gradreel, tmp_p
         (("export", "run"), "Missing argument"),
         ((*PAGE, "--one_file", "-o", "page.pdf"), "end its name in .html"),
         ((*PAGE, "--one_file", "-o", "."), "is a folder"),
-        ((*PAGE, "-o", "scenes.py"), "that is a file"),
+        ((*PAGE, "-o", "scenes.py"), "is a file"),
     ],
 )
 def test_what_cannot_be_written_is_refused_before_any_work(desk, gradreel, arguments, said):

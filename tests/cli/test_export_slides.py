@@ -114,7 +114,7 @@ def test_only_what_came_with_slides_of_ones_own_place_is_replaced_or_removed(gra
         (("-o", "talk.txt"), "end its name in .html"),
         (("--pdf", "-o", "talk.html"), "end its name in .pdf"),
         (("-o", "media"), "is a folder"),
-        (("--folder", "-o", "own.py"), "that is a file"),
+        (("--folder", "-o", "own.py"), "is a file"),
     ],
 )
 def test_a_place_that_slides_cannot_have_is_said_before_any_work(gradreel, walk, arguments, said):

@@ -36,7 +36,7 @@ def test_nothing_is_written_over_and_then_nothing_at_all(gradreel, tmp_path, mon
     }[there]()
     result = gradreel("init")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "has lesson.toml; nothing is written over" in result.stderr
+    assert "has lesson.toml already" in result.stderr
     assert list(tmp_path.iterdir()) == [mine]
 
 

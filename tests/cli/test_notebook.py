@@ -61,9 +61,9 @@ def test_a_notebook_shows_the_video_of_a_cell_and_a_picture(folder):
     [
         ("", None, "name a scene"),
         ("-q l", "class A(:", "line 1 of the cell: invalid syntax"),
-        ("-q l", "x = 3", "has a class of a scene"),
+        ("-q l", "x = 3", "class MyScene(Scene)"),
         ("'", "class A: ...", "No closing quotation"),
-        ("--watch", "class A: ...", "goes on for ever"),
+        ("--watch", "class A: ...", "--watch never ends"),
     ],
 )
 def test_a_mistake_in_a_cell_is_said_in_one_line(folder, line, cell, words):

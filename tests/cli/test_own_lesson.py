@@ -445,7 +445,7 @@ def test_text_that_no_file_can_hold_is_refused_by_name(gradreel, project, place)
 @pytest.mark.parametrize(
     ("say", "told"),
     [
-        ('{"fr": "Bonjour."}', "unknown language 'fr'; there are en, zh"),
+        ('{"fr": "Bonjour."}', "no language 'fr'; use one of en, zh"),
         ("{}", "a text was needed"),
         ('{"en": 3}', "a text was needed"),
         ("3", "a text was needed"),

@@ -118,12 +118,12 @@ def test_a_lesson_names_voices_from_its_own_folder(voices, project, monkeypatch,
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (f'en = "command:{SAY}"', "voices.en: a lesson names no command: it has default, none, a folder"),
-        ('en = "/etc"', "voices.en: /etc: a lesson names files from its own folder"),
-        ('en = "~/takes"', "a lesson names files from its own folder"),
-        ('fr = "none"', "voices.fr: unknown language 'fr'"),
+        (f'en = "command:{SAY}"', "voices.en: a lesson cannot run a command; it can name"),
+        ('en = "/etc"', "voices.en: /etc is outside the lesson's folder"),
+        ('en = "~/takes"', "is outside the lesson's folder"),
+        ('fr = "none"', "voices.fr: no language 'fr'"),
         ("en = 3", "voices.en"),
-        ('en = ""', "voices.en: a text is needed"),
+        ('en = ""', "voices.en: the text is empty"),
     ],
 )
 @pytest.mark.parametrize("command", [["render", "--dry_run"], ["list"]])

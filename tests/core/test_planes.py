@@ -94,7 +94,7 @@ def test_a_path_on_a_line_or_in_a_point_gets_a_plane(along: FloatArray, tiny_tra
 
 
 def test_a_single_parameter_has_no_plane(tiny_trace: Trace) -> None:
-    with pytest.raises(UserError, match="a plane needs two parameters at least, and this run has 1"):
+    with pytest.raises(UserError, match="at least two parameters, but this run has 1"):
         plane_of(with_path(tiny_trace, np.ones((5, 1))))
 
 

@@ -63,7 +63,7 @@ def test_rows_of_kept_states(tiny_trace: Trace) -> None:
     with pytest.raises(TraceError, match=r"after 7 updates was not kept, that after 5 was.*every update"):
         tiny_trace.row(7)
     for update in (-1, 13):
-        with pytest.raises(TraceError, match="the run has 12"):
+        with pytest.raises(TraceError, match="ask for 0 to 12"):
             tiny_trace.row(update)
 
 
@@ -72,7 +72,7 @@ def test_examples_of_an_update(tiny_trace: Trace, default_trace: Trace) -> None:
     np.testing.assert_array_equal(default_trace.examples(17), np.arange(81))
     assert default_trace.batch.shape == (0, 81)
     for update in (-1, 12):
-        with pytest.raises(TraceError, match="updates 0 to 11"):
+        with pytest.raises(TraceError, match="ask for 0 to 11"):
             tiny_trace.examples(update)
 
 

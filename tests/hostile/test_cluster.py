@@ -145,7 +145,7 @@ def test_a_sound_clip_is_kept_and_one_of_another_length_or_of_nothing_that_was_s
     assert isinstance(said(), ClipFile)
     assert "a video of 3 frames of 64 x 36" in str(said(frames=4))
     opened = {"path": str(tripwires.home / "notes.txt"), "by_name": False, "digest": "not there"}
-    assert "found another on its worker than here" in str(said(opened=[opened]))
+    assert "differs between its worker and this machine" in str(said(opened=[opened]))
     outside = {"path": "gradreel/../notes.txt", "by_name": False, "digest": "not there", "of_ours": True}
     assert "no file of ours" in str(said(opened=[outside]))
     assert isinstance(said(opened=[opened | {"path": "/nowhere"}]), ClipFile), "it is not there here, either"

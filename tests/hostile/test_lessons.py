@@ -38,7 +38,7 @@ def test_a_lesson_names_files_from_its_own_folder_only(tmp_path, monkeypatch, wh
     named = "~" if folder == "~" else str(home)
     file = f"{named}/{'mine.py' if what == 'scene' else 'views.csv'}"
     lesson.write_text(NAMED[what].replace("PATH", file).replace("FOLDER", named))
-    with pytest.raises(UserError, match=r"mine\.toml.*a lesson names files from its own folder"):
+    with pytest.raises(UserError, match=r"mine\.toml.*is outside the lesson's folder"):
         load_lesson(lesson)
 
 
@@ -49,7 +49,7 @@ def test_a_command_refuses_a_lesson_that_names_files_elsewhere_and_leaves_everyt
     (tripwires.folder / "mine.toml").write_text(named.replace("FOLDER", home))
     for command in ("render", "frames", "train", "list"):
         told = tripwires.refused(command, "--lesson", "mine.toml")
-        assert "a lesson names files from its own folder" in told
+        assert "is outside the lesson's folder" in told
 
 
 def test_a_lesson_that_may_never_end_or_is_huge_is_not_read(tmp_path):

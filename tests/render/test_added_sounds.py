@@ -212,7 +212,7 @@ def test_a_sound_that_reaches_beyond_the_end_is_cut_which_is_said_once(render):
     ("scene", "message"),
     [
         ("Missing", r"missing: add_sound\('nowhere.wav'\): .*nowhere\.wav: there is no such file"),
-        ("Before", r"before: add_sound\('click.wav'\) begins 0\.100 s before its scene does"),
+        ("Before", r"before: add_sound\('click.wav'\) begins 0\.100 s before its scene"),
         ("Twice", r"twice: add_sound\('made.wav'\): .*made\.wav has changed since it was added before"),
     ],
 )

@@ -91,9 +91,12 @@ def test_scenes_can_be_picked_and_added(user_folder, write_lesson):
         ('[[scene]]\nname = "build-curve"\nparametrs = {}\n', ["scene.parametrs", "build-curve", "parameters"]),
         ('titel = "x"\n[[scene]]\nname = "build-curve"\n', ["titel", "title"]),
         ("title = {}\n", ["wrong.toml: needed: at least one scene, as a table: [[scene]]"]),
-        ("scene = ['build-curve']\n", ["each a table: [[scene]]", 'found ["build-curve"]']),
-        ("[scene]\nname = 'build-curve'\n", ["each a table: [[scene]]"]),
-        ('title = "Film"\n[[scene]]\nname = "build-curve"\n', ["title: a text for each language", 'found "Film"']),
+        ("scene = ['build-curve']\n", ["as a table: [[scene]]", 'found ["build-curve"]']),
+        ("[scene]\nname = 'build-curve'\n", ["as a table: [[scene]]"]),
+        (
+            'title = "Film"\n[[scene]]\nname = "build-curve"\n',
+            ["title: needed: a text for each language", 'found "Film"'],
+        ),
         (
             '[[scene]]\nname = "build-curve"\npart = "One"\n',
             ['scene.part (in [[scene]] 1, build-curve): needed: a text for each language, such as { en = "Descent"'],
@@ -102,10 +105,10 @@ def test_scenes_can_be_picked_and_added(user_folder, write_lesson):
             'dataset = { kind = "curve" }\n[[scene]]\nname = "build-curve"\n',
             ["unknown key dataset; a dataset is that of a training run, in [experiments.NAME], or of a scene"],
         ),
-        ('title = { en = "" }\n[[scene]]\nname = "build-curve"\n', ["title.en: a text is needed", 'found ""']),
+        ('title = { en = "" }\n[[scene]]\nname = "build-curve"\n', ["title.en: the text is empty", 'found ""']),
         (
             '[[scene]]\nname = "build-curve"\npart = { en = " ", zh = "一" }\n',
-            ["scene.part.en (in [[scene]] 1, build-curve): a text is needed"],
+            ["scene.part.en (in [[scene]] 1, build-curve): the text is empty"],
         ),
         ('title = { xx = "?" }\n[[scene]]\nname = "build-curve"\n', ["xx", "en, zh"]),
         ("[[scene]]\nname = 3\n", ["scene.name", "3"]),
@@ -115,7 +118,7 @@ def test_scenes_can_be_picked_and_added(user_folder, write_lesson):
         ('poster = { scene = "x" }\n[[scene]]\nname = "build-curve"\n', ["poster.scene", "x"]),
         (
             'poster = { scene = "line", beat = "" }\n[[scene]]\nname = "build-curve"\n',
-            ["poster.beat: a text is needed"],
+            ["poster.beat: the text is empty"],
         ),
         (
             '[[scene]]\nname = "build-curve"\nparameters = { knots = "@curve.json" }\n',
@@ -149,7 +152,7 @@ def one_line(tmp_path, experiment: str, *arguments) -> str:
     [
         (
             "dataset = { kind = 'daily views', fill_missing = 'interpolate' }",
-            'fill_missing of a dataset of daily views is about its file, and it has none; data = "views.csv" names one',
+            'fill_missing of a dataset of daily views needs a file; add data = "views.csv"',
         ),
         (
             "dataset = { kind = 'daily views', days = 3 }",
@@ -284,7 +287,7 @@ def test_a_part_has_a_title_in_the_language_of_the_video_or_else_in_english(user
 
 def test_a_beat_of_the_poster_that_the_source_does_not_have_is_named(user_folder, write_lesson):
     file = write_lesson(user_folder, "Dots", "Shows", "Plain", extra='poster = { scene = "shows", beat = "palce" }')
-    assert lesson_error(file) == f"{file}: poster.beat: shows has no beat 'palce'; it has place"
+    assert lesson_error(file) == f"{file}: poster.beat: shows has no beat 'palce'; use one of its beats: place"
     for scene, beat in (("shows", "place"), ("dots", "move-7")):
         poster = f'poster = {{ scene = "{scene}", beat = "{beat}" }}'
         assert load_lesson(write_lesson(user_folder, "Dots", "Shows", extra=poster)).poster.beat == beat
@@ -297,7 +300,7 @@ def test_our_own_poster_is_a_beat_that_there_is():
 
 
 def test_a_missing_file_a_folder_and_other_encodings(tmp_path):
-    assert "there is no such file, and a lesson was to be read" in lesson_error(tmp_path / "none.toml")
+    assert "there is no such file; name the file with a lesson" in lesson_error(tmp_path / "none.toml")
     assert "is a folder" in lesson_error(tmp_path)
     (tmp_path / "latin.toml").write_bytes('title = { en = "é" }'.encode("latin-1"))
     assert "UTF-8" in lesson_error(tmp_path / "latin.toml")
@@ -312,4 +315,4 @@ def test_an_override_of_a_scene_that_is_not_asked_for_names_the_nearest():
 def test_a_lesson_is_not_called_as_one_of_its_scenes(tmp_path):
     file = tmp_path / "build-curve.toml"
     file.write_text('[[scene]]\nname = "build-curve"\n')
-    assert "rename the file" in lesson_error(file)
+    assert "rename the lesson file" in lesson_error(file)

@@ -225,7 +225,7 @@ def test_formats_of_single_scenes(user_folder, settings, file_format, transparen
     if file_format == "mov":
         assert frames_of(made, "rgba")[-1][2, 2, 3] == 0
     if file_format == "gif":
-        with pytest.raises(UserError, match="name the scenes"):
+        with pytest.raises(UserError, match="name scenes"):
             pipeline.render_lesson(lesson, replace(settings, format="gif"))
 
 

@@ -27,7 +27,7 @@ def test_none_leaves_a_field_as_it_is():
     [
         ({"width": 1, "height": 1}, "from 16 to 8192"),
         ({"width": 853, "height": 480}, "even width and height; the nearest is -r 854,480"),
-        ({"width": 2, "height": 2}, "between 16 and"),
+        ({"width": 2, "height": 2}, "from 16 to"),
         ({"fps": 0}, "from 1 to 240"),
         ({"fps": 241}, "from 1 to 240"),
         ({"fps": float("nan")}, "from 1 to 240"),

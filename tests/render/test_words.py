@@ -295,7 +295,7 @@ def saying(tmp_path):
 @pytest.mark.parametrize(
     ("say", "told"),
     [
-        ('{"fr": "Il monte."}', "unknown language 'fr'"),
+        ('{"fr": "Il monte."}', "no language 'fr'"),
         ('{"en": "It [up]rises, [down]falls.", "zh": "[down]落，[up]升。"}', "en: up, down; zh: down, up"),
         ('{"en": f"It [up]rises {k} [up]times."}', "a mark comes twice (up, up)"),
         ("{}", "a text was needed"),

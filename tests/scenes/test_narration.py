@@ -278,7 +278,7 @@ def test_broken_file_is_refused_by_place(tmp_path, content, said):
 
 
 def test_unknown_language_and_missing_file(tmp_path):
-    with pytest.raises(NarrationError, match=r"unknown language 'fr'; there are en, zh"):
+    with pytest.raises(NarrationError, match=r"no language 'fr'; use one of en, zh"):
         Narration.load(("fr",))
     with pytest.raises(NarrationError, match="there is no such file"):
         Narration.load(("en",), tmp_path)

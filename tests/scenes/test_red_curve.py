@@ -123,7 +123,7 @@ def test_a_lesson_has_a_curve_of_its_own_in_a_file_beside_it(tmp_path):
     ('"red"', r"lesson.toml: curve: found 'red'; needed: knots"),
     ("[[1, 1]]", r"lesson.toml: curve: a curve needs at least 2 knots"),
     ("[[1, 1], [2]]", r"lesson.toml: curve"),
-    ('"@/etc/curve.csv"', r"lesson.toml: curve: .*from its own folder"),
+    ('"@/etc/curve.csv"', r"lesson.toml: curve: .*outside the lesson's folder"),
 ])  # fmt: skip
 def test_what_is_no_curve_is_named(tmp_path, curve, message):
     (tmp_path / "bad.csv").write_text("x,y\n2,1\n1,3\n")
