@@ -59,8 +59,8 @@ class TraceFolder(str):
         if not trace_folder.path.is_dir():
             fault = "is a file" if trace_folder.path.exists() else "does not exist"
             raise ValueError(
-                f"{trace_folder.path} {fault}; name the folder of a trace, which gradreel.record(model, optimizer, path)"
-                f" writes around your loop{nearby_traces_hint(trace_folder.path)}"
+                f"{trace_folder.path} {fault}; name the folder of a trace, which gradreel.record(model, optimizer,"
+                f" path) writes around your loop{nearby_traces_hint(trace_folder.path)}"
             )
         try:
             read_meta(trace_folder.path)

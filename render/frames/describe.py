@@ -135,7 +135,7 @@ def _checked(
         if len(missing) == len(lines):  # without these parameters `gradreel describe` would fail, too
             options = " ".join(f"--set {name}=…" for name in missing)
             raise UserError(
-                "\n".join([*lines, f"set {options}, or write defaults into the class's Parameters"])
+                "\n".join([*lines, f"add {options}, or write defaults into the class's Parameters"])
             ) from None
         where = f"`gradreel describe {source.spec}` shows the parameters of {scene}"
         raise UserError("\n".join([*lines, where])) from None

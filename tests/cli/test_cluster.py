@@ -212,7 +212,10 @@ def test_scenes_that_fail_there_are_named_with_their_owners_paths_and_the_others
     assert f'File "{film}/film.py", line' in failed.stderr
     assert "ZeroDivisionError" in failed.stderr
     assert f"{film}/pause.txt: it is here, and was not sent." in failed.stderr
-    assert f"does-without opens {film}/pause.txt, which differs between its worker and this machine. Of files" in failed.stderr
+    assert (
+        f"does-without opens {film}/pause.txt, which differs between its worker and this machine. Of files"
+        in failed.stderr
+    )
     assert "slow: on the worker w (tcp://w:1): stopped after 6 s" in failed.stderr
     assert str(one_worker.folder) not in failed.stderr
     (film / "pause.txt").unlink()

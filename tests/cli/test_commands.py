@@ -125,7 +125,7 @@ class Sections(LectureScene):
 def test_a_scene_of_beats_may_have_sections_and_what_it_lacks_is_told_with_its_own_name(gradreel, project):
     (project / "sections.py").write_text(OF_SECTIONS)
     lacking = gradreel("describe", "sections.py")
-    assert (lacking.exit_code, "--set sections.count=…; or write defaults" in lacking.stderr) == (2, True)
+    assert (lacking.exit_code, "add --set sections.count=…, or write defaults" in lacking.stderr) == (2, True)
     wrong = gradreel("describe", "sections.py", "--set", "sections.count=x")
     assert (wrong.exit_code, "`gradreel describe sections.py:Sections` shows" in wrong.stderr) == (2, True)
     given = ("sections.py", "--set", "sections.count=1", "-r", "64,36")

@@ -185,7 +185,10 @@ def test_commands_in_groups_have_tables_in_tables(tmp_path):
     found = defaults.default_map(outer, {"lang": "en", "export": {"slides": {"lang": "zh"}}}, file)
     assert found == {"export": {"slides": {"language": "zh"}}}
     assert defaults.default_map(outer, {"lang": "en"}, file) == {"export": {"slides": {"language": "en"}}}
-    for table, words in (({"pages": {}}, r"\[export.pages\]: there is no such command"), ({"slides": {"x": 1}}, "slides] x")):
+    for table, words in (
+        ({"pages": {}}, r"\[export.pages\]: there is no such command"),
+        ({"slides": {"x": 1}}, "slides] x"),
+    ):
         with pytest.raises(UserError, match=words):
             defaults.default_map(outer, {"export": table}, file)
 
