@@ -187,7 +187,7 @@ def test_a_folder_is_replaced_by_pictures_only_if_it_holds_nothing_else(gradreel
     (photos / "mine.jpg").write_text("mine")
     pictures = ("render", "my_scene.py:Plain", *SMALL, "--format", "png-sequence", "-o")
     refused = gradreel(*pictures, "photos.png")
-    assert refused.exit_code == 2 and "has mine.jpg in it" in refused.stderr
+    assert refused.exit_code == 2 and "contains mine.jpg" in refused.stderr
     assert (photos / "mine.jpg").read_text() == "mine"
     for _ in range(2):
         made = gradreel(*pictures, "film")

@@ -245,7 +245,7 @@ def test_mistake_in_the_users_data(gradreel, here, arguments, words):
         ('column = "Sales"', "'Sales'"),
         ('decimal = "-"', "decimal"),
         ('date_format = "%H"', "date_format"),
-        ('series = "synthetic"', "not both"),
+        ('series = "synthetic"', "data (a file) and series"),
         ('wnidow = 3, fill_missing = "interpolate"', "wnidow"),
         ("days = 2", "unknown key days of a dataset of daily views"),
     ],

@@ -61,7 +61,7 @@ def test_a_notebook_shows_the_video_of_a_cell_and_a_picture(folder):
     [
         ("", None, "name a scene"),
         ("-q l", "class A(:", "line 1 of the cell: invalid syntax"),
-        ("-q l", "x = 3", "class MyScene(Scene)"),
+        ("-q l", "x = 3", "the cell has no class"),
         ("'", "class A: ...", "No closing quotation"),
         ("--watch", "class A: ...", "--watch never ends"),
     ],

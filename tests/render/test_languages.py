@@ -65,7 +65,8 @@ def test_another_language_on_the_screen_is_refused_where_languages_are_said_and_
 
 
 @pytest.mark.parametrize(
-    ("said", "told"), [('["fr"]', "languages.fr: no language 'fr'"), ("[]", "languages"), ('"en"', "languages")]
+    ("said", "told"),
+    [('["fr"]', "languages.fr: there is no language 'fr'"), ("[]", "languages"), ('"en"', "languages")],
 )
 def test_languages_that_are_none_are_named(lesson, said, told):
     with pytest.raises(UserError, match=rf"film\.toml: {told}"):
