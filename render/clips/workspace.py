@@ -257,7 +257,7 @@ def check_replaceable(final: Path, by_folder: bool) -> None:
     if not final.is_dir() or (final.is_symlink() and not by_folder):
         return
     if not by_folder:
-        raise UserError(f"{final} is a folder, but a file is to be written there; move or rename the folder")
+        raise UserError(f"{final} is a folder, but a file is to be written there; move it away")
     foreign = foreign_in(final)
     if foreign:
         raise UserError(
