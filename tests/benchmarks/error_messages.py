@@ -84,7 +84,8 @@ def main() -> None:
     pytest.main([*settings, *(arguments or [str(ROOT / "tests")])], plugins=[plugin])
     messages = plugin.most_usual()
     if options.json:
-        options.json.write_text(json.dumps(messages, indent=1, ensure_ascii=False), encoding="utf-8")
+        options.json.write_text(json.dumps(messages, indent=1, ensure_ascii=True), encoding="utf-8")
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     for each in messages[: options.most]:
         print(f"\n{each['tests']} x  {each['source']}\n{each['message']}")
 
