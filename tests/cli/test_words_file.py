@@ -79,7 +79,7 @@ def test_several_scenes_in_one_language_into_a_new_file_that_is_never_replaced(g
     tables = tomllib.loads((tmp_path / "mine.toml").read_text("utf-8"))
     assert {code: list(scenes) for code, scenes in tables.items()} == {"zh": ["relu", "loss"]}
     refused = gradreel("words", "relu", "-o", "mine.toml")
-    assert refused.exit_code == 2 and "mine.toml is there already" in refused.stderr
+    assert refused.exit_code == 2 and "mine.toml exists" in refused.stderr
 
 
 def test_a_scene_of_ones_own_has_a_line_for_each_beat_that_has_none_and_works_at_once(gradreel, words, own, tmp_path):
