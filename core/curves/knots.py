@@ -60,7 +60,7 @@ def checked_knots(x: ArrayLike, y: ArrayLike, names: Sequence[str] | None = None
 
 def knot_rows(file: Path) -> tuple[list[int], list[float], list[float]]:
     """Return the row numbers, x and y of the knots in a CSV file. Raises UserError, which names file and row."""
-    lines = csv_lines(file, "a table of knots, x and y in each row,")
+    lines = csv_lines(file, "a table of knots, x and y in each row")
     top = next((i for i, line in enumerate(lines) if line.strip()), 0)
     hint = re.fullmatch(r"sep=([,;\t|])", lines[top].strip('" '))  # Excel's line on top
     if hint:

@@ -72,7 +72,9 @@ class CsvFormat:
                 needed = " or ".join(f'"{choice}"' for choice in choices)
                 raise UserError(f"{name} is {needed}, found {value!r}")
         if self.date_format is not None and not _has_full_date(self.date_format):
-            raise UserError(f"date_format {self.date_format!r} does not tell year, month and day, as %d/%m/%Y does")
+            raise UserError(
+                f"date_format {self.date_format!r} does not tell year, month and day; write one such as %d/%m/%Y"
+            )
 
 
 def read_daily_csv(path: Path | str, form: CsvFormat = CsvFormat(), today: date | None = None) -> DailySeries:

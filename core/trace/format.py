@@ -204,7 +204,7 @@ def read_sealed_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedR
     except FileNotFoundError:
         raise TraceError(no_trace_message(path)) from None
     except OSError as error:
-        raise TraceError(f"{path}: {META} cannot be read: {error.strerror}") from None
+        raise TraceError(f"{path}: {META} cannot be read: {error.strerror}; {repair_advice(path)}") from None
     except (ValueError, RecursionError):
         raise TraceError(f"{path}: {META} is damaged: not JSON; {repair_advice(path)}") from None
     if not isinstance(meta, dict) or meta.get("format") != FORMAT:

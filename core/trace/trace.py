@@ -298,7 +298,7 @@ class Trace:
             return state_dict_of_recorded(self.run, theta, row, self.columns)
         except ValueError as error:
             fault = f"what its {META} says of the model contradicts itself: {error}"
-            raise TraceError(f"{self.path}: {fault}") from None
+            raise TraceError(f"{self.path}: {fault}; {repair_advice(self.path)}") from None
 
     def examples(self, update: int) -> IntArray:
         """Return the indices of the examples that update ``update``, counted from 0, saw, (B,).
