@@ -119,7 +119,7 @@ def test_a_folder_of_pictures_with_notes_in_it_is_not_replaced(project):
     mine = project.media / "images" / "film" / "ring" / "notes.txt"
     mine.parent.mkdir(parents=True)
     mine.write_text("mine")
-    assert "notes.txt in it is none" in project.refused("frames", *SMALL[:4])
+    assert "contains notes.txt" in project.refused("frames", *SMALL[:4])
     assert mine.read_text() == "mine"
 
 
