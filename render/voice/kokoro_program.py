@@ -100,7 +100,9 @@ class Speaker:
         samples, durations = self._session.run(["audio", DURATIONS], feed)
         samples, hops = np.asarray(samples, np.float32).reshape(-1), [round(float(n)) for n in np.ravel(durations)]
         (loud,) = np.nonzero(loud_windows(samples))
-        first = max(int(loud[0]) * WINDOW - round(EDGE * RATE), 0) if len(loud) else 0
+        # While the token before the first phoneme lasts, a slow voice may utter a syllable that nobody wrote
+        first = max(int(loud[0]) * WINDOW, hops[0] * HOP) - round(EDGE * RATE) if len(loud) else 0
+        first = max(first, 0)
         last = (int(loud[-1]) + 1) * WINDOW + round(EDGE * RATE) if len(loud) else len(samples)
         known = iter(accumulate(hops[1:-1], initial=hops[0]))
         end, ends = next(known), []

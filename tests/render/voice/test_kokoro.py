@@ -157,13 +157,16 @@ class Session:
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+        self.heard_before = False  # whether something is heard before the first letter
 
     def run(self, outputs, feed):
         by_token = {token: symbol for symbol, token in TOKENS.items()}
         symbols = [by_token[token] for token in feed["tokens"][0][1:-1]]
         self.texts.append("".join(symbols))
         hops = [3, *({",": 8, " ": 0}.get(symbol, 4) for symbol in symbols), 3]
-        loud = np.repeat([0, *(symbol not in ", " for symbol in symbols), 0], np.array(hops) * program.HOP)
+        loud = np.repeat(
+            [self.heard_before, *(symbol not in ", " for symbol in symbols), 0], np.array(hops) * program.HOP
+        )
         return np.where(loud, np.random.default_rng(0).normal(0, 0.1, len(loud)), 0).astype(np.float32), [hops]
 
 
@@ -194,6 +197,13 @@ def test_a_line_longer_than_the_model_takes_is_spoken_in_parts(speaker):
     found = speaker.spoken(["a" * 300 + ",", "b" * 300 + ",", "c" * 100 + "."])
     assert len(found) == 3
     assert max(map(len, speaker._session.texts)) <= program.MOST_TOKENS
+
+
+def test_what_is_heard_before_the_first_letter_is_left_out(speaker):
+    (quiet,) = speaker.spoken(["aaaa."])
+    speaker._session.heard_before = True
+    (loud,) = speaker.spoken(["aaaa."])
+    assert len(loud) == len(quiet)
 
 
 def test_a_stretch_without_a_sound_is_a_silence(speaker):
