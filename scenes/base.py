@@ -47,7 +47,9 @@ from manim import Animation, FadeOut, Mobject, Scene, config
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 HOLD = 1.0  # seconds that a result stays before the next beat
-BREATH = 0.4  # seconds of silence after a line has been spoken or read
+PAUSES = {"short": 0.25, "breath": 0.6, "long": 1.6}
+"""Seconds after a line has been spoken or read: inside an argument, between two ideas, to think about what was said."""
+FADE = 0.4  # seconds at the end of a scene in which leaves what is not handed on
 LONGEST_VALUE = 60  # characters of a value that an error shows
 LECTURE = "gradreel.scenes.lecture."  # the modules of the lecture's scenes begin so
 HAIR = 1e-6  # seconds, taken from a time so that rounding up adds no frame
@@ -168,7 +170,8 @@ class LectureScene(Scene):
         self._skipped = 0.0  # seconds of the beats that were not requested
         self.begun_beats: list[str] = []  # names in order, with those of beats that were not requested
         self._open_beat: tuple[str, float, StretchTimes] | None = None  # its name, start in seconds, stretches
-        self._held_beat: str | None = None  # the beat whose last BREATH has not been played yet
+        self._held_beat: str | None = None  # the beat whose last ``_held_seconds`` have not been played yet
+        self._held_seconds = 0.0
         self._handed_on: tuple[Mobject, ...] | None = None
         use_theme(self.context.theme)
         super().__init__(*args, **kwargs)
@@ -326,10 +329,12 @@ class LectureScene(Scene):
     # -- beats -----------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def beat(self, name: str, say: str | Mapping[str, str] | None = None, **values: Any) -> Iterator[None]:
+    def beat(
+        self, name: str, say: str | Mapping[str, str] | None = None, pause: str = "breath", **values: Any
+    ) -> Iterator[None]:
         """Play one beat: a line of the narration, and inside ``with`` the motion during it.
 
-        The beat ends when its motion is over and its line has been spoken, or read, in the slowest language.
+        The beat ends after its motion, and a pause after its line has been spoken, or read, in the slowest language.
 
         Parameters
         ----------
@@ -340,6 +345,9 @@ class LectureScene(Scene):
             The line itself, for your own scenes: a text in the film's language, or a text for each language:
             ``{"en": "It rises.", "zh": "它往上走。"}``. By default the line comes from the narration files, by scene
             and beat. If a claim does not hold (`holds`), the neutral line is used if the files have one.
+        pause
+            How long the picture stays after the line: "breath" (0.6 s) between two ideas, "short" (0.25 s) inside an
+            argument, "long" (1.6 s) after a question or a surprise.
         **values
             Values for the ``{fields}`` of a line from the narration files: texts, numbers or a Count.
 
@@ -347,7 +355,8 @@ class LectureScene(Scene):
         ------
         UserError
             The beat has no line, begins inside another beat, or has the name of an earlier one. Its name cannot be a
-            file's name. A value cannot fill a field, or ``say`` is neither a text nor texts by language.
+            file's name. A value cannot fill a field, ``say`` is neither a text nor texts by language, or there is no
+            such pause.
 
         Examples
         --------
@@ -359,6 +368,9 @@ class LectureScene(Scene):
         self._refuse_beat(name)
         file_name(name, f"{self.scene_name()}: a beat called")
         where = f"{self.scene_name()}: beat {name!r}"
+        if pause not in PAUSES:
+            raise UserError(f"{where}: pause={pause!r}: there are {', '.join(PAUSES)}")
+        silence = PAUSES[pause]
         if say is None:
             values = plain_values(values, where) | {"neutral": not self.holds(name)}
             lines = self.words_of.lines(self.narrated_as(self.words_of), name, values)
@@ -377,10 +389,10 @@ class LectureScene(Scene):
             self._open_beat = None
         motion = round((self.time - start) * times.rate)
         times.finish()
-        seconds = self._whole_frames(max(HOLD, times.over + BREATH - (self.time - start)))
+        seconds = self._whole_frames(max(HOLD, silence, times.over + silence - (self.time - start)))
         end = self.time + seconds
-        self.wait(self._whole_frames(seconds - self._last_breath()))
-        self._held_beat = name
+        self._held_beat, self._held_seconds = name, min(FADE, silence)
+        self.wait(self._whole_frames(seconds - self._whole_frames(self._held_seconds)))
         if self.renderer.skip_animations:  # only the last picture of the beat is needed
             self._release_beat()
         if shown:
@@ -447,10 +459,12 @@ class LectureScene(Scene):
         return _without(self.mobjects, gone)
 
     def tear_down(self) -> None:
-        """End the last beat, and in its last ``BREATH`` seconds fade out what is not handed on."""
+        """End the last beat, and in its last seconds, at most `FADE`, fade out what is not handed on."""
         if self._held_beat is not None and (leaving := self._not_handed_on()):
             self._tell_beat_is_over()
-            self.play(*map(FadeOut, leaving), run_time=BREATH - HAIR)  # Manim rounds the number of frames up
+            self.play(
+                *map(FadeOut, leaving), run_time=self._held_seconds - HAIR
+            )  # Manim rounds the number of frames up
         else:
             self._release_beat()
         super().tear_down()
@@ -463,9 +477,9 @@ class LectureScene(Scene):
         return _without(self.mobjects, kept)
 
     def _release_beat(self) -> None:
-        """Play the last ``BREATH`` seconds of the beat before, unless they have been played."""
+        """Play the last seconds of the beat before, unless they have been played."""
         if self._held_beat is not None:
-            self.wait(self._last_breath())
+            self.wait(self._whole_frames(self._held_seconds))
             self._tell_beat_is_over()
 
     def _tell_beat_is_over(self) -> None:
@@ -473,10 +487,6 @@ class LectureScene(Scene):
         if self.after_beat is not None and self._held_beat is not None:
             self.after_beat(self, self._held_beat)
         self._held_beat = None
-
-    def _last_breath(self) -> float:
-        """Return ``BREATH`` in seconds of whole frames."""
-        return self._whole_frames(BREATH)
 
     def _refuse_beat(self, name: str) -> None:
         """Raise UserError if a beat is open or ``name`` has been used; else store the name."""

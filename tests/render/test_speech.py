@@ -26,7 +26,7 @@ from gradreel.render.voice.engines import SpokenFile, Utterance
 from gradreel.render.voice.programs import ProgramError, Programs
 from gradreel.render.voice.recordings import Recordings
 from gradreel.render.workers.progress import Reporter
-from gradreel.scenes.base import BREATH, HOLD
+from gradreel.scenes.base import HOLD, PAUSES
 
 pytestmark = pytest.mark.usefixtures("quick_workers")
 
@@ -205,7 +205,9 @@ def test_beats_last_as_long_as_their_words_or_their_motion_and_pictures_meet_the
     heard, ((clip, file),) = film.render()
     appear, move, rest = file.beats
     assert heard.units == {"lines": 2, "beats": 1, "frames": 1}
-    assert appear.end - appear.start == frames(seconds(spoken_parts("en", "appear")[0]) + BREATH), "longer than motion"
+    assert appear.end - appear.start == frames(seconds(spoken_parts("en", "appear")[0]) + PAUSES["breath"]), (
+        "longer than motion"
+    )
     assert rest.end - rest.start == frames(3 + HOLD), "its motion is longer, and rests after it"
 
     longest = [max(map(seconds, both)) for both in zip(*(spoken_parts(code, "move") for code in WORDS), strict=True)]
@@ -214,7 +216,7 @@ def test_beats_last_as_long_as_their_words_or_their_motion_and_pictures_meet_the
     there = frames(longest[0])  # whole frames: the picture goes on with one, and the words, too
     end = there + frames(longest[1])  # nobody waits for it
     assert move.marks == {"there": move.start + there, "end": move.start + end}
-    assert move.end - move.start == frames(end / FPS + longest[2] + BREATH)
+    assert move.end - move.start == frames(end / FPS + longest[2] + PAUSES["breath"])
     assert move.lines["en"] == WORDS["en"]["move"].replace("{far}", "2.5")
 
     assert clip.speech.keys() == {"appear", "move", "rest"}

@@ -14,7 +14,7 @@ from gradreel.render.frames import scene_player as playing
 from gradreel.render.settings import RenderSettings
 from gradreel.render.stages import SceneRequest
 from gradreel.scenes import style
-from gradreel.scenes.base import BREATH, LectureScene
+from gradreel.scenes.base import FADE, LectureScene
 from gradreel.scenes.catalog import find_scenes, load_class, resolve
 from gradreel.scenes.lecture.curves.any_curve import AnyCurve
 from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
@@ -154,7 +154,7 @@ def filmed(tmp_path: Path, name: str, **settings: Any):
 )
 def test_what_is_not_handed_on_leaves_within_the_last_breath(tmp_path, name, staying):
     seen, beats = filmed(tmp_path, name)
-    last, breath = beats[-1].end, round(BREATH * 10)
+    last, breath = beats[-1].end, round(FADE * 10)
     assert [beat.name for beat in beats] == ["first", "second"]
     assert beats[0].end == beats[1].start
     assert len(seen) == last + breath, "as long as if nothing left"

@@ -6,7 +6,9 @@ from itertools import pairwise
 from string import Formatter
 
 import pytest
+from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.render.videos.subtitles import TimedLine, cues
+from gradreel.scenes.base import HOLD, PAUSES
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.marks import cut
@@ -288,7 +290,10 @@ def test_unknown_language_and_missing_file(tmp_path):
 # -- the words of the lecture
 
 
-BREATH, HOLD = 0.4, 1.0  # what a beat lasts longer than its line, and at least: as scenes.base has them
+def pauses_of(scene: str) -> dict[str, str]:
+    """The pauses that the beats of a scene of the lecture name in its file."""
+    (file,) = (PACKAGE_FOLDER / "scenes" / "lecture").rglob(f"{scene.replace('-', '_')}.py")
+    return dict(re.findall(r'self\.beat\("([\w-]+)", pause="(\w+)"', file.read_text("utf-8")))
 
 
 def plausible(text: str, long: bool) -> dict[str, object]:
@@ -321,10 +326,10 @@ def test_subtitles_of_every_line_can_be_read(scene, long, neutral):
         texts = [table.get(NEUTRAL, {}).get(beat, "") + table["beats"][beat] for table in words]
         lines[beat] = OURS.line(scene, beat, plausible(" ".join(texts), long) | {"neutral": neutral})
     assert not [line for said in lines.values() for line in said.values() if re.search(r"[{}]", line)]
-    spans, start = [], 0.0
-    for said in lines.values():
+    spans, start, pauses = [], 0.0, pauses_of(scene)
+    for beat, said in lines.items():
         needed = max(reading_seconds(line, language) for language, line in said.items())
-        spans.append((start, start + max(HOLD, needed + BREATH)))
+        spans.append((start, start + max(HOLD, needed + PAUSES[pauses.get(beat, "breath")])))
         start = spans[-1][1]
     for language, (longest_line, speed) in LIMITS.items():
         timed = [TimedLine(*span, said[language]) for span, said in zip(spans, lines.values(), strict=True)]
@@ -369,12 +374,6 @@ def test_words_of_ones_own_that_are_ours_change_nothing(tmp_path):
         f"[en.backprop.beats]\nstep = {json.dumps(OURS.scenes['en']['backprop']['beats']['step'])}\n"
     )
     assert OURS.with_words(OwnWords.read(tmp_path / "own.toml")).scenes == OURS.scenes
-
-
-def test_a_beat_lasts_as_these_tests_suppose():
-    from gradreel.scenes import base
-
-    assert (base.BREATH, base.HOLD) == (BREATH, HOLD)
 
 
 def test_a_file_is_parsed_again_once_it_has_another_text(tmp_path):

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import ast
 from fractions import Fraction
 from math import ceil
 
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.scenes.base import BREATH, HOLD, LectureScene, SceneContext
+from gradreel.core.package import PACKAGE_FOLDER
+from gradreel.scenes.base import HOLD, PAUSES, LectureScene, SceneContext
 from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.words.marks import BeatLines
 from gradreel.scenes.words.narration import NarrationError
@@ -79,7 +81,7 @@ class Waits(LectureScene):
 
 
 def played(seconds=(2.0, 1.0, 3.0), moves=0.1) -> Waits:
-    context = SceneContext(speech={"all": seconds, "next": (0.5,)})
+    context = SceneContext(speech={"all": seconds, "next": (0.3,)})
     return visit_beats(Waits, lambda scene, beat: None, {"moves": moves}, context)
 
 
@@ -88,20 +90,60 @@ def test_a_scene_waits_for_its_words_and_words_for_their_picture():
     first, after = scene.beats
     assert scene.at_far == pytest.approx(2.0, abs=0.01)
     assert first.marks == {"far": 60, "late": 90}  # 30 frames a second
-    assert first.end - first.start == pytest.approx(6 + BREATH, abs=0.05)
+    assert first.end - first.start == pytest.approx(6 + PAUSES["breath"], abs=0.05)
     assert first.lines["en"] == "At first this, then something else, and the end."
     assert after.end - after.start == pytest.approx(HOLD, abs=0.05)
     late = played(moves=4.0)
     assert late.at_far == pytest.approx(4.0, abs=0.01), "it is there already: nothing to wait for"
     assert late.beats[0].marks == {"far": 120, "late": 150}
-    assert late.beats[0].end == pytest.approx(8 + BREATH, abs=0.05)
+    assert late.beats[0].end == pytest.approx(8 + PAUSES["breath"], abs=0.05)
+
+
+class Pauses(LectureScene):
+    """A line of two seconds and no motion in each beat; then a line that is over before its motion."""
+
+    def construct(self):
+        for pause in PAUSES:
+            with self.beat(pause, pause=pause, say="A line."):
+                pass
+        with self.beat("moving", pause="long", say="A line."):
+            self.wait(3)
+
+
+def test_a_beat_says_how_long_its_picture_stays_after_the_line():
+    context = SceneContext(speech=dict.fromkeys((*PAUSES, "moving"), (2.0,)))
+    *still, moving = visit_beats(Pauses, lambda scene, beat: None, {}, context).beats
+    assert [beat.end - beat.start for beat in still] == pytest.approx([2.25, 2.6, 3.6], abs=0.05)
+    assert moving.end - moving.start == pytest.approx(3 + PAUSES["long"], abs=0.05), "settled, not only silent"
+
+
+def test_a_pause_that_there_is_not_is_refused():
+    class Wrong(LectureScene):
+        def construct(self):
+            with self.beat("all", pause="endless", say="A line."):
+                pass
+
+    with pytest.raises(UserError, match=r"pause='endless': there are short, breath, long"):
+        visit_beats(Wrong, lambda scene, beat: None)
+
+
+def test_no_scene_of_the_lecture_has_more_than_three_long_pauses():
+    long_pauses = {}
+    for file in (PACKAGE_FOLDER / "scenes" / "lecture").rglob("*.py"):
+        calls = [node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call)]
+        given = [word.value for call in calls for word in call.keywords if word.arg == "pause"]
+        kinds = [node.value for value in given for node in ast.walk(value) if isinstance(node, ast.Constant)]
+        assert {kind for kind in kinds if isinstance(kind, str)} <= PAUSES.keys(), file
+        long_pauses[file.stem] = kinds.count("long")
+    assert max(long_pauses.values()) <= 3
+    assert sum(long_pauses.values()) > 20
 
 
 def test_without_a_voice_stretches_take_the_time_to_read_them():
     scene = visit_beats(Waits, lambda scene, beat: None)
     times = reading_times(scene.beats[0].said)
     assert scene.at_far == pytest.approx(times[0], abs=0.05)
-    assert scene.beats[0].end == pytest.approx(sum(times) + BREATH, abs=0.15)
+    assert scene.beats[0].end == pytest.approx(sum(times) + PAUSES["breath"], abs=0.15)
 
 
 def test_words_that_were_spoken_with_other_marks_are_not_shown():

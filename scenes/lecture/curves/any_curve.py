@@ -168,7 +168,7 @@ class AnyCurve(LectureScene):
 
     def _smooth_beat(self) -> None:
         joined = self.joined
-        with self.beat("smooth"):
+        with self.beat("smooth", pause="long"):
             # The last curve that was built of straight pieces loses its functions and then its corners
             corners = curve_through(self.parameters.knots)
             board = CurveBoard(corners, corners.range_around(), *self.texts).another()
@@ -186,7 +186,7 @@ class AnyCurve(LectureScene):
 
     def _points_beat(self) -> None:
         joined, first = self.joined, self.found.curves[0]
-        with self.beat("points"):
+        with self.beat("points", pause="short"):
             # Points on it, joined, and the largest gap. These straight pieces are a sum: its terms at the right
             band = joined.band()
             self.play(FadeIn(band), FadeOut(joined.red), run_time=0.4)
@@ -200,7 +200,7 @@ class AnyCurve(LectureScene):
             self._name_the_terms(first)
 
     def _more_beat(self) -> None:
-        with self.beat("more", factor=number_text(float(f"{self.found.factor():.2g}"))):
+        with self.beat("more", pause="short", factor=number_text(float(f"{self.found.factor():.2g}"))):
             # Twice the points again and again; each time the gap is measured, and written down at the right
             self.play(*map(FadeOut, (self.terms.level, self.terms.panels, self.lines)), run_time=0.3)
             self.play(FadeIn(self.gaps[:2]), run_time=0.5)
@@ -211,7 +211,7 @@ class AnyCurve(LectureScene):
                 self.wait(0.4)
 
     def _any_beat(self) -> None:
-        with self.beat("any", points=self.found.counts[-1], pieces=self.found.counts[-1] - 1):
+        with self.beat("any", pause="long", points=self.found.counts[-1], pieces=self.found.counts[-1] - 1):
             # The numbers make way, other curves take red's place, and blue follows each with as many points. A small
             # copy of each stays at the right
             leaving = self.joined.mark, self.joined.counter, self.gaps

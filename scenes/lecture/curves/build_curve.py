@@ -105,7 +105,7 @@ class BuildCurve(LectureScene):
     # -- beats ----------------------------------------------------------------------------------------------------
 
     def _curve_beat(self) -> None:
-        with self.beat("curve"):
+        with self.beat("curve", pause="long"):
             # A curve of straight pieces, with a dot at each turning point. What is it the sum of?
             wide, formula = self.wide, self.board.formula
             self.add(wide.plot, wide.red, formula.name, formula.question)
@@ -115,7 +115,7 @@ class BuildCurve(LectureScene):
             self.play(*self.next_heading(self.screen("heading")))
 
     def _constant_beat(self) -> None:
-        with self.beat("constant", value=_four_digits(self.parts.constant)):
+        with self.beat("constant", pause="short", value=_four_digits(self.parts.constant)):
             # Where red starts is the constant: a level line through the whole picture, and the first term, at the
             # right, where the plot makes room, and above. It is far from red
             board, level = self.board, self.board.level
@@ -136,7 +136,8 @@ class BuildCurve(LectureScene):
     def _piece_beat(self, k: int) -> None:
         sign = int(np.sign(self.parts.height[k - 1]))
         way = in_languages("way", lambda language: LANGUAGES[language].ways[sign + 1])
-        with self.beat(f"piece-{k}", piece=Count(k), start=Count(k), end=Count(k + 1), **way):
+        pause = "short" if k < len(self.parts.height) else "breath"
+        with self.beat(f"piece-{k}", pause=pause, piece=Count(k), start=Count(k), end=Count(k + 1), **way):
             # Red's stretch lights up and becomes the ramp of the piece; then the sum swings until it lies on red. The
             # first piece is drawn slowly, flat, a ramp, flat, and with it the constant becomes a sum
             self._lift_piece(k)
@@ -164,7 +165,7 @@ class BuildCurve(LectureScene):
                 self._probe(float(self.parts.start[-1] + PROBED * (self.parts.end[-1] - self.parts.start[-1])))
 
     def _general_beat(self) -> None:
-        with self.beat("general"):
+        with self.beat("general", pause="long"):
             # The sentence that holds for all such curves: another one is built over the same axes, and stays
             board, other = self.board, self.board.another()
             self.other = other

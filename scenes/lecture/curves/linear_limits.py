@@ -235,7 +235,7 @@ class LinearLimits(LectureScene):
     def _line_beat(self) -> None:
         line, rest = self.line, self.rest
         height, width = self.plot.y_range[1], self.plot.x_range[1]
-        with self.beat("line"):
+        with self.beat("line", pause="short"):
             # y = b + w x: w turns the line about the ring on the y axis; b lifts and lowers it, the ring goes along
             self.play(FadeOut(self.example, run_time=0.4), *self.next_heading(self.screen("heading")))
             self.play(FadeIn(self.formula, shift=0.15 * UP), Create(line.stroke), run_time=0.8)
@@ -250,7 +250,7 @@ class LinearLimits(LectureScene):
 
     def _peak_beat(self) -> None:
         line, curve = self.line, self.curve
-        with self.beat("peak"):
+        with self.beat("peak", pause="long"):
             # Red runs through the dots, up and down again; the line takes the slope of the stretch that rises or falls
             # most steeply, then of the other one. A ghost stays behind: along the other stretch it is another line
             line.remove(line.crossing)
@@ -268,7 +268,7 @@ class LinearLimits(LectureScene):
                 self._sweep([Line(slopes[k], curve.y[k] - slopes[k] * curve.x[k])], 1.3)
 
     def _loss_beat(self) -> None:
-        with self.beat("loss"):
+        with self.beat("loss", pause="short"):
             # A line at random; how far each dot is from it; a square on one gap, and the square that all of them make
             # on average: its area is the number
             dimmed = (emphasis(part, HALF) for part in (self.red, self.red_label))
@@ -296,7 +296,7 @@ class LinearLimits(LectureScene):
         line_loss, red_loss = (self.loss.written(number) for number in (self._loss_at(self.last), self.red_loss))
         gap = round(float(line_loss) - float(red_loss), 9)  # of what is printed
         difference, spoken = self.loss.written(gap), number_text(float(f"{gap:.2g}"))
-        with self.beat("bias", line=line_loss, red=red_loss, difference=spoken):
+        with self.beat("bias", pause="long", line=line_loss, red=red_loss, difference=spoken):
             # The line's loss steps down; the gaps are measured to red, for its loss, and then to the line again. The
             # difference of the two losses has its name, and red alone is left
             rows = [("best-line", line_loss, palette.blue), ("red-loss", red_loss, palette.red)]

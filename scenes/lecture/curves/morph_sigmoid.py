@@ -111,7 +111,7 @@ class MorphSigmoid(LectureScene):
 
     def _letters_beat(self) -> None:
         board = self.board
-        with self.beat("letters"):
+        with self.beat("letters", pause="short"):
             # The sigmoid along its blue piece, as the last scene left it. Its letters are pointed at. The piece is put
             # aside and the window widens; the sigmoid goes to plain values, and only now has each letter a number and a
             # slider
@@ -133,7 +133,7 @@ class MorphSigmoid(LectureScene):
 
     def _w_beat(self) -> None:
         low, high = self.parameters.w_range
-        with self.beat("change-w"):
+        with self.beat("change-w", pause="short"):
             # w grows: the rise gets steeper about the same middle; the gentler curve stays behind. It shrinks: a gentle
             # slope, almost a straight line
             self._start_sweeps("w")
@@ -143,7 +143,7 @@ class MorphSigmoid(LectureScene):
 
     def _b_beat(self) -> None:
         low, high = self.parameters.b_range
-        with self.beat("change-b"):
+        with self.beat("change-b", pause="short"):
             # A line marks where b + w x is 0: there the curve is half way up. w goes back. b grows, and it goes left; b
             # shrinks below zero, and it slides right
             self.play(FadeIn(self.board.show_halfway()), run_time=0.5)
@@ -169,7 +169,7 @@ class MorphSigmoid(LectureScene):
 
     def _match_beat(self) -> None:
         board, ramp = self.board, self._ramp()
-        with self.beat("match"):
+        with self.beat("match", pause="long"):
             # The blue piece again, broad and dim, with two corners; the sigmoid lies elsewhere. Height, slope, middle:
             # a rule and a letter after the other, until the curves lie together. The tangent turns until it is parallel
             # to the ramp; for the middle there is a sum to do, when b has landed

@@ -109,7 +109,7 @@ class Relu(LectureScene):
     # -- beats ---------------------------------------------------------------------------------------------------
 
     def _map_beat(self) -> None:
-        with self.beat("map"):
+        with self.beat("map", pause="long"):
             # The third step is behind us; the brightness goes back to the first. Then the soft sigmoid in the place of
             # the map, and over it the one that is asked for, the hard one, which stays
             steps = ThreeSteps(self.trace("run"), self.screen_of("part-map"), 3)
@@ -129,7 +129,7 @@ class Relu(LectureScene):
             self.play(*dimmed, Create(self.one), FadeIn(hard_name), run_time=1.1)
 
     def _relu_beat(self) -> None:
-        with self.beat("relu"):
+        with self.beat("relu", pause="short"):
             # The hard sigmoid breaks at its second corner, and goes on to climb. It leaves, for how that is made: a
             # straight line, less steep, what is below zero of it lifted to zero
             leaving = [FadeOut(part, run_time=0.5) for part in (self.soft, self.sigmoid_names)]
@@ -160,7 +160,7 @@ class Relu(LectureScene):
 
     def _two_beat(self) -> None:
         plot, c = self.plot, self.parameters.c
-        with self.beat("two"):
+        with self.beat("two", pause="short"):
             # A second ReLU bends where the first has reached c and goes down. A line sweeps to the right: the second
             # one's height also hangs from the first one, and where it ends the sum is: along the hard sigmoid
             two = formula(f'{Y} {_term(1)} part("plus", +) {_term(2)}', 46).place(FORMULA_BASELINE, center=0.0)

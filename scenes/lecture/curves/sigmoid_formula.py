@@ -165,7 +165,7 @@ class SigmoidFormula(LectureScene):
 
     def _cases_beat(self) -> None:
         number = self.number
-        with self.beat("cases"):
+        with self.beat("cases", pause="short"):
             # The sum of many blue functions, as the last scene left it. Out of those that make up the red curve, one is
             # taken; and for each part of it there is a row of its formula
             self.hard = self._hard_curve(1.0, style.MAIN_CURVE)
@@ -277,7 +277,7 @@ class SigmoidFormula(LectureScene):
             self.play(FadeIn(at_left), run_time=0.4)
 
     def _name_beat(self) -> None:
-        with self.beat("name"):
+        with self.beat("name", pause="long"):
             # A bright stroke follows the S. A brace gives the fraction its name, then this makes way for what stands
             # under the brace. The blue function gets its usual name; its corners light up, where the sigmoid is round
             self.play(*map(FadeOut, (self.dot, self.values, self.ends, self.level)), run_time=0.4)

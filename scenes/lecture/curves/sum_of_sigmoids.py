@@ -185,7 +185,7 @@ class SumOfSigmoids(LectureScene):
     # -- set by hand: the rows ------------------------------------------------------------------------------------
 
     def _by_hand_beat(self) -> None:
-        with self.beat("by-hand", sigmoids=Count(self.n_sigmoids)):
+        with self.beat("by-hand", pause="short", sigmoids=Count(self.n_sigmoids)):
             if self.theta_by_hand is None:  # there are not as many pieces as sigmoids
                 self._bring_empty_rows()
             else:
@@ -367,7 +367,7 @@ class SumOfSigmoids(LectureScene):
 
     def _start_beat(self) -> None:
         fit, rows, ours_is_there = self.fit, self.rows.rows, self.theta_by_hand is not None
-        with self.beat("start", sigmoids=Count(self.n_sigmoids)):
+        with self.beat("start", pause="long", sigmoids=Count(self.n_sigmoids)):
             # As many sigmoids as before, with our numbers. These leave; random ones come, row by row, and blue is drawn
             # anew
             back = self._back_from_the_smaller() if ours_is_there else []
@@ -385,7 +385,7 @@ class SumOfSigmoids(LectureScene):
             self.play(Create(fit.model), FadeIn(fit.model_label), run_time=1.0)
 
     def _learn_beat(self) -> None:
-        with self.beat("learn", parameters=Count(self.experiment.n_parameters)):
+        with self.beat("learn", pause="short", parameters=Count(self.experiment.n_parameters)):
             # Gaps from red to blue, and the mean of their squares: the loss. Then the run, at first with a rest at each
             # update, then in ever larger strides: all numbers move, blue is their sum
             self.play(LaggedStart(*map(Create, self.gaps), lag_ratio=0.1), run_time=1.0)
@@ -398,7 +398,7 @@ class SumOfSigmoids(LectureScene):
 
     def _race_beat(self) -> None:
         theta, numbers = self.theta_by_hand, self.numbers
-        with self.beat("race"):
+        with self.beat("race", pause="long"):
             # Red and blue make room for two bars, as high as the losses: of the sum set by hand, which comes dashed,
             # and of the training's, which falls until it is lower
             self._widen()
@@ -417,7 +417,7 @@ class SumOfSigmoids(LectureScene):
     def _end_beat(self) -> None:
         numbers = self.numbers
         loss = self.readout.written(numbers.loss_at(numbers.last))
-        with self.beat("end-close-better", updates=Count(numbers.run.kept[-1]), loss=loss):
+        with self.beat("end-close-better", pause="long", updates=Count(numbers.run.kept[-1]), loss=loss):
             # The rest of the run, over the whole picture: blue comes to lie on red
             if self.theta_by_hand is None:
                 self._widen()

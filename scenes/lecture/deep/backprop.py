@@ -174,7 +174,7 @@ class Backprop(ThreeDaysScene):
 
     def _forward_beat(self) -> None:
         diagram = self.diagram
-        with self.beat("forward"):
+        with self.beat("forward", pause="short"):
             # The axis of the days, as the last scene left it, makes room for the network of three days again. Its
             # numbers run from left to right, up to the error of this one day
             left, right, bottom, _ = AHEAD_BOX
@@ -211,7 +211,7 @@ class Backprop(ThreeDaysScene):
     def _output_beat(self) -> None:
         y = self.day_step.slopes.y
         slope = slope_text(y, [y])
-        with self.beat("output-low", slope=slope):
+        with self.beat("output-low", pause="short", slope=slope):
             # A little more y: y and e run on by a last digit. The slope, in words and in orange at y's node
             self._dim_forward(self.next_title("heading-back"))
             self.until("less")
@@ -258,7 +258,7 @@ class Backprop(ThreeDaysScene):
     def _through_c_beat(self) -> None:
         i = self.path[0]
         self.ways = self._ways_back()
-        with self.beat("through-c", a=self._name("a", i), c=self._name("c", i)):
+        with self.beat("through-c", pause="short", a=self._name("a", i), c=self._name("c", i)):
             # What a little more a does to y, and that to e: so slopes multiply
             way = self.ways[0]
             self.until("nudge")
@@ -268,7 +268,7 @@ class Backprop(ThreeDaysScene):
 
     def _activation_beat(self) -> None:
         i = self.path[0]
-        with self.beat("through-activation", unit=self.activation, r=self._name("r", i)):
+        with self.beat("through-activation", pause="short", unit=self.activation, r=self._name("r", i)):
             # Back through the activation function, at whose curve the slope is looked up
             way = self.ways[1]
             self.until("curve")
@@ -395,7 +395,7 @@ class Backprop(ThreeDaysScene):
 
     def _passes_beat(self) -> None:
         passes = BIG.n_parameters + 1  # one before any nudge
-        with self.beat("passes", big=number_text(passes)):
+        with self.beat("passes", pause="long", big=number_text(passes)):
             # The large network in the small one's place: how many passes it takes if each parameter is tried by itself,
             # counted as they go; and how many backwards: one there, one back
             names = (self.screen("by-nudges"), self.screen("by-backprop"))

@@ -118,7 +118,7 @@ class DeeperAndDeeper(LectureScene):
 
     def _first_beat(self) -> None:
         first = self.networks[0]
-        with self.beat("first", **self._told_of(first)):
+        with self.beat("first", pause="short", **self._told_of(first)):
             # The good name, as the last scene left it, gives way to a tower of a few floors: a floor is a layer. Beside
             # it five guesses at a picture, with the right one among them. How often it is not, a bar says, below the
             # ground, and squares of a hundred beside the guesses
@@ -163,7 +163,7 @@ class DeeperAndDeeper(LectureScene):
     def _more_beat(self) -> None:
         second, last = self.networks[1], self.networks[-2]
         values = {"second": second.name, "second_layers": Count(second.layers)}
-        with self.beat("more-two-better", **values, **self._told_of(last)):
+        with self.beat("more-two-better", pause="short", **values, **self._told_of(last)):
             # Higher ones, one after the other; what hangs below gets shorter
             self._forget_what_is_beside()
             for column in self.columns[1:-1]:
@@ -175,7 +175,7 @@ class DeeperAndDeeper(LectureScene):
 
     def _last_beat(self) -> None:
         last = self.networks[-1]
-        with self.beat("last-taller-error", **self._told_of(last)):
+        with self.beat("last-taller-error", pause="long", **self._told_of(last)):
             # The last one gets its name and shoots up, out of the picture; then all draws back until it fits, beside
             # a building. Its error hangs itself below when it is spoken of
             tower, building = self.columns[-1], self.skyline.building

@@ -59,7 +59,7 @@ class Naming(LectureScene):
         self._deep_beat()
 
     def _nameless_beat(self) -> None:
-        with self.beat("nameless"):
+        with self.beat("nameless", pause="short"):
             # The axis of the days, as the last scene left it, goes, then comes the whole network, and over it a plate
             # with what it is: no name to win anybody with
             left, right, bottom, _ = FORECAST_BOX
@@ -139,7 +139,7 @@ class Naming(LectureScene):
         return UpdateFromAlphaFunc(name, update, rate_func=smooth)
 
     def _hidden_beat(self) -> None:
-        with self.beat("hidden"):
+        with self.beat("hidden", pause="short"):
             # The plate leaves. A frame round each column: hidden layers, for a lid over all of them leaves only the
             # two ends to see
             self.play(*map(FadeOut, (self.name, self.years, self.plate)), run_time=0.5)
@@ -155,7 +155,7 @@ class Naming(LectureScene):
             self._cover()
 
     def _deep_beat(self) -> None:
-        with self.beat("deep"):
+        with self.beat("deep", pause="long"):
             # The lid opens. All layers together are deep, and the plate has its last name
             self.play(FadeOut(self.lid), run_time=0.4)
             self._deep_bracket()

@@ -113,7 +113,7 @@ class StackLayers(LectureScene):
 
     def _once_beat(self) -> None:
         stack = self.stack
-        with self.beat("once"):
+        with self.beat("once", pause="short"):
             # The network as it was: the days, one layer of ReLUs, and the formula from x to a, step by step as it is
             # said; at last one node from near, where the bent line is seen
             heading = self.next_heading(self.screen("heading"))
@@ -137,7 +137,7 @@ class StackLayers(LectureScene):
         return [TransformFromCopy(*pair) for pair in zip(small, (node, line), strict=True)]
 
     def _again_beat(self) -> None:
-        with self.beat("again"):
+        with self.beat("again", pause="short"):
             # Room is made. What came out goes in: a second layer, the same steps, and the formula again with primes: a
             # copy of it first, in which letters change then
             first, second = self.stack.formulas[:2]
@@ -152,7 +152,7 @@ class StackLayers(LectureScene):
 
     def _more_beat(self) -> None:
         stack, y = self.stack, self.depth + 1
-        with self.beat("more", depth=Count(self.depth)):
+        with self.beat("more", pause="short", depth=Count(self.depth)):
             # As many layers as we take, the newest with its formula; then y. At the top right, how many parameters that
             # makes
             there = range(BOTH)

@@ -162,7 +162,7 @@ class WhyDeep(LectureScene):
         self.hand_on()
 
     def _name_beat(self) -> None:
-        with self.beat("name"):
+        with self.beat("name", pause="long"):
             # The ground of the last scene leaves. One layer swells, ReLU by ReLU; a stack comes beside it. Each gets
             # the name its learning would have
             ground = ground_line()
@@ -187,7 +187,7 @@ class WhyDeep(LectureScene):
     def _bends_beat(self) -> None:
         fat, deep = self.built
         folds, n_bends = self.parameters.folds, count_bends(deep)
-        with self.beat("bends", relus=Count(2 * folds)):
+        with self.beat("bends", pause="short", relus=Count(2 * folds)):
             # Red, the goal, is faint while blue is made. Left, ReLU after ReLU adds a bend, until none is left
             target = target_of(zigzag(folds))
             self.hand = [Curves(side.box, target, Y_RANGE) for side in SIDES]
@@ -215,11 +215,11 @@ class WhyDeep(LectureScene):
 
     def _fold_beats(self) -> None:
         folds, n_bends, curve = self.parameters.folds, count_bends(self.built[1]), self.line
-        with self.beat("fold"):
+        with self.beat("fold", pause="short"):
             # Right a straight line comes in: one ReLU flattens its start, a second folds down what is above the dashed
             # line, and it is stretched
             self._fold(curve, 0, FIRST_FOLD)
-        with self.beat("folds", relus=Count(2 * folds), bends=Count(n_bends)):
+        with self.beat("folds", pause="long", relus=Count(2 * folds), bends=Count(n_bends)):
             # The next layer folds that, wherever it crosses the dashed line: the bends double. In the end as many ReLUs
             # are lit on both sides, and right blue lies on red
             shares = np.linspace(1.2, 1.0, folds - 2) / (1.1 * (folds - 2))
@@ -349,7 +349,7 @@ class WhyDeep(LectureScene):
         match = self.recorded
         fat, deep = (number_text(run.n_parameters) for run in match.runs)
         values = {"fat": fat, "deep": deep, "layers": Count(len(match.runs[1].hidden))}
-        with self.beat("race-both-right", updates=number_text(int(match.first[0].kept[-1])), **values):
+        with self.beat("race-both-right", pause="short", updates=number_text(int(match.first[0].kept[-1])), **values):
             # The plane becomes two, with a network and its name at each; then update by update. Blue is what a
             # network takes for red
             self.race = race = Race(match, self.screen("update"))
@@ -381,7 +381,7 @@ class WhyDeep(LectureScene):
     def _starts_beat(self) -> None:
         seeds, match, race = len(self.parameters.seeds), self.recorded, self.race
         fat, deep = match.wins
-        with self.beat("starts-deep-all", seeds=Count(seeds), fat=Count(fat), deep=Count(deep)):
+        with self.beat("starts-deep-all", pause="long", seeds=Count(seeds), fat=Count(fat), deep=Count(deep)):
             # Both planes step aside. The losses of this race on a scale of tens, then those of the other starts; how
             # often each network wins
             names = [self.screen(key) for key in NAMES]

@@ -51,7 +51,7 @@ class DepthExperiment(BarsScene):
     def construct(self) -> None:
         self._prepare()
         self._networks_beat()
-        with self.beat("train"):
+        with self.beat("train", pause="long"):
             self._train(self.wires)
         self._training_beat()
         self._validation_beat()
@@ -59,7 +59,7 @@ class DepthExperiment(BarsScene):
         self.hand_on(self.lecture.axis)
 
     def _networks_beat(self) -> None:
-        with self.beat("networks", width=Count(self.parameters.width)):
+        with self.beat("networks", pause="short", width=Count(self.parameters.width)):
             # The room sees layer after layer, from left to right: a block of dots for each, and a few lines of its W
             board = self.board
             self.play(*self._arrive(), FadeIn(board.names), run_time=0.7)
@@ -80,7 +80,7 @@ class DepthExperiment(BarsScene):
                 self._draw_floor()
 
     def _validation_beat(self) -> None:
-        with self.beat("validation-falls-to-three", **self.validation_values()):
+        with self.beat("validation-falls-to-three", pause="long", **self.validation_values()):
             # The outlined bars, and a ring at the best
             self.play(*self._light(UNSEEN), run_time=0.5)
             self._numbers(self.board.side(UNSEEN), 2.4)

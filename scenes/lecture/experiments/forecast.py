@@ -159,7 +159,7 @@ class Forecast(LectureScene):
 
     def _days_beat(self) -> None:
         picture = self.picture
-        with self.beat("days"):
+        with self.beat("days", pause="short"):
             # The axis of the networks, as the last scene left it, becomes that of the days. Those learned from step
             # back; then a dot for each day that no network was trained on
             axis = axis_line(len(LECTURE_DEPTHS), DEPTH_BOX)
@@ -193,7 +193,7 @@ class Forecast(LectureScene):
     def _lows_beat(self) -> None:
         picture = self.picture
         values = {} if self.other_data else in_languages("days", lambda lang: weekdays_words(self.lows, lang))
-        with self.beat("lows", **values):
+        with self.beat("lows", pause="long", **values):
             # Closer. Of the lesson's days, weeks without a holiday: the low days of each are shaded, red and blue dots
             # beat there, week after week, and stay side by side, the red ones ringed
             self.play(FadeOut(self.sides), run_time=0.3)
@@ -210,7 +210,7 @@ class Forecast(LectureScene):
 
     def _miss_beat(self) -> None:
         values = self._numbers(self.told)
-        with self.beat("missed-most", **values, **self._day(self.told)):
+        with self.beat("missed-most", pause="short", **values, **self._day(self.told)):
             # The day that was missed by the most is ringed; of the lesson's, the days up to it fill the plot
             if not self.other_data:
                 leaving = (self.names, self.picture.bands, self.picture.low_dots, self.picture.low_rings)

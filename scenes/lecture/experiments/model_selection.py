@@ -128,7 +128,7 @@ class ModelSelection(BarsScene):
 
     def _choice_beat(self) -> None:
         board = self.board
-        with self.beat("choice", **self.spoken("best", self.best)):
+        with self.beat("choice", pause="short", **self.spoken("best", self.best)):
             # The last scene's axis becomes that of all depths, with the bars that are known of them. Those of seen days
             # step back; a ring at the lowest one of validation days, and all others step back, too
             axis = epoch_axis()
@@ -150,7 +150,7 @@ class ModelSelection(BarsScene):
 
     def _exam_beat(self) -> None:
         best = self.best
-        with self.beat("exam", best=self.written(best.test.mean), **self.spoken("chosen", best)):
+        with self.beat("exam", pause="long", best=self.written(best.test.mean), **self.spoken("chosen", best)):
             # The chosen bar stays, of validation days. All days by their three parts: the last year is shut. It is
             # opened: what the same network misses that by, beside the bar that it was chosen by
             names = (self.screen("part-seen"), self.screen("part-validation"), self.screen("part-exam"))
@@ -183,7 +183,7 @@ class ModelSelection(BarsScene):
         fields = in_languages("weekday", lambda lang: weekday_words(day, lang))
         if not self.other_data:
             fields |= in_languages("lows", lambda lang: weekdays_words(self.lows, lang))
-        with self.beat("tomorrow-low", views=views, **fields):
+        with self.beat("tomorrow-low", pause="short", views=views, **fields):
             # The window, from end to end; closer, its last weeks; the first day that nobody knows comes out, and its
             # number with it. On the lesson's days the low weekdays are shaded
             self._open_forecast()
@@ -203,7 +203,7 @@ class ModelSelection(BarsScene):
 
     def _pretend_beat(self) -> None:
         days = self.days
-        with self.beat("pretend"):
+        with self.beat("pretend", pause="short"):
             # The window moves on by a day: that one has no views yet. The prediction goes into it as if it had been
             # the day's views; the next one comes out
             self._move_on(1, 1.0)

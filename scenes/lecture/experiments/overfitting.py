@@ -227,7 +227,7 @@ class Overfitting(NetworksScene):
     # -- beats: a small example ----------------------------------------------------------------------------------------
 
     def _rule_beat(self) -> None:
-        with self.beat("rule-found"):
+        with self.beat("rule-found", pause="short"):
             # A rule, and dots that chance moves off it. The rule steps back; a recorded run finds it again
             states = self.dots_trace.parameters
             picture = self.picture = DotPicture(states[0], WHOLE)
@@ -253,7 +253,7 @@ class Overfitting(NetworksScene):
             self._train(self.early, len(self.dots_trace.kept) - 1, 5.5)
 
     def _new_dots_beat(self) -> None:
-        with self.beat("new-dots-early-better"):
+        with self.beat("new-dots-early-better", pause="long"):
             # Early and late side by side. New dots fall in, alike for both; then what each misses them by
             states = np.asarray(self.dots_trace.parameters[[self.early, -1]])
             self.pair = [DotPicture(theta, box) for theta, box in zip(states, (LEFT, RIGHT), strict=True)]
@@ -323,7 +323,7 @@ class Overfitting(NetworksScene):
     # -- beats: the channel --------------------------------------------------------------------------------------------
 
     def _seen_beat(self) -> None:
-        with self.beat("seen-falls", **self.spoken("one", self.largest)):
+        with self.beat("seen-falls", pause="short", **self.spoken("one", self.largest)):
             # One training of the channel's networks, on the days that it learns from: its loss falls on and on, below
             # what one who knows the rule misses these days by
             self.note = self.data_note()
@@ -362,7 +362,7 @@ class Overfitting(NetworksScene):
                 self.marks += [line, name]
 
     def _stop_beat(self) -> None:
-        with self.beat("stop", turn=number_text(round(self.turn))):
+        with self.beat("stop", pause="long", turn=number_text(round(self.turn))):
             # The word for it, between the lines that have parted. Then the run goes back to its lowest loss on
             # validation days: these numbers are kept
             if self.holds("stop"):

@@ -179,7 +179,7 @@ class WidthExperiment(BarsScene):
         return self.written(float(f"{self.board.floor:.2g}"))
 
     def _networks_beat(self) -> None:
-        with self.beat("networks", window=Count(self.parameters.dataset.window)):
+        with self.beat("networks", pause="short", window=Count(self.parameters.dataset.window)):
             # The room sees how much wider is: a dot for each ReLU
             board = self.board
             self.play(*self._arrive(), FadeIn(board.names), run_time=0.7)
@@ -188,7 +188,7 @@ class WidthExperiment(BarsScene):
             self.play(LaggedStart(*blocks, lag_ratio=0.7), run_time=2.6)
 
     def _training_beat(self) -> None:
-        with self.beat("training-falls", **self.training_values()):
+        with self.beat("training-falls", pause="short", **self.training_values()):
             # Filled bars alone are bright; first the line's number, then those of the others
             first, *others = self.board.side(SEEN)
             self.play(*map(FadeOut, (*self.counter, *self.stopped)), *self._light(SEEN), run_time=0.5)
@@ -202,7 +202,7 @@ class WidthExperiment(BarsScene):
             self._draw_floor()
 
     def _validation_beat(self) -> None:
-        with self.beat("validation-falls-to-hundred", **self.validation_values()):
+        with self.beat("validation-falls-to-hundred", pause="long", **self.validation_values()):
             # The outlined bars, and a ring at the best
             self.play(*self._light(UNSEEN), run_time=0.5)
             self._numbers(self.board.side(UNSEEN), 2.0)
@@ -215,7 +215,7 @@ class WidthExperiment(BarsScene):
     def _by_heart_beat(self) -> None:
         end = self.outcome[-1].end
         values = {"filled": self.written(end.training.mean), "outlined": self.written(end.validation.mean)}
-        with self.beat("by-heart", **values, **self.spoken("widest", self.outcome[-1])):
+        with self.beat("by-heart", pause="long", **values, **self.spoken("widest", self.outcome[-1])):
             # The widest alone goes on to the last epoch: its filled bar sinks below the floor, the outlined one does
             # not sink. The heading asks how to go on
             board, widest, result = self.board, self.board.bars[-1], self.outcome[-1]

@@ -111,7 +111,7 @@ class MatrixForm(ThreeDaysScene):
     # -- equations into boxes ----------------------------------------------------------------------------------------
 
     def _fold_beat(self) -> None:
-        with self.beat("fold", count=Count(self.n_units)):
+        with self.beat("fold", pause="short", count=Count(self.n_units)):
             # The surface goes with all that is beside it, and the diagram comes, now small. Row by row its arrows light
             # up into r_i, and their equation comes below.
             # Kind by kind their letters go into boxes: the r's, the b's, all w's in their rows, and each x once. Then
@@ -175,7 +175,7 @@ class MatrixForm(ThreeDaysScene):
     # -- a row of W, times the column x ------------------------------------------------------------------------------
 
     def _rows_beat(self) -> None:
-        with self.beat("rows"):
+        with self.beat("rows", pause="short"):
             # The trained network's numbers take the letters' places, and a note says what they are. A row of W stands
             # up beside the column x, each number beside its own. Product after product is written down, then b: that
             # is r_1. The others only stand up, and their result is there. On their way they pass beneath the column x
@@ -246,7 +246,7 @@ class MatrixForm(ThreeDaysScene):
     # -- sigma, and the output ---------------------------------------------------------------------------------------
 
     def _sigma_beat(self) -> None:
-        with self.beat("sigma", activation=self.activation):
+        with self.beat("sigma", pause="short", activation=self.activation):
             # r = b + W x is short now, and goes up. The r's go through the sigmoid, in short sigma, to the a's
             board, sigma = self.board, self.board.sigma
             self._leave_the_sums()
@@ -330,7 +330,7 @@ class MatrixForm(ThreeDaysScene):
     # -- one line ----------------------------------------------------------------------------------------------------
 
     def _line_beat(self) -> None:
-        with self.beat("line"):
+        with self.beat("line", pause="long"):
             # The boxes go, the equation closes up. Into y = b + c^T a goes sigma(r) for a, and b + W x for r
             output, r, a = self.board.output, self.short, self.a_line
             gone = [FadeOut(part, run_time=0.5) for part in (*output.boxes.values(), self.note)]

@@ -176,7 +176,7 @@ class MoreFeatures(LectureScene):
     # -- two days after the same views -------------------------------------------------------------------------------
 
     def _two_days_beat(self) -> None:
-        with self.beat("two-days"):
+        with self.beat("two-days", pause="long"):
             # Both times three days are framed in the calendar. Seen closely, their x_1 are on one level, their own
             # views are not; and last x_2, which tells
             strip, language = self.strip, self.context.language
@@ -269,7 +269,7 @@ class MoreFeatures(LectureScene):
     def _count_beat(self) -> None:
         counted = self.parameters.network().n_parameters
         sigmoids, days = Count(self.parameters.sigmoids), Count(self.days)
-        with self.beat("count", count=number_text(counted), sigmoids=sigmoids, days=days):
+        with self.beat("count", pause="long", count=number_text(counted), sigmoids=sigmoids, days=days):
             # Kind by kind all unknowns are counted, and lit in the formula
             whole, total = self.grown, self._total()
             self.play(*(emphasis(whole.part(name), FAINT) for name in whole.parts), run_time=0.4)

@@ -66,7 +66,7 @@ class NetworkDiagram(ThreeDaysScene):
     # -- letters -------------------------------------------------------------------------------------------------
 
     def _formula_beat(self) -> None:
-        with self.beat("formula", days=Count(self.n_features)):
+        with self.beat("formula", pause="short", days=Count(self.n_features)):
             # The formula as the last scene left it. It makes room, and stays in sight at the right; at the left come
             # the features
             whole = formula(many_features_source(self.n_units, self.n_features, self.run.activation), GROWN_SIZE)
@@ -82,7 +82,7 @@ class NetworkDiagram(ThreeDaysScene):
             self.play(LaggedStart(*(FadeIn(*parts) for parts in nodes), lag_ratio=0.4), run_time=1.6)
 
     def _bracket_beat(self) -> None:
-        with self.beat("bracket"):
+        with self.beat("bracket", pause="short"):
             # All of the formula but its bracket dims, and the first circle comes. Below, the bracket opens. Its first
             # term has its index; term after term joins it, and its yellow arrow runs into the circle
             whole, self.row = self.whole, self._row(0)
@@ -181,7 +181,7 @@ class NetworkDiagram(ThreeDaysScene):
         day, language = self.example.day, self.context.language
         fields = in_languages("day", lambda language: day_words(day, language))
         fields |= in_languages("weekday", lambda language: weekday_words(day, language))
-        with self.beat("numbers", **fields):
+        with self.beat("numbers", pause="short", **fields):
             # Views appear in the circles at the left; from there they run into one circle after the other, where a sum
             # appears. The weights' letters stay away: their numbers are matrix-form's
             dimmed = [emphasis(part, DIM) for part in (self.diagram.edges[A], *self.c_labels.values())]
@@ -205,7 +205,7 @@ class NetworkDiagram(ThreeDaysScene):
 
     def _result_beat(self) -> None:
         said = {**self.outcome, **zh_views(self.outcome), "activation": self.activation}
-        with self.beat("result-low", **said):
+        with self.beat("result-low", pause="long", **said):
             # Through their boxes the sums become the a's; these make the last sum, below in numbers. Below y comes the
             # day's own value
             self.play(*self._row_dimmed(self.n_units - 1), run_time=0.3)
@@ -226,7 +226,7 @@ class NetworkDiagram(ThreeDaysScene):
 
     def _surface_beat(self) -> None:
         board = self.board
-        with self.beat("surface"):
+        with self.beat("surface", pause="long"):
             # The diagram goes. The day's x_1 goes to its place on an axis, the others are held; prediction and truth
             # are two dots over x_1. Then x_1 runs: a curve. Then x_2 does: one looks along it no longer, and the curve
             # sweeps out a surface

@@ -115,7 +115,7 @@ class Theta(LectureScene):
     # -- beats ---------------------------------------------------------------------------------------------------
 
     def _unknowns_beat(self) -> None:
-        with self.beat("unknowns"):
+        with self.beat("unknowns", pause="short"):
             # In the line from before x alone is bright: it is given. The line goes up, x dims, and out of W, b, c
             # and b come the boxes of their letters, one by one. Then c and W dim too, and below each b is what it is
             self.add(self.line, self.step, self.old_title)  # as the last scene left them
@@ -176,7 +176,7 @@ class Theta(LectureScene):
         self.play(*moves, run_time=0.55 if cells else 0.3)
 
     def _function_beat(self) -> None:
-        with self.beat("function"):
+        with self.beat("function", pause="long"):
             # The unknowns have their other name. The letters turn orange and go into one, each on its own way:
             # y = f_theta(x) is left, alone with theta
             self.play(FadeOut(self.unknowns), run_time=0.3)

@@ -177,7 +177,7 @@ class Summary(LectureScene):
                 self.play(*(FadeIn(text, shift=0.15 * UP) for text in texts), run_time=0.5)
 
     def _curve_beat(self) -> None:
-        with self.beat("curve"):
+        with self.beat("curve", pause="long"):
             # The run of the beginning once more, from its random start to where it ended. Above it what is known by
             # now: theta and the loss. When blue lies on red, nobody speaks for a moment
             motif = self.motif = Motif(self.run, self.screen_of("title"), top=CURVE_TOP)
@@ -197,7 +197,7 @@ class Summary(LectureScene):
 
     def _answer_beat(self) -> None:
         fields = {"days": Count(self.parameters.dataset.window), "count": number_text(self.guess.run.n_parameters)}
-        with self.beat("answer", **fields):
+        with self.beat("answer", pause="long", **fields):
             # The days of the title, the last one missing. They fly into the trained network, whose edges are as thick
             # as its weights are large, and run through it, layer by layer
             self.caption = data_caption(self, self.parameters.dataset, "days")
@@ -263,7 +263,7 @@ class Summary(LectureScene):
                 self.play(Create(lens.chance), FadeIn(lens.labels["chance"]), run_time=1.0)
 
     def _next_beat(self) -> None:
-        with self.beat("next"):
+        with self.beat("next", pause="long"):
             # The rest of the gap stays: it is what a better network would still find
             credit = words(self.screen("credit"), style.CAPTION + 2, palette.dim)
             credit.place(style.CAPTION_BASELINE, right=style.RIGHT_EDGE)

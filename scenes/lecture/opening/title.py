@@ -109,7 +109,7 @@ class Title(LectureScene):
         self._run_beat()
 
     def _title_beat(self) -> None:
-        with self.beat("title"):
+        with self.beat("title", pause="long"):
             # The room reads what the lecture is called, and sees the days of a channel up to yesterday. Today?
             self.texts = self._texts()
             dataset, today = self.parameters.dataset, self.screen("today")

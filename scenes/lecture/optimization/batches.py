@@ -214,7 +214,7 @@ class Batches(LectureScene):
     # -- batch by batch --------------------------------------------------------------------------------------------
 
     def _split_beat(self) -> None:
-        with self.beat("split", batch=Count(self.experiment.batch_size)):
+        with self.beat("split", pause="short", batch=Count(self.experiment.batch_size)):
             # A square for each example, in the order of the data, and their number. They are shuffled, and then cut
             # into the batches that were really drawn. Each gets a thin frame
             self.letters = self._letters()
@@ -246,7 +246,7 @@ class Batches(LectureScene):
         return VGroup(n, b)
 
     def _first_beat(self) -> None:
-        with self.beat("first", batch=Count(len(self.field.batches[0]))):
+        with self.beat("first", pause="short", batch=Count(len(self.field.batches[0]))):
             # The first batch comes out, the same block, large; its squares run together into its loss. The gradient of
             # that stands at the point that theta is, uphill; the update is a step of this point the other way
             self.field.frame_batch(0)
@@ -346,7 +346,7 @@ class Batches(LectureScene):
     # -- what the losses do ----------------------------------------------------------------------------------------
 
     def _wander_beat(self) -> None:
-        with self.beat("wander"):
+        with self.beat("wander", pause="short"):
             # The losses of the first epochs' batches, a dot each, jump about: three slowly, the others faster; among
             # them, smooth, the loss over all examples
             loss = "loss-in-views" if self.history.scale.in_views else "loss"
@@ -363,7 +363,7 @@ class Batches(LectureScene):
             self.gone = [plot.axes, plot.epochs, *losses.curves, losses.dots, *losses.labels, self.source]
 
     def _whole_beat(self) -> None:
-        with self.beat("whole-falls"):
+        with self.beat("whole-falls", pause="short"):
             # The loss over all examples alone, from near: a ring at its highest, where steps of a few batches led up
             self._leave_the_whole()
             self.until("rises")

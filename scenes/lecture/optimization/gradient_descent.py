@@ -166,7 +166,7 @@ class GradientDescent(LectureScene):
 
     def _floor_beat(self) -> None:
         board, line, land = self.board, self.line, self.board.land
-        with self.beat("floor"):
+        with self.beat("floor", pause="short"):
             # The landscape and its line, as the last scene left them. The point goes along w, then along b, and the
             # line with it; its loss is the height of the ground
             self.formula = board.formula
@@ -228,7 +228,7 @@ class GradientDescent(LectureScene):
 
     def _slope_beat(self) -> None:
         line = self.line
-        with self.beat("slope"):
+        with self.beat("slope", pause="short"):
             # Along w alone: the line on the ground there, the point a little way and back, the loss with it. Then the
             # tangent where it stands: its slope
             ground, tangent = self.along = line.slope(0)
@@ -244,7 +244,7 @@ class GradientDescent(LectureScene):
 
     def _gradient_beat(self) -> None:
         line = self.line
-        with self.beat("gradient"):
+        with self.beat("gradient", pause="short"):
             # The same along b. Both slopes come into a list: g. On the ground the one along w and the one along b make
             # an arrow, which points uphill; it turns round
             ground, tangent = line.slope(1)
@@ -265,7 +265,7 @@ class GradientDescent(LectureScene):
 
     def _update_beat(self) -> None:
         line = self.line
-        with self.beat("update"):
+        with self.beat("update", pause="short"):
             # The rule, and the rate; the arrow takes its true length. Then it in numbers, and the point goes there
             of_line, self.formula = self.formula, in_band(update_source("0", "1"))
             self.numbers = line.sum_vector().move_to(NUMBERS)
@@ -387,7 +387,7 @@ class GradientDescent(LectureScene):
 
     def _valley_beat(self) -> None:
         descent, drop, stop = self.descent, self.drop, self.pause
-        with self.beat("drop-valley", drop=Count(drop), loss=descent.loss_text(drop)):
+        with self.beat("drop-valley", pause="long", drop=Count(drop), loss=descent.loss_text(drop)):
             # Update after update down the slope. Then the next hundreds, which hardly change anything: the slopes
             # become too small for their row
             again = in_band(self._rule("k", "k+1"))
@@ -412,7 +412,7 @@ class GradientDescent(LectureScene):
 
     def _arrival_beat(self) -> None:
         descent, fit, full = self.descent, self.descent.fit, self.descent.full
-        with self.beat("arrival", updates=number_text(self.last), loss=descent.loss_text(self.last)):
+        with self.beat("arrival", pause="long", updates=number_text(self.last), loss=descent.loss_text(self.last)):
             # All else leaves, and the curve gets the whole picture. The updates that are left begin to go by as it is
             # said how many there are; in silence blue lies on red
             gone = [*self._on_way(), descent.strip]

@@ -197,7 +197,7 @@ class Loss(LectureScene):
     def _prediction_beat(self) -> None:
         board, k, update = self.board, self.thetas.telling_day, self.thetas.update(0)
         fields = in_languages("day", lambda language: day_words(self.thetas.shown.dates[k], language))
-        with self.beat("prediction", **fields, update=Count(update), window=Count(self.dataset.window)):
+        with self.beat("prediction", pause="short", **fields, update=Count(update), window=Count(self.dataset.window)):
             # Some values of theta; one day has its name at the axis. The days before it go into the network as numbers,
             # column after column is computed, y comes out, and goes to its day
             self.play(FadeOut(self.steps), *self.next_heading(self.screen("heading")), run_time=0.5)
@@ -212,7 +212,7 @@ class Loss(LectureScene):
             self._out_of_the_network()
 
     def _error_beat(self) -> None:
-        with self.beat("error"):
+        with self.beat("error", pause="short"):
             # The real value is written below y; how far apart they are: that is e, here and on every day
             self.play(FadeIn(self.one.names[2], self.sum.label), run_time=0.4)
             self.until("gap")

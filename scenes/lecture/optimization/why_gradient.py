@@ -195,7 +195,7 @@ class WhyGradient(LectureScene):
             self.goal = VGroup(goal, picture, label)
 
     def _question_beat(self) -> None:
-        with self.beat("question"):
+        with self.beat("question", pause="long"):
             # A line through the dots of the beginning; beside it a grid: each cell is one choice of its two numbers
             board, land = self.board, self.board.land
             land.stand(0.0).show_tried(np.zeros((self.m, self.m), dtype=bool))
@@ -211,7 +211,7 @@ class WhyGradient(LectureScene):
 
     def _two_beat(self) -> None:
         tries, board = Tries(self.m, 2), self.board
-        with self.beat("two", values=Count(self.m), tries=number_text(tries.count)):
+        with self.beat("two", pause="short", values=Count(self.m), tries=number_text(tries.count)):
             # The line turns about its middle, and is lifted there. Then it is tried cell by cell, and its loss
             # measured. The lowest is ringed, and the line swings there
             start = board.theta
@@ -249,7 +249,7 @@ class WhyGradient(LectureScene):
         tries = Tries(self.m, THREE_DAYS.n_parameters)
         time = Duration(tries.seconds)
         values = {"count": Count(tries.parameters), **in_languages("time", lambda language: format(time, language))}
-        with self.beat("sixteen", **values):
+        with self.beat("sixteen", pause="long", **values):
             # The grid shrinks into the first row of a table. In the small network's row parameter after parameter
             # comes, and how many tries they take; then how long that would be
             board, line = self.board, self._row(Experiment(hidden=()), ROWS[0])
@@ -278,7 +278,7 @@ class WhyGradient(LectureScene):
 
     def _many_beat(self) -> None:
         tries = Tries(self.m, LARGE.n_parameters)
-        with self.beat("many", pages=Count(tries.pages)):
+        with self.beat("many", pause="short", pages=Count(tries.pages)):
             # The third row: a power whose digits alone fill pages. It goes up, alone; below it its digits are printed
             row = self._row(LARGE, ROWS[2])
             dimmed = [emphasis(part, DIM) for part in self.rows]
