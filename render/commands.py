@@ -56,7 +56,8 @@ def render_videos(options: Options, again: bool = False) -> int:
     ``again``: it has just been done, and what it told and opened is not told and opened once more.
     """
     output = output_of(options)
-    if output is not None:
+    if options.output is not None and output is not None:
+        check_writable(options.output, "-o")
         check_writable(output, "-o")
     _check_sections(options, settings_of(options, output))
     settings, lesson = settings_and_lesson(options, output)

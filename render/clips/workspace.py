@@ -254,6 +254,7 @@ def publish(temporary: Path, final: Path) -> None:
 
 def check_replaceable(final: Path, by_folder: bool) -> None:
     """Raises UserError unless ``final`` may be replaced: a file by a file, a folder of pictures alone by a folder."""
+    refuse_special(final)
     if not final.is_dir() or (final.is_symlink() and not by_folder):
         return
     if not by_folder:
@@ -354,11 +355,18 @@ def clear_disk_errors(folder: Path, option: str = "--media_dir") -> Iterator[Non
         raise clear from None
 
 
-def check_writable(file: Path, option: str) -> None:
-    """Raises UserError, naming ``file`` and ``option``, unless a file can be made in its folder.
+def refuse_special(path: Path, option: str = "-o") -> None:
+    """Raise UserError if ``path`` is a device, a pipe or a socket. A link to one counts as one."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise UserError(f"{option} {path} is a device or a pipe; a result needs the name of a file or a folder")
 
-    Of folders that are missing, the nearest one that exists is tried. Leaves nothing behind.
+
+def check_writable(file: Path, option: str) -> None:
+    """Raise UserError if ``file`` is a device or a pipe, or if no file can be written in its folder.
+
+    If the folder is missing, tries its nearest parent that exists. Leaves nothing behind.
     """
+    refuse_special(file, option)
     folder = next(folder for folder in file.absolute().parents if folder.exists())
     try:
         with tempfile.TemporaryFile(dir=folder):

@@ -136,13 +136,18 @@ def recorded(here, record_loop):
     return here
 
 
+def _output_for(folder, name):
+    """Return the -o of a command of NAMED that writes the file ``name`` into ``folder``."""
+    named = {".jpg": "film.mp4", ".srt": "ring.mp4"}.get(Path(name).suffix, name)
+    return folder / (name.partition("/")[0] if "/" in name else named)
+
+
 @pytest.mark.parametrize("name", NAMED)
 def test_a_file_of_somebodys_own_is_kept_before_any_work_is_done(recorded, gradreel, name):
     mine = recorded / name
     mine.parent.mkdir(exist_ok=True)
     mine.write_text("mine")
-    named = {".jpg": "film.mp4", ".srt": "ring.mp4"}.get(mine.suffix, name)
-    output = mine.parent if "/" in name else recorded / named
+    output = _output_for(recorded, name)
     told = refused(gradreel(*NAMED[name], "-o", output))
     assert f"{mine} would be replaced" in told and "--overwrite" in told
     assert mine.read_text() == "mine" and not list(recorded.glob("media/clips/*"))
@@ -152,6 +157,20 @@ def test_a_file_of_somebodys_own_is_kept_before_any_work_is_done(recorded, gradr
     mine.write_bytes(mine.read_bytes() + b"mine")
     assert "changed since" in refused(gradreel(*NAMED[name], "-o", output))
     assert mine.read_bytes().endswith(b"mine")
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.jpg", "site/page.css", "run.html"])
+def test_a_pipe_is_not_even_replaced_with_overwrite(recorded, gradreel, name):
+    pipe, output = recorded / name, _output_for(recorded, name)
+    pipe.parent.mkdir(exist_ok=True)
+    os.mkfifo(pipe)
+    assert f"{pipe} is a device or a pipe" in refused(gradreel(*NAMED[name], "-o", output, "--overwrite"))
+    assert pipe.is_fifo()
+
+
+def test_a_device_is_refused_before_it_gets_a_suffix(here, gradreel):
+    told = refused(gradreel("render", *SMALL, "one/my.py:Ring", "-o", os.devnull))
+    assert f"{os.devnull} is a device" in told and not Path(f"{os.devnull}.mp4").exists()
 
 
 def test_where_nothing_can_be_remembered_the_same_run_gives_its_page_again_and_replaces_no_other_file(
