@@ -18,11 +18,9 @@ from pathlib import Path
 _CAPABILITIES = {"DEFAULT": set(), "AVX2": {"avx2", "fma"}}
 """The CPU capabilities that torch knows, and the instructions that each needs, by Linux's names."""
 _CAPABILITIES["AVX512"] = _CAPABILITIES["AVX2"] | {"avx512f", "avx512bw", "avx512dq", "avx512vl"}
-"""torch's capabilities, and what Linux calls the instructions that each needs."""
 _CORES = dict.fromkeys(("Haswell", "Zen"), _CAPABILITIES["AVX2"]) | {"SkylakeX": _CAPABILITIES["AVX512"]}
 """OpenBLAS's kernels for current processors, and the instructions that each needs."""
 _CORES["Cooperlake"] = _CAPABILITIES["AVX512"] | {"avx512_bf16"}
-"""The kernels of OpenBLAS for today's processors, and what each needs."""
 _MKL_MODE = re.compile(r"[A-Z0-9_]{1,16}(,STRICT)?")
 
 

@@ -3,6 +3,7 @@
 No sample can prove that. These searches find the jumps, poles and gaps that show on a grid of 4096 cells.
 """
 
+import warnings
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -26,7 +27,9 @@ def finite_values(f: Function) -> FiniteFunction:
 
     def values(x: FloatArray) -> FloatArray:
         """Return the values at ``x``, same shape, as the outer function says."""
-        with np.errstate(all="ignore"):
+        # math.sin takes an array of one number; older versions of numpy then warn
+        quiet = warnings.catch_warnings(action="ignore", category=DeprecationWarning)
+        with np.errstate(all="ignore"), quiet:
             try:
                 raw_values = np.asarray(f(x))
             except (TypeError, ValueError, ArithmeticError):

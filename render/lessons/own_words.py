@@ -35,6 +35,7 @@ from gradreel.scenes.words.narration import NEUTRAL, SPOKEN, TABLES, Narration, 
 
 KINDS = {"beats": "beat", "screen": "screen text", SPOKEN: "spoken beat", NEUTRAL: "neutral beat"}
 METHODS = {"beat": ("beats", "name"), "screen": ("screen", "key")}  # of a scene: the words it asks for, and by what
+BEAT_PARAMETERS = {"say", "pause"}  # keywords of `beat` that fill no field
 PROBES = (Count(3), "text", 2.5, Duration(3.0))  # one value of each kind that may fill a line
 NUMBER = re.compile(r"\\-(\d+|\.\*|\\d\+)$")  # at the end of one: that of ``-3``, of ``-{k}``, of a counted ``-{k}``
 
@@ -383,7 +384,7 @@ def _asked_in(scene_class: ClassSource) -> Iterator[Asked]:
         named = call.args[:1] or [keyword.value for keyword in call.keywords if keyword.arg == argument]
         given = {keyword.arg for keyword in call.keywords}
         said = table == "beats" and ("say" in given or len(call.args) > 1)
-        fields = frozenset(name for name in given - {argument, "say"} if name is not None)
+        fields = frozenset(name for name in given - {argument, *BEAT_PARAMETERS} if name is not None)
         for written in named:
             for branch in branches(written):
                 pattern = name_pattern(branch, counters)

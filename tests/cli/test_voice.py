@@ -211,7 +211,7 @@ def test_own_recordings_are_heard_and_the_picture_waits_for_them(own):
     result = own()
     assert result.exit_code == 0, result.stderr
     seconds, sounds = seconds_and_sounds(result.stdout.strip())
-    assert seconds == pytest.approx(3.5 + 0.4 + 1 + 0.4, abs=0.3) and sounds == ["eng"]
+    assert seconds == pytest.approx(3.5 + 0.6 + 1 + 0.6, abs=0.3) and sounds == ["eng"]
 
 
 def test_what_is_not_recorded_is_filled_and_a_recording_of_another_text_is_told(own, gradreel, tmp_path):

@@ -156,7 +156,7 @@ from manim import RIGHT, Circle, FadeIn, Square
 class Pops(LectureScene):
     def construct(self):
         with self.beat("calm", say="It comes slowly."):
-            self.play(FadeIn(Square()), run_time=0.5)
+            self.play(FadeIn(Square()), run_time=1)
         with self.beat("pop", say="It does not."):
             self.wait(0.5)
             self.add(Circle().shift(4 * RIGHT))
@@ -164,7 +164,7 @@ class Pops(LectureScene):
     lesson = load_lesson(None, {}, ["pops.py:Pops"])
     (jump,) = pipeline.find_jumps(lesson, RenderSettings(media_dir=tmp_path / "media"))
     assert (jump.scene, jump.beat, jump.rule) == ("pops", "pop", "jump")
-    calm = 1.5  # 0.5 s played, and a second that it stays at least
+    calm = 2.0  # a second played, and a second that it stays at least
     assert jump.seconds == pytest.approx(calm + 0.5, abs=2 / FPS)
     assert f"{jump.seconds:.2f} s" in jump.message
     left, right = (float(corner.strip("()").split(",")[0]) for corner in jump.where.split(" to "))

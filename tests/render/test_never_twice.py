@@ -427,7 +427,7 @@ def test_an_asset_that_is_missing_or_no_file_is_named_before_anything_is_made(fi
     with pytest.raises(UserError, match="is a folder"):
         film.render()
     film.write("photo.py", "pictures/photo.png", "/etc/passwd")
-    with pytest.raises(UserError, match=r"a file beside photo\.py was wanted"):
+    with pytest.raises(UserError, match=r"needed: the name of a file beside photo\.py"):
         film.render()
 
 

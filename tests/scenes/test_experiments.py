@@ -63,7 +63,7 @@ def test_bars_and_marks_are_the_recorded_losses(of_the_lesson, play, media):
     results = [result_of(network, media / "traces") for network in played.scene.parameters.networks()]
     chosen = [getattr(result, kind) for result in results for kind in KINDS]
     ends = [*chosen[:-2], *(getattr(results[-1].end, kind) for kind in KINDS)]
-    assert seen["train"] == seen["floor-lowest"] == pytest.approx([losses.mean for losses in chosen], abs=0.05)
+    assert seen["train"] == seen["floor-near"] == pytest.approx([losses.mean for losses in chosen], abs=0.05)
     assert seen["by-heart"] == pytest.approx([losses.mean for losses in ends], abs=0.05)
     assert seen["numbers"] == [f"{losses.mean:.0f}" for losses in ends]
     assert seen["marks"] == pytest.approx([120.0] * 3)

@@ -202,8 +202,9 @@ def test_depth_experiment(as_of_the_lesson, results_are, training, validation, b
     [
         ([454, 332, 207, 191], [604, 513, 474, 487], {"by-heart"}),  # it has stopped where it ends
         ([454, 332, 207, 191], [604, 513, 474, 460], {"validation-falls-to-hundred", "by-heart"}),
-        ([454, 332, 207, 300], [604, 513, 474, 487], {"training-falls", "by-heart"}),
-        ([454, 332, 207, 170], [604, 513, 474, 487], {"floor-lowest", "by-heart"}),
+        ([454, 332, 207, 300], [604, 513, 474, 487], {"training-falls", "floor-near", "by-heart"}),
+        ([454, 332, 207, 150], [604, 513, 474, 487], {"floor-near", "by-heart"}),  # far below the floor
+        ([454, 332, 190, 191], [604, 513, 474, 487], {"floor-near", "by-heart"}),  # two come near it
     ],
 )
 def test_width_experiment(as_of_the_lesson, results_are, training, validation, broken):
@@ -263,8 +264,7 @@ def test_small_example_of_overfitting(as_of_the_lesson, results_are, trace_of, m
     ("prediction", "truth", "rule", "holds"),
     [
         (3668.0, 4083.0, 3852.0, True),
-        (3600.0, 4083.0, 3852.0, False),  # missed by more than expected
-        (3668.0, 4083.0, 3900.0, False),  # most of the gap is the network's own
+        (3668.0, 4083.0, 4100.0, False),  # the rule is beyond the truth
         (3668.0, 4083.0, 3600.0, False),  # the rule is on the other side of the guess
     ],
 )
@@ -272,7 +272,7 @@ def test_summary(as_of_the_lesson, monkeypatch, trace_of, prediction, truth, rul
     media = trace_of(Experiment()).path.parents[1]
     guess = LastGuess(THREE_DAYS, np.zeros(THREE_DAYS.n_parameters), prediction, truth, 478.0, rule)
     monkeypatch.setattr(Summary, "guess", guess)
-    assert Summary(context=SceneContext(media_dir=media)).holds("truth-mostly-chance") is holds
+    assert Summary(context=SceneContext(media_dir=media)).holds("truth-partly-chance") is holds
 
 
 def test_other_numbers_in_the_trace_break_what_the_lines_say_of_it(tmp_path, trace_of, rewritten):
@@ -429,7 +429,7 @@ NEUTRAL_REASONS = {
     "gradient-descent": {"downhill": ASKS, "learning-rate": DEFINES},
     "width-experiment": {
         "validation-falls-to-hundred": "the lowest loss is looked for",
-        "floor-lowest": "the number is filled in",
+        "floor-near": "the number is filled in",
     },
     "depth-experiment": {
         "validation-falls-to-three": "the lowest loss is looked for",

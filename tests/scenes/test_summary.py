@@ -31,7 +31,7 @@ OTHERS = {
     "ours": {"run": RUN, "width": 4, "seeds": (0, 1), "epochs": 2},
     "two layers": {"run": TWO_LAYERS, "dataset": FEW, "depth": 0, "seeds": (0,), "epochs": 2},
 }
-BEATS = ["thread", "steps", "curve", "answer", "guess", "truth-mostly-chance", "next"]
+BEATS = ["thread", "steps", "curve", "answer", "guess", "truth-partly-chance", "next"]
 
 
 def drawn(plot, curve) -> np.ndarray:
