@@ -21,7 +21,7 @@ class RecordedPart(BaseModel):
     model_config = _FROZEN
 
     name: str  # as in named_parameters(), such as "0.weight"
-    shape: Annotated[tuple[Count, ...], Field(max_length=64)]
+    shape: Annotated[tuple[Count, ...], Field(max_length=64)]  # () for a single number
     dtype: str  # of the model's tensor, such as "bfloat16"
     trained: bool  # an optimizer trains it, and it is not frozen
     skipped: bool = False  # at some update it had no gradient, so its optimizer left it unchanged
@@ -73,7 +73,7 @@ class RecordedOptimizer(BaseModel):
     model_config = _FROZEN
 
     kind: str  # its class, such as "torch.optim.sgd.SGD"
-    groups: tuple[RecordedGroup, ...]
+    groups: tuple[RecordedGroup, ...]  # its parameter groups
     fresh: bool = True  # it had no optimizer state before the run
 
 
@@ -91,9 +91,9 @@ class RecordedTensor(BaseModel):
 
     model_config = _FROZEN
 
-    name: str
-    shape: tuple[Count, ...]
-    dtype: str
+    name: str  # as in named_buffers() or named_parameters()
+    shape: tuple[Count, ...]  # () for a single number
+    dtype: str  # of the model's tensor, such as "int64"
     size: Count  # in bytes
     frozen: bool = False  # whether it is a frozen parameter, not a buffer
     thawed: bool = False  # an optimizer trained it later: its values are recorded, its gradients are not
@@ -105,10 +105,10 @@ class RecordedRun(BaseModel):
     model_config = _FROZEN
 
     model: str  # class of the module, such as "torch.nn.modules.container.Sequential"
-    parts: tuple[RecordedPart, ...]
-    optimizers: tuple[RecordedOptimizer, ...]
+    parts: tuple[RecordedPart, ...]  # the tensors of theta, in order
+    optimizers: tuple[RecordedOptimizer, ...]  # the optimizers that trained them
     dtype: Literal["float32", "float64"]  # dtype of the columns: the widest parameter's, at least float32
-    updates: Count
+    updates: Count  # number of updates, U
     kept_every: Annotated[int, Field(ge=1, le=MOST_COUNTED)] = 1  # updates from one kept state to the next
     ended_by: str | None = None  # the exception or signal that ended the run; None if the loop ended normally
     examples_logged: Count = 0  # length of the batch column

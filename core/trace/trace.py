@@ -9,44 +9,44 @@ of the loss; metrics have the unit of the logged value.
 
 Each trace has:
 
-=================  =====================  ======  ====================================================================
-kept               (R,)                   int64   updates that had been made at each kept state; 0 first, U last
-parameters         (R, P)                 number  theta in the order that ``parameters`` of ``meta.json`` names
-gradient           (R - 1, P)             number  of the loss, for the update that left the state; without weight decay
-batch_loss         (U,)                   float64 of the batch of update k, before it; NaN: not logged
-epoch              (U,)                   int32   of update k, from 0; -1: not logged
-=================  =====================  ======  ====================================================================
+=================  =====================  =======  ====================================================================
+kept               (R,)                   int64    updates that had been made at each kept state; 0 first, U last
+parameters         (R, P)                 number   theta in the order that ``parameters`` of ``meta.json`` names
+gradient           (R - 1, P)             number   of the loss, for the update that left the state; without weight decay
+batch_loss         (U,)                   float64  of the batch of update k, before it; NaN: not logged
+epoch              (U,)                   int32    of update k, from 0; -1: not logged
+=================  =====================  =======  ====================================================================
 
 A trained run also has:
 
-=================  =====================  ======  ====================================================================
-batch              (E, N)                 int32   the order of the examples in each epoch; (0, N) for full batches
-points             (N, D + 1)             float64 features, then the label; only for a user's own points
-optimizer_state    (C, vectors P)         number  vector after vector, at the rows `Experiment.optimizer_state_rows`;
-                                                  only if the optimizer has a state
-=================  =====================  ======  ====================================================================
+=================  =====================  =======  ====================================================================
+batch              (E, N)                 int32    the order of the examples in each epoch; (0, N) for full batches
+points             (N, D + 1)             float64  features, then the label; only for a user's own points
+optimizer_state    (C, vectors P)         number   vector after vector, at the rows `Experiment.optimizer_state_rows`;
+                                                   only if the optimizer has a state
+=================  =====================  =======  ====================================================================
 
 A recorded run also has:
 
-=================  =====================  ======  ====================================================================
-batch              (examples logged,)     int64   update k saw ``batch[batch_start[k] : batch_start[k + 1]]``
+=================  =====================  =======  ====================================================================
+batch              (examples logged,)     int64    update k saw ``batch[batch_start[k] : batch_start[k + 1]]``
 batch_start        (U + 1,)               int64
-optimizer          (U,)                   int32   which of the optimizers made update k
-setting            (settings logged,)     int32   which setting of the optimizers changed
-setting_at         (settings logged,)     int64   the update from which the value holds
+optimizer          (U,)                   int32    which of the optimizers made update k
+setting            (settings logged,)     int32    which setting of the optimizers changed
+setting_at         (settings logged,)     int64    the update from which the value holds
 setting_value      (settings logged,)     float64
-tensor             (copies,)              int32   which tensor outside theta (buffer, frozen parameter) was copied
-tensor_row         (copies,)              int64   the kept state from which the copy holds
-tensor_bytes       (bytes of copies,)     uint8   copy after copy
-=================  =====================  ======  ====================================================================
+tensor             (copies,)              int32    which tensor outside theta (buffer, frozen parameter) was copied
+tensor_row         (copies,)              int64    the kept state from which the copy holds
+tensor_bytes       (bytes of copies,)     uint8    copy after copy
+=================  =====================  =======  ====================================================================
 
 Any run that names metrics has:
 
-=================  =====================  ======  ====================================================================
-metric             (values logged,)       int32   which of the metrics
-metric_at          (values logged,)       int64   updates that had been made
+=================  =====================  =======  ====================================================================
+metric             (values logged,)       int32    which of the metrics
+metric_at          (values logged,)       int64    updates that had been made
 metric_value       (values logged,)       float64
-=================  =====================  ======  ====================================================================
+=================  =====================  =======  ====================================================================
 
 ``meta.json`` is ASCII JSON. It names the format and its version. It has the experiment with all its fields, its digest
 and the names of its outputs, or the recorded run. It also has the environment (`core.trace.environment`), names and

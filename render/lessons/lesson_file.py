@@ -83,27 +83,43 @@ class _Table(BaseModel):
 
 
 class _SceneTable(_Table):
-    part: Annotated[Words, Field(min_length=1)] | None = None
-    name: str
-    parameters: dict[str, Any] = {}
+    """A ``[[scene]]`` of a lesson file."""
+
+    part: Annotated[Words, Field(min_length=1)] | None = Field(
+        None, description="title of the part that begins with this scene, by language"
+    )
+    name: str = Field(description='name of a scene, or "my_scene.py:MyScene" beside the lesson file')
+    parameters: dict[str, Any] = Field({}, description="values of the scene's parameters; see `gradreel describe`")
 
 
 class _PosterTable(_Table):
-    scene: str
-    beat: Text | None = None
+    """The ``poster`` of a lesson file."""
+
+    scene: str = Field(description="the scene of the poster")
+    beat: Text | None = Field(None, description="the beat whose last picture is the poster; by default the first")
 
 
 class _LessonFile(_Table):
-    title: Words = {}
-    description: Words = {}
-    tags: list[Text] = []
-    poster: _PosterTable | None = None
-    narration: Text | None = None
-    voices: dict[str, Text] = {}
-    languages: Annotated[list[Text], Field(min_length=1)] | None = None
-    curve: str | tuple[tuple[float, float], ...] | None = None
-    experiments: dict[str, Experiment] = {}
-    scene: Annotated[list[_SceneTable], BeforeValidator(_tables)] = Field([], validate_default=True)
+    """The keys at the top of a lesson file."""
+
+    title: Words = Field({}, description="title of the film, by language")
+    description: Words = Field({}, description="what the film is about, for viewers, by language")
+    tags: list[Text] = Field([], description="tags for a site of videos")
+    poster: _PosterTable | None = Field(None, description="the picture beside the film; by default its first beat")
+    narration: Text | None = Field(None, description="a file of words beside the lesson file")
+    voices: dict[str, Text] = Field(
+        {}, description='by language: "default", "none", a folder of recordings or a voice file beside the lesson file'
+    )
+    languages: Annotated[list[Text], Field(min_length=1)] | None = Field(
+        None, description="languages of the film; the first is on the screen. By default all"
+    )
+    curve: str | tuple[tuple[float, float], ...] | None = Field(
+        None, description='the red curve of all scenes: its knots, such as [[1, 1], [3, 4]], or "@curve.csv"'
+    )
+    experiments: dict[str, Experiment] = Field({}, description="training runs by name, for the scenes' parameters")
+    scene: Annotated[list[_SceneTable], BeforeValidator(_tables)] = Field(
+        [], validate_default=True, description="the scenes, in the order of the film"
+    )
 
 
 def read_lesson(file: Path, ours: KnownScenes = find_scenes, with_scenes: bool = True) -> Lesson:

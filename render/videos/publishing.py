@@ -367,7 +367,8 @@ def poster_of(lesson: Lesson, shots: Sequence[Shot]) -> bytes:
     """Return the poster as JPEG: the frame at the end of the beat that the lesson names.
 
     By default, and if the film lacks the named scene, it shows the first beat of the second scene, since the first has
-    the title. Raises UserError if the named scene has no such beat.
+    the title. If options changed the scene's parameters, so that it lacks the beat, the poster is its first beat.
+    Raises UserError if the scene has no such beat with the lesson's own parameters.
     """
     from gradreel.render.videos.video import frame_as_jpeg  # it loads PyAV, as above
 
@@ -376,7 +377,8 @@ def poster_of(lesson: Lesson, shots: Sequence[Shot]) -> bytes:
     shot = by_scene.get(wanted.scene) if wanted else None
     shot = shot or shots[min(1, len(shots) - 1)]
     beats = {beat.name: beat for beat in shot.file.beats}
-    if wanted and wanted.beat and shot.clip.scene == wanted.scene and wanted.beat not in beats:
+    is_changed = any(scene.changes or scene.data for scene in lesson.scenes if wanted and scene.name == wanted.scene)
+    if wanted and wanted.beat and shot.clip.scene == wanted.scene and wanted.beat not in beats and not is_changed:
         raise UserError(
             f"{lesson.name}: poster.beat: {wanted.scene} has no beat {wanted.beat!r}; it has {', '.join(beats)}"
         )

@@ -46,6 +46,26 @@ class Fit(LectureScene):
         with self.beat("start", say="It begins."):
             self.add(Dot())
 """
+SCENE_OF_STEPS = """
+from gradreel.scenes.base import LectureScene
+from manim import Dot
+from pydantic import Field
+
+
+class Steps(LectureScene):
+    class Parameters(LectureScene.Parameters):
+        n: int = Field(2, description="How many steps.")
+
+    def construct(self):
+        for k in range(self.parameters.n):
+            with self.beat(f"step-{k}", say="One more."):
+                self.add(Dot([k, 0, 0]))
+"""
+LESSON_OF_STEPS = """
+poster = { scene = "steps", beat = "step-1" }
+[[scene]]
+name = "steps.py:Steps"
+"""
 TINY = ("-r", "64,36", "--fps", "5", "--quiet")
 PAGE = ("export", "page", "scenes.py:Fit", *TINY)
 
@@ -210,3 +230,11 @@ def test_what_cannot_be_written_is_refused_before_any_work(desk, gradreel, argum
     result = gradreel(*arguments)
     assert result.exit_code == 2 and said in result.stderr
     assert not (desk / "media" / "clips").exists()
+
+
+def test_a_film_whose_parameters_take_the_posters_beat_away_has_another_poster(desk, gradreel):
+    (desk / "steps.py").write_text(SCENE_OF_STEPS, encoding="utf-8")
+    (desk / "lesson.toml").write_text(LESSON_OF_STEPS, encoding="utf-8")
+    result = gradreel("export", "page", "--lesson", "lesson.toml", "--set", "steps.n=1", *TINY, "-o", "site")
+    assert result.exit_code == 0, result.stderr
+    assert (desk / "site" / "poster.jpg").is_file()
