@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import torch
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import parameter_shapes
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.tensor_copies import tensor_bytes
+from gradreel.core.trace.tensor_places import tensor_at, tensor_places
 from numpy.typing import NDArray
 
 
@@ -18,12 +18,7 @@ def state_dict_of_trained(run: Experiment, theta: NDArray[Any]) -> dict[str, tor
 
     The keys are "0.weight", "0.bias", "2.weight", ...
     """
-    parts = _split_theta(theta, parameter_shapes(run))  # weights and biases in turn
-    tensors: dict[str, torch.Tensor] = {}
-    for i, (weights, bias) in enumerate(zip(parts[::2], parts[1::2], strict=True)):
-        tensors[f"{2 * i}.weight"] = weights.reshape(bias.numel(), -1)
-        tensors[f"{2 * i}.bias"] = bias.reshape(-1)
-    return tensors
+    return {name: torch.tensor(tensor_at(theta, place)) for name, place in tensor_places(run).items()}
 
 
 def state_dict_of_recorded(

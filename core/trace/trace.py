@@ -69,13 +69,17 @@ Later programs must read this format. A field that is added to an experiment nam
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from gradreel.core.arrays import FloatArray, IntArray
-from gradreel.core.errors import TraceError
+from gradreel.core.errors import TraceError, UserError, abbreviated_list, printable
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.format import (
     COMMON,
@@ -92,19 +96,48 @@ from gradreel.core.trace.format import (
 )
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.setting_log import SettingLog, are_valid_settings
+from gradreel.core.trace.tensor_places import Place, tensor_at, tensor_places
 from gradreel.core.trace.unfinished import open_unfinished
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    import pandas
     import torch
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
+class State:
+    """One kept state of a run: the network after ``update`` updates.
+
+    Attributes
+    ----------
+    update
+        How many updates had been made.
+    parameters
+        (P,)  theta.
+    """
+
+    update: int
+    parameters: FloatArray
+    _places: dict[str, Place]
+
+    def __getitem__(self, name: str) -> FloatArray:
+        """Return the tensor ``name``, such as "0.weight", in its own shape. Raises TraceError for another name."""
+        return tensor_at(self.parameters, _place_of(name, self._places))
+
+    def __repr__(self) -> str:
+        return f"<State after {self.update} updates: {len(self.parameters)} parameters>"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Trace:
     """One training run: U updates of P parameters, of which R of the U + 1 states are kept.
 
     Row r is the network after ``kept[r]`` updates. Update k, counted from 0, leads from the state after k updates to
     that after k + 1. Arrays are read-only and memory-mapped, so reading one state touches one row.
+
+    ``trace["0.weight"]`` is a tensor of the network in all kept states. ``len(trace)`` is R, and iterating gives a
+    `State` for each of them.
 
     Attributes
     ----------
@@ -134,6 +167,8 @@ class Trace:
     >>> trace = train(Experiment(hidden=(), epochs=3), tempfile.mkdtemp())
     >>> trace.n_updates, trace.parameters.shape, trace.row(2)
     (3, (4, 2), 2)
+    >>> trace["0.weight"].shape, [state.update for state in trace]
+    ((4, 1, 1), [0, 1, 2, 3])
     """
 
     path: Path
@@ -242,7 +277,65 @@ class Trace:
             f"{self.path}: the state after {update} updates was not kept, that after {nearest} was; {again} keeps all"
         )
 
-    @property
+    def __len__(self) -> int:
+        """Return R, the number of kept states."""
+        return len(self.kept)
+
+    def __iter__(self) -> Iterator[State]:
+        """Yield the kept states in order. Each is read from the disk when its numbers are used."""
+        for update, theta in zip(self.kept.tolist(), self.parameters, strict=True):
+            yield State(update, theta, self._places)
+
+    def __getitem__(self, name: str) -> FloatArray:
+        """Return a tensor in all kept states, (R, *its shape), or the learning rate for "rate", as `rates`.
+
+        It is a read-only view of ``parameters``: only the numbers that are used are read from the disk. Names are those
+        of the model's state dict; a tensor that is itself called "rate" comes first. Raises TraceError for a name that
+        is not in theta, such as that of a buffer; `state_dict` has buffers.
+        """
+        if name == "rate" and name not in self._places:
+            return self.rates
+        return tensor_at(self.parameters, _place_of(name, self._places))
+
+    def tensors(self, pattern: str = "*") -> dict[str, FloatArray]:
+        """Return the tensors whose names match a pattern of the shell, such as "*.weight", each as ``trace[name]``."""
+        names = (name for name in self._places if fnmatchcase(name, pattern))
+        return {name: tensor_at(self.parameters, self._places[name]) for name in names}
+
+    @cached_property
+    def _places(self) -> dict[str, Place]:
+        """The place of each tensor in theta, by name."""
+        return tensor_places(self.run)
+
+    def __repr__(self) -> str:
+        recorded = f", model {self.run.model}" if isinstance(self.run, RecordedRun) else ""
+        counts = f"{self.n_updates} updates of {self.n_parameters} parameters, {len(self)} states kept"
+        return f"<Trace {str(self.path)!r}: {counts}{recorded}>"
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Return what was logged as a table with a row for each number of updates that had been made, 0 to U.
+
+        The columns "epoch", "loss" and "rate" are those of the update that left the state. Each metric has a column of
+        its name. Where nothing was logged there is NaN. If a metric was logged more than once after an update, the last
+        value counts. A metric called "rate" replaces that column. Several parameter groups have "rate.0", "rate.1", ...
+
+        Raises UserError if pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError:
+            raise UserError("to_pandas needs pandas; run: pip install pandas") from None
+        rates = self.rates
+        names = ["rate"] if rates.shape[1] == 1 else [f"rate.{group}" for group in range(rates.shape[1])]
+        columns = {"epoch": np.where(self.epoch < 0, np.nan, self.epoch), "loss": np.asarray(self.batch_loss)}
+        columns |= dict(zip(names, rates.T, strict=True))
+        table = {name: np.append(values, np.nan) for name, values in columns.items()}
+        for name, (at, values) in self.metrics.items():
+            table[name] = np.full(self.n_updates + 1, np.nan)
+            table[name][at] = values
+        return pandas.DataFrame(table, index=pandas.RangeIndex(self.n_updates + 1, name="update"))
+
+    @cached_property
     def metrics(self) -> dict[str, tuple[IntArray, FloatArray]]:
         """Return what a loop logged besides the loss, by name: how many updates had been made, (n,), and the values,
         (n,).
@@ -254,15 +347,21 @@ class Trace:
         which, at, value = (self.columns[name] for name in metric_kinds(0))
         if not are_valid_metrics(self.run, which, at):
             raise TraceError(f"{self.path}: its columns of metrics are invalid; {repair_advice(self.path)}")
-        return {name: (at[which == i], value[which == i]) for i, name in enumerate(self.run.metrics)}
+        order = np.argsort(which, kind="stable")  # groups the rows of a metric, in the order of updates
+        at, value = np.asarray(at)[order], np.asarray(value)[order]
+        at.flags.writeable = value.flags.writeable = False
+        starts = np.searchsorted(np.asarray(which)[order], np.arange(len(self.run.metrics) + 1))
+        return {name: (at[i:j], value[i:j]) for name, i, j in zip(self.run.metrics, starts, starts[1:], strict=False)}
 
     @property
     def rates(self) -> FloatArray:
         """Return the learning rate of each parameter group at each update, (U, G). Groups of other optimizers have NaN.
 
-        G counts the groups of all optimizers. Raises TraceError for a trained run; `Experiment.rate` has its learning
-        rate.
+        G counts the groups of all optimizers; a trained run has one.
         """
+        if isinstance(self.run, Experiment):
+            by_epoch = np.array([self.run.rate(epoch) for epoch in range(self.run.epochs)])
+            return by_epoch[self.epoch][:, None]
         return self.setting("lr")
 
     def setting(self, name: str) -> FloatArray:
@@ -315,6 +414,14 @@ class Trace:
         size = self.run.batch_size
         epoch, batch_number = divmod(update, self.run.batches_per_epoch)
         return self.batch[epoch, batch_number * size : (batch_number + 1) * size]
+
+
+def _place_of(name: str, places: dict[str, Place]) -> Place:
+    """Return the place of a tensor. Raises TraceError, which names similar names, if there is none."""
+    if name in places:
+        return places[name]
+    similar = get_close_matches(name, places, n=3, cutoff=0.4) or list(places)
+    raise TraceError(f"theta has no tensor {name!r}; there are {printable(abbreviated_list(similar))}")
 
 
 def _is_kept(run: Experiment | RecordedRun, kept: IntArray) -> bool:
