@@ -41,9 +41,17 @@ if TYPE_CHECKING:
 
 CLIP = re.compile(rf"[0-9a-f]{{24}}(\.({'|'.join((*FORMATS, 'json'))}))?")
 TRACE = re.compile(r"[0-9a-f]{32}")
+SOUND = re.compile(r"[0-9a-f]{24}")  # an encoded piece of a sound track
 SPOKEN = re.compile(r"[0-9a-f]{32}\.(flac|json)")
-KINDS = {"clip": "clips", "trace": "traces", "line": "lines", "description": "descriptions", "unfinished": "unfinished"}
-COUNTED = ("clip", "trace", "line")
+KINDS = {
+    "clip": "clips",
+    "trace": "traces",
+    "line": "lines",
+    "sound": "sounds",
+    "description": "descriptions",
+    "unfinished": "unfinished",
+}
+COUNTED = ("clip", "trace", "line", "sound")
 UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
@@ -83,7 +91,14 @@ def contents(lesson: Lesson, settings: RenderSettings) -> list[Kept]:
     in_videos = {*clips_of_videos(folders), *_clips_of_manifests(folders)}
     clips = list(_clips(folders, [*plans, *spoken], in_videos))
     lines = _lines(folders, plans, in_videos, voices)
-    return [*clips, *_traces(folders, plans, clips), *lines, *_descriptions(folders), *_unfinished(folders)]
+    return [
+        *clips,
+        *_traces(folders, plans, clips),
+        *lines,
+        *_sounds(folders, in_videos),
+        *_descriptions(folders),
+        *_unfinished(folders),
+    ]
 
 
 def prune(settings: RenderSettings, unneeded: Sequence[Kept]) -> None:
@@ -168,10 +183,20 @@ def _lines(
         yield Kept("line", tuple(paths), _size(paths), said, sound in in_videos, sound in wanted)
 
 
+def _sounds(folders: Folders, in_videos: Container[str]) -> Iterator[Kept]:
+    """Yield the encoded pieces of sound tracks. A piece is needed by the videos that it was joined into."""
+    for path in sorted(_inside(folders.sound)):
+        if SOUND.fullmatch(path.name):
+            yield Kept("sound", (path,), _size([path]), f"encoded sound {path.name}", path.name in in_videos)
+
+
 def _descriptions(folders: Folders) -> Iterator[Kept]:
     """What scenes said of themselves, and all else that is remembered to be quick."""
     for place in (folders.inspections, folders.published, folders.results):
         for path in sorted(_inside(place)):
+            yield Kept("description", (path,), _size([path]), path.name)
+    for path in sorted(_inside(folders.sound)):
+        if path.suffix == ".json":
             yield Kept("description", (path,), _size([path]), path.name)
 
 

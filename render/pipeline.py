@@ -81,8 +81,9 @@ def render_lesson(
     """
     check_video(settings)
     with at_work(lesson, settings, reporter, partial(check_lesson_place, lesson, settings, output)) as job:
-        say = job.reporter.say
-        return _published(job, lambda clips: publish_lesson(lesson, settings, clips, job.workspace, output, say))
+        return _published(
+            job, lambda clips: publish_lesson(lesson, settings, clips, job.workspace, output, job.reporter)
+        )
 
 
 def render_scenes(
@@ -105,7 +106,7 @@ def render_scenes(
         def publish(clips: list[tuple[Clip, ClipFile]]) -> None:
             made.clear()
             for clip in clips:
-                made.append(publish_clip(lesson, settings, *clip, job.workspace, output, say))
+                made.append(publish_clip(lesson, settings, *clip, job.workspace, output, job.reporter))
                 if publish_more is not None:
                     publish_more(job, *clip, made[-1])
 

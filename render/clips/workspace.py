@@ -3,6 +3,7 @@
 Under ``media_dir/.gradreel``: ``temporary/<run>/`` holds what a run is writing, beside a lock file that the run holds
 for as long as it lives (the system lets go of it when it dies, however it dies); ``locks/`` one lock per thing that two
 runs must not make at once; ``inspections/`` what scenes said of themselves; ``speech/`` what has been spoken;
+``sound/`` encoded pieces of sound tracks, and what was measured of lines;
 ``published/`` what videos were made of; ``results/`` who made which film, picture or page.
 
 A media folder may come from elsewhere. What lies in it never says where to write or what to remove: paths are put
@@ -47,6 +48,7 @@ class Folders:
         self.private = media_dir / ".gradreel"
         self.inspections = self.private / "inspections"
         self.speech = self.private / "speech"
+        self.sound = self.private / "sound"
         self.locks = self.private / "locks"
         self.runs = self.private / "temporary"
         self.published = self.private / "published"
@@ -120,7 +122,7 @@ class Workspace(Folders):
             self._alive.release()
 
     def _make_folders(self) -> None:
-        ours = (self.clips, self.inspections, self.published, self.results, self.locks, self.runs)
+        ours = (self.clips, self.inspections, self.sound, self.published, self.results, self.locks, self.runs)
         for folder in (*self.made_by_us, *ours, self.speech):
             self._check_stays_inside(folder / "any")
         for folder in ours:

@@ -81,7 +81,7 @@ def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], kind: Kind, outpu
     if stamp.is_current():
         return final
     check_whole([file.path for _, file in clips])
-    spoken = spoken_languages(shots, settings.fps, narration)
+    spoken = spoken_languages(shots, settings.fps, narration, workspace)
     added_sounds = placed_sounds(shots, settings.fps)
     # sounds that scenes add are heard even without a voice
     sound_tracks = ({Track(): added_sounds} if added_sounds else {}) | tracks(spoken, settings.language, added_sounds)

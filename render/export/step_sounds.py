@@ -70,5 +70,6 @@ def _write(path: Path, samples: Stereo, track: Track) -> None:
     with av.open(str(path), "w", format=CONTAINER, options={"movflags": "+faststart"}) as output:
         stream = sound_stream(output, CONTAINER, track)
         mix = Mix([PlacedSound(samples, Fraction(0))], samples.shape[1])
-        for packet in encoded(mix, stream, CODECS[CONTAINER]):
+        for packet in encoded(mix, CODECS[CONTAINER]):
+            packet.stream = stream
             output.mux(packet)

@@ -104,7 +104,7 @@ def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], output: Path | No
             if not chapters:
                 say(f"no chapters: YouTube shows them from {FEWEST_CHAPTERS} on, of {SHORTEST_CHAPTER} s each")
     refuse_if_any(list(dict.fromkeys(problems)))
-    video = publish_lesson(lesson, settings, clips, workspace, None, say)
+    video = publish_lesson(lesson, settings, clips, workspace, None, job.reporter)
     final = _folder_beside(video, output) / f"title.{settings.language}.txt"
     paths = [video, *(final.with_name(name) for name in texts), final.with_name("thumbnail.jpg")]
     subtitles = {

@@ -28,6 +28,7 @@ from gradreel.render.frames.jumps import JumpFinder
 from gradreel.render.frames.leaving import everything_leaves, shows_something
 from gradreel.render.frames.pictures import Boxes, Pixels, png_bytes, whole
 from gradreel.render.frames.pixel_loops import straighten
+from gradreel.render.packet_grid import clip_grid
 from gradreel.render.settings import RenderSettings
 from gradreel.render.stages import (
     MOST_CHARACTERS,
@@ -90,6 +91,8 @@ def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> Played:
         check_played(writer.asked_sections, request, writer.begun_sections if len(writer.begun_sections) > 1 else [])
     if encoder.frames == 0:
         writer.write_frame(scene.renderer.get_frame(), repeat=STILL_SECONDS * settings.fps)
+    if request.speech:
+        writer.pad(scene.renderer.get_frame(), -encoder.frames % clip_grid(settings.fps, settings.format))
     if isinstance(scene, LectureScene):
         spans = [_span(beat, start, end) for (_, start, end), beat in zip(writer.spans, scene.beats, strict=True)]
     else:  # a section is a beat in which nothing is said
@@ -303,6 +306,15 @@ class ClipWriter(SceneFileWriter):
         if name in self._began:
             self.spans.append((name, self._began[name], self._encoder.frames))
             self._cut()  # what leaves after the last beat is played when a slide goes on
+
+    def pad(self, picture: Pixels, frames: int) -> None:
+        """Show the last ``picture`` for some more frames. They belong to the last beat, if the clip ended with it."""
+        if not frames:
+            return
+        if self.spans and self.spans[-1][2] == self._encoder.frames:
+            name, start, end = self.spans[-1]
+            self.spans[-1] = name, start, end + frames
+        self.write_frame(picture, repeat=frames)
 
     def section_spans(self) -> list[tuple[str, int, int]]:
         """Returns name, first frame and end of each section with frames; nothing for a scene that begins none."""

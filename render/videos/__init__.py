@@ -2,7 +2,9 @@
 
 publishing        publishes video, subtitles, poster and manifest together
 video             joins clips by copying their packets
-sound_track       mixes and encodes all sounds
+sound_track       mixes all sounds and encodes the mix
+sound_pieces      encodes a track in pieces and keeps them
+measured_lines    loudness and pauses of spoken lines, measured once
 narration_track   places spoken lines in the film: time, loudness, clauses
 subtitles         cues from beats
 burned_subtitles  cues drawn into the picture

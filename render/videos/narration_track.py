@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gradreel.render.clips.clip_files import DamagedClipsError
+from gradreel.render.clips.workspace import Workspace
 from gradreel.render.stages import Shot
 from gradreel.render.videos.subtitles import Clause
 from gradreel.scenes.words.languages import LANGUAGES
@@ -20,7 +21,6 @@ from gradreel.scenes.words.subtitle_timing import spoken_cues
 
 if TYPE_CHECKING:
     from gradreel.render.videos.sound_track import PlacedSound, Track
-    from gradreel.render.voice.sound import Samples
     from gradreel.render.voice.spoken_lines import SpokenStretch
 
 
@@ -73,8 +73,8 @@ class Spoken:
     clauses: Mapping[HeardStretch, Sequence[Clause]]  # the cues of each stretch, with the time at which each is spoken
 
 
-def spoken_languages(shots: Sequence[Shot], fps: int, narration: Narration) -> dict[str, Spoken]:
-    """Return all spoken words of the film, by language. Reads every stretch, one at a time. Raises SoundError.
+def spoken_languages(shots: Sequence[Shot], fps: int, narration: Narration, workspace: Workspace) -> dict[str, Spoken]:
+    """Return all spoken words of the film, by language. Each stretch is measured once. Raises SoundError.
 
     In each language, recordings have one gain and an engine's speech has another. Each gain brings all its stretches
     together to `LOUDNESS`; BS.1770 ignores silence between them. Loudness is measured on this film, even if it is one
@@ -86,39 +86,31 @@ def spoken_languages(shots: Sequence[Shot], fps: int, narration: Narration) -> d
             for language, stretches in spoken_beat(shot, beat_number, fps).items():
                 by_language.setdefault(language, []).extend(stretches)
     return {
-        language: _measured(stretches, language, narration.lexicon(language))
+        language: _measured(stretches, language, narration.lexicon(language), workspace)
         for language, stretches in by_language.items()
     }
 
 
-def _measured(stretches: Sequence[HeardStretch], language: str, lexicon: Mapping[str, str]) -> Spoken:
+def _measured(
+    stretches: Sequence[HeardStretch], language: str, lexicon: Mapping[str, str], workspace: Workspace
+) -> Spoken:
     """Return the stretches of one language with their gains and the times of their clauses."""
-    from gradreel.render.voice.loudness import gain_of  # it loads PyAV
+    from gradreel.render.videos.measured_lines import measured_lines  # it loads PyAV
+    from gradreel.render.voice.loudness import gain_of
     from gradreel.render.voice.sound import RATE
-    from gradreel.render.voice.sound import pauses as pauses_in
-
-    clauses: dict[HeardStretch, list[Clause]] = {}
 
     def spoken_length(text: str) -> int:
         return sum(letter.isalnum() for letter in spoken_form(text, language, lexicon))
 
-    def read(voice_stretches: Sequence[HeardStretch]) -> Iterator[Samples]:
-        for stretch in voice_stretches:
-            samples, start = stretch.stretch.samples, float(stretch.start)
-            pauses = pauses_in(samples, stretch.stretch.file)
-            silences = [(start + silence.start / RATE, start + silence.stop / RATE) for silence in pauses]
-            clauses[stretch] = spoken_cues(stretch.text, language, start, stretch.end, silences, spoken_length)
-            yield samples
-
-    by_voice = {
-        is_recorded: [stretch for stretch in stretches if stretch.stretch.recorded == is_recorded]
-        for is_recorded in (True, False)
-    }
-    return Spoken(
-        stretches,
-        {is_recorded: gain_of(read(voice_stretches)) for is_recorded, voice_stretches in by_voice.items()},
-        clauses,
-    )
+    measures = measured_lines([heard.stretch for heard in stretches], workspace)
+    clauses: dict[HeardStretch, list[Clause]] = {}
+    levels: dict[bool, list[float]] = {True: [], False: []}
+    for heard in stretches:
+        start, measured = float(heard.start), measures[heard.stretch]
+        silences = [(start + begin / RATE, start + end / RATE) for begin, end in measured.pauses]
+        clauses[heard] = spoken_cues(heard.text, language, start, heard.end, silences, spoken_length)
+        levels[heard.stretch.recorded] += measured.levels
+    return Spoken(stretches, {is_recorded: gain_of(its) for is_recorded, its in levels.items()}, clauses)
 
 
 def tracks(spoken: Mapping[str, Spoken], language: str, added: Sequence[PlacedSound]) -> dict[Track, list[PlacedSound]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,10 @@ class OutputStamp:
         code = digest_of_contents(sorted(files))
         self._clips = [clip.name for clip in clips]
         self._made_of = short_hash(as_json({"content": content, "clips": stamps, "code": code}))
+
+    def add_parts(self, names: Iterable[str]) -> None:
+        """Add the names of more files of the media folder that the video was made of, so that no prune removes them."""
+        self._clips += sorted(names)
 
     def is_current(self) -> bool:
         """Whether all files are there as they were written, and would be made of the same."""

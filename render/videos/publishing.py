@@ -23,6 +23,7 @@ from gradreel.render.videos.narration_track import Spoken, spoken_beat, spoken_l
 from gradreel.render.videos.output_stamp import SUBTITLE_SUFFIXES, OutputStamp
 from gradreel.render.videos.results import Results, publish_results, results_of
 from gradreel.render.videos.subtitles import Cue, TimedLine, as_srt, as_vtt, cues
+from gradreel.render.workers.progress import Reporter
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.narration import Narration
 
@@ -113,12 +114,12 @@ def publish_lesson(
     clips: Sequence[tuple[Clip, ClipFile]],
     workspace: Workspace,
     output: Path | None,
-    say: Say,
+    reporter: Reporter,
 ) -> Path:
     """Write the lesson's video and the files beside it, and return the video's path; do nothing if it is up to date.
 
-    ``say`` reports sounds that are cut or left out. Raises DamagedClipsError, and SoundError for a sound that cannot be
-    read.
+    ``reporter`` tells of progress, and of sounds that are cut or left out. Raises DamagedClipsError, and SoundError for
+    a sound that cannot be read.
     """
     final = video_place(lesson, settings, workspace, output)
     narration = narration_of(lesson, settings)
@@ -129,7 +130,7 @@ def publish_lesson(
     check_whole([shot.file.path for shot in shots])
     video = workspace.temporary(final.name)
     subtitles, spoken = write_video(
-        video, lesson.title_in(settings.language), shots, narration, settings, workspace, say
+        video, lesson.title_in(settings.language), shots, narration, settings, workspace, stamp, reporter
     )
     manifest = manifest_name(lesson, final, output)
     files: dict[str, bytes | Path] = {
@@ -138,7 +139,7 @@ def publish_lesson(
         f"{final.stem}.jpg": poster_of(lesson, shots),
         manifest: as_json(manifest_of(lesson, settings, shots, final, spoken)),
     }
-    publish_all(files, workspace, stamp, results_of(lesson, workspace, settings.overwrite), say)
+    publish_all(files, workspace, stamp, results_of(lesson, workspace, settings.overwrite), reporter.say)
     return final
 
 
@@ -149,11 +150,11 @@ def publish_clip(
     file: ClipFile,
     workspace: Workspace,
     output: Path | None,
-    say: Say,
+    reporter: Reporter,
 ) -> Path:
     """Write one scene's file, with subtitles beside it, and return its path; a png sequence is a folder of pictures.
 
-    ``say`` and the errors are those of `publish_lesson`.
+    ``reporter`` and the errors are those of `publish_lesson`.
     """
     final = clip_place(lesson, settings, clip, workspace, output)
     narration = narration_of(lesson, settings)
@@ -165,14 +166,16 @@ def publish_clip(
     temporary = workspace.temporary(final.name)
     subtitles: dict[str, list[Cue]] = {}
     if settings.format in JOINABLE_FORMATS:
-        subtitles, _ = write_video(temporary, shots[0].title, shots, narration, settings, workspace, say)
+        title = shots[0].title
+        subtitles, _ = write_video(temporary, title, shots, narration, settings, workspace, stamp, reporter)
     else:
         if file.sounds:
-            say(f"{clip.scene}: its sound is left out: {settings.format} has none; {', '.join(JOINABLE_FORMATS)} have")
+            kept = ", ".join(JOINABLE_FORMATS)
+            reporter.say(f"{clip.scene}: its sound is left out: {settings.format} has none; {kept} have")
         (shutil.copytree if settings.format == "png-sequence" else shutil.copyfile)(file.path, temporary)
     files: dict[str, bytes | Path] = {final.name: temporary, **_subtitle_files(subtitles, final.stem)}
     results = results_of(lesson, workspace, settings.overwrite, clip.request)
-    publish_all(files, workspace, stamp, results, say)
+    publish_all(files, workspace, stamp, results, reporter.say)
     return final
 
 
@@ -208,16 +211,19 @@ def write_video(
     narration: Narration,
     settings: RenderSettings,
     workspace: Workspace,
-    say: Say,
+    stamp: OutputStamp,
+    reporter: Reporter,
 ) -> tuple[dict[str, list[Cue]], dict[str, Spoken]]:
     """Write the video; return its cues by language, without languages that have none, and what is spoken.
 
-    Draws subtitles into the picture if ``settings.burned`` names their language.
+    Draws subtitles into the picture if ``settings.burned`` names their language. The kept pieces of its sound are added
+    to the ``stamp``.
     """
     # imported here: it loads PyAV, which an up-to-date lesson does not need
+    from gradreel.render.videos.sound_pieces import PieceStore
     from gradreel.render.videos.video import Chapter, join
 
-    spoken = spoken_languages(shots, settings.fps, narration)
+    spoken = spoken_languages(shots, settings.fps, narration, workspace)
     cues_by_language = {
         language: cues(
             [
@@ -233,13 +239,26 @@ def write_video(
     sounds = tracks(spoken, settings.language, placed_sounds(shots, settings.fps))
     files = [shot.file for shot in shots]
     if settings.burned is not None and settings.burned not in subtitles:
-        say(f"no subtitles in the picture: nothing is said in {LANGUAGES[settings.burned].own_name}")
+        reporter.say(f"no subtitles in the picture: nothing is said in {LANGUAGES[settings.burned].own_name}")
     if settings.burned in subtitles:
-        files = _burned(shots, subtitles[settings.burned], settings, workspace, say)
+        files = _burned(shots, subtitles[settings.burned], settings, workspace, reporter.say)
     soft = {language: language_cues for language, language_cues in subtitles.items() if language != settings.burned}
-    cut_sounds = join(files, path, title=title, chapters=chapters, subtitles=soft, sounds=sounds)
+    store = PieceStore(workspace, settings.jobs_here, reporter)
+    starts = [shot.start + beat.start for shot in shots for beat in shot.file.beats]
+    cut_sounds = join(
+        files,
+        path,
+        title=title,
+        chapters=chapters,
+        subtitles=soft,
+        sounds=sounds,
+        line_starts=starts,
+        store=store,
+        reporter=reporter,
+    )
+    stamp.add_parts(store.used)
     if names := list(dict.fromkeys(sound.name for sound in cut_sounds)):
-        say(f"{abbreviated_list(names)}: cut at the end of the video")
+        reporter.say(f"{abbreviated_list(names)}: cut at the end of the video")
     return subtitles, spoken
 
 

@@ -1,23 +1,27 @@
-"""Mixes and encodes the sound of a video: all sounds are summed at their places, from 0 to the film's end, and limited.
+"""Mixes sounds, and encodes the mix: all sounds are summed at their places and limited.
 
-It works in blocks: one second of the film is in memory at a time. Only those sound files are open that are heard in
-this block. The same sounds give the same bytes.
+`Mix` works in blocks: one second of the film is in memory at a time. Only those sound files are open that are heard in
+this block. The same sounds give the same bytes. `sound_pieces` cuts a track into parts that are encoded by themselves.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain, islice
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import av
 import numpy as np
+import xxhash
+from av.audio.codeccontext import AudioCodecContext
 from av.filter import Graph
+from gradreel.render.clips.file_digest import content_now
+from gradreel.render.packet_grid import AAC_CONTAINERS, AAC_SAMPLES
 from gradreel.render.voice.sound import RATE, SoundError, check_end, opened_sound, through
 from gradreel.render.voice.spoken_lines import SpokenStretch
 from numpy.typing import NDArray
@@ -29,7 +33,6 @@ if TYPE_CHECKING:
 Stereo: TypeAlias = NDArray[np.float32]  # (2, N): left and right, RATE samples a second
 
 BLOCK = RATE  # samples mixed at a time
-AHEAD = 500  # packets of a stream that are encoded at a time
 CEILING = 10 ** (-2 / 20)
 """Largest absolute sample of the mix, 2 dB below full scale.
 
@@ -50,12 +53,24 @@ class AudioCodec:
     name: str
     sample_format: str
     frame: int  # samples in a packet
+    delay: int  # samples by which the first packet begins before time 0
     bit_rate: int
+    is_joinable: bool  # packets of encoders with the same recent input can follow each other
+
+    def encoder(self) -> AudioCodecContext:
+        """Return a new encoder."""
+        context = av.CodecContext.create(self.name, "w")
+        assert isinstance(context, AudioCodecContext)
+        context.sample_rate, context.bit_rate, context.time_base = RATE, self.bit_rate, Fraction(1, RATE)
+        context.layout, context.format = "stereo", self.sample_format
+        return context
 
 
 # This is FFmpeg's default AAC coder. Its "fast" coder takes two thirds of the time, but makes loud tones tremble
-AAC = AudioCodec("aac", "fltp", 1024, 128_000)
-CODECS = {"mp4": AAC, "mov": AAC, "webm": AudioCodec("libopus", "flt", 960, 128_000)}
+AAC = AudioCodec("aac", "fltp", AAC_SAMPLES, AAC_SAMPLES, 128_000, is_joinable=True)
+# Opus predicts each packet's levels from the packet before
+OPUS = AudioCodec("libopus", "flt", 960, 312, 128_000, is_joinable=False)
+CODECS = {**dict.fromkeys(AAC_CONTAINERS, AAC), "webm": OPUS}
 
 
 @dataclass(frozen=True)
@@ -87,6 +102,33 @@ class PlacedSound:
         file = self.sound.file if isinstance(self.sound, SpokenStretch) else self.sound
         name = str(file) if isinstance(file, Path) else "a sound"
         return f"{self.origin}: {name}" if self.origin else name
+
+    @property
+    def begins(self) -> int:
+        """Return the sample of the film at which the sound begins."""
+        return round(self.start * RATE)
+
+    @cached_property
+    def length(self) -> int:
+        """Return the number of samples at `RATE`. Decodes a sound file. Raises SoundError."""
+        if isinstance(self.sound, SpokenStretch):
+            return round(self.sound.seconds * RATE)
+        return sum(part.shape[1] for part in self.parts())
+
+    @property
+    def ends(self) -> int:
+        """Return the sample of the film at which the sound ends."""
+        return self.begins + self.length
+
+    @cached_property
+    def content(self) -> list[str | float]:
+        """Return, as JSON, what decides the samples."""
+        if isinstance(self.sound, SpokenStretch):
+            return [content_now(self.sound.file), self.sound.start, self.sound.seconds, self.gain]
+        if isinstance(self.sound, Path):
+            return [content_now(self.sound), self.gain]
+        samples = np.atleast_2d(np.ascontiguousarray(self.sound, np.float32))
+        return [xxhash.xxh3_128_hexdigest(samples.tobytes()), len(samples), self.rate, self.gain]
 
     def parts(self) -> Iterator[Stereo]:
         """Yield the sound in parts, as stereo samples. Raises SoundError for a damaged file.
@@ -143,60 +185,53 @@ def _stereo(frames: Iterable[av.AudioFrame]) -> Iterator[Stereo]:
 
 
 class Mix:
-    """Sums sounds, each from the sample at which it begins, up to the film's end."""
+    """Sums sounds over the film's samples ``start`` to ``stop``, each sound from the sample at which it begins."""
 
-    def __init__(self, sounds: Sequence[PlacedSound], samples: int) -> None:
-        self.samples = samples  # length of the film
-        self.cut: list[PlacedSound] = []  # sounds that were longer than the film; complete when all blocks are read
+    def __init__(self, sounds: Sequence[PlacedSound], stop: int, start: int = 0) -> None:
+        self.start, self.stop = start, stop
         # a stable sort: sounds that begin together keep their order
         order = sorted(sounds, key=lambda sound: sound.start)
         self._waiting = deque(_Heard(sound) for sound in order)
 
     def blocks(self) -> Iterator[Stereo]:
-        """Yield the film's samples in blocks (2, N).
+        """Yield the samples in blocks (2, N).
 
         Raises SoundError, with the sound's name, for an unreadable sound.
         """
         heard: list[_Heard] = []
-        for first in range(0, self.samples, BLOCK):
-            block = np.zeros((2, min(BLOCK, self.samples - first)), np.float32)
-            while self._waiting and self._waiting[0].begins < first + block.shape[1]:
+        for first in range(self.start, self.stop, BLOCK):
+            block = np.zeros((2, min(BLOCK, self.stop - first)), np.float32)
+            while self._waiting and self._waiting[0].position < first + block.shape[1]:
                 heard.append(self._waiting.popleft())
             heard = [sound for sound in heard if sound.add_to(block, first)]
             yield block
-        self.cut = [sound.sound for sound in (*heard, *self._waiting) if sound.has_more_than(CUT)]
 
 
 class _Heard:
     """A sound that is being added to the mix, and how far it has been read."""
 
     def __init__(self, sound: PlacedSound) -> None:
-        self.sound, self.begins = sound, round(sound.start * RATE)
+        self.position = sound.begins  # sample of the film at which the unread rest begins
         self._factor = np.float32(10 ** (sound.gain / 20))
         self._parts = sound.parts()
         self._part: Stereo = np.zeros((2, 0), np.float32)  # the unused rest of the last part
 
     def add_to(self, block: Stereo, first: int) -> bool:
-        """Add the sound to ``block``, origin first sample is number ``first`` of the film.
+        """Add the sound to ``block``, whose first sample is number ``first`` of the film.
 
-        Returns whether more of the sound may follow.
+        Returns whether more of the sound may follow. What lies before the block is skipped.
         """
-        position = max(self.begins - first, 0)
-        while position < block.shape[1]:
+        while self.position < first + block.shape[1]:
             if not self._has_part():
                 return False
-            taken = self._part[:, : block.shape[1] - position]
-            block[:, position : position + taken.shape[1]] += self._factor * taken
+            end = first if self.position < first else first + block.shape[1]
+            taken = self._part[:, : end - self.position]
+            if self.position >= first:
+                place = self.position - first
+                block[:, place : place + taken.shape[1]] += self._factor * taken
             self._part = self._part[:, taken.shape[1] :]
-            position += taken.shape[1]
+            self.position += taken.shape[1]
         return True
-
-    def has_more_than(self, samples: int) -> bool:
-        """Return whether more than ``samples`` samples of the sound are left. Reads that many."""
-        while samples > 0 and self._has_part():
-            samples -= self._part.shape[1]
-            self._part = self._part[:, :0]
-        return samples < 0
 
     def _has_part(self) -> bool:
         """Read until the rest has samples; return False at the sound's end."""
@@ -219,26 +254,20 @@ def limited(blocks: Iterable[Stereo], codec: AudioCodec) -> Iterator[av.AudioFra
         graph.add("asetnsamples", f"n={codec.frame}:p=0"),
         graph.add("abuffersink"),
     ).configure()
-    position = 0
-    for frame in through(graph, (_frame(block, RATE) for block in blocks)):
-        frame.pts, frame.time_base = position, Fraction(1, RATE)
-        position += frame.samples
-        yield frame
+    yield from through(graph, (_frame(block, RATE) for block in blocks))
 
 
-def encoded(mix: Mix, stream: AudioStream, codec: AudioCodec) -> Iterator[Packet[AudioStream]]:
-    """Yield the mix as packets of ``stream``. A thread encodes them some seconds ahead.
+def encoded(mix: Mix, codec: AudioCodec) -> Iterator[Packet[AudioStream]]:
+    """Yield the mix as packets, timed as samples of the film.
 
-    The first packets begin before time 0, by the codec's delay. The container tells players to skip that part.
+    Without a run-in, the first packet begins by the codec's delay before the mix. The container tells players to skip
+    that part.
     """
-    frames = chain(limited(mix.blocks(), codec), [None])
-
-    def next_packets() -> list[Packet[AudioStream]] | None:
-        next_frames = list(islice(frames, AHEAD))
-        return [packet for frame in next_frames for packet in stream.encode(frame)] if next_frames else None
-
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next_packets)
-        while (packets := coming.result()) is not None:
-            coming = pool.submit(next_packets)
-            yield from packets
+    encoder, position = codec.encoder(), mix.start
+    for frame in chain(limited(mix.blocks(), codec), [None]):
+        if frame is not None:
+            frame.pts, frame.time_base = position, Fraction(1, RATE)
+            position += frame.samples
+        for packet in encoder.encode(frame):
+            packet.time_base = Fraction(1, RATE)
+            yield cast("Packet[AudioStream]", packet)

@@ -6,11 +6,12 @@ All times are counted in frames: the video is exactly as long as its clips toget
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
 
@@ -24,14 +25,17 @@ from av.video.stream import VideoStream
 from gradreel.render.clips.clip_files import DamagedClipsError
 from gradreel.render.frames.encode import SAME_EACH_TIME, TICKS
 from gradreel.render.stages import ClipFile
-from gradreel.render.videos.sound_track import CODECS, Mix, PlacedSound, Track, encoded
+from gradreel.render.videos.sound_pieces import Piece, PieceStore, pieces_of
+from gradreel.render.videos.sound_track import CODECS, CUT, PlacedSound, Track
 from gradreel.render.videos.subtitles import Cue, as_vtt_text
 from gradreel.render.voice.sound import RATE
+from gradreel.render.workers.progress import Reporter
 from gradreel.scenes.words.languages import LANGUAGES
 from PIL import Image
 
 SUBTITLE_CODECS = {"mp4": "mov_text", "mov": "mov_text", "webm": "webvtt"}
 MILLISECOND = Fraction(1, 1000)
+FRAMES_TOLD = 500  # joined frames between two reports of progress
 TRACK_ENABLED = 0x000001
 SUBTITLE_HANDLERS = (b"sbtl", b"text")  # in MP4, and in MOV, where chapters are text tracks too and are never on
 
@@ -55,14 +59,24 @@ def join(
     chapters: Sequence[Chapter] = (),
     subtitles: Mapping[str, Sequence[Cue]] | None = None,
     sounds: Mapping[Track, Sequence[PlacedSound]] | None = None,
+    line_starts: Iterable[int] = (),
+    store: PieceStore | None = None,
+    reporter: Reporter | None = None,
 ) -> list[PlacedSound]:
     """Write ``clips``, one after the other, to ``path``; return the sounds that were cut at the video's end.
 
     The suffix of ``path`` (mp4, mov or webm) is that of the clips. ``subtitles`` have our language codes; their streams
-    are off until the viewer chooses one. ``sounds`` gives one stream for each track, exactly as long as the video.
-    Raises DamagedClipsError for clips that cannot be read or have different encodings, and SoundError.
+    are off until the viewer chooses one. ``sounds`` gives one stream for each track, exactly as long as the video. Its
+    pieces begin with the clips and at the frames ``line_starts``, and ``store`` keeps them. ``reporter`` tells how many
+    frames are joined. Raises DamagedClipsError for clips that cannot be read or have different encodings, and
+    SoundError.
     """
-    container = path.suffix.removeprefix(".")
+    container, store, reporter = path.suffix.removeprefix("."), store or PieceStore(), reporter or Reporter()
+    starts = list(accumulate((clip.frames for clip in clips), initial=0))
+    samples = round(Fraction(starts[-1] * RATE, clips[0].fps))
+    cuts = [Fraction(frame, clips[0].fps) for frame in (*starts, *line_starts)]
+    pieces = {track: pieces_of(its, samples, cuts, CODECS[container]) for track, its in (sounds or {}).items()}
+    store.encode_missing(piece for its in pieces.values() for piece in its)
     options = (
         SAME_EACH_TIME
         if container == "webm"
@@ -80,18 +94,37 @@ def join(
         video.pix_fmt = "yuva420p" if template.metadata.get("alpha_mode") == "1" else template.pix_fmt
         video.disposition = Disposition.default
         packets = [_into(video, video_packets(clips, template.codec_context))]
-        samples = round(Fraction(sum(clip.frames for clip in clips) * RATE, clips[0].fps))
-        mixes = [(track, Mix(placed, samples)) for track, placed in (sounds or {}).items()]
-        packets += [_sound_packets(mix, sound_stream(output, container, track), container) for track, mix in mixes]
+        packets += [_sound_packets(its, sound_stream(output, container, track), store) for track, its in pieces.items()]
         for language, cues in (subtitles or {}).items():
             packets.append(_subtitle_packets(_subtitle_stream(output, container, language), container, cues))
         if chapters:
             output.set_chapters(_chapters(chapters, clips[0].fps))
-        for _, packet in heapq.merge(*packets, key=lambda item: item[0]):
-            output.mux(packet)
+        with _told(starts[-1], reporter) as tell:
+            for _, packet in heapq.merge(*packets, key=lambda item: item[0]):
+                tell(packet)
+                output.mux(packet)
     if container != "webm":
         switch_off_subtitles(path)
-    return [sound for _, mix in mixes for sound in mix.cut]
+    return [sound for its in (sounds or {}).values() for sound in its if sound.ends > max(samples, sound.begins) + CUT]
+
+
+@contextmanager
+def _told(frames: int, reporter: Reporter) -> Iterator[Callable[[Packet[Stream]], None]]:
+    """Tell the reporter how many of the film's ``frames`` are joined; each packet is passed to the yielded function."""
+    done = 0
+
+    def tell(packet: Packet[Stream]) -> None:
+        nonlocal done
+        if isinstance(packet.stream, VideoStream):
+            done += 1
+            if done % FRAMES_TOLD == 0:
+                reporter.advance("join", done)
+
+    reporter.begin("join", frames, "frames")
+    try:
+        yield tell
+    finally:
+        reporter.end("join")
 
 
 def frame_as_jpeg(clip: ClipFile, frame: int, widest: int | None = None) -> bytes:
@@ -201,12 +234,12 @@ def sound_stream(output: OutputContainer, container: str, track: Track) -> Audio
     return stream
 
 
-def _sound_packets(mix: Mix, stream: AudioStream, container: str) -> Iterator[TimedPacket]:
-    """Yield the encoded packets of ``mix``, each with its decoding time in seconds."""
-    for packet in encoded(mix, stream, CODECS[container]):
+def _sound_packets(pieces: Iterable[Piece], stream: AudioStream, store: PieceStore) -> Iterator[TimedPacket]:
+    """Yield the packets of a track's pieces for ``stream``, each with its decoding time in seconds."""
+    for packet in chain.from_iterable(map(store.packets, pieces)):
+        packet.stream = stream
         assert packet.dts is not None
-        assert packet.time_base is not None
-        yield packet.dts * packet.time_base, cast("Packet[Stream]", packet)
+        yield Fraction(packet.dts, RATE), cast("Packet[Stream]", packet)
 
 
 def _language_tag(language: str, container: str) -> str:

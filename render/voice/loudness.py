@@ -12,16 +12,46 @@ from itertools import chain
 
 import numpy as np
 from gradreel.render.voice.sound import RATE, Samples, filtered_frames
+from numpy.typing import NDArray
 
 LOUDNESS = -16.0  # LUFS, integrated over the whole
 HIGHEST_PEAK = -1.0  # dBTP, of a film; its tracks hold it
+RELATIVE_GATE = 10.0  # LU below the mean of all blocks; softer blocks do not count
+GAIN_STEP = 0.5  # dB
 UNMEASURED = -70.0  # LUFS, the gate below which nothing counts
 
 
-def gain_of(lines: Iterable[Samples]) -> float:
-    """The dB that bring all lines together to `LOUDNESS`; 0 where nothing was measured."""
-    found = loudness_of(lines)
-    return 0.0 if found <= UNMEASURED else LOUDNESS - found
+def block_levels(line: Samples) -> list[float]:
+    """Return the loudness of each block of 0.4 s in LUFS; a block begins every 0.1 s. A shorter line is one."""
+    measure = ("ebur128", "metadata=1:dualmono=true:framelog=quiet")
+    # it is measured in whole tenths of a second
+    padded = [line, np.zeros(max(RATE // 10, 4 * RATE // 10 - len(line)), np.float32)]
+    frames = filtered_frames(padded, RATE, measure)
+    levels = [float(frame.metadata.get("lavfi.r128.M", UNMEASURED)) for frame in frames]
+    return [max(level, UNMEASURED) for level in levels[3:]]
+
+
+def gated_loudness(levels: Iterable[float]) -> float:
+    """Return the integrated loudness of blocks in LUFS, with the two gates of BS.1770; `UNMEASURED` for silence."""
+    blocks = np.asarray([level for level in levels if level > UNMEASURED])
+    if not blocks.size:
+        return UNMEASURED
+    loud = blocks[blocks > _mean(blocks) - RELATIVE_GATE]
+    return _mean(loud)
+
+
+def _mean(levels: NDArray[np.float64]) -> float:
+    """Return the level of the mean power."""
+    return float(10 * np.log10(np.mean(10 ** (levels / 10))))
+
+
+def gain_of(levels: Iterable[float]) -> float:
+    """Return the dB that bring blocks together to `LOUDNESS`, in steps of 0.5; 0 if nothing was measured.
+
+    So a film whose lines hardly change keeps its gain, and its other lines their bytes.
+    """
+    loudness = gated_loudness(levels)
+    return 0.0 if loudness <= UNMEASURED else round((LOUDNESS - loudness) / GAIN_STEP) * GAIN_STEP
 
 
 def loudness_of(lines: Iterable[Samples]) -> float:

@@ -24,6 +24,7 @@ from gradreel.render.voice.loudness import HIGHEST_PEAK, LOUDNESS, loudness_of, 
 from gradreel.render.voice.sound import RATE, read_sound
 from gradreel.render.voice.sound import heard as heard_part
 from gradreel.render.voice.spoken_lines import NOT_HEARD, SpokenStretch
+from gradreel.render.workers.progress import Reporter
 from gradreel.scenes.catalog import SceneSource
 
 CLICK = (0.7 * np.exp(-np.arange(600) / 60) * np.cos(np.arange(600) / 4)).astype(np.float32)
@@ -55,12 +56,15 @@ def speech_like(seconds: float, level: float, seed: int) -> np.ndarray:
     return np.clip(level * smooth * swell, -1, 1)
 
 
-class Films:
+class Films(Reporter):
     """``films(speech…)``: films of two scenes, 3 s and 4 s, each one beat; by scene, what is spoken in it."""
 
     def __init__(self, folder: Path, settings, write_clip) -> None:
         self.folder, self.settings, self.write_clip = folder, replace(settings, media_dir=folder / "media"), write_clip
         self.said: list[str] = []
+
+    def say(self, message: str) -> None:
+        self.said.append(message)
 
     def __call__(self, *speech, marks=({"mark": 15}, {"mark": 22}), sounds=(), lines=LINES, **changes) -> Path:
         settings = replace(self.settings, **changes)
@@ -80,7 +84,7 @@ class Films:
             clips.append((Clip(request, {}, {"traces": {}}, path, expected_frames=frames, speech=spoken), file))
         lesson = Lesson("film", {"en": "A film"}, tuple(clip.request for clip, _ in clips))
         with Workspace(settings.media_dir) as workspace:
-            return publish_lesson(lesson, settings, clips, workspace, None, self.said.append)
+            return publish_lesson(lesson, settings, clips, workspace, None, self)
 
 
 @pytest.fixture

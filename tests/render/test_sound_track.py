@@ -138,10 +138,9 @@ def test_sounds_that_overlap_are_summed_each_at_its_sample_and_gain(placed, leng
         content = noise.uniform(-1, 1, (channels, samples)).astype(np.float32)
         expected[:, begins : begins + samples] += content * 10 ** (gain / 20)
         sounds.append(PlacedSound(content, Fraction(begins, RATE), gain))
-    mix = Mix(sounds, length)
-    np.testing.assert_allclose(np.concatenate(list(mix.blocks()), axis=1), expected[:, :length], atol=1e-5)
-    longer = [begins + samples > max(length, begins) + RATE // 100 for begins, samples, _, _ in placed]
-    assert {id(sound) for sound in mix.cut} == {id(s) for s, cut in zip(sounds, longer, strict=True) if cut}
+    start = length // 3
+    mix = Mix(sounds, length, start)
+    np.testing.assert_allclose(np.concatenate(list(mix.blocks()), axis=1), expected[:, start:length], atol=1e-5)
 
 
 def test_what_is_soft_enough_is_not_changed_and_what_is_not_is_turned_down_just_there():

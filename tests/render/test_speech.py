@@ -393,3 +393,12 @@ def test_two_runs_at_once_speak_and_draw_everything_once(film, begin_fork):
     assert [process.exitcode for process in both] == [0, 0]
     assert len(film.spoken()) == 10
     assert len(list((film.settings.media_dir / "clips").glob("*.mp4"))) == 1
+
+
+def test_a_spoken_clip_is_a_whole_number_of_sound_packets_long(film):
+    film.settings = replace(film.settings, fps=15)
+    _, ((_, file),) = film.render()
+    assert file.frames % 8 == 0
+    assert file.beats[-1].end == file.frames
+    _, ((_, silent),) = film.render(voices={})
+    assert silent.frames % 8 != 0, "this scene needs padding only with a voice"

@@ -6,7 +6,18 @@ import math
 
 import numpy as np
 import pytest
-from gradreel.render.voice.loudness import LOUDNESS, UNMEASURED, gain_of, loudness_of, true_peak_of
+from gradreel.render.voice.loudness import (
+    GAIN_STEP,
+    LOUDNESS,
+    UNMEASURED,
+    block_levels,
+    gain_of,
+    gated_loudness,
+    loudness_of,
+    true_peak_of,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 
 def test_a_tone_at_a_thousand_hertz_is_as_loud_as_the_standard_says(tone):
@@ -43,11 +54,25 @@ def test_silence_has_no_loudness(lines):
     assert (loudness_of(lines), true_peak_of(lines)) == (UNMEASURED, -math.inf)
 
 
-def test_its_gain_brings_a_voice_to_the_loudness_of_films(tone):
+def test_its_gain_brings_a_voice_to_the_loudness_of_films_in_half_decibels(tone):
     lines = [tone(3, level=level).astype(np.float32) for level in (0.01, 0.04, 0.02)]
-    factor = 10 ** (gain_of(lines) / 20)
-    assert loudness_of([line * factor for line in lines]) == pytest.approx(LOUDNESS, abs=0.1)
+    gain = gain_of([level for line in lines for level in block_levels(line)])
+    assert loudness_of([line * 10 ** (gain / 20) for line in lines]) == pytest.approx(LOUDNESS, abs=0.35)
+    assert gain % GAIN_STEP == 0
+
+
+@settings(max_examples=20)
+@given(levels=st.lists(st.floats(0.001, 0.9), min_size=1, max_size=5), pause=st.floats(0, 3))
+def test_lines_measured_one_by_one_are_as_loud_as_the_standards_filter_says_of_all_together(levels, pause):
+    noise = np.random.default_rng(0).uniform(-1, 1, 3 * 48_000)
+    lines = [np.concatenate([noise * level, np.zeros(round(pause * 48_000))]).astype(np.float32) for level in levels]
+    by_line = gated_loudness([block for line in lines for block in block_levels(line)])
+    assert by_line == pytest.approx(loudness_of(lines), abs=0.5)
+
+
+def test_a_line_shorter_than_a_block_is_measured():
+    assert gated_loudness(block_levels(np.full(4800, 0.5, np.float32))) > UNMEASURED
 
 
 def test_silence_has_no_gain():
-    assert gain_of([np.zeros(48_000, np.float32)]) == 0
+    assert gain_of(block_levels(np.zeros(48_000, np.float32))) == 0

@@ -1,0 +1,54 @@
+"""Measures spoken lines once: how loud each block is, and where the voice pauses.
+
+The media folder keeps the results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from gradreel.core.package import PACKAGE_FOLDER
+from gradreel.render.clips.file_digest import content_now, digest_of_contents, short_hash
+from gradreel.render.clips.workspace import Workspace, as_json, read_json, write_json
+from gradreel.render.voice.loudness import block_levels
+from gradreel.render.voice.sound import pauses
+from gradreel.render.voice.spoken_lines import SpokenStretch
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+DECIDED_BY = ("render/voice/sound.py", "render/voice/loudness.py", "render/videos/measured_lines.py")
+
+
+class LineMeasures(BaseModel):
+    """What is measured of a spoken stretch."""
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+    levels: tuple[float, ...]  # LUFS of blocks, see `loudness.block_levels`
+    pauses: tuple[tuple[int, int], ...]  # samples from and to which the voice is silent
+
+
+def measured_lines(stretches: Sequence[SpokenStretch], workspace: Workspace) -> dict[SpokenStretch, LineMeasures]:
+    """Return the measures of each stretch. Reads only the sounds that the media folder has no measures of.
+
+    Raises SoundError.
+    """
+    code = digest_of_contents(PACKAGE_FOLDER / file for file in DECIDED_BY)
+    found = {}
+    for stretch in stretches:
+        file = measures_file(stretch, code, workspace)
+        kept = read_json(file)
+        try:
+            found[stretch] = LineMeasures.model_validate(kept)
+        except ValidationError:
+            samples = stretch.samples
+            silences = tuple((pause.start, pause.stop) for pause in pauses(samples, stretch.file))
+            found[stretch] = LineMeasures(levels=tuple(block_levels(samples)), pauses=silences)
+            write_json(file, found[stretch].model_dump(), workspace.temporary(file.name))
+    return found
+
+
+def measures_file(stretch: SpokenStretch, code: str, workspace: Workspace) -> Path:
+    """Return the place of a stretch's measures in the media folder."""
+    content = [code, content_now(stretch.file), stretch.start, stretch.seconds]
+    return workspace.sound / f"{short_hash(as_json(content))}.json"
