@@ -1,7 +1,7 @@
-"""What the media folder keeps so that nothing is made twice: how much there is, what is needed, and what is not.
+"""Counts the cached files of the media folder, says which are needed, and removes the others.
 
-Needed is what a video that is there was made of, and what a lesson as it is now is made of, at any size and in any
-language. Only what we have made is ever removed, and only by `prune`.
+A clip, trace or spoken line is needed if an existing video was made from it. It is also needed if the current lesson
+uses it, at any size and in any language. Only `prune` removes files, and only files that Gradreel made.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gradreel.core.trace.format import META, PARTIAL
 from gradreel.core.trace.writing import is_other_data
 from gradreel.render.choices import FORMATS
 from gradreel.render.clips.clip_files import described_clip, read_description
-from gradreel.render.clips.fingerprint import languages_of, trace_digest
+from gradreel.render.clips.fingerprint import trace_digest
 from gradreel.render.clips.plan import plan
 from gradreel.render.clips.staleness import why_stale
 from gradreel.render.clips.workspace import Folders, Workspace, foreign_in, read_json
@@ -34,7 +34,7 @@ from gradreel.render.stages import Clip, Plan
 from gradreel.render.videos.output_stamp import clips_of_videos
 from gradreel.render.voice.choice import chosen_voices, is_path
 from gradreel.render.workers.progress import counted
-from gradreel.scenes.words.narration import Narration, NarrationError
+from gradreel.scenes.words.narration import NarrationError
 
 if TYPE_CHECKING:
     from gradreel.render.voice.spoken_lines import Voice  # which loads PyAV
@@ -51,29 +51,29 @@ KINDS = {
     "description": "descriptions",
     "unfinished": "unfinished",
 }
-COUNTED = ("clip", "trace", "line", "sound")
+PRUNABLE = ("clip", "trace", "line", "sound")  # the kinds that `prune` may remove
 UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
 @dataclass(frozen=True)
-class Kept:
-    """One thing in the media folder: a clip with its description, a trace with what its training took, ..."""
+class CacheEntry:
+    """One cached item with all its files, such as a clip with its description or a trace with its training time."""
 
     kind: str  # one of `KINDS`
     paths: tuple[Path, ...]
     size: int  # bytes
-    what: str  # "build-curve, 1080p60, en"
-    in_video: bool = False  # a video that is there was made of it
-    in_lesson: bool = False  # the lesson as it is now is
+    label: str  # "build-curve, 1080p60, en"
+    in_video: bool = False  # an existing video was made from it
+    in_lesson: bool = False  # the current lesson uses it
 
     @property
     def needed(self) -> bool:
-        """What is unfinished is gone on with, or cleared by the next run: it is not ours to judge."""
-        return self.in_video or self.in_lesson or self.kind in ("description", "unfinished")
+        """Return whether a video or the lesson uses it; always true of kinds that are not `PRUNABLE`."""
+        return self.in_video or self.in_lesson or self.kind not in PRUNABLE
 
 
-def contents(lesson: Lesson, settings: RenderSettings) -> list[Kept]:
-    """All that the media folder keeps. Writes nothing. Raises UserError for a lesson that cannot be read."""
+def contents(lesson: Lesson, settings: RenderSettings) -> list[CacheEntry]:
+    """Return all entries of the media folder. Writes nothing. Raises UserError for a lesson that cannot be read."""
     folders = Folders(settings.media_dir)
     if not folders.media_dir.is_dir():
         return []
@@ -84,9 +84,10 @@ def contents(lesson: Lesson, settings: RenderSettings) -> list[Kept]:
             plans.append(plan(lesson.requests(replace(settings, language=language)), descriptions, folders))
         except NarrationError:
             if lesson.words is None or language in lesson.words.scenes:
-                raise  # or else one's own words are in other languages alone: no clip is in this one
-    of_lesson = {code: voice for code, voice in lesson.voices.items() if not is_path(voice)}
-    voices = chosen_voices([], of_lesson, languages=settings.subtitle_languages)
+                raise
+            # The lesson's own words lack this language, so it can have no clips in it
+    named_voices = {code: voice for code, voice in lesson.voices.items() if not is_path(voice)}
+    voices = chosen_voices([], named_voices, languages=settings.subtitle_languages)
     spoken = [with_unspoken(silent, voices, folders) for silent in plans if voices and folders.speech.is_dir()]
     in_videos = {*clips_of_videos(folders), *_clips_of_manifests(folders)}
     clips = list(_clips(folders, [*plans, *spoken], in_videos))
@@ -101,20 +102,26 @@ def contents(lesson: Lesson, settings: RenderSettings) -> list[Kept]:
     ]
 
 
-def prune(settings: RenderSettings, unneeded: Sequence[Kept]) -> None:
-    """Remove ``unneeded``. Raises UserError, and removes nothing, while another run is at work in the folder."""
+def prune(settings: RenderSettings, unneeded: Sequence[CacheEntry]) -> None:
+    """Remove the files of ``unneeded``, and unused lock files.
+
+    Raises UserError, and removes nothing, while another command works in the media folder.
+    """
     with Workspace(settings.media_dir) as workspace, workspace.lock("prune"):
         _refuse_while_others_work(workspace)
-        for kept in unneeded:
-            for path in kept.paths:  # a description before its clip: half of it is no clip
+        for entry in unneeded:
+            for path in entry.paths:  # the description first: a clip without one does not count
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
-        for lock_file in workspace.locks.iterdir():  # one for each clip that ever was; nobody holds any now
+        for lock_file in workspace.locks.iterdir():
             if Path(workspace.lock("prune").lock_file) != lock_file:
                 lock_file.unlink(missing_ok=True)
 
 
 def _refuse_while_others_work(workspace: Workspace) -> None:
-    """Runs that died are cleared by now. A run that begins waits for the lock of pruning."""
+    """Raise UserError if another live run holds its lock in the media folder.
+
+    The caller holds the lock of pruning, for which every new run waits.
+    """
     for lock_file in workspace.runs.glob("*.lock"):
         if lock_file.stem == workspace.run.name:
             continue
@@ -128,12 +135,13 @@ def _refuse_while_others_work(workspace: Workspace) -> None:
         lock.release()
 
 
-def _clips(folders: Folders, plans: Iterable[Plan], in_videos: Container[str]) -> Iterator[Kept]:
-    wanted: dict[str, list[Clip]] = {}
+def _clips(folders: Folders, plans: Iterable[Plan], in_videos: Container[str]) -> Iterator[CacheEntry]:
+    """Yield the clips, with or without a valid description. ``in_videos``: names of clips that videos were made of."""
+    planned_clips: dict[str, list[Clip]] = {}
     for planned in plans:
         for clip in planned.clips:
             if clip.runs_recorded:
-                wanted.setdefault(_without_size(clip.parts), []).append(clip)
+                planned_clips.setdefault(_without_size(clip.parts), []).append(clip)
     files: dict[str, list[Path]] = {}
     for path in sorted(_inside(folders.clips)):
         if CLIP.fullmatch(path.name) and not (path.is_dir() and foreign_in(path)):
@@ -142,18 +150,15 @@ def _clips(folders: Folders, plans: Iterable[Plan], in_videos: Container[str]) -
         paths.sort(key=lambda path: path.suffix != ".json")
         content = described_clip(paths[-1])
         in_lesson = content is not None and any(
-            not why_stale(content, clip.request, clip.narrated_as, _words(clip))
-            for clip in wanted.get(_without_size(content["parts"]), [])
+            not why_stale(content, clip.request, clip.narrated_as, clip.request.narration())
+            for clip in planned_clips.get(_without_size(content["parts"]), [])
         )
-        yield Kept("clip", tuple(paths), _size(paths), _said_of(content), paths[-1].name in in_videos, in_lesson)
+        in_video = paths[-1].name in in_videos
+        yield CacheEntry("clip", tuple(paths), _size(paths), _clip_label(content), in_video, in_lesson)
 
 
-def _words(clip: Clip) -> Narration:
-    return Narration.load(languages_of(clip.request)).with_words(clip.request.words)
-
-
-def _traces(folders: Folders, plans: Iterable[Plan], clips: Iterable[Kept]) -> Iterator[Kept]:
-    """Those that Gradreel trained; a recording of the user's own loop is never among them."""
+def _traces(folders: Folders, plans: Iterable[Plan], clips: Iterable[CacheEntry]) -> Iterator[CacheEntry]:
+    """Yield the traces that Gradreel trained; recordings of the user's own loops are left out."""
     digests = {run.digest for plan in plans for clip in plan.clips for run in clip.experiments.values()}
     shown = {digest for clip in clips if clip.in_video for digest in _traces_of(clip)}
     for path in sorted(_inside(folders.traces)):
@@ -162,55 +167,57 @@ def _traces(folders: Folders, plans: Iterable[Plan], clips: Iterable[Kept]) -> I
             continue
         paths = tuple(place for place in (path, folders.traces / f"{path.name}.time.json") if place.exists())
         digest = trace_digest(path)
-        said = f"{meta.get('updates')} updates, trace {path.name}"
-        yield Kept("trace", paths, _size(paths), said, digest in shown, path.name in digests)
+        label = f"{meta.get('updates')} updates, trace {path.name}"
+        yield CacheEntry("trace", paths, _size(paths), label, digest in shown, path.name in digests)
 
 
 def _lines(
     folders: Folders, plans: Iterable[Plan], in_videos: Container[str], voices: Mapping[str, Voice]
-) -> Iterator[Kept]:
-    """Stretches of lines that have been spoken. The lesson needs those of the default voices."""
+) -> Iterator[CacheEntry]:
+    """Yield the spoken stretches of lines; the lesson needs those in ``voices``."""
     if not folders.speech.is_dir():
         return
     wanted = {file.name for plan in plans for file in wanted_files(plan, voices, folders)}
     files: dict[str, list[Path]] = {}
-    for path in sorted(folders.speech.iterdir(), reverse=True):  # a note before its sound: without it that is none
+    for path in sorted(folders.speech.iterdir(), reverse=True):  # the JSON first: a sound without it does not count
         if SPOKEN.fullmatch(path.name):
             files.setdefault(path.stem, []).append(path)
     for stem, paths in files.items():
-        said = str((read_json(folders.speech / f"{stem}.json") or {}).get("text", "a line without a note"))
+        text = str((read_json(folders.speech / f"{stem}.json") or {}).get("text", "a line without a note"))
         sound = f"{stem}.flac"
-        yield Kept("line", tuple(paths), _size(paths), said, sound in in_videos, sound in wanted)
+        yield CacheEntry("line", tuple(paths), _size(paths), text, sound in in_videos, sound in wanted)
 
 
-def _sounds(folders: Folders, in_videos: Container[str]) -> Iterator[Kept]:
+def _sounds(folders: Folders, in_videos: Container[str]) -> Iterator[CacheEntry]:
     """Yield the encoded pieces of sound tracks. A piece is needed by the videos that it was joined into."""
     for path in sorted(_inside(folders.sound)):
         if SOUND.fullmatch(path.name):
-            yield Kept("sound", (path,), _size([path]), f"encoded sound {path.name}", path.name in in_videos)
+            yield CacheEntry("sound", (path,), _size([path]), f"encoded sound {path.name}", path.name in in_videos)
 
 
-def _descriptions(folders: Folders) -> Iterator[Kept]:
-    """What scenes said of themselves, and all else that is remembered to be quick."""
-    for place in (folders.inspections, folders.published, folders.results):
-        for path in sorted(_inside(place)):
-            yield Kept("description", (path,), _size([path]), path.name)
-    for path in sorted(_inside(folders.sound)):
-        if path.suffix == ".json":
-            yield Kept("description", (path,), _size([path]), path.name)
+def _descriptions(folders: Folders) -> Iterator[CacheEntry]:
+    """Yield cached descriptions of scenes, results and sounds; they are small and always count as needed."""
+    files = [
+        *(path for folder in (folders.inspections, folders.published, folders.results) for path in _inside(folder)),
+        *(path for path in _inside(folders.sound) if path.suffix == ".json"),
+    ]
+    for path in sorted(files):
+        yield CacheEntry("description", (path,), _size([path]), path.name)
 
 
-def _unfinished(folders: Folders) -> Iterator[Kept]:
+def _unfinished(folders: Folders) -> Iterator[CacheEntry]:
+    """Yield half-written files; the next run continues or clears them."""
     from gradreel.render.voice.spoken_lines import UNFINISHED  # it loads PyAV
 
     partial = [path for path in _inside(folders.traces) if path.name.endswith(PARTIAL)]
     unspoken = [path for path in _inside(folders.speech) if path.name.startswith(UNFINISHED)]
     for path in (*partial, *unspoken, *_inside(folders.runs)):
         if path.suffix != ".lock":
-            yield Kept("unfinished", (path,), _size([path]), path.name)
+            yield CacheEntry("unfinished", (path,), _size([path]), path.name)
 
 
 def _clips_of_manifests(folders: Folders) -> Iterator[str]:
+    """Yield the names of the clips that the manifests beside finished videos list."""
     for file in (folders.media_dir / "videos").rglob("*manifest.json"):
         scenes = (read_json(file) or {}).get("scenes")
         for scene in scenes if isinstance(scenes, list) else ():
@@ -219,18 +226,20 @@ def _clips_of_manifests(folders: Folders) -> Iterator[str]:
 
 
 def _without_size(parts: Mapping[str, Any]) -> str:
-    """What a clip is made of, whatever its size, rate, format and theme are, as a text to compare."""
+    """Return a clip's inputs as JSON text for comparison, without size, frame rate, format and theme."""
     language = parts["settings"]["language"]
     content = {name: part for name, part in parts.items() if name != "settings"} | {"language": language}
     return json.dumps(content, sort_keys=True)
 
 
-def _traces_of(clip: Kept) -> Iterator[str]:
+def _traces_of(clip: CacheEntry) -> Iterator[str]:
+    """Yield the digests of the traces that a clip shows; none if its description cannot be read."""
     content = read_description(clip.paths[0])
     yield from content["parts"]["traces"].values() if content is not None else ()
 
 
-def _said_of(content: Mapping[str, Any] | None) -> str:
+def _clip_label(content: Mapping[str, Any] | None) -> str:
+    """Return a clip's label from its description, such as "build-curve, 1080p60, en, dark"."""
     if content is None:
         return "a clip that is not described"
     settings = content["parts"]["settings"]
@@ -238,75 +247,81 @@ def _said_of(content: Mapping[str, Any] | None) -> str:
 
 
 def _inside(folder: Path) -> list[Path]:
+    """Return the entries of ``folder``; none if it does not exist."""
     return list(folder.iterdir()) if folder.is_dir() else []
 
 
 def _size(paths: Iterable[Path]) -> int:
+    """Return the bytes of the files in ``paths``, folders with all files below them."""
     files = (file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]))
     return sum(file.lstat().st_size for file in files if not file.is_dir())
 
 
-def print_contents(kept: Sequence[Kept], lesson: Lesson, options: Options) -> None:
-    """A line for each kind: how many, how large, how many of them the lesson and the videos need."""
+def print_contents(entries: Sequence[CacheEntry], lesson: Lesson, options: Options) -> None:
+    """Print a line for each kind: count, size, and how many entries the lesson and the videos need."""
     if options.as_json:
-        print_json(_as_json(kept, lesson))
+        print_json(_as_json(entries, lesson))
         return
     for kind, name in KINDS.items():
-        of_kind = [one for one in kept if one.kind == kind]
+        of_kind = [entry for entry in entries if entry.kind == kind]
         need = ""
-        if kind in COUNTED and of_kind:
-            lessons, videos = sum(one.in_lesson for one in of_kind), sum(one.in_video for one in of_kind)
-            rest = [one for one in of_kind if not one.needed]
+        if kind in PRUNABLE and of_kind:
+            lessons, videos = sum(entry.in_lesson for entry in of_kind), sum(entry.in_video for entry in of_kind)
+            rest = [entry for entry in of_kind if not entry.needed]
             need = f"   {lessons} of {lesson.name}, {videos} of videos that are here; not needed: {_sum(rest)}"
         print(f"{name:12} {len(of_kind):5}  {_bytes(of_kind):>8}{need}")
-    unneeded = [one for one in kept if not one.needed]
+    unneeded = [entry for entry in entries if not entry.needed]
     if unneeded and not options.quiet:
         print(f"`gradreel cache --prune` removes {_sum(unneeded)}; it asks first")
 
 
-def prune_asked(kept: Sequence[Kept], lesson: Lesson, settings: RenderSettings, options: Options, yes: bool) -> None:
-    """List what nothing needs and remove it once that is agreed to."""
+def prune_asked(
+    entries: Sequence[CacheEntry], lesson: Lesson, settings: RenderSettings, options: Options, yes: bool
+) -> None:
+    """List the unneeded entries, ask unless ``yes``, and remove them if the user agrees."""
     from click import confirm
 
-    unneeded = [one for one in kept if not one.needed]
+    unneeded = [entry for entry in entries if not entry.needed]
     if not options.quiet and not options.as_json:
-        for one in unneeded:
-            print(f"{one.kind:5}  {_bytes([one]):>8}  {one.what}")
+        for entry in unneeded:
+            print(f"{entry.kind:5}  {_bytes([entry]):>8}  {entry.label}")
     question = f"Remove {_sum(unneeded)} that neither {lesson.name} nor any video in {settings.media_dir} needs?"
     agreed = bool(unneeded) and (yes or confirm(question, err=True))
-    if agreed and not yes:  # it took its time, and a video may be here by now that needs some of it
-        still = {one.paths for one in contents(lesson, settings) if not one.needed}
-        unneeded = [one for one in unneeded if one.paths in still]
+    if agreed and not yes:  # while the question waited, a new video may have come that needs some entries
+        still_unneeded = {entry.paths for entry in contents(lesson, settings) if not entry.needed}
+        unneeded = [entry for entry in unneeded if entry.paths in still_unneeded]
     if agreed:
         prune(settings, unneeded)
     if options.as_json:
-        print_json({"removed": [str(path) for one in unneeded for path in one.paths] if agreed else []})
+        print_json({"removed": [str(path) for entry in unneeded for path in entry.paths] if agreed else []})
     elif not options.quiet:
         print(f"removed {_sum(unneeded)}" if agreed else "nothing was removed")
 
 
-def _as_json(kept: Sequence[Kept], lesson: Lesson) -> dict[str, object]:
+def _as_json(entries: Sequence[CacheEntry], lesson: Lesson) -> dict[str, object]:
+    """Return, for each kind, count, bytes and unneeded paths as plain data."""
     content: dict[str, object] = {"lesson": lesson.name}
     for kind, name in KINDS.items():
-        of_kind = [one for one in kept if one.kind == kind]
+        of_kind = [entry for entry in entries if entry.kind == kind]
         content[name] = {
             "count": len(of_kind),
-            "bytes": sum(one.size for one in of_kind),
-            "of_lesson": sum(one.in_lesson for one in of_kind),
-            "of_videos": sum(one.in_video for one in of_kind),
-            "unneeded": [[str(path) for path in one.paths] for one in of_kind if not one.needed],
+            "bytes": sum(entry.size for entry in of_kind),
+            "of_lesson": sum(entry.in_lesson for entry in of_kind),
+            "of_videos": sum(entry.in_video for entry in of_kind),
+            "unneeded": [[str(path) for path in entry.paths] for entry in of_kind if not entry.needed],
         }
     return content
 
 
-def _sum(kept: Sequence[Kept]) -> str:
-    """ "3 clips and 1 trace (12 MB)"."""
-    counts = {kind: sum(one.kind == kind for one in kept) for kind in COUNTED}
-    said = " and ".join(counted(count, kind) for kind, count in counts.items() if count)
-    return f"{said} ({_bytes(kept)})" if kept else "nothing"
+def _sum(entries: Sequence[CacheEntry]) -> str:
+    """Return count and size in words, such as "3 clips and 1 trace (12 MB)"; "nothing" if there are none."""
+    counts = {kind: sum(entry.kind == kind for entry in entries) for kind in PRUNABLE}
+    kinds = " and ".join(counted(count, kind) for kind, count in counts.items() if count)
+    return f"{kinds} ({_bytes(entries)})" if entries else "nothing"
 
 
-def _bytes(kept: Sequence[Kept]) -> str:
-    size = sum(one.size for one in kept)
+def _bytes(entries: Sequence[CacheEntry]) -> str:
+    """Return the total size in words, such as "12 MB"."""
+    size = sum(entry.size for entry in entries)
     unit = next(((value, name) for value, name in UNITS if size >= value), None)
     return f"{size / unit[0]:.3g} {unit[1]}" if unit else f"{size} B"

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gradreel.render.clips.clip_files import described_clip
-from gradreel.render.clips.fingerprint import languages_of
 from gradreel.render.stages import BeatSpan, Clip, Plan
 from gradreel.render.workers.pool import Workers
 from gradreel.scenes.words.claims import Claim, failed
-from gradreel.scenes.words.narration import NEUTRAL, Narration
+from gradreel.scenes.words.narration import NEUTRAL
 
 
 def claims_in(beats: Iterable[BeatSpan]) -> tuple[Claim, ...]:
@@ -20,7 +19,7 @@ def claims_in(beats: Iterable[BeatSpan]) -> tuple[Claim, ...]:
 def broken_claims(clip: Clip, claims: Iterable[Claim]) -> list[str]:
     """Return a message for each of the clip's ``claims`` that does not hold."""
     broken = failed(claims)
-    return list(_words(clip).broken_claims(clip.narrated_as, broken)) if broken else []
+    return list(clip.request.narration().broken_claims(clip.narrated_as, broken)) if broken else []
 
 
 def known_claims(planned: Plan, jobs: int) -> dict[str, tuple[Claim, ...]]:
@@ -38,17 +37,14 @@ def known_claims(planned: Plan, jobs: int) -> dict[str, tuple[Claim, ...]]:
     unknown = [clip for clip in planned.clips if clip.scene not in untrained | claims.keys() and _has_neutral(clip)]
     if unknown:
         with Workers(jobs) as workers:
-            asked = {
+            futures = {
                 clip.scene: workers.submit("claims", clip.request, timeout=clip.request.settings.timeout)
                 for clip in unknown
             }
-            claims |= {scene: future.result() for scene, future in asked.items()}
+            claims |= {scene: future.result() for scene, future in futures.items()}
     return claims
 
 
 def _has_neutral(clip: Clip) -> bool:
-    return any(NEUTRAL in scenes.get(clip.narrated_as, {}) for scenes in _words(clip).scenes.values())
-
-
-def _words(clip: Clip) -> Narration:
-    return Narration.load(languages_of(clip.request)).with_words(clip.request.words)
+    """Return whether the scene has a neutral line in any of the film's languages."""
+    return any(NEUTRAL in scenes.get(clip.narrated_as, {}) for scenes in clip.request.narration().scenes.values())

@@ -1,6 +1,6 @@
-"""What each command does: the options made into settings and a lesson, one call, the result printed.
+"""Runs each command: turns its options into settings and a lesson, makes one call, prints the result.
 
-Each returns the exit code. Results go to standard output, what is told on the way to standard error.
+Each function returns the exit code. Results go to standard output, messages to standard error.
 """
 
 from __future__ import annotations
@@ -33,27 +33,27 @@ def describe_scene(options: Options) -> int:
     settings, lesson = settings_and_lesson(options)
     if len(lesson.scenes) != 1:
         raise UserError(f"describe shows one scene, but {len(lesson.scenes)} were named; name one")
-    with _reporter(options) as told:
-        request, description, claims = pipeline.describe_scene(lesson, settings, told)
+    with _reporter(options) as progress:
+        request, description, claims = pipeline.describe_scene(lesson, settings, progress)
     report.print_description(description, request, claims, options)
     return 0
 
 
 def train_runs(options: Options) -> int:
-    """Train what is missing; print where each trace is."""
+    """Train the missing runs; print the folder of each trace."""
     settings, lesson = settings_and_lesson(options)
     if options.dry_run:
         return _dry_run(lesson, settings, options, clips=False)
-    with _reporter(options) as told:
-        made = pipeline.train_lesson(lesson, settings, told)
-    report.print_traces(made.clips, Folders(settings.media_dir).traces, options)
+    with _reporter(options) as progress:
+        trained_plan = pipeline.train_lesson(lesson, settings, progress)
+    report.print_traces(trained_plan.clips, Folders(settings.media_dir).traces, options)
     return 0
 
 
 def render_videos(options: Options, again: bool = False) -> int:
-    """Render the lesson, or the scenes named, each into its own file; print where they are.
+    """Render the lesson into one file, or each named scene into its own; print the paths.
 
-    ``again``: it has just been done, and what it told and opened is not told and opened once more.
+    ``again``: a repetition by --watch. It does not repeat the message about silent languages or reopen the film.
     """
     output = output_of(options)
     if options.output is not None and output is not None:
@@ -62,20 +62,20 @@ def render_videos(options: Options, again: bool = False) -> int:
     _check_sections(options, settings_of(options, output))
     settings, lesson = settings_and_lesson(options, output)
     if not options.last_frame:
-        settings = with_voices(settings, lesson, options, told=not again)
+        settings = with_voices(settings, lesson, options, warn=not again)
     if options.dry_run:
         check = _check_of(lesson, settings, options, output)
         return _dry_run(lesson, settings, options, clips=not options.last_frame, check=check)
     began = time.monotonic()
-    with _reporter(options) as told:
-        made = _rendered(lesson, settings, options, output, told)
-        told.detail(f"took {duration(time.monotonic() - began)}")
-    report.show_made(made, options, options.preview and not again)
+    with _reporter(options) as progress:
+        paths = _render(lesson, settings, options, output, progress)
+        progress.detail(f"took {duration(time.monotonic() - began)}")
+    report.show_made(paths, options, options.preview and not again)
     return 0
 
 
 def _check_of(lesson: Lesson, settings: RenderSettings, options: Options, output: Path | None) -> pipeline.Check:
-    """Return the check that raises UserError, once all is planned, for results that must not be written."""
+    """Return a check of the planned clips, which raises UserError if a result would replace a foreign file."""
     if not (options.last_frame or options.scenes):
         check_video(settings)
         return partial(check_lesson_place, lesson, settings, output)
@@ -84,27 +84,24 @@ def _check_of(lesson: Lesson, settings: RenderSettings, options: Options, output
     return partial(check, lesson, settings, output)
 
 
-def _rendered(
-    lesson: Lesson, settings: RenderSettings, options: Options, output: Path | None, told: Reporter
+def _render(
+    lesson: Lesson, settings: RenderSettings, options: Options, output: Path | None, progress: Reporter
 ) -> list[Path]:
+    """Render last frames, single scenes (with their sections, if asked for) or the lesson; return the paths."""
     if options.last_frame:
-        return still_files.render_last_frames(lesson, settings, told, output)
+        return still_files.render_last_frames(lesson, settings, progress, output)
     if options.scenes:
-        return pipeline.render_scenes(lesson, settings, told, output, _publisher_of_sections(options))
-    return [pipeline.render_lesson(lesson, settings, told, output)]
+        publish_more: Callable[..., Path] | None = None
+        if options.save_sections:
+            from gradreel.render.export.sections import publish_sections  # it loads PyAV
 
-
-def _publisher_of_sections(options: Options) -> Callable[..., Path] | None:
-    """Return what ``--save_sections`` adds to each scene's film; None without that option."""
-    if not options.save_sections:
-        return None
-    from gradreel.render.export.sections import publish_sections  # it loads PyAV
-
-    return publish_sections
+            publish_more = publish_sections
+        return pipeline.render_scenes(lesson, settings, progress, output, publish_more)
+    return [pipeline.render_lesson(lesson, settings, progress, output)]
 
 
 def _check_sections(options: Options, settings: RenderSettings) -> None:
-    """Raises UserError if ``--save_sections`` is given with another format than MP4, or without scenes."""
+    """Raise UserError if ``--save_sections`` is combined with another format than MP4, or no scene is named."""
     if not options.save_sections:
         return
     if options.last_frame or settings.format != "mp4":
@@ -120,7 +117,7 @@ def _check_sections(options: Options, settings: RenderSettings) -> None:
 
 
 def watch_videos(options: Options) -> int:
-    """Render, and again what a change touches, until Ctrl-C."""
+    """Render, and again after each change of a file, until Ctrl-C. Only stale clips are drawn again."""
     if options.dry_run:
         raise UserError("--watch renders and --dry_run does not; leave out one of them")
     if options.force:
@@ -138,34 +135,34 @@ def watch_videos(options: Options) -> int:
 
 
 def render_frames(options: Options) -> int:
-    """A picture at the end of each beat, and the sheet of them all; print where they are."""
+    """Draw a picture at the end of each beat and a contact sheet of all; print the paths."""
     settings, lesson = settings_and_lesson(options)
     if options.dry_run:
         check = partial(still_files.check_stills, lesson, settings)
         return _dry_run(lesson, settings, options, clips=False, check=check)
-    with _reporter(options) as told:
-        made = still_files.render_stills(lesson, settings, told)
-    report.print_stills(made.pictures, made.sheet, options)
+    with _reporter(options) as progress:
+        stills = still_files.render_stills(lesson, settings, progress)
+    report.print_stills(stills.pictures, stills.sheet, options)
     if options.preview:
-        report.open_file(made.sheet)
+        report.open_file(stills.sheet)
     return 0
 
 
 def check_scenes(options: Options) -> int:
-    """Print what breaks the layout rules and what is hard to follow, or where the motion jumps, or the pace.
+    """Print broken layout rules and beats that are hard to follow; with --jumps jumps, with --pace each beat's pace.
 
-    1 when something breaks a rule or jumps.
+    Return 1 if a rule is broken or a motion jumps, else 0; --pace always returns 0.
     """
     if options.jumps and options.pace:
         raise UserError("--jumps checks the motion and --pace the words; leave out one of them")
     settings, lesson = settings_and_lesson(options)
     if not options.jumps:
         settings = with_voices(settings, lesson, options)
-    with _reporter(options) as told:
+    with _reporter(options) as progress:
         if options.jumps:
-            findings, remarks = pipeline.find_jumps(lesson, settings, told), []
+            findings, remarks = pipeline.find_jumps(lesson, settings, progress), []
         else:
-            findings, paces = pipeline.check_lesson(lesson, settings, told)
+            findings, paces = pipeline.check_lesson(lesson, settings, progress)
             remarks = [remark for pace in paces for remark in pace.findings]
     if options.pace:
         report.print_pace(paces, options)
@@ -175,28 +172,29 @@ def check_scenes(options: Options) -> int:
 
 
 def show_cache(options: Options, prune: bool, yes: bool) -> int:
-    """Print what the media folder keeps, or remove what is not needed."""
+    """Print what the media folder holds; with ``prune``, remove what nothing needs, after a question unless ``yes``."""
     if yes and not prune:
         raise UserError("--yes needs --prune; without it, nothing is removed and nothing is asked")
     settings, lesson = settings_and_lesson(options)
-    kept = cache.contents(lesson, settings)
+    entries = cache.contents(lesson, settings)
     if prune:
-        cache.prune_asked(kept, lesson, settings, options, yes)
+        cache.prune_asked(entries, lesson, settings, options, yes)
     else:
-        cache.print_contents(kept, lesson, options)
+        cache.print_contents(entries, lesson, options)
     return 0
 
 
 def _dry_run(
     lesson: Lesson, settings: RenderSettings, options: Options, clips: bool, check: pipeline.Check | None = None
 ) -> int:
-    with _reporter(options) as told:
-        plan = pipeline.plan_lesson(lesson, settings, told)
+    """Print the plan without doing anything: the runs to train and, with ``clips``, the lines and clips to make."""
+    with _reporter(options) as progress:
+        plan = pipeline.plan_lesson(lesson, settings, progress)
     if check is not None:
         check(plan.clips)
     if not clips:
         plan = replace(plan, clips=(), unspoken={})
-    times = estimates(plan, Folders(settings.media_dir), jobs_of(options.jobs))  # a cluster's workers are not asked
+    times = estimates(plan, Folders(settings.media_dir), jobs_of(options.jobs))  # for this machine, also with --cluster
     report.print_plan(plan, times, options, clips=clips)
     return 0
 

@@ -1,13 +1,13 @@
-"""Defaults of one's own for the options of commands: ``gradreel.toml``, or ``[tool.gradreel]`` in ``pyproject.toml``.
+"""Reads the user's defaults for options: ``gradreel.toml``, or ``[tool.gradreel]`` in ``pyproject.toml``.
 
     lang = "zh"              # for every command that has --lang
-    lesson = "lesson.toml"   # paths are beside this file
+    lesson = "lesson.toml"   # paths are relative to this file
 
     [render]                 # for one command
     quality = "l"
 
-The nearest such file counts, from the working folder up through its parents, and no other is added to it. It is a
-program, as the lessons, voices and schedulers are that it may name: in a folder from elsewhere it is read first.
+Only the nearest file counts, from the working folder upwards. The file is as powerful as a program: it may name a
+lesson, and a lesson runs scenes. So read it before you run `gradreel` in a folder from somebody else.
 """
 
 from __future__ import annotations
@@ -23,69 +23,78 @@ import click
 from gradreel.core.errors import UserError
 from gradreel.core.files import read_toml
 
-ALONE, SHARED = "gradreel.toml", "pyproject.toml"  # in a folder that has both the first one counts
+OWN_FILE, SHARED_FILE = "gradreel.toml", "pyproject.toml"  # in a folder with both, the first counts
 
-_Options: TypeAlias = dict[str, click.Option]  # by each name that one has: "fps", "frame-rate"
+_Options: TypeAlias = dict[str, click.Option]  # by each name of the option: "fps", "frame-rate"
 
 
 def find_defaults(folder: Path) -> tuple[Path, dict[str, Any]] | None:
-    """The nearest file of defaults and what it says; None where there is none.
+    """Return the nearest file of defaults, from ``folder`` upwards, with its content; None if there is none.
 
-    A folder of another owner ends the search: what lies in /tmp, say, may be anybody's. Raises UserError.
+    The search ends at a folder of another owner, such as /tmp: anybody may have put a file there. Raises UserError
+    for a file that is not valid TOML.
     """
     owner = folder.stat().st_uid
-    for place in (folder, *folder.parents):
-        if place.stat().st_uid != owner:
+    for parent in (folder, *folder.parents):
+        if parent.stat().st_uid != owner:
             return None
-        if (file := place / ALONE).exists():
+        if (file := parent / OWN_FILE).exists():
             return file, read_toml(file, "defaults")
-        if (file := place / SHARED).exists():
+        if (file := parent / SHARED_FILE).exists():
             tools = read_toml(file, "defaults").get("tool")
             if isinstance(tools, Mapping) and "gradreel" in tools:
                 return file, _table(tools["gradreel"], f"{file}: [tool.gradreel]")
     return None
 
 
-def default_map(group: click.Group, said: Mapping[str, Any], file: Path) -> dict[str, Any]:
-    """What ``file`` has ``said``, as click takes it: for each command of ``group``, by the names of its parameters.
+def default_map(group: click.Group, content: Mapping[str, Any], file: Path) -> dict[str, Any]:
+    """Return the ``content`` of ``file`` as click's default map: for each command, values by parameter name.
 
-    Raises UserError for a key that no command has, and for a value that its option cannot have.
+    Raises UserError for a key that no command has, and for a value that its option does not accept.
     """
-    general = {key: value for key, value in said.items() if key not in group.commands}
-    known = _options(group)
+    general = {key: value for key, value in content.items() if key not in group.commands}
+    options = _options(group)
     for key, value in general.items():
         if isinstance(value, Mapping):
             raise UserError(f"{file}: [{key}]: there is no such command; the commands are {', '.join(group.commands)}")
-        _value(known, key, value, file, f"{file}: {key}")
-    return _of_group(group, general, {key: said[key] for key in said if key in group.commands}, file)
+        _value(options, key, value, file, f"{file}: {key}")
+    return _group_map(group, general, {key: content[key] for key in content if key in group.commands}, file)
 
 
-def _of_group(
-    group: click.Group, general: Mapping[str, Any], tables: Mapping[str, Any], file: Path, inside: str = ""
+def _group_map(
+    group: click.Group, general: Mapping[str, Any], tables: Mapping[str, Any], file: Path, prefix: str = ""
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    """Return the default map of ``group``; a command's own table overrides the ``general`` values that it has.
+
+    ``prefix``: the group's own name with a dot, for error messages.
+    """
+    values_by_command: dict[str, Any] = {}
     for key in tables.keys() - group.commands.keys():
         raise UserError(
-            f"{file}: [{inside}{key}]: there is no such command; the commands are {', '.join(group.commands)}"
+            f"{file}: [{prefix}{key}]: there is no such command; the commands are {', '.join(group.commands)}"
         )
     for name, command in group.commands.items():
-        where, known = f"{file}: [{inside}{name}]", _options(command)
+        where, options = f"{file}: [{prefix}{name}]", _options(command)
         table = _table(tables.get(name, {}), where)
         if isinstance(command, click.Group):
-            found[name] = _of_group(command, general, table, file, f"{inside}{name}.")
+            values_by_command[name] = _group_map(command, general, table, file, f"{prefix}{name}.")
             continue
-        here = {key: value for key, value in general.items() if _normal(key) in known} | table
-        values = {key: _value(known, key, value, file, f"{where} {key}") for key, value in here.items()}
-        found[name] = {known[_normal(key)].name: value for key, value in values.items()}
-    return found
+        own = {key: value for key, value in general.items() if _normal(key) in options} | table
+        values = {key: _value(options, key, value, file, f"{where} {key}") for key, value in own.items()}
+        values_by_command[name] = {options[_normal(key)].name: value for key, value in values.items()}
+    return values_by_command
 
 
-def _value(known: _Options, key: str, value: Any, file: Path, where: str) -> Any:
-    """The value of the option ``key``, a path made absolute. Raises UserError for what it cannot have."""
-    option = known.get(_normal(key))
+def _value(options: _Options, key: str, value: Any, file: Path, where: str) -> Any:
+    """Return ``value`` for the option ``key``; a relative path becomes relative to the folder of ``file``.
+
+    Raises UserError for an unknown option, and for a value of the wrong type. Also for an option without an
+    environment variable: it works only on the command line. ``where`` begins the message.
+    """
+    option = options.get(_normal(key))
     if option is None:
-        meant = get_close_matches(_normal(key), known, n=1)
-        names = ", ".join(name for name, other in known.items() if other.envvar)
+        meant = get_close_matches(_normal(key), options, n=1)
+        names = ", ".join(name for name, other in options.items() if other.envvar)
         raise UserError(
             f"{where}: there is no such option; " + (f"did you mean {meant[0]}?" if meant else f"use one of {names}")
         )
@@ -94,22 +103,22 @@ def _value(known: _Options, key: str, value: Any, file: Path, where: str) -> Any
     if option.is_flag and not isinstance(value, bool):
         raise UserError(f"{where} = {json.dumps(value, default=str)}: needed: true or false")
     value = value.isoformat() if isinstance(value, date) else value
-    several = value if option.multiple and isinstance(value, list) else [value]
-    if not option.is_flag and any(isinstance(one, bool) or not isinstance(one, str | int | float) for one in several):
+    values = value if option.multiple and isinstance(value, list) else [value]
+    if not option.is_flag and any(isinstance(item, bool) or not isinstance(item, str | int | float) for item in values):
         raise UserError(f"{where} = {json.dumps(value, default=str)}: needed: a text in quotes, or a number")
     try:
-        converted = option.type_cast_value(click.Context(click.Command(None)), several if option.multiple else value)
+        converted = option.type_cast_value(click.Context(click.Command(None)), values if option.multiple else value)
     except click.BadParameter as error:
         raise UserError(f"{where} = {json.dumps(value, default=str)}: {error.message}") from None
     if option.multiple:
-        from gradreel.render.voice.choice import beside  # which imports more than this file, read by every command
+        from gradreel.render.voice.choice import beside  # imported late: every command reads this module
 
         return [beside(file.parent, voice) for voice in converted]
     return file.parent / converted if isinstance(option.type, click.Path) else value
 
 
 def _options(command: click.Command) -> _Options:
-    """The options of a command; of a group those of all its commands."""
+    """Return a command's options by name; for a group, those of all its commands."""
     if isinstance(command, click.Group):
         return {name: option for inside in command.commands.values() for name, option in _options(inside).items()}
     options = [param for param in command.params if isinstance(param, click.Option)]
@@ -117,10 +126,12 @@ def _options(command: click.Command) -> _Options:
 
 
 def _normal(key: str) -> str:
+    """Return the key with hyphens, so that "media_dir" equals "media-dir"."""
     return key.replace("_", "-")
 
 
 def _table(value: Any, where: str) -> dict[str, Any]:
+    """Return ``value`` if it is a TOML table. Raises UserError, beginning with ``where``, if not."""
     if not isinstance(value, dict):
         raise UserError(f'{where}: needed: a table of options, such as [render] with quality = "l" below it')
     return value

@@ -1,4 +1,4 @@
-"""Imports Manim for a worker; modules that Manim seldom uses are imported once something of them is used."""
+"""Imports Manim for a worker. Modules that Manim seldom uses are imported only on first use, which saves time."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from gradreel.render.workers.worker_process import log_plainly
 WORKER_MODULE = "gradreel.render.frames.worker"
 SELDOM_USED = (
     *("networkx", "bs4", "isosurfaces", "screeninfo"),  # Manim's graphs, code, implicit functions and windows
-    *("scipy.spatial", "scipy.linalg", "numpy.f2py", "numpy.ma", "numpy.testing"),  # SciPy has them beside rotations
+    *("scipy.spatial", "scipy.linalg", "numpy.f2py", "numpy.ma", "numpy.testing"),  # SciPy's rotations import them
 )
-NOT_HERE = "IPython"
-"""Manim tells it of its magics where it is installed; no notebook asks a worker for any."""
+HIDDEN = "IPython"  # Manim imports it to register notebook commands; a worker needs none
 
 
 def import_worker() -> ModuleType:
-    """Import the module with a worker's tasks, and Manim with it, the same way in each worker, and return it.
+    """Import Manim and the module with a worker's tasks; return that module.
 
-    No file in the current folder passes for a module that Manim imports. Raises what Manim raises at its import.
+    The current folder is not searched, so a user's ``math.py`` cannot replace a library. Raises what Manim's import
+    raises.
     """
     path = sys.path[:]
     sys.path[:] = [folder for folder in path if folder not in ("", os.getcwd())]
-    log_plainly()  # Manim warns of what manim.cfg has
-    hides = NOT_HERE not in sys.modules
+    log_plainly()  # before the import: Manim then warns about values in manim.cfg
+    hides = HIDDEN not in sys.modules
     if hides:
-        sys.modules[NOT_HERE] = None  # type: ignore[assignment]
+        sys.modules[HIDDEN] = None  # type: ignore[assignment]
     try:
         with redirect_stdout(sys.stderr):
             with deferred(*SELDOM_USED):
@@ -40,16 +40,17 @@ def import_worker() -> ModuleType:
             return import_module(WORKER_MODULE)
     finally:
         if hides:
-            del sys.modules[NOT_HERE]
+            del sys.modules[HIDDEN]
         sys.path[:] = path
 
 
 @contextmanager
 def deferred(*modules: str) -> Iterator[None]:
-    """Whoever imports one of ``modules`` in here holds a stand-in; whoever does later, the module itself.
+    """Give code that imports one of ``modules`` inside the block a stand-in, which imports the module on first use.
 
-    One that has been imported before stays as it is. What lies in a deferred package can be imported without it. A
-    package of which a module is deferred has to import that by itself when it is asked for it, as numpy and scipy do.
+    Imports after the block get the real module. Modules that are already imported are not replaced. Submodules of a
+    deferred package can be imported without the package. The parent package must import a deferred submodule on first
+    attribute access, as numpy and scipy do.
     """
     stand_ins: dict[str, Any] = {name: _Deferred(name) for name in modules if name not in sys.modules}
     for name, stand_in in stand_ins.items():
@@ -69,9 +70,10 @@ def deferred(*modules: str) -> Iterator[None]:
 
 
 class _Deferred:
-    """Stands for a module, or for what is in it: ``nx.layout.circular_layout`` is another stand-in as long as it lasts.
+    """Stand-in for a module, or for a name in it. Inside `deferred`, its attributes are stand-ins, too.
 
-    The module is imported when that is called, is asked of by `isinstance`, or when anything is got of it later.
+    The module is imported when a stand-in is called or used in `isinstance`. After the block, any attribute access
+    imports it.
     """
 
     def __init__(self, module: str, *path: str) -> None:
@@ -80,7 +82,7 @@ class _Deferred:
     def __getattr__(self, name: str) -> Any:
         if not isinstance(sys.modules.get(self._module), _Deferred):
             return getattr(self._real(), name)
-        if name.startswith("__"):  # asked for by the machinery of imports
+        if name.startswith("__"):  # Python's import system asks for these
             raise AttributeError(name)
         inside = sys.modules.get(".".join((self._module, *self._path, name)))
         return inside or _Deferred(self._module, *self._path, name)
@@ -92,7 +94,8 @@ class _Deferred:
         return isinstance(instance, self._real())
 
     def _real(self) -> Any:
-        found: Any = import_module(self._module)
+        """Import the module and return it, or the object in it that this stands for."""
+        real: Any = import_module(self._module)
         for name in self._path:
-            found = getattr(found, name)
-        return found
+            real = getattr(real, name)
+        return real

@@ -1,4 +1,4 @@
-"""``gradreel experiment``: train what is missing of the lecture's two comparisons, and print what came of them."""
+"""Runs ``gradreel experiment``: trains the missing runs of a comparison by width or depth, and prints the results."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ from gradreel.render.workers.training import train_runs
 
 
 def compare_networks(options: ExperimentOptions) -> int:
-    """Train, print, and return the exit code: 1 when a run failed. Raises UserError."""
+    """Train the missing runs, print the comparison, and return the exit code: 1 if a run failed. Raises UserError."""
     options = replace(options, media_dir=options.media_dir.absolute())
     _check_outputs(options)
     dataset = _dataset(options)
     networks = _networks(options, dataset)
     traces = Folders(options.media_dir).traces
-    with reporter(options.progress, options.quiet, options.verbosity) as told:
+    with reporter(options.progress, options.quiet, options.verbosity) as progress:
         filled = None if dataset.synthetic else filled_text(dataset.daily)
         if filled:
-            told.say(filled)
-        missing = _missing(networks, traces, told)
+            progress.say(filled)
+        missing = _missing(networks, traces, progress)
         if options.dry_run:
             print_missing(networks, missing, traces, options)
             return 0
-        failures = _train(networks, missing, traces, options, told) if missing else {}
+        failures = _train(networks, missing, traces, options, progress) if missing else {}
     results = {network: _result(network, traces, failures) for network in networks}
     print_comparison(Comparison(options.kind, dataset, results, traces), options)
     for network in networks:
@@ -56,6 +56,7 @@ def compare_networks(options: ExperimentOptions) -> int:
 
 
 def _check_outputs(options: ExperimentOptions) -> None:
+    """Raise UserError if the CSV file cannot be written, must not be replaced, or shares standard output with JSON."""
     if options.csv == Path("-") and options.as_json:
         raise UserError("--csv - and --json both print on standard output; write one into a file: --csv results.csv")
     if options.csv is None or options.csv == Path("-"):
@@ -75,13 +76,14 @@ def _check_outputs(options: ExperimentOptions) -> None:
 
 
 def _dataset(options: ExperimentOptions) -> DailyViews:
+    """Return the daily views of --data, or the invented series without it."""
     borders = options.borders
     data = daily_data(options.data, options.csv_format, borders if options.data else Borders())
     return daily_views(data, options.window, borders)
 
 
 def _networks(options: ExperimentOptions, dataset: DailyViews) -> tuple[Network, ...]:
-    """What is to be compared. Raises UserError for an option of the other comparison, and for what is no size."""
+    """Return the networks to compare. Raises UserError for an option of the other comparison, or an invalid size."""
     kind_of = {"--widths": "width", "--depths": "depth", "--width": "depth"}
     for option, kind in kind_of.items():
         value = getattr(options, option.removeprefix("--"))
@@ -95,8 +97,8 @@ def _networks(options: ExperimentOptions, dataset: DailyViews) -> tuple[Network,
     return depth_experiments(dataset, depths, options.width or WIDTH, seeds, options.epochs)
 
 
-def _missing(networks: Sequence[Network], traces: Path, told: Reporter) -> list[Experiment]:
-    """The runs that no intact trace is recorded of."""
+def _missing(networks: Sequence[Network], traces: Path, progress: Reporter) -> list[Experiment]:
+    """Return the runs without an intact trace; tell ``progress`` which damaged traces will be trained again."""
     missing = []
     for network in networks:
         for run in network.experiments:
@@ -105,14 +107,18 @@ def _missing(networks: Sequence[Network], traces: Path, told: Reporter) -> list[
             except TraceError as error:
                 missing.append(run)
                 if (traces / run.digest).exists():
-                    told.say(f"{network.run_name(run)} is trained again: {str(error).partition(';')[0]}")
+                    progress.say(f"{network.run_name(run)} is trained again: {str(error).partition(';')[0]}")
     return missing
 
 
 def _train(
-    networks: Sequence[Network], missing: Sequence[Experiment], traces: Path, options: ExperimentOptions, told: Reporter
+    networks: Sequence[Network],
+    missing: Sequence[Experiment],
+    traces: Path,
+    options: ExperimentOptions,
+    progress: Reporter,
 ) -> Mapping[str, BaseException]:
-    """Train the missing runs; the errors of those that failed, by digest. Raises what is no mistake of the user's."""
+    """Train the missing runs; return the user's and the disk's errors by digest. Raises any other error."""
     names = {run.digest: network.run_name(run) for network in networks for run in network.experiments}
     task = f"train {len(missing)} run{'s' if len(missing) > 1 else ''}"
     jobs = jobs_of(options.jobs, options.scheduler)
@@ -122,7 +128,7 @@ def _train(
         Workers(jobs, workspace.run) as workers,
         trainers_of(workers, jobs, options.scheduler, workspace) as (trainers, at_once),
     ):
-        failures = train_runs(names, missing, traces, trainers, at_once, told, together=task)
+        failures = train_runs(names, missing, traces, trainers, at_once, progress, together=task)
     for error in failures.values():
         if not isinstance(error, UserError | OSError):
             raise error
@@ -130,6 +136,6 @@ def _train(
 
 
 def _result(network: Network, traces: Path, failures: Mapping[str, BaseException]) -> Result | None:
-    """Of the runs that did not fail: a damaged trace that could not be trained again does not count."""
+    """Return the result of the network's runs, without failed ones; None if all failed."""
     sound = tuple(run for run in network.experiments if run.digest not in failures)
     return result_of(replace(network, experiments=sound), traces) if sound else None

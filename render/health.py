@@ -1,4 +1,4 @@
-"""``gradreel checkhealth``: is all there that training and rendering need? Each check does the real thing in small."""
+"""Runs ``gradreel checkhealth``: checks everything that training and rendering need, each by a small real use."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ IMPORT_SECONDS = 180
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at: what, whether it is well, what was found, and what mends it ("" when it is well)."""
+    """The result of one check: its name, whether it passed, details, and a remedy ("" if it passed)."""
 
     name: str
     ok: bool
-    found: str
+    found: str  # details of a passed check, or the error; the JSON key has this name
     remedy: str = ""
 
 
 def print_health(media_dir: Path, as_json: bool) -> bool:
-    """Print each check as it is done; whether all is well."""
+    """Print each check when it ends, or all as JSON; return whether all passed."""
     checks = []
     for check in check_health(media_dir):
         checks.append(check)
@@ -46,35 +46,40 @@ def print_health(media_dir: Path, as_json: bool) -> bool:
             print(f"{'ok ' if check.ok else 'BAD'}  {check.name}: {check.found}", flush=True)
             if not check.ok:
                 print(f"     to mend it: {check.remedy}")
-    well = all(check.ok for check in checks)
+    all_ok = all(check.ok for check in checks)
     if as_json:
-        print_json({"ok": well, "checks": [vars(check) for check in checks]})
-    elif not well:
+        print_json({"ok": all_ok, "checks": [vars(check) for check in checks]})
+    elif not all_ok:
         print(f"{sum(not check.ok for check in checks)} of {len(checks)} checks failed", file=sys.stderr)
-    return well
+    return all_ok
 
 
 def check_health(media_dir: Path) -> Iterator[Check]:
-    """The checks, one after another, as each is done."""
+    """Run all checks, and yield each result when it is there."""
     yield from _libraries()
-    yield _done("imports", _imports, "the message names the library; without .venv, ./run installs all of them anew")
-    yield _done("fonts", _fonts, "pip install --force-reinstall noto-cjk-sans-otc typst")
+    yield _run_check(
+        "imports", _imports, "the message names the library; without .venv, ./run installs all of them anew"
+    )
+    yield _run_check("fonts", _fonts, "pip install --force-reinstall noto-cjk-sans-otc typst")
     for code in LANGUAGES:
-        yield _done(f"voice {code}", partial(_voice, code), how_to_install(f"voice-{code}"))
-    yield _done("encoder", _encoder, "pip install --force-reinstall av (its wheels bring libx264)")
-    yield _done("media folder", lambda: _writable(media_dir), "name another with --media_dir")
-    yield _done("free disk", lambda: _free_disk(media_dir), "free some space, or name another disk with --media_dir")
+        yield _run_check(f"voice {code}", partial(_voice, code), how_to_install(f"voice-{code}"))
+    yield _run_check("encoder", _encoder, "pip install --force-reinstall av (its wheels bring libx264)")
+    yield _run_check("media folder", lambda: _writable(media_dir), "name another with --media_dir")
+    yield _run_check(
+        "free disk", lambda: _free_disk(media_dir), "free some space, or name another disk with --media_dir"
+    )
 
 
-def _done(name: str, work: Callable[[], str], remedy: str) -> Check:
+def _run_check(name: str, work: Callable[[], str], remedy: str) -> Check:
+    """Return a passed check with the text that ``work`` returns, or a failed one with the error that it raises."""
     try:
         return Check(name, True, work())
-    except Exception as error:  # whatever is wrong with this machine is the finding
+    except Exception as error:  # any error is a result here
         return Check(name, False, str(error) or type(error).__name__, remedy)
 
 
 def _libraries() -> Iterator[Check]:
-    """Python and every library that pyproject.toml asks for: its version, and whether it lies in the range."""
+    """Yield a check of the version of Python, and of each library that pyproject.toml requires."""
     version = sys.version_info
     yield Check(
         "python",
@@ -89,17 +94,18 @@ def _libraries() -> Iterator[Check]:
 
 
 def _library(requirement: Requirement) -> Check:
+    """Return a check that a library is installed in a version of the required range."""
     needed = f"{requirement.name}{requirement.specifier}"
     try:
-        found = metadata.version(requirement.name)
+        version = metadata.version(requirement.name)
     except metadata.PackageNotFoundError:
         return Check(requirement.name, False, "not installed", f"pip install '{needed}'")
-    ok = requirement.specifier.contains(found, prereleases=True)
-    return Check(requirement.name, ok, found, "" if ok else f"pip install '{needed}'")
+    ok = requirement.specifier.contains(version, prereleases=True)
+    return Check(requirement.name, ok, version, "" if ok else f"pip install '{needed}'")
 
 
 def _imports() -> str:
-    """Manim, torch, pango and cairo are loaded, in a process of their own: a missing system library shows here."""
+    """Import Manim, torch, pango and cairo in a new process, which fails if a system library is missing."""
     code = (
         "import manim, torch, manimpango, cairo;"
         "print('pango', manimpango.pango_version(), 'cairo', cairo.cairo_version_string())"
@@ -113,6 +119,7 @@ def _imports() -> str:
 
 
 def _fonts() -> str:
+    """Typeset a word and a formula with the bundled fonts; raises RuntimeError if a font is missing."""
     import typst
     from noto_cjk_sans_otc import FONT_PATH
 
@@ -126,7 +133,7 @@ def _fonts() -> str:
 
 
 def _voice(code: str) -> str:
-    """A word spoken by the default voice of a language; where there is none, films are silent in it, and whole."""
+    """Speak one word with a language's default voice. A voice that is not installed passes: films are then silent."""
     from gradreel.render.voice.sound import check_sound  # it loads PyAV, which may be what is missing
 
     package = LANGUAGES[code].voice
@@ -140,7 +147,7 @@ def _voice(code: str) -> str:
 
 
 def _encoder() -> str:
-    """Three frames through libx264 into an MP4 in memory."""
+    """Encode three frames with libx264 into an MP4 in memory."""
     import av
     import numpy as np
 
@@ -157,7 +164,10 @@ def _encoder() -> str:
 
 
 def _writable(media_dir: Path) -> str:
-    """A file is written where the media will go; the folder itself is not made."""
+    """Write a temporary file into the media folder, or its nearest existing parent. Does not make the folder.
+
+    Raises RuntimeError if that fails.
+    """
     if media_dir.exists() and not media_dir.is_dir():
         raise RuntimeError(f"{media_dir} is a file")
     folder = _existing(media_dir)
@@ -172,6 +182,7 @@ def _writable(media_dir: Path) -> str:
 
 
 def _free_disk(media_dir: Path) -> str:
+    """Return the free space; raises RuntimeError if there is less than `LEAST_FREE_BYTES`."""
     free = shutil.disk_usage(_existing(media_dir)).free
     if free < LEAST_FREE_BYTES:
         raise RuntimeError(f"{free / 1024**3:.1f} GiB free, {LEAST_FREE_BYTES / 1024**3:.0f} GiB are needed")
@@ -179,6 +190,6 @@ def _free_disk(media_dir: Path) -> str:
 
 
 def _existing(path: Path) -> Path:
-    """The nearest folder on the way up that is there."""
+    """Return ``path`` if it is a folder, or its nearest parent that exists."""
     absolute = path.absolute()
     return next(folder for folder in (absolute, *absolute.parents) if folder.is_dir())

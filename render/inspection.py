@@ -1,6 +1,6 @@
-"""What scenes say of themselves, their parameters checked: kept from earlier, or asked of their classes.
+"""Finds out what scenes define: parameters, runs and beats, from the cache or from their classes.
 
-The classes need Manim, so only a worker process can ask them, see `frames.describe`.
+The classes need Manim, so only a worker process can read them, see `frames.describe`.
 """
 
 from __future__ import annotations
@@ -30,24 +30,25 @@ _DESCRIPTIONS = TypeAdapter(SceneDescription)
 def inspect(
     requests: Sequence[SceneRequest], folders: Folders, workers: Workers, listen_with: Reporter | None = None
 ) -> list[SceneDescription]:
-    """Return the descriptions of ``requests``; new ones are kept if ``folders`` are a `Workspace`.
+    """Return the descriptions of ``requests``, from the cache or from workers; a `Workspace` caches new ones.
 
-    ``listen_with``: a scene that is visited, and whose runs are recorded, is played, too, what it says is kept, and
-    this reporter is told. Raises UserError for a parameter that is wrong.
+    With ``listen_with`` and a `Workspace`, a worker also plays a scene that is not cached, if its runs are recorded.
+    The scene's words are then cached, and the reporter shows progress. Raises UserError for an invalid parameter.
     """
     with one_moment():
-        descriptions = [kept_description(folders.inspections, request) for request in requests]
-    unknown = [request for request, description in zip(requests, descriptions, strict=True) if description is None]
+        descriptions = [cached_description(folders.inspections, request) for request in requests]
+    uncached = [request for request, description in zip(requests, descriptions, strict=True) if description is None]
     reporter = listen_with if isinstance(folders, Workspace) else None
-    visits = [_visit(request, workers, reporter) for request in unknown]
-    if visits:  # what comes next imports PyAV, best done while it waits for workers that import Manim
-        import gradreel.render.videos.video  # noqa: F401
-    with suppress(UserError):  # who plans asks again, and says so; meanwhile the workers look
+    visits = [_visit(request, workers, reporter) for request in uncached]
+    # While the workers import Manim, this process does work that later stages need anyway
+    if visits:
+        import gradreel.render.videos.video  # noqa: F401  (it loads PyAV)
+    with suppress(UserError):  # the plan loads it again and reports the error
         Narration.load(languages_of(requests[0]) if requests else ())
-    visited = iter([future.result() for future in visits])
+    answers = iter([future.result() for future in visits])
     for index, request in enumerate(requests):
         if descriptions[index] is None:
-            description, dependencies, words = next(visited)
+            description, dependencies, words = next(answers)
             if reporter is not None:
                 reporter.end(request.name)
             watch_too(file_of(name, request.source) for name in dependencies.files)
@@ -60,6 +61,7 @@ def inspect(
 
 
 def _visit(request: SceneRequest, workers: Workers, reporter: Reporter | None) -> Future[Any]:
+    """Have a worker describe a scene; with a ``reporter``, it also plays a lecture scene to collect its words."""
     timeout = request.settings.timeout
     if reporter is None or not is_lecture_scene(request.source):
         return workers.submit("visit", request, False, timeout=timeout)
@@ -70,13 +72,13 @@ def _visit(request: SceneRequest, workers: Workers, reporter: Reporter | None) -
 def keep_description(
     workspace: Workspace, request: SceneRequest, description: SceneDescription, dependencies: Dependencies
 ) -> None:
-    """Keep a scene's description for the next command."""
+    """Cache a scene's description for the next command."""
     content = _DESCRIPTIONS.dump_python(description, mode="json")
     keep_result(workspace, workspace.inspections, description_parts(request), dependencies, content)
 
 
-def kept_description(folder: Path, request: SceneRequest) -> SceneDescription | None:
-    """Return the description that is kept of the scene as it is now; None if there is none."""
+def cached_description(folder: Path, request: SceneRequest) -> SceneDescription | None:
+    """Return the scene's cached description; None if there is none, it is stale, or it is damaged."""
     kept = kept_result(folder, description_parts(request), request.source)
     with suppress(ValidationError):
         if kept is not None and (description := _DESCRIPTIONS.validate_python(kept[0])).name == request.name:

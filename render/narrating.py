@@ -9,7 +9,6 @@ from pathlib import Path
 from gradreel.core.errors import abbreviated_list
 from gradreel.render import pipeline
 from gradreel.render.clips.beat_lines import filled_again, spoken_again
-from gradreel.render.clips.fingerprint import languages_of
 from gradreel.render.clips.workspace import Folders, Workspace
 from gradreel.render.lessons.lesson import Lesson
 from gradreel.render.lessons.options import Options
@@ -71,7 +70,7 @@ def _title(lesson: Lesson, clips: Sequence[Clip], language: str) -> str:
 def _lines(clip: Clip, beats: Sequence[BeatSpan]) -> list[ScriptLine]:
     """Return the script's lines: the beats that have words in the language of the settings."""
     settings = clip.request.settings
-    narration = Narration.load(languages_of(clip.request)).with_words(clip.request.words)
+    narration = clip.request.narration()
     script_lines = []
     for beat in beats:
         spoken = spoken_again(narration, clip.narrated_as, beat)

@@ -1,4 +1,4 @@
-"""A folder to begin with: a scene of one's own, a lesson with it, words, a snapshot test; all are examples."""
+"""Runs ``gradreel init``: writes a new project with an example scene, lesson, words file and snapshot test."""
 
 from __future__ import annotations
 
@@ -20,25 +20,28 @@ NEXT = (
 
 
 def print_new_project(folder: Path) -> None:
-    """Write the files into ``folder``, which is made if need be, and print which, and what one does next."""
-    for file in begin_project(folder):
+    """Write the project into ``folder``; print the files and the commands to try next."""
+    for file in write_project(folder):
         print(file)
     width = max(len(command) for command, _ in NEXT)
     print("\nNext:")
     if folder.absolute() != Path.cwd():
         print(f"  cd {shlex.quote(str(folder))}")
-    for command, what in NEXT:
-        print(f"  {command:{width}}  # {what}")
+    for command, comment in NEXT:
+        print(f"  {command:{width}}  # {comment}")
 
 
-def begin_project(folder: Path) -> list[Path]:
-    """Write the files of the templates; where they are. Raises UserError, and writes none, where one is there."""
+def write_project(folder: Path) -> list[Path]:
+    """Copy the templates into ``folder``, made if it is missing, and return the new files.
+
+    Raises UserError, and writes nothing, if one of the files exists already. If writing fails, removes the new files.
+    """
     files = {template: folder / template.name for template in sorted(TEMPLATES.iterdir()) if template.is_file()}
     if os.path.lexists(folder) and not folder.is_dir():
         raise UserError(f"{folder} is a file; name another path for the new folder")
-    there = [file.name for file in files.values() if os.path.lexists(file)]
-    if there:
-        raise UserError(f"{folder} has {', '.join(there)} already, and no file is overwritten; name a new folder")
+    existing = [file.name for file in files.values() if os.path.lexists(file)]
+    if existing:
+        raise UserError(f"{folder} has {', '.join(existing)} already, and no file is overwritten; name a new folder")
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     try:

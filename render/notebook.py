@@ -1,12 +1,12 @@
-"""Scenes in a Jupyter notebook, as Manim's ``%%manim`` shows them: after ``%load_ext gradreel``
+"""Renders scenes in a Jupyter notebook, like Manim's ``%%manim``. Load it by ``%load_ext gradreel``, then:
 
-    %gradreel build-curve -q l            # what `gradreel render` takes
+    %gradreel build-curve -q l            # arguments as for `gradreel render`
 
-    %%gradreel MyScene -q l               # the cell is a file of its own: its imports stand in it, too
+    %%gradreel MyScene -q l               # the cell is saved as a file, so it needs its own imports
     from manim import *
     class MyScene(Scene): ...
 
-What was rendered is shown below the cell. The cell is kept in media/notebook, so it is drawn once.
+The result is shown below the cell. The file stays in media/notebook, so an unchanged cell is not drawn again.
 """
 
 from __future__ import annotations
@@ -26,21 +26,24 @@ from gradreel.core.errors import UserError
 from gradreel.render.choices import MEDIA_FOLDER
 
 CELLS = MEDIA_FOLDER / "notebook"
-EMBEDDED = 8 << 20  # bytes; what is larger stays a file beside the notebook
+LARGEST_EMBEDDED = 8 << 20  # bytes; the notebook links larger files
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Called by IPython: ``%gradreel`` and ``%%gradreel`` are there from then on."""
+    """Register ``%gradreel`` and ``%%gradreel``; IPython calls this for ``%load_ext gradreel``."""
     shell.register_magic_function(show, "line_cell", "gradreel")
 
 
 def show(line: str, cell: str | None = None) -> None:
-    """Render what ``line`` names, of ``cell`` if there is one, and show it. Raises UsageError when that fails."""
+    """Render with the arguments in ``line``, a scene of ``cell`` if there is one, and display the results.
+
+    Raises UsageError, IPython's own, for wrong arguments or if rendering fails.
+    """
     from IPython.core.error import UsageError
     from IPython.display import display
 
     try:
-        words = ([] if cell is None else [str(kept(cell))]) + shlex.split(line)
+        words = ([] if cell is None else [str(saved_cell(cell))]) + shlex.split(line)
     except (UserError, ValueError) as error:
         raise UsageError(f"%gradreel: {error}") from None
     if "--watch" in words:
@@ -48,11 +51,14 @@ def show(line: str, cell: str | None = None) -> None:
     if not words:
         raise UsageError("%gradreel: name a scene, such as %gradreel build-curve -q l")
     for file in rendered(words):
-        display(picture_of(file))
+        display(displayed(file))
 
 
-def kept(cell: str) -> Path:
-    """The file that has the text of ``cell``, called after its last class. Raises UserError for a cell without one."""
+def saved_cell(cell: str) -> Path:
+    """Save ``cell`` as a file named after its last class, and return its path; an equal file is not written again.
+
+    Raises UserError for a syntax error, a cell without a class, and a folder that is a link out of the media folder.
+    """
     try:
         classes = [node.name for node in ast.parse(cell).body if isinstance(node, ast.ClassDef)]
     except SyntaxError as error:
@@ -66,57 +72,63 @@ def kept(cell: str) -> Path:
             raise UserError(f"{CELLS} leads out of {CELLS.parent} by a link, to {CELLS.resolve()}; remove the link")
         with NamedTemporaryFile("w", encoding="utf-8", dir=CELLS, delete=False) as part:
             part.write(cell)
-        os.replace(part.name, file)  # in the place of a link, too
+        os.replace(part.name, file)  # replaces a link itself, not the file that it points to
     return file
 
 
 def rendered(words: list[str]) -> list[Path]:
-    """What ``gradreel render`` made; what it tells on the way stands below the cell. Raises UsageError if it fails."""
+    """Run ``gradreel render`` and return the paths of the results; its messages appear below the cell.
+
+    With --dry_run or --help, prints the output and returns []. Raises UsageError if the command fails.
+    """
     from IPython.core.error import UsageError
 
     command = [sys.executable, "-m", "gradreel.cli", "render", *words, "--json"]
-    # A group of its own: it hears of an interruption of the kernel's once, from here
+    # In its own process group, so that an interruption of the kernel reaches it only once: by the handler below
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", process_group=0
     )
     try:
-        complaint = _passed_on(process.stderr)
+        error_message = _pass_on(process.stderr)
         printed = process.communicate()[0]
     except KeyboardInterrupt:
         process.send_signal(signal.SIGINT)
         process.wait()
         raise
     if process.returncode:
-        raise UsageError(complaint or f"gradreel ended with exit code {process.returncode}")
+        raise UsageError(error_message or f"gradreel ended with exit code {process.returncode}")
     try:
-        found = json.loads(printed)
+        result = json.loads(printed)
     except ValueError:  # --help
-        found = None
-    if not isinstance(found, list):  # --dry_run
+        result = None
+    if not isinstance(result, list):  # --dry_run
         print(printed)
         return []
-    return [Path(path) for path in found]
+    return [Path(path) for path in result]
 
 
-def _passed_on(stream: IO[str] | None) -> str:
-    """Print what comes; but the error at its end, which is returned."""
+def _pass_on(stream: IO[str] | None) -> str:
+    """Print the lines of ``stream`` to standard error; return the message at its end that begins with "Error: "."""
     assert stream is not None
-    complaint = ""
+    error_message = ""
     for line in stream:
-        if complaint or line.startswith("Error: "):
-            complaint += line.removeprefix("Error: ")
+        if error_message or line.startswith("Error: "):
+            error_message += line.removeprefix("Error: ")
         else:
             print(line, end="", file=sys.stderr)
-    return complaint.strip()
+    return error_message.strip()
 
 
-def picture_of(file: Path) -> Any:
-    """What IPython displays: the video or picture in the notebook itself, or, of much, where it is."""
+def displayed(file: Path) -> Any:
+    """Return what IPython displays for ``file``: the video or picture; a link for a folder or a large picture.
+
+    A video larger than `LARGEST_EMBEDDED` is played from its file.
+    """
     from IPython.display import FileLink, FileLinks, Image, Video
 
     if file.is_dir():
         return FileLinks(str(file))
-    embed = file.stat().st_size <= EMBEDDED
+    embed = file.stat().st_size <= LARGEST_EMBEDDED
     if file.suffix in (".png", ".gif"):
         return Image(filename=str(file)) if embed else FileLink(str(file))
     where = str(file) if embed else str(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file)

@@ -8,10 +8,8 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from gradreel.render.clips.beat_lines import spoken_again
-from gradreel.render.clips.fingerprint import languages_of
 from gradreel.render.stages import BeatSpan, Clip, Finding
 from gradreel.scenes.words.languages import LANGUAGES
-from gradreel.scenes.words.narration import Narration
 
 LONGEST_SILENCE = 5.0  # seconds from the last word to the end of the beat, at most
 LONGEST_STILL = 4.0  # seconds of speech after all motion is over, at most
@@ -43,8 +41,8 @@ class BeatPace:
         """Yield what a listener would mind: too fast, too long silent, too long without motion."""
         kind = LANGUAGES[self.language]
         if round(self.rate) > kind.fastest:
-            what = f"{self.rate:.0f} {kind.said_in} a minute; {kind.fastest} can be followed"
-            yield self._finding("pace", what if self.speech else f"{what} (over the whole beat: it has no voice)")
+            message = f"{self.rate:.0f} {kind.said_in} a minute; {kind.fastest} can be followed"
+            yield self._finding("pace", message if self.speech else f"{message} (over the whole beat: it has no voice)")
         if self.silence > LONGEST_SILENCE:
             yield self._finding("silence", f"{self.silence:.1f} s after its last word")
         if self.still > LONGEST_STILL:
@@ -60,8 +58,7 @@ class BeatPace:
 
 def pace_of(clip: Clip, beats: Sequence[BeatSpan]) -> list[BeatPace]:
     """Return the pace of a clip's ``beats``, as they were played, in each language that has words for them."""
-    languages = languages_of(clip.request)
-    narration = Narration.load(languages).with_words(clip.request.words)
+    narration = clip.request.narration()
     paces = []
     for beat in beats:
         texts = spoken_again(narration, clip.narrated_as, beat).stretches

@@ -1,7 +1,7 @@
-"""A lesson's scenes to their mp4: inspect, plan, train, speak, render, publish, see `stages`.
+"""Turns a lesson into films, one call for each stage: inspect, plan, train, speak, render, publish, see `stages`.
 
-`_published` has all of them in order. A failed scene does not stop the others: their clips are kept, and the error
-comes at the end. With a voice it comes before anything is drawn: what a scene says is listened to first.
+`_published` runs them in order. A failed scene does not stop the others: their clips are kept, and the error is raised
+at the end. With a voice, each scene is played before anything is drawn, so most errors come early.
 """
 
 from __future__ import annotations
@@ -75,9 +75,9 @@ Check: TypeAlias = Callable[[Sequence[Clip]], None]
 def render_lesson(
     lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None, output: Path | None = None
 ) -> Path:
-    """The whole lesson as one video, with subtitles, poster and manifest beside it; where it is.
+    """Render the lesson as one video, with subtitles, poster and manifest beside it; return the video's path.
 
-    Raises UserError for what the user can mend, SceneError when scenes raised (the clips of the others are kept).
+    Raises UserError for the user's mistakes, SceneError if scenes raise; the other scenes' clips are kept.
     """
     check_video(settings)
     with at_work(lesson, settings, reporter, partial(check_lesson_place, lesson, settings, output)) as job:
@@ -99,24 +99,24 @@ def render_scenes(
     their paths, then raises.
     """
     check_files(lesson, output)
-    made: list[Path] = []
+    paths: list[Path] = []
     with at_work(lesson, settings, reporter, partial(check_clip_places, lesson, settings, output)) as job:
         say = job.reporter.say
 
         def publish(clips: list[tuple[Clip, ClipFile]]) -> None:
-            made.clear()
+            paths.clear()
             for clip in clips:
-                made.append(publish_clip(lesson, settings, *clip, job.workspace, output, job.reporter))
+                paths.append(publish_clip(lesson, settings, *clip, job.workspace, output, job.reporter))
                 if publish_more is not None:
-                    publish_more(job, *clip, made[-1])
+                    publish_more(job, *clip, paths[-1])
 
         try:
             _published(job, publish, apart=True)
         except Exception:
-            for file in made:
+            for file in paths:
                 say(f"made: {file}")
             raise
-    return made
+    return paths
 
 
 def publish_with(
@@ -126,35 +126,35 @@ def publish_with(
     publish: Callable[[Job, list[tuple[Clip, ClipFile]]], T],
     check: Check | None = None,
 ) -> T:
-    """Return what ``publish`` makes of the lesson's clips in film order, missing ones rendered first.
+    """Render the lesson's missing clips, call ``publish`` with all clips in film order, and return its result.
 
-    It is called again, with clips made anew, when it raises DamagedClipsError. ``check`` is called before any work.
+    If ``publish`` raises DamagedClipsError, these clips are rendered again and it is called once more. ``check`` is
+    called with the planned clips before anything is trained or drawn.
     """
     with at_work(lesson, settings, reporter, check) as job:
         return _published(job, lambda clips: publish(job, clips))
 
 
 def train_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> Plan:
-    """Train the runs of the lesson's scenes that are not recorded yet; what is to be rendered then."""
+    """Train the missing runs of the lesson's scenes; return the plan after that."""
     with at_work(lesson, settings, reporter) as job:
         return trained(job)
 
 
 def plan_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> Plan:
-    """What `render_lesson` or `render_scenes` would train and render, and why. Writes nothing."""
+    """Return what `render_lesson` or `render_scenes` would train, speak and render, and why. Writes nothing."""
     folders = Folders(settings.media_dir)
     planned = plan(*inspect_lesson(lesson, settings, reporter), folders)
     if settings.voices:
-        listened = _listened(planned, settings, folders)
-        planned = with_unspoken(planned, settings.voices, folders, listened, reporter)
+        new_words = _uncached_words(planned, settings, folders)
+        planned = with_unspoken(planned, settings.voices, folders, new_words, reporter)
     return replace(planned, claims=known_claims(planned, settings.jobs_here))
 
 
-def _listened(planned: Plan, settings: RenderSettings, folders: Folders) -> dict[str, SceneWords]:
-    """Return the words of the scenes that have not been listened to yet; {} if no voice is a folder of recordings.
+def _uncached_words(planned: Plan, settings: RenderSettings, folders: Folders) -> dict[str, SceneWords]:
+    """Play the scenes without cached words and return their words, which tell the missing recordings.
 
-    They tell which recordings are missing. Scenes whose runs are missing cannot be played and are left out. Writes
-    nothing.
+    Returns {} if no voice is a folder of recordings. Leaves out scenes with missing runs. Writes nothing.
     """
     from gradreel.render.voice.recordings import Recordings
 
@@ -185,7 +185,7 @@ def describe_scene(
 def inspect_lesson(
     lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None
 ) -> tuple[list[SceneRequest], list[SceneDescription]]:
-    """The lesson's scenes and what each is, parameters checked. Writes nothing. Raises UserError."""
+    """Return the request and the description of each scene. Writes nothing. Raises UserError for wrong parameters."""
     folders = Folders(settings.media_dir)
     with Workers(settings.jobs_here) as workers:
         return _inspected(lesson, settings, folders, workers, reporter or Reporter())
@@ -197,36 +197,37 @@ def claims_of(
     """Return the claims of the lines of each scene, missing runs trained first; scenes in film order."""
     with at_work(lesson, settings, reporter) as job:
         clips = trained(job).clips
-        return {clip.scene: found for clip, found in zip(clips, of_each(job, clips, "claims"), strict=True)}
+        return {clip.scene: claims for clip, claims in zip(clips, in_workers(job, clips, "claims"), strict=True)}
 
 
 def check_lesson(
     lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None
 ) -> tuple[list[Finding], list[BeatPace]]:
-    """The layout rules that scenes of the lesson break, beat by beat; and how their beats are spoken."""
+    """Play the lesson's scenes; return the layout rules that they break, and the pace of each beat."""
     with at_work(lesson, settings, reporter) as job:
         clips = spoken(job).clips
-        found = of_each(job, clips, "check")
-        findings = [finding for findings, _ in found for finding in findings]
-        return findings, [pace for clip, (_, beats) in zip(clips, found, strict=True) for pace in pace_of(clip, beats)]
+        checked = in_workers(job, clips, "check")  # for each clip, its findings and its beats
+        findings = [finding for findings, _ in checked for finding in findings]
+        paces = [pace for clip, (_, beats) in zip(clips, checked, strict=True) for pace in pace_of(clip, beats)]
+        return findings, paces
 
 
 def play_beats(
     lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None
 ) -> list[tuple[Clip, tuple[BeatSpan, ...]]]:
-    """The scenes of the lesson that have beats, and these, played without a voice; no frame is drawn."""
+    """Play the lesson's scenes without a voice or a frame; return each clip with its beats. Leaves out plain scenes."""
     with at_work(lesson, settings, reporter) as job:
         clips = [clip for clip in trained(job).clips if clip.narrated_as]
-        return list(zip(clips, of_each(job, clips, "play_beats"), strict=True))
+        return list(zip(clips, in_workers(job, clips, "play_beats"), strict=True))
 
 
 def find_jumps(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> list[Finding]:
-    """Where scenes of the lesson jump: every frame is drawn, small, and compared with the one before."""
+    """Return where the motion jumps: draws every frame, small, and compares it with the previous frame."""
     width, height = jumps.SIZE
     small = replace(settings, width=width, height=height, fps=jumps.FPS, format="mp4", transparent=False)
     with at_work(lesson, small, reporter) as job:
-        found = of_each(job, trained(job).clips, "find_jumps", unit="frames")
-        return [finding for findings in found for finding in findings]
+        findings_by_clip = in_workers(job, trained(job).clips, "find_jumps", unit="frames")
+        return [finding for findings in findings_by_clip for finding in findings]
 
 
 # -- the stages --------------------------------------------------------------------------------------------------------
@@ -234,21 +235,21 @@ def find_jumps(lesson: Lesson, settings: RenderSettings, reporter: Reporter | No
 
 @dataclass(frozen=True)
 class Job:
-    """A lesson at work: its settings, the media folder, the worker processes, who is told."""
+    """One command's work on a lesson: settings, media folder, worker processes, and the reporter of progress."""
 
     lesson: Lesson
     settings: RenderSettings
     workspace: Workspace
     workers: Workers
     reporter: Reporter
-    check: Check | None = None  # called once all is planned, before anything is trained or drawn
+    check: Check | None = None  # called with the planned clips before anything is trained or drawn
 
 
 @contextmanager
 def at_work(
     lesson: Lesson, settings: RenderSettings, reporter: Reporter | None, check: Check | None = None
 ) -> Iterator[Job]:
-    """Open the media folder and start workers, which are gone before the folder's temporary files are."""
+    """Open the media folder, start workers, and yield the job. Workers end before temporary files are removed."""
     with (
         clear_disk_errors(settings.media_dir),
         Workspace(settings.media_dir) as workspace,
@@ -259,13 +260,13 @@ def at_work(
 
 
 def _published(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T], apart: bool = False) -> T:
-    """Return what ``publish`` makes of the lesson's clips in film order, once all stages before it are done.
+    """Run all stages, call ``publish`` with the clips in film order, and return its result.
 
-    ``apart``: each clip is a video of its own, so that clips are published where other scenes fail. Clips that
-    ``publish`` finds damaged are made again, once. Raises at the end when scenes failed.
+    ``apart``: clips are separate videos, so if some scenes fail, the others are published before the error is raised.
+    If ``publish`` finds damaged clips, they are rendered again, once.
     """
     letters = _BurnedLetters(job)
-    clips, failures = _finished(job, letters, apart)
+    clips, failures = _rendered(job, letters, apart)
     _check_subcaption_letters(job, clips)
     for clip, file in clips:
         for message in broken_claims(clip, claims_in(file.beats)):
@@ -278,56 +279,56 @@ def _published(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T], ap
         job.reporter.say(f"{error.names} in {job.workspace.clips}: damaged, made again")
         for path in error.clips:
             remove_file(path.with_suffix(".json"))
-        clips, failures = _finished(job, letters, apart)
+        clips, failures = _rendered(job, letters, apart)
         published = publish(clips)
     if failures:
         raise _as_one(failures, job.settings.media_dir)
     return published
 
 
-def _finished(
+def _rendered(
     job: Job, letters: _BurnedLetters, apart: bool
 ) -> tuple[list[tuple[Clip, ClipFile]], dict[str, BaseException]]:
-    """Return the lesson's clips with their files, in film order, and what the scenes raised that failed, by scene.
+    """Render missing clips; return all clips with their files in film order, and the errors of failed scenes.
 
-    Raises what failed unless ``apart``. Another run on the same media folder may take away a clip that was up to date,
-    to make it anew: then all is planned again.
+    Raises these errors at once unless ``apart``. If another command removed an up-to-date clip meanwhile, plans and
+    renders again.
     """
     while True:
         planned, failures = _spoken(job)
         if job.settings.burned is not None:
-            words = kept_words(_own_worded(planned), job.workspace)
-            letters.check(planned, {scene: found.beats for scene, found in words.items()})
+            words = kept_words(_with_own_words(planned), job.workspace)
+            letters.check(planned, {scene: scene_words.beats for scene, scene_words in words.items()})
         if job.settings.force:
             for clip in planned.clips:
                 for description in results_of(job.workspace.clips, clip.parts):
                     remove_file(description)
-        rendered, failed = _render(job, planned.out_of_date)
+        new_files, failed = _render(job, planned.out_of_date)
         failures |= failed
         if failures and not apart:
             raise _as_one(failures, job.settings.media_dir)
         clips = [clip for clip in planned.clips if clip.scene not in failures]
-        found = [(clip, rendered.get(clip.scene) or _described(clip)) for clip in clips]
-        whole = [(clip, file) for clip, file in found if file is not None]
-        if len(whole) == len(found):
-            letters.check(planned, {clip.scene: file.beats for clip, file in whole})
-            return whole, failures
+        files = [(clip, new_files.get(clip.scene) or _existing_file(clip)) for clip in clips]
+        complete = [(clip, file) for clip, file in files if file is not None]
+        if len(complete) == len(files):
+            letters.check(planned, {clip.scene: file.beats for clip, file in complete})
+            return complete, failures
 
 
 def trained(job: Job) -> Plan:
-    """The first three stages, inspect, plan and train: the plan once every run that it needs has been recorded."""
+    """Run the stages inspect, plan and train; return the plan, which has no missing runs."""
     requests, descriptions = _inspected(job.lesson, job.settings, job.workspace, job.workers, job.reporter)
     planned = plan(requests, descriptions, job.workspace)
     if job.check is not None:
         job.check(planned.clips)
     if planned.runs:
         _train(job, planned)
-        planned = plan(requests, descriptions, job.workspace)  # what their traces are decides what the clips are
+        planned = plan(requests, descriptions, job.workspace)  # again: the traces are inputs of the clips
     return planned
 
 
 def spoken(job: Job) -> Plan:
-    """The fourth stage after those: the plan once every line that is heard has been spoken, and how long that takes."""
+    """Run the stages inspect, plan, train and speak; return the plan, with all lines spoken and their times."""
     planned, failures = _spoken(job)
     if failures:
         raise _as_one(failures, job.settings.media_dir)
@@ -335,19 +336,19 @@ def spoken(job: Job) -> Plan:
 
 
 def _spoken(job: Job) -> tuple[Plan, dict[str, BaseException]]:
-    """The plan of the scenes that could be listened to; what the others raised, by scene."""
+    """Do as `spoken`, but leave out scenes that raise while their words are collected; return their errors by scene."""
     planned, voices = trained(job), job.settings.voices
     with_lines = [clip for clip in planned.clips if clip.narrated_as]
-    if not voices:  # the letters of burned subtitles are checked before anything is drawn
-        with_lines = _own_worded(planned) if job.settings.burned is not None else []
+    if not voices:  # only to check the letters of burned subtitles before anything is drawn
+        with_lines = _with_own_words(planned) if job.settings.burned is not None else []
     if not with_lines:
         return planned, {}
     words = kept_words(with_lines, job.workspace)
     unheard = [clip for clip in with_lines if clip.scene not in words]
-    found, failures = _outcomes(job, _begun(job, unheard, "listen"))
+    new_words, failures = _outcomes(job, _submit(job, unheard, "listen"))
     for clip in unheard:
-        if clip.scene in found:
-            words[clip.scene], dependencies = found[clip.scene]
+        if clip.scene in new_words:
+            words[clip.scene], dependencies = new_words[clip.scene]
             parts = words_parts(clip.request, clip.narrated_as, clip.parts["traces"])
             keep_words(job.workspace, parts, dependencies, words[clip.scene])
             watch_too(file_of(name, clip.request.source) for name in dependencies.files)
@@ -361,21 +362,21 @@ def _spoken(job: Job) -> tuple[Plan, dict[str, BaseException]]:
     return planned, failures
 
 
-def _own_worded(planned: Plan) -> list[Clip]:
-    """The clips whose lines, or some of them, are the user's own words."""
+def _with_own_words(planned: Plan) -> list[Clip]:
+    """Return the narrated clips that may have lines of the user's own."""
     clips = [clip for clip in planned.clips if clip.narrated_as]
     return [clip for clip in clips if clip.request.words is not None or not clip.request.source.is_ours]
 
 
 class _BurnedLetters:
-    """Warns of characters that the font of burned subtitles lacks; of each scene once."""
+    """Warns of characters that the font of burned subtitles lacks, once for each scene."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._checked: set[str] = set()  # scenes
+        self._checked_scenes: set[str] = set()
 
     def check(self, planned: Plan, beats: Mapping[str, Sequence[BeatSpan]]) -> None:
-        """Warn, in one message, of characters in the lines of ``beats``, by scene; only if subtitles are burned."""
+        """Check the lines of ``beats``, by scene, and give one warning; does nothing if no subtitles are burned."""
         language = self._job.settings.burned
         if language is None:
             return
@@ -385,21 +386,24 @@ class _BurnedLetters:
         lines = [
             (f"{clip.scene}/{beat.name}", filled_again(narration, clip.narrated_as, beat).printed.get(language, ""))
             for clip in planned.clips
-            if clip.scene in beats and clip.scene not in self._checked
+            if clip.scene in beats and clip.scene not in self._checked_scenes
             for beat in beats[clip.scene]
         ]
-        self._checked |= set(beats)
+        self._checked_scenes |= set(beats)
         if warning := missing_letters_warning(lines, language):
             self._job.reporter.say(warning)
 
 
-def _check_subcaption_letters(job: Job, drawn: Sequence[tuple[Clip, ClipFile]]) -> None:
-    """Warn as `_BurnedLetters` does, of Manim's subcaptions, which are known once their scenes are drawn."""
-    if job.settings.burned != job.settings.language:  # subcaptions are in the language of the screen
+def _check_subcaption_letters(job: Job, clips: Sequence[tuple[Clip, ClipFile]]) -> None:
+    """Warn of characters in Manim's subcaptions that the font of burned subtitles lacks.
+
+    Subcaptions are in the language of the picture, so nothing is checked if other subtitles are burned.
+    """
+    if job.settings.burned != job.settings.language:
         return
     from gradreel.render.videos.burned_subtitles import missing_letters_warning  # it loads PyAV
 
-    lines = [(clip.scene, subcaption.text) for clip, file in drawn for subcaption in file.subcaptions]
+    lines = [(clip.scene, subcaption.text) for clip, file in clips for subcaption in file.subcaptions]
     if warning := missing_letters_warning(lines, job.settings.language):
         job.reporter.say(warning)
 
@@ -407,17 +411,17 @@ def _check_subcaption_letters(job: Job, drawn: Sequence[tuple[Clip, ClipFile]]) 
 def _inspected(
     lesson: Lesson, settings: RenderSettings, folders: Folders, workers: Workers, reporter: Reporter
 ) -> tuple[list[SceneRequest], list[SceneDescription]]:
-    """The lesson's scenes as they are asked for, and what each says of itself."""
-    requests = lesson.requests(replace(settings, voices={}))  # they speak here; who draws is told of times alone
+    """Return the requests and descriptions of the lesson's scenes. Raises UserError for a missing asset, too."""
+    requests = lesson.requests(replace(settings, voices={}))  # workers need only the times of spoken lines
     for request in requests:
         check_source(request)
-        own_files(request.source)  # raises for an asset that is missing, before anything is made
+        own_files(request.source)  # raises for a missing asset
     descriptions = inspect(requests, folders, workers, reporter if settings.voices else None)
-    _tell_what_changes_nothing(lesson, settings, descriptions, folders, workers, reporter)
+    _warn_of_unused_files(lesson, settings, descriptions, folders, workers, reporter)
     return requests, descriptions
 
 
-def _tell_what_changes_nothing(
+def _warn_of_unused_files(
     lesson: Lesson,
     settings: RenderSettings,
     descriptions: Sequence[SceneDescription],
@@ -425,7 +429,7 @@ def _tell_what_changes_nothing(
     workers: Workers,
     reporter: Reporter,
 ) -> None:
-    """Says which of the user's data and curve no scene shows, and names the scenes of our lecture that would."""
+    """Warn if no scene shows the file of --data or --curve; the message names scenes of our lecture that would."""
     files: list[tuple[str, str, Callable[[Any], bool]]] = []
     if lesson.data is not None:
         files.append((f"--data {lesson.data.series.name}", "shows daily views", has_daily_views))
@@ -441,8 +445,8 @@ def _tell_what_changes_nothing(
 
 
 def _train(job: Job, planned: Plan) -> None:
-    """Record the runs that the plan misses. All are tried first; then the failures of any are raised as one error."""
-    names: dict[str, str] = {}  # by digest: the lesson's name of a run, or the scene and the parameter that show it
+    """Train the plan's missing runs. All are tried; then all failures are raised as one error."""
+    names: dict[str, str] = {}  # by digest: the lesson's name for the run, or the scene and parameter that show it
     for run in planned.runs:
         names[run.experiment.digest] = job.lesson.run_name(run.experiment) or run.name
     runs = [run.experiment for run in planned.runs]
@@ -453,61 +457,68 @@ def _train(job: Job, planned: Plan) -> None:
 
 
 def _render(job: Job, clips: Sequence[Clip]) -> tuple[dict[str, ClipFile], dict[str, BaseException]]:
-    """Draw ``clips``; the files by scene, and what the scenes raised that failed."""
+    """Draw ``clips``, the longest first; return the new files and the errors of failed scenes, both by scene.
+
+    --watch then also watches the files that the scenes read.
+    """
     if not clips:
         return {}, {}
-    waiting = {clip.scene: clip for clip in clips}
-    for scene, clip in waiting.items():
+    clip_by_scene = {clip.scene: clip for clip in clips}
+    for scene, clip in clip_by_scene.items():
         job.reporter.detail(f"{scene}: {clip.why}")
     with drawers_of(job.workers, job.settings, job.workspace) as draw:
         futures = {}
         for scene in _longest_first(clips, earlier_clips(job.workspace.clips)):
-            clip = waiting[scene]
+            clip = clip_by_scene[scene]
             listeners = listeners_of(job.reporter, scene, clip.expected_frames, "frames")
             futures[scene] = draw(clip, clip_claim(clip, job.workspace), listeners)
         import gradreel.render.videos.video  # noqa: F401  (it loads PyAV, while the first clips are drawn)
 
-        rendered, failed = _outcomes(job, {scene: futures[scene] for scene in waiting})
-    for scene, file in rendered.items():
-        described = read_description(file.path.with_suffix(".json")) or {"dependencies": {"files": {}}}
-        watch_too(file_of(name, waiting[scene].request.source) for name in described["dependencies"]["files"])
-    return rendered, failed
+        new_files, failed = _outcomes(job, {scene: futures[scene] for scene in clip_by_scene})
+    for scene, file in new_files.items():
+        content = read_description(file.path.with_suffix(".json")) or {"dependencies": {"files": {}}}
+        watch_too(file_of(name, clip_by_scene[scene].request.source) for name in content["dependencies"]["files"])
+    return new_files, failed
 
 
-def _described(clip: Clip) -> ClipFile | None:
-    """The file of a clip that was up to date when it was planned; None when it is gone or changed since."""
+def _existing_file(clip: Clip) -> ClipFile | None:
+    """Return the file of a clip that was planned as up to date; None if it is gone or damaged by now."""
     content = None if clip.path is None else described_clip(clip.path)
     return None if content is None or clip.path is None else ClipFile.from_json(content, clip.path)
 
 
 def _longest_first(clips: Sequence[Clip], earlier: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Scenes in the order in which their clips begin, so that no worker is left with a long one at the end."""
+    """Return the clips' scenes, the longest first, so that no worker starts a long clip at the end.
+
+    The lengths are estimated from earlier clips of the scenes.
+    """
     seconds = {clip.scene: clip_seconds(clip, earlier) or float(clip.expected_frames) for clip in clips}
     return sorted(seconds, key=lambda scene: -seconds[scene])
 
 
-def of_each(
+def in_workers(
     job: Job, clips: Sequence[Clip], function: str, paths: Mapping[str, Path] | None = None, unit: str = "beats"
 ) -> list[Any]:
-    """Run ``worker.<function>`` for each clip; the results in order. ``paths``: by scene, where it is to write.
+    """Call ``worker.<function>`` for each clip in a worker process; return the results in the order of ``clips``.
 
-    All are finished first; then the failures of any are raised as one error.
+    ``paths``: by scene, a second argument: where to write. Waits for all calls; then raises all failures as one error.
     """
-    results, failures = _outcomes(job, _begun(job, clips, function, paths, unit))
+    results, failures = _outcomes(job, _submit(job, clips, function, paths, unit))
     if failures:
         raise _as_one(failures, job.settings.media_dir)
     return [results[clip.scene] for clip in clips]
 
 
-def _begun(
+def _submit(
     job: Job, clips: Sequence[Clip], function: str, paths: Mapping[str, Path] | None = None, unit: str = "beats"
 ) -> dict[str, Future[Any]]:
+    """Submit the calls of `in_workers`; return their futures by scene."""
     futures = {}
     for clip in clips:
-        given = [paths[clip.scene]] if paths else []
+        arguments = [clip.request, paths[clip.scene]] if paths else [clip.request]
         listeners = listeners_of(job.reporter, clip.scene, clip.expected_frames if unit == "frames" else 0, unit)
         futures[clip.scene] = job.workers.submit(
-            function, clip.request, *given, listeners=listeners, timeout=job.settings.timeout
+            function, *arguments, listeners=listeners, timeout=job.settings.timeout
         )
     return futures
 
@@ -516,7 +527,7 @@ def _begun(
 
 
 def _outcomes(job: Job, futures: Mapping[str, Future[T]]) -> tuple[dict[str, T], dict[str, BaseException]]:
-    """What tasks gave, and what the others raised; all are finished."""
+    """Wait for all tasks; return the results of those that succeeded and the errors of the others."""
     tasks = {future: task for task, future in futures.items()}
     for future in as_completed(tasks):
         job.reporter.end(tasks[future])
@@ -525,13 +536,13 @@ def _outcomes(job: Job, futures: Mapping[str, Future[T]]) -> tuple[dict[str, T],
 
 
 def _as_one(failures: Mapping[str, BaseException], media_dir: Path) -> BaseException:
-    """The one failure; or, of several, one error with all their messages. What is no user's mistake comes first."""
-    named = {task: _named(task, error, media_dir) for task, error in failures.items()}
-    for task, error in named.items():
+    """Return one error for all failures: the first that is not a UserError, or a UserError with all messages."""
+    errors_by_task = {task: _named(task, error, media_dir) for task, error in failures.items()}
+    for task, error in errors_by_task.items():
         if not isinstance(error, UserError):
             error.add_note(f"This was: {task}")
             return error
-    errors = list(named.values())
+    errors = list(errors_by_task.values())
     if len(errors) == 1:
         return errors[0]
     message = "\n\n".join(str(error) for error in errors)
@@ -542,7 +553,7 @@ def _as_one(failures: Mapping[str, BaseException], media_dir: Path) -> BaseExcep
 
 
 def _named(task: str, error: BaseException, media_dir: Path) -> BaseException:
-    """``error`` with the name of its task, where it does not say it itself; a disk's error in words."""
+    """Return ``error`` with its task's name, if its message lacks it; a full or failing disk becomes a UserError."""
     if isinstance(error, OSError):
         error = disk_error(error, media_dir) or error
         return type(error)(f"{task}: {error}") if isinstance(error, UserError) else error

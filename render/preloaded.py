@@ -1,6 +1,6 @@
-"""Imported by the process whose forks are workers: Manim and what of ours draws, but nothing of the user's.
+"""Preloads the fork server, whose forks become workers: Manim and our drawing code, but no user module.
 
-What is imported here stays as it is for all forks, see `forks._ground`.
+All forks share these imports. If a file behind them changes, no more forks are made, see `forks._ground`.
 """
 
 import atexit
@@ -15,35 +15,35 @@ from pathlib import Path
 from gradreel.render.clips.toolchain import drawing_versions
 from gradreel.render.deferred import import_worker
 
-gc.disable()  # what is imported stays: nothing to be found
-with suppress(Exception):  # a worker imports it for itself, and says what is wrong
+gc.disable()  # imports create nothing to collect
+with suppress(Exception):  # each worker imports it again and reports the error
     import_worker()
-    drawing_versions()  # kept, for what each fork says of its clip
-gc.freeze()  # nothing of it is looked through when a fork collects what it no longer needs
+    drawing_versions()  # cached here, so that no fork computes it again
+gc.freeze()  # the collector of a fork skips all these objects
 gc.enable()
 
 
-def _name_the_script(path: str) -> None:
-    """In a fork: ``__main__`` says where the script of the command lies, which is not run again, as it would be."""
+def _set_main_file(path: str) -> None:
+    """Set ``__main__.__file__`` to the command's script. Replaces a function that would run the script in each fork."""
     sys.modules["__main__"].__file__ = path
 
 
-def _name_the_module(name: str) -> None:
-    """The same where the command is called as a module, ``python -m``."""
+def _set_main_module(name: str) -> None:
+    """Do the same for a command that was started by ``python -m``; ``name`` is its module."""
     spec = find_spec(name)
-    _name_the_script(spec.origin if spec is not None and spec.origin is not None else name)
+    _set_main_file(spec.origin if spec is not None and spec.origin is not None else name)
 
 
-spawn._fixup_main_from_path = _name_the_script  # type: ignore[attr-defined]
-spawn._fixup_main_from_name = _name_the_module  # type: ignore[attr-defined]
+spawn._fixup_main_from_path = _set_main_file  # type: ignore[attr-defined]
+spawn._fixup_main_from_name = _set_main_module  # type: ignore[attr-defined]
 
 
 @atexit.register
 def _clear() -> None:
-    """This process ends when those it works for have. Whoever began it removes its socket, unless that was killed."""
+    """Remove the fork server's socket and end at once. The parent removes it, too, unless it was killed."""
     address = getattr(forkserver._forkserver, "_forkserver_address", None)
     if isinstance(address, str) and Path(address).parent.name.startswith("pymp-"):
         with suppress(OSError):
             Path(address).unlink(missing_ok=True)
             Path(address).parent.rmdir()
-        os._exit(0)  # who reads what the command prints waits for this process, too: it takes nothing apart
+        os._exit(0)  # skip the slow teardown: this process holds the command's output pipe, whose reader waits

@@ -1,6 +1,6 @@
-"""Which recordings a scene needs for certain: read from its source, never played.
+"""Finds the lines that a scene certainly says, by reading its source, and warns of missing or stale recordings.
 
-Other beats, such as counted ones, show only when the scene plays.
+Other beats, such as counted ones, are known only when the scene plays.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 
 
 def certain_lines(source: SceneSource, narration: Narration, language: str, on_screen: str) -> Iterator[Line]:
-    """Yield the lines that a scene says in ``language`` whatever it shows.
+    """Yield the lines that a scene says in ``language`` for any data and parameters.
 
-    A line whose text shows only when the scene plays, such as one with fields, has no stretches. ``on_screen`` is the
-    film's language: a text without a language (``say="…"``) is in it.
+    A line whose text is known only when the scene plays, such as one with fields, has no stretches. ``on_screen`` is
+    the language of the picture; a text without a language (``say="…"``) is in it.
     """
     from gradreel.render.voice.spoken_lines import Line
 
-    found = module_source(source.file).find_class(source.class_name)
-    if found is None:
+    class_node = module_source(source.file).find_class(source.class_name)
+    if class_node is None:
         return
     words = narration.scenes[language].get(narrated_as(source, narration), {})
-    for beat, say in certain_beats(found):
+    for beat, say in certain_beats(class_node):
         if say is not None:
-            text = _said(say, language, on_screen)
+            text = _text_of(say, language, on_screen)
         else:
             text = words.get("beats", {}).get(beat)
             text = "" if text is not None and ("{" in text or beat in words.get(NEUTRAL, {})) else text
@@ -47,7 +47,7 @@ def certain_lines(source: SceneSource, narration: Narration, language: str, on_s
             yield Line(source.name, beat, stretches)
 
 
-def _said(say: ast.expr, language: str, on_screen: str) -> str | None:
+def _text_of(say: ast.expr, language: str, on_screen: str) -> str | None:
     """Return the text of ``say=…`` in a language; "" if the scene computes it, None if there is none."""
     if isinstance(say, ast.Constant):
         return str(say.value) if language == on_screen else None
@@ -61,17 +61,18 @@ def _said(say: ast.expr, language: str, on_screen: str) -> str | None:
     return "" if language == on_screen else None
 
 
-def told_of_recordings(lesson: Lesson, voices: Mapping[str, str], languages: Iterable[str]) -> Iterator[str]:
-    """Yield a sentence for each folder of recordings among ``voices`` that is missing, lacks lines or has old ones."""
+def recording_warnings(lesson: Lesson, voices: Mapping[str, str], languages: Iterable[str]) -> Iterator[str]:
+    """Yield a sentence for each folder of recordings in ``voices`` that is missing, lacks lines or has stale ones."""
     for language in languages:
         if is_path(path := voices.get(language, "none")) and not path.endswith(".onnx"):
             try:
-                yield from _told(lesson, Path(path), language, next(iter(languages)))
+                yield from _folder_warnings(lesson, Path(path), language, next(iter(languages)))
             except UserError as error:
                 yield str(error)
 
 
-def _told(lesson: Lesson, folder: Path, language: str, on_screen: str) -> Iterator[str]:
+def _folder_warnings(lesson: Lesson, folder: Path, language: str, on_screen: str) -> Iterator[str]:
+    """Yield the sentences about one folder of recordings."""
     if not folder.is_dir():
         yield f"{lesson.file}: voices.{language}: there is no folder {folder}"
         return

@@ -30,10 +30,10 @@ from gradreel.scenes.words.languages import LANGUAGES
 
 
 def lesson_of(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
-    """The lesson with what was set, ``scenes`` of it (those asked for) or a stretch.
+    """Return the lesson with the values and data that the options set, limited to the requested scenes.
 
-    Says which days of its data were filled, which lines of ours stay beside words of one's own, and which marks of
-    those were placed.
+    ``scenes``: specs that replace those of the options. Unless the options say quiet, prints messages: on filled days,
+    on our lines that stay beside the user's own words, and on marks that were placed automatically.
     """
     data = daily_data(options.data, options.csv_format, options.borders)
     asked = specs_of(options.scenes if scenes is None else scenes)
@@ -45,60 +45,64 @@ def lesson_of(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
     lesson = load_lesson(options.lesson, overrides, asked, span=span, files=files, ours=ours).with_own(data, curve)
     words, names = lesson.words, [scene.name for scene in lesson.scenes]
     languages = film_languages(options, lesson)
-    left: list[str] = []
+    messages = lesson.filled_days()
     if words is not None:
-        left = [*left_in_other_languages(words, names, languages), marks_placed(words, names, languages)]
-    left.append(said_marks_placed([scene.source for scene in lesson.scenes], languages))
+        messages += [*left_in_other_languages(words, names, languages), marks_placed(words, names, languages)]
+    messages.append(said_marks_placed([scene.source for scene in lesson.scenes], languages))
     if not options.quiet:
-        for text in filter(None, (*lesson.filled_days(), *left)):
+        for text in filter(None, messages):
             print(text, file=sys.stderr)
     return lesson
 
 
 def settings_and_lesson(options: Options, output: Path | None = None) -> tuple[RenderSettings, Lesson]:
-    """Return how a film is made, in which languages, and the lesson that it is of. Raises UserError."""
+    """Return the settings, with the film's languages, and the lesson. Raises UserError."""
     settings = settings_of(options, output)
     lesson = lesson_of(options)
     return in_languages(settings, options, lesson), lesson
 
 
 def in_languages(settings: RenderSettings, options: Options, lesson: Lesson | None = None) -> RenderSettings:
-    """Return the settings with the film's languages, that of its pictures among them. Raises UserError."""
+    """Return the settings with the film's languages; the picture's is --lang, or else the first. Raises UserError."""
     languages = film_languages(options, lesson)
     return replace(settings, language=options.language or languages[0], subtitle_languages=languages)
 
 
 def film_languages(options: Options, lesson: Lesson | None = None) -> tuple[str, ...]:
-    """Return the languages of a film: those of --languages, or the lesson's, or the one that its words are in, or all.
+    """Return a film's languages: those of --languages, else of the lesson, else all.
 
-    Raises UserError for another one on the screen.
+    A lesson that names no languages, but has words in only one, has that one, unless --lang names another. Raises
+    UserError if --lang is not among the named languages.
     """
-    said = options.languages or (lesson.languages if lesson is not None else ())
-    if said and options.language not in (None, *said):
+    named = options.languages or (lesson.languages if lesson is not None else ())
+    if named and options.language not in (None, *named):
         where = "--languages" if options.languages or lesson is None else f"{lesson.file}: languages"
         raise UserError(
-            f"--lang {options.language}: the film's languages are {', '.join(said)} ({where}); choose one of them,"
+            f"--lang {options.language}: the film's languages are {', '.join(named)} ({where}); choose one of them,"
             f" or add {options.language} there"
         )
-    if not said and lesson is not None and options.language in (None, lesson.only_language):
-        said = (lesson.only_language,) if lesson.only_language else ()
-    return tuple(dict.fromkeys(said)) or tuple(LANGUAGES)
+    if not named and lesson is not None and options.language in (None, lesson.only_language):
+        named = (lesson.only_language,) if lesson.only_language else ()
+    return tuple(dict.fromkeys(named)) or tuple(LANGUAGES)
 
 
-def with_voices(settings: RenderSettings, lesson: Lesson, options: Options, told: bool = True) -> RenderSettings:
-    """The settings with what speaks; ``told``: what is not heard, and why, is said."""
+def with_voices(settings: RenderSettings, lesson: Lesson, options: Options, warn: bool = True) -> RenderSettings:
+    """Return the settings with a voice for each spoken language; a format without sound gets none.
+
+    With ``warn``, prints which languages are silent and why, unless the options say quiet.
+    """
     languages = languages_of(settings)
     voices, silent = chosen_voices(options.voices, lesson.voices, options.fill, languages), ""
     if settings.format in JOINABLE_FORMATS:
         settings, silent = replace(settings, voices=voices), silent_by_default(options.voices, lesson.voices, languages)
     elif voices:
         silent = f"nothing is spoken: {settings.format} has no sound; {', '.join(JOINABLE_FORMATS)} have"
-    if silent and told and not options.quiet:
+    if silent and warn and not options.quiet:
         print(silent, file=sys.stderr)
     return settings
 
 
 def film_of(options: Options) -> tuple[RenderSettings, Lesson]:
-    """How the film that the options ask for is made, its voices chosen, and the lesson that it is of."""
+    """Return the settings, with voices, and the lesson of the film that the options ask for."""
     settings, lesson = settings_and_lesson(options)
     return with_voices(settings, lesson, options), lesson

@@ -1,4 +1,4 @@
-"""Which scenes a command's words name: all of a file (``-a``), or those that the user picks on a terminal."""
+"""Finds the scenes that a command names: all of a file (``-a``), or those that the user picks on a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a video is made, apart from what it shows: size, frame rate, format, language, theme, folder."""
+"""Defines `RenderSettings`: size, frame rate, format, languages, theme and media folder of a video."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 SMALLEST_SIDE, LARGEST_SIDE = 16, 8192  # pixels
 LARGEST_FPS = 240
 TRANSPARENT_FORMATS = ("mov", "webm", "gif", "png-sequence")
-JOINABLE_FORMATS = ("mp4", "webm", "mov")  # those that one video of many clips can have
-MOST_AT_ONCE = 256  # clips, or trainings, that are handed to a cluster's scheduler
-# Fields that no clip depends on themselves
-HOW_MADE = ("media_dir", "jobs", "timeout", "scheduler", "force", "overwrite", "voices", "burned")
+JOINABLE_FORMATS = ("mp4", "webm", "mov")  # formats in which clips can be joined to one video, with sound
+MOST_AT_ONCE = 256  # clips, or training runs, that are submitted to a cluster's scheduler at a time
+# Fields that change no frame of a clip
+NOT_IN_FRAMES = ("media_dir", "jobs", "timeout", "scheduler", "force", "overwrite", "voices", "burned")
 
 
 @dataclass(frozen=True)
 class RenderSettings:
-    """Checked when made: every one that exists can be rendered. Raises UserError naming what would do."""
+    """How a video is made, apart from its content. Every instance is valid: the constructor raises UserError if not."""
 
     width: int = QUALITIES[DEFAULT_QUALITY].width
     height: int = QUALITIES[DEFAULT_QUALITY].height
@@ -42,17 +42,17 @@ class RenderSettings:
     subtitle_languages: tuple[str, ...] = tuple(LANGUAGES)
     theme: str = DEFAULT_THEME
     media_dir: Path = MEDIA_FOLDER
-    first_beat: str | None = None  # frames of this beat and those after it only
-    last_beat: str | None = None
-    seed: int | None = None  # of Python's and numpy's random numbers inside a scene; None: manim.cfg's, or 0
+    first_beat: str | None = None  # render only from this beat
+    last_beat: str | None = None  # to this one; None: no limit
+    seed: int | None = None  # random numbers of Python and numpy inside a scene; None: manim.cfg's seed, or 0
     jobs: int = 1  # clips rendered at a time
     timeout: float | None = None  # seconds that one clip, or one scene's stills or check, may take
-    scheduler: str | None = None  # the address of a dask scheduler whose workers train and draw; None: processes here
-    force: bool = False  # draw clips again that are up to date
+    scheduler: str | None = None  # address of a dask scheduler whose workers train and draw; None: use this machine
+    force: bool = False  # draw up-to-date clips again
     overwrite: bool = False  # replace files that this lesson or scene did not make
-    plain_h264: bool = False  # encode every frame of mp4 and mov in the plain way, see `frames/h264.py`
-    burned: str | None = None  # the language whose subtitles are drawn into the video
-    voices: Mapping[str, Voice] = field(default_factory=dict)  # by language; one that is not in it is silent
+    plain_h264: bool = False  # encode repeated frames of mp4 and mov like all others, see `frames/h264.py`
+    burned: str | None = None  # language of the subtitles that are drawn into the video
+    voices: Mapping[str, Voice] = field(default_factory=dict)  # by language; other languages are silent
 
     def __post_init__(self) -> None:
         _check_size(self.width, self.height)
@@ -90,23 +90,23 @@ class RenderSettings:
     def of_quality(
         cls, quality: str = DEFAULT_QUALITY, *, format: str | None = None, transparent: bool = False, **changes: Any
     ) -> RenderSettings:
-        """The settings of a quality letter, with any field changed; None leaves a field as it is.
+        """Return the settings of a quality letter with the fields in ``changes``; a change to None has no effect.
 
-        Without a format it is mp4, and mov when ``transparent``.
+        The default format is mp4, or mov if ``transparent``.
         """
         _check_one_of("quality", quality, tuple(QUALITIES))
-        given: dict[str, Any] = QUALITIES[quality]._asdict()
-        given |= {name: value for name, value in changes.items() if value is not None}
-        return cls(**given, format=format or default_format(transparent), transparent=transparent)
+        fields_set: dict[str, Any] = QUALITIES[quality]._asdict()
+        fields_set |= {name: value for name, value in changes.items() if value is not None}
+        return cls(**fields_set, format=format or default_format(transparent), transparent=transparent)
 
     @property
     def quality(self) -> str:
-        """Name of the folder for videos of this size and rate, as Manim calls it: ``1080p60``."""
+        """Return height and rate as Manim writes them: ``1080p60``."""
         return f"{self.height}p{self.fps}"
 
     @property
     def video_folder(self) -> str:
-        """Returns the name of the folder of videos: `quality`, and the `variant` after it."""
+        """Return the name of the folder of videos: `quality` and `variant`, such as ``1080p60-zh-light``."""
         return self.quality + self.variant
 
     @property
@@ -117,22 +117,22 @@ class RenderSettings:
 
     @property
     def jobs_here(self) -> int:
-        """Processes at a time on this machine, whatever a cluster has."""
+        """Return the number of worker processes on this machine; with a cluster, at most one for each core."""
         return self.jobs if self.scheduler is None else min(self.jobs, os.cpu_count() or 1)
 
     @property
     def suffix(self) -> str:
-        """What the name of a clip or video ends in: ``.mp4``; "" for a folder of pictures."""
+        """Return the end of a clip's or video's name: ``.mp4``; "" for a folder of pictures."""
         return "" if self.format == "png-sequence" else f".{self.format}"
 
     @property
     def beat_range(self) -> str:
-        """What a file of some beats only has after the scene's name, so that the whole scene's is not overwritten."""
+        """Return what a file of some beats has after the scene's name, see `range_name`; "" for all beats."""
         return range_name(self.first_beat, self.last_beat)
 
     def of_frames(self) -> dict[str, Any]:
-        """All that the frames of a clip depend on, as plain data: every field but those of how it is made."""
-        names = [one.name for one in fields(self) if one.name not in HOW_MADE]
+        """Return the fields that the frames of a clip depend on, as plain data: all but `NOT_IN_FRAMES`."""
+        names = [each.name for each in fields(self) if each.name not in NOT_IN_FRAMES]
         values = {name: getattr(self, name) for name in names}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
@@ -143,18 +143,22 @@ def languages_of(settings: RenderSettings) -> tuple[str, ...]:
 
 
 def default_format(transparent: bool) -> str:
-    """The kind of file where none is asked for."""
+    """Return the format of a video if the user names none."""
     return "mov" if transparent else "mp4"
 
 
 def range_name(first: str | None, last: str | None) -> str:
-    """Return what the name of a stretch's file ends in, so that it differs from the whole's; "" for the whole."""
+    """Return the end of a partial file's name, such as ``--intro--end``; "" if ``first`` and ``last`` are None.
+
+    One beat alone gives ``--intro``. So a partial file never replaces the whole one.
+    """
     if first == last:
         return "" if first is None else f"--{first}"
     return f"--{first or 'start'}--{last or 'end'}"
 
 
 def _check_size(width: int, height: int) -> None:
+    """Raise UserError for a side outside the limits or an odd side; names the nearest size."""
     if not (SMALLEST_SIDE <= width <= LARGEST_SIDE and SMALLEST_SIDE <= height <= LARGEST_SIDE):
         raise UserError(
             f"{width} x {height} pixels: width and height must be from {SMALLEST_SIDE} to {LARGEST_SIDE}; such"
@@ -166,16 +170,17 @@ def _check_size(width: int, height: int) -> None:
 
 
 def _whole_rate(fps: float | Fraction) -> int:
-    """Beats, subtitles, sounds and joins count frames of whole rates; 30000/1001 would be another way through all."""
+    """Return ``fps`` as an int. Raises UserError for a broken rate, such as 30000/1001, or one outside 1 to 240."""
     if not 1 <= fps <= LARGEST_FPS or fps != int(fps):  # also false for NaN
         nearest = min(max(round(fps), 1), LARGEST_FPS) if math.isfinite(fps) else 30
-        said = str(fps) if isinstance(fps, Fraction) else f"{fps:g}"
+        rate = str(fps) if isinstance(fps, Fraction) else f"{fps:g}"
         raise UserError(
-            f"{said} frames per second: needed: a whole number from 1 to {LARGEST_FPS}; the nearest is --fps {nearest}"
+            f"{rate} frames per second: needed: a whole number from 1 to {LARGEST_FPS}; the nearest is --fps {nearest}"
         )
     return int(fps)
 
 
-def _check_one_of(what: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise UserError(f"there is no {what} {value!r}; use one of {', '.join(known)}")
+def _check_one_of(noun: str, value: str, choices: tuple[str, ...]) -> None:
+    """Raise UserError unless ``value`` is one of ``choices``. ``noun`` names the setting in the message."""
+    if value not in choices:
+        raise UserError(f"there is no {noun} {value!r}; use one of {', '.join(choices)}")

@@ -1,7 +1,7 @@
-"""What scenes say, and how that is heard, before they are drawn: their beats last as long as their lines.
+"""Speaks the lines of scenes before they are drawn, because beats last as long as their lines.
 
-Lines are filled only while a scene plays. So a worker plays it once, every animation skipped, and what filled its lines
-is kept: until its code, parameters or runs change, a line that is corrected or spoken anew needs no scene.
+The fields of a line get their values only while the scene plays. So a worker plays each scene once without drawing,
+and these values are cached. Until the scene's code, parameters or runs change, an edited line needs no new play.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.narration import Narration
 from pydantic import TypeAdapter
 
-if TYPE_CHECKING:  # they load PyAV: nothing to a film that is silent
+if TYPE_CHECKING:  # they load PyAV, which a silent film does not need
     from gradreel.render.voice.recordings import Recordings
     from gradreel.render.voice.spoken_lines import Line, SpokenStretch, Voice
 
-Heard = Mapping[str, Mapping[str, "tuple[SpokenStretch, ...]"]]  # by beat and language
+SpokenLines = Mapping[str, Mapping[str, "tuple[SpokenStretch, ...]"]]  # by beat and language
 
 _WORDS = TypeAdapter(SceneWords)
 
@@ -42,21 +42,22 @@ _WORDS = TypeAdapter(SceneWords)
 
 
 def kept_words(clips: Sequence[Clip], folders: Folders) -> dict[str, SceneWords]:
-    """Return, by scene, what those of ``clips`` say that have been listened to as they are now."""
+    """Return the cached words of ``clips``, by scene; scenes without up-to-date cached words are left out."""
     if not clips:
         return {}
     narration = _narration(clips)
     with one_moment():
-        words = {clip.scene: _kept_words(clip, folders, narration) for clip in clips}
-    return {scene: said for scene, said in words.items() if said is not None}
+        words_by_scene = {clip.scene: _kept_words(clip, folders, narration) for clip in clips}
+    return {scene: words for scene, words in words_by_scene.items() if words is not None}
 
 
 def keep_words(workspace: Workspace, parts: Mapping[str, Any], dependencies: Dependencies, words: SceneWords) -> None:
-    """Keep what a scene says for the next command. ``parts``: see `words_parts`."""
+    """Cache a scene's words for the next command. ``parts``: the key, from `words_parts`."""
     keep_result(workspace, workspace.inspections, parts, dependencies, _WORDS.dump_python(words, mode="json"))
 
 
 def _kept_words(clip: Clip, folders: Folders, narration: Narration) -> SceneWords | None:
+    """Return the cached words of one clip; None if there are none, or they are stale or damaged."""
     request = clip.request
     parts = words_parts(request, clip.narrated_as, clip.parts["traces"])
     kept = kept_result(folders.inspections, parts, request.source, narration)
@@ -73,7 +74,7 @@ def _kept_words(clip: Clip, folders: Folders, narration: Narration) -> SceneWord
 
 @dataclass(frozen=True)
 class WantedLine:
-    """A line that is to be heard."""
+    """A line to be spoken in one language."""
 
     line: Line
     language: str
@@ -82,14 +83,14 @@ class WantedLine:
 def wanted_lines(
     clips: Sequence[Clip], words: Mapping[str, SceneWords], voices: Mapping[str, Voice]
 ) -> Iterator[WantedLine]:
-    """Yield the lines of the beats that were asked for, in each language of ``voices`` that they are written in."""
+    """Yield the lines of the requested beats, in each language of ``voices`` that has a text for them."""
     from gradreel.render.voice.spoken_lines import Line
 
     if not clips:
         return
     narration = _narration(clips, voices)
     for clip in clips:
-        for beat in _asked_for(clip, words[clip.scene]):
+        for beat in _requested_beats(clip, words[clip.scene]):
             spoken = spoken_again(narration, clip.narrated_as, beat).stretches
             for language in voices:
                 line = Line(clip.scene, beat.name, spoken.get(language, ()))
@@ -100,46 +101,48 @@ def wanted_lines(
 def speak(
     wanted: Sequence[WantedLine], voices: Mapping[str, Voice], folder: Path, jobs: int, reporter: Reporter
 ) -> dict[str, dict[str, dict[str, tuple[SpokenStretch, ...]]]]:
-    """By scene, beat and language: how lines are heard; those that have not been spoken yet are. Raises UserError."""
+    """Speak the lines that have no sound in ``folder`` yet; return all sounds, by scene, beat and language.
+
+    ``jobs``: processes at a time. Raises UserError if a voice cannot speak, or a recording is missing.
+    """
     from gradreel.render.voice.recordings import Recordings
     from gradreel.render.voice.spoken_lines import missing_lines, spoken_lines
 
-    found: dict[str, dict[str, dict[str, tuple[SpokenStretch, ...]]]] = {}
+    heard: dict[str, dict[str, dict[str, tuple[SpokenStretch, ...]]]] = {}
     for language, voice in voices.items():
-        its = [one for one in wanted if one.language == language]
-        lines = [one.line for one in its]
+        lines = [each.line for each in wanted if each.language == language]
         if isinstance(voice, Recordings):
             _tell_of_recordings(voice, lines, language, reporter)
         missing = len(missing_lines(voice, lines, folder))
         if missing and voice.restriction:
             reporter.say(f"{LANGUAGES[language].own_name}: {voice.restriction}")
-        with _told(f"speak {language}", missing, reporter) as said:
-            spoken = spoken_lines(voice, lines, folder, jobs, said)
-        for one, stretches in zip(its, spoken, strict=True):
-            found.setdefault(one.line.scene, {}).setdefault(one.line.beat, {})[language] = stretches
-    return found
+        with _speaking_progress(f"speak {language}", missing, reporter) as advance:
+            spoken = spoken_lines(voice, lines, folder, jobs, advance)
+        for line, stretches in zip(lines, spoken, strict=True):
+            heard.setdefault(line.scene, {}).setdefault(line.beat, {})[language] = stretches
+    return heard
 
 
 @contextmanager
-def _told(task: str, missing: int, reporter: Reporter) -> Iterator[Callable[[int], None]]:
-    """To be called with the number of lines that have just been spoken."""
+def _speaking_progress(task: str, missing: int, reporter: Reporter) -> Iterator[Callable[[int], None]]:
+    """Yield a function to call with the number of lines just spoken; it does nothing if no line is ``missing``."""
     done = 0
 
-    def said(count: int) -> None:
+    def advance(count: int) -> None:
         nonlocal done
-        done = min(done + count, missing)  # it counts from mark to mark
+        done = min(done + count, missing)  # a line with marks is counted more than once
         reporter.advance(task, done, missing)
 
     if missing:
         reporter.begin(task, missing, "lines")
     try:
-        yield said if missing else lambda count: None
+        yield advance if missing else lambda count: None
     finally:
         reporter.end(task)
 
 
 def _tell_of_recordings(voice: Recordings, lines: Sequence[Line], language: str, reporter: Reporter) -> None:
-    """Say which were read from another text than now; have ``--watch`` see those that come."""
+    """Tell which recordings are of another text than now, and have --watch watch the folders of recordings."""
     from gradreel.render.voice.script import of_another_text
 
     folders = [voice.folder, *(voice.folder / scene for scene in dict.fromkeys(line.scene for line in lines))]
@@ -152,8 +155,13 @@ def _tell_of_recordings(voice: Recordings, lines: Sequence[Line], language: str,
         )
 
 
-def timed_plan(planned: Plan, words: Mapping[str, SceneWords], heard: Mapping[str, Heard], folders: Folders) -> Plan:
-    """The plan as the clips are whose lines are ``heard`` so."""
+def timed_plan(
+    planned: Plan, words: Mapping[str, SceneWords], heard: Mapping[str, SpokenLines], folders: Folders
+) -> Plan:
+    """Return the plan with the sounds of ``heard``, by scene, and their times in the clips' inputs.
+
+    The times decide which clips are up to date. ``words``: by scene.
+    """
     if not heard:
         return planned
     narration = _narration(planned.clips)
@@ -162,8 +170,9 @@ def timed_plan(planned: Plan, words: Mapping[str, SceneWords], heard: Mapping[st
         for clip in planned.clips
         if clip.scene in heard
     }
-    found = timed(planned, times, narration, folders)
-    return replace(found, clips=tuple(replace(clip, speech=heard.get(clip.scene, {})) for clip in found.clips))
+    with_times = timed(planned, times, narration, folders)
+    clips = tuple(replace(clip, speech=heard.get(clip.scene, {})) for clip in with_times.clips)
+    return replace(with_times, clips=clips)
 
 
 def with_unspoken(
@@ -173,11 +182,11 @@ def with_unspoken(
     listened: Mapping[str, SceneWords] | None = None,
     reporter: Reporter | None = None,
 ) -> Plan:
-    """Return the plan with the number of lines that have to be spoken first; plays, speaks and writes nothing.
+    """Return the plan with the number of lines to speak first; plays, speaks and writes nothing.
 
-    A clip has no path while its lines have to be spoken or its scene has to be listened to. ``listened`` has the words
-    of scenes that were listened to just now. Tells the ``reporter`` of recordings of an older text. Raises UserError
-    for missing recordings. In a scene that was not listened to, only `certain_lines` count as missing.
+    ``listened``: words of scenes that a worker has just played; other words come from the cache. A clip has no path
+    if a line of it must be spoken first, or its words are unknown. Tells ``reporter`` of stale recordings. Raises
+    UserError for missing recordings. In a scene with unknown words, only `certain_lines` are looked for.
     """
     from gradreel.render.voice.recordings import Recordings
     from gradreel.render.voice.spoken_lines import missing_lines
@@ -189,11 +198,11 @@ def with_unspoken(
     wanted = list(wanted_lines([clip for clip in with_lines if clip.scene in words], words, voices))
     missing, unspoken = {}, {}
     for language, voice in voices.items():
-        lines = [one.line for one in wanted if one.language == language]
+        lines = [each.line for each in wanted if each.language == language]
         if isinstance(voice, Recordings):
             recorded = [*lines, *_certain(unheard, voices, language)]
             if not voice.fill:
-                voice.files([(line.scene, line.beat) for line in recorded])  # raises, as rendering would
+                voice.files([(line.scene, line.beat) for line in recorded])  # raises for missing recordings
             written = [line for line in recorded if line.stretches]
             _tell_of_recordings(voice, written, language, reporter or Reporter())
         missing[language] = missing_lines(voice, lines, folders.speech)
@@ -201,17 +210,18 @@ def with_unspoken(
             unspoken[language] = len(missing[language]) + sum(_n_lines(clip, language) for clip in unheard)
     waiting = {line.scene for lines in missing.values() for line in lines}
     waiting |= {clip.scene for clip in with_lines if clip.scene not in words}
-    there = [one for one in wanted if one.line.scene not in waiting]
-    found = timed_plan(planned, words, speak(there, voices, folders.speech, 1, Reporter()), folders)
+    spoken_lines = [each for each in wanted if each.line.scene not in waiting]
+    heard = speak(spoken_lines, voices, folders.speech, 1, Reporter())  # finds all sounds, so it speaks nothing
+    with_times = timed_plan(planned, words, heard, folders)
     changed = {clip.scene: clip.why for clip in with_lines if clip.scene not in words and clip.why.endswith(CHANGED)}
     clips = [
         replace(clip, path=None, why=changed.get(clip.scene, "its lines have to be spoken first"))
         if clip.scene in waiting
         else clip
-        for clip in found.clips
+        for clip in with_times.clips
     ]
     return replace(
-        found,
+        with_times,
         clips=tuple(clips),
         unspoken={language: count for language, count in unspoken.items() if count},
         unheard=tuple(clip.scene for clip in unheard),
@@ -219,26 +229,26 @@ def with_unspoken(
 
 
 def _certain(clips: Sequence[Clip], voices: Mapping[str, Voice], language: str) -> list[Line]:
-    """Return the lines that the clips' scenes say in ``language`` whatever they show."""
+    """Return the `certain_lines` of the clips' scenes; none of a scene of which only some beats are requested."""
     if not clips:
         return []
     narration, on_screen = _narration(clips, voices), clips[0].request.settings.language
     return [
         line
         for clip in clips
-        if not clip.request.settings.beat_range  # which of its beats are asked for shows only when it plays
+        if not clip.request.settings.beat_range  # the order of its beats is known only when it plays
         for line in certain_lines(clip.request.source, narration, language, on_screen)
     ]
 
 
 def _n_lines(clip: Clip, language: str) -> int:
-    """Return how many lines a scene may say in a language; neutral lines are not counted."""
+    """Return how many lines a scene may have in a language; neutral lines are not counted."""
     narration = _narration([clip], [language])
     return len(narration.scenes[language].get(clip.narrated_as, {}).get("beats", {}))
 
 
 def wanted_files(planned: Plan, voices: Mapping[str, Voice], folders: Folders) -> Iterator[Path]:
-    """Where what is to be heard is kept, once it has been spoken; of clips whose scenes have been listened to."""
+    """Yield the files in which voices keep the lines of scenes with cached words, existing or not."""
     from gradreel.render.voice.recordings import Recordings
     from gradreel.render.voice.spoken_lines import line_file
 
@@ -250,25 +260,28 @@ def wanted_files(planned: Plan, voices: Mapping[str, Voice], folders: Folders) -
             yield from (line_file(voice, part, folders.speech) for part in wanted.line.utterances(voice))
 
 
-def _times(clip: Clip, words: SceneWords, heard: Heard, narration: Narration) -> SpeechTimes:
-    """How long lines are spoken, or read where no voice has them: in thousandths, rounded up."""
-    found = {}
-    for beat in _asked_for(clip, words):
+def _times(clip: Clip, words: SceneWords, heard: SpokenLines, narration: Narration) -> SpeechTimes:
+    """Return, by beat, the seconds of each stretch in the slowest language, spoken times rounded up to thousandths.
+
+    A language without a voice counts with its reading time.
+    """
+    seconds_by_beat = {}
+    for beat in _requested_beats(clip, words):
         spoken, printed = heard.get(beat.name, {}), filled_again(narration, clip.narrated_as, beat).stretches
         times = [[math.ceil(part.seconds * 1000 - 1e-6) / 1000 for part in parts] for parts in spoken.values()]
         times += [seconds_of(texts, language) for language, texts in printed.items() if language not in spoken]
-        found[beat.name] = tuple(map(max, zip(*times, strict=True)))
-    return found
+        seconds_by_beat[beat.name] = tuple(map(max, zip(*times, strict=True)))
+    return seconds_by_beat
 
 
 def _narration(clips: Sequence[Clip], voices: Iterable[str] = ()) -> Narration:
-    """The words of a lesson's clips, also in the languages of ``voices``."""
+    """Return the words of the lesson's clips, in the film's languages and those of ``voices``."""
     request = clips[0].request
     return Narration.load(dict.fromkeys((*languages_of(request), *voices))).with_words(request.words)
 
 
-def _asked_for(clip: Clip, words: SceneWords) -> list[BeatSpan]:
-    """Raises UserError for beats that the scene does not have."""
+def _requested_beats(clip: Clip, words: SceneWords) -> list[BeatSpan]:
+    """Return the beats in the clip's range. Raises UserError if the range names a beat that the scene lacks."""
     names, settings = [beat.name for beat in words.beats], clip.request.settings
     first = names.index(settings.first_beat) if settings.first_beat in names else 0
     last = names.index(settings.last_beat) if settings.last_beat in names else len(names) - 1

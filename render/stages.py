@@ -1,13 +1,14 @@
-"""What each stage of the renderer hands to the next, in the order of the way: plain, frozen, picklable.
+"""Defines the data that each stage of the renderer passes to the next: frozen, picklable dataclasses.
 
+stage    module               result            content
 parse    `lessons.options`    RenderSettings    how the video is made
-resolve  `resolve`            SceneRequest      a Lesson of them: what it and the command line say of each scene
-inspect  `inspection`         SceneDescription  what its class says of itself, its parameters checked
-plan     `clips.plan`         Plan              its Run and Clip each: what is to be trained and drawn, what is there
+resolve  `resolve`            SceneRequest      for each scene of a Lesson: what the lesson and the command line set
+inspect  `inspection`         SceneDescription  what the scene's class defines, with checked parameters
+plan     `clips.plan`         Plan              which Runs to train, which Clips to draw, which exist
 train    `workers.training`   traces            the missing runs on disk
-speak    `speech`             Plan              how lines are heard, and how long that takes: so the clips are
-render   `frames.worker`      ClipFile          the missing clips on disk, their beats in frames
-publish  `videos.publishing`  Shot              each clip's place in the video, which is joined of them
+speak    `speech`             Plan              the same plan with spoken lines and their times
+render   `frames.worker`      ClipFile          the missing clips on disk, with their beats in frames
+publish  `videos.publishing`  Shot              each clip's place in the joined video
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from gradreel.scenes.trace_folder import TraceFolder
 from gradreel.scenes.words.claims import Claim
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.marks import BeatLines
-from gradreel.scenes.words.narration import OwnWords
+from gradreel.scenes.words.narration import Narration, OwnWords
 from pydantic import Field
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 Title = Mapping[str, str]  # by language
 SpeechTimes = Mapping[str, tuple[float, ...]]
-"""By beat: seconds of each stretch of its line in the language that takes longest."""
+"""Seconds of each stretch of a line in the language that takes longest, by beat."""
 MOST_OFFSET = 1e6  # seconds, of a sound
 MOST_GAIN = 100  # dB
 MOST_SECONDS = 1e6  # of a subcaption's start and end
@@ -42,38 +43,42 @@ MOST_CHARACTERS = 10_000  # of a subcaption
 
 
 class SceneError(UserError):
-    """A scene that raised while it was played, or a worker that died of it; the message shows the user's own lines."""
+    """Raised when a scene raises while it plays, or when its worker dies; the message shows the user's own lines."""
 
     exit_code = 1
 
 
 @dataclass(frozen=True)
 class SceneRequest:
-    """A scene as it was asked for. Its parameters are not checked before a `Clip` is planned: that needs its class.
+    """A scene with everything that the lesson and the command line set for it, not checked yet.
 
-    `describe` puts these over the class's defaults, each over the one before: ``parameters``, ``data`` and ``curve``,
-    ``changes``. In the request of a `Clip` the first has all of it, checked, and the others are empty.
+    Checks need the scene's class. `describe` starts from the class's defaults; later fields override earlier ones:
+    ``parameters``, then ``data`` and ``curve``, then ``changes``. In the request of a planned `Clip`, ``parameters``
+    has the checked result and the other three are empty.
     """
 
     source: SceneSource
     settings: RenderSettings = field(default_factory=RenderSettings)  # see `Lesson.requests`
     parameters: Mapping[str, Any] = field(default_factory=dict)  # the lesson's, as JSON; a text may name an experiment
     experiments: Mapping[str, Experiment] = field(default_factory=dict)  # the lesson's, by name
-    words: OwnWords | None = None  # over the narration of ours
-    files: Mapping[str, str] = field(
-        default_factory=dict
-    )  # by parameter: what it was read from, see `lessons.tables.file_of`
-    data: Mapping[str, Any] = field(default_factory=dict)  # of --data: fields of every dataset of daily views
-    curve: tuple[tuple[float, float], ...] = ()  # in the place of the lecture's red one; (): that
-    curve_file: str = ""  # that it was read from
-    changes: Mapping[str, Any] = field(default_factory=dict)  # of --set, as ``parameters``
-    part: Title | None = None  # the title of the lesson's part that it belongs to
-    stands_in_lesson: bool = True  # False: asked for on the command line alone
-    speech: SpeechTimes = field(default_factory=dict)  # of the beats asked for; {}: nothing is spoken
+    words: OwnWords | None = None  # the lesson's own words, which override our narration
+    files: Mapping[str, str] = field(default_factory=dict)  # file of each parameter, see `lessons.tables.file_of`
+    data: Mapping[str, Any] = field(default_factory=dict)  # --data: fields of every dataset of daily views
+    curve: tuple[tuple[float, float], ...] = ()  # replaces the lecture's red curve; empty: keep it
+    curve_file: str = ""  # the file that ``curve`` was read from
+    changes: Mapping[str, Any] = field(default_factory=dict)  # --set, as JSON
+    part: Title | None = None  # title of the lesson's part
+    stands_in_lesson: bool = True  # False: only the command line names it
+    speech: SpeechTimes = field(default_factory=dict)  # times of the requested beats; {}: nothing is spoken
 
     @property
     def name(self) -> str:
+        """Return the scene's name, such as "build-curve"."""
         return self.source.name
+
+    def narration(self) -> Narration:
+        """Return the words of all scenes in the film's languages; the lesson's own words override ours."""
+        return Narration.load((*self.settings.subtitle_languages, self.settings.language)).with_words(self.words)
 
     @property
     def ground(self) -> str:
@@ -100,27 +105,27 @@ class ParameterRow:
 
 @dataclass(frozen=True)
 class SceneDescription:
-    """What a scene's class says of itself, once its parameters have been checked."""
+    """A scene as the worker reads it from its class: documentation, checked parameters, training runs and beats."""
 
     name: str
     doc: str
-    parameters: dict[str, Any]  # JSON-able, complete: every field with its value
+    parameters: dict[str, Any]  # every field with its value, as JSON
     rows: tuple[ParameterRow, ...]
     experiments: dict[str, Experiment]  # by the parameter that holds it
-    beats: tuple[str, ...]  # as written: "piece-{k}" stands for several
+    beats: tuple[str, ...]  # as in the source: "piece-{k}" stands for several
     is_lecture_scene: bool  # False: a plain Manim Scene, without parameters and beats
-    traces: dict[str, str] = field(default_factory=dict)  # folders of traces that were given, by parameter; as written
-    narrated_as: str = ""  # whose words in the narration files it has; "": none
-    paths: tuple[str, ...] = ()  # other files and folders that its parameters were given, in place of their defaults
+    traces: dict[str, str] = field(default_factory=dict)  # by parameter: the trace folder that the user set
+    narrated_as: str = ""  # the scene's key in the narration files; "": it has no words there
+    paths: tuple[str, ...] = ()  # other files and folders that parameters were set to, if not their defaults
 
 
 @dataclass(frozen=True)
 class Run:
-    """A training run that no trace has been recorded of."""
+    """A training run without a recorded trace."""
 
     experiment: Experiment
     shown_by: Mapping[str, str]  # by scene: the name of the parameter that holds the run
-    path: Path  # where the trace will be
+    path: Path  # where its trace will be written
 
     @property
     def name(self) -> str:
@@ -131,74 +136,80 @@ class Run:
 
 @dataclass(frozen=True)
 class Clip:
-    """One scene to be in a video."""
+    """The planned clip of one scene, existing or not."""
 
-    request: SceneRequest  # its parameters checked and complete
+    request: SceneRequest  # its parameters are checked and complete
     experiments: Mapping[str, Experiment]  # by parameter
-    parts: Mapping[str, Any]  # what is known before it is drawn; the digest of that is its key
-    path: Path | None = None  # of the clip that is up to date; None: there is none
-    why: str = ""  # it has to be rendered; "" when it is up to date
-    expected_frames: int = 0  # by an earlier clip of the scene or by its narration; 0 when there is neither
-    runs_recorded: bool = True  # False: some have to be trained first
-    narrated_as: str = ""  # the scene whose words it has; "": a plain Manim scene
+    parts: Mapping[str, Any]  # all inputs that are known before it is drawn; their digest is its key
+    path: Path | None = None  # the up-to-date clip on disk; None: there is none
+    why: str = ""  # why it must be rendered; "" if it is up to date
+    expected_frames: int = 0  # from an earlier clip of the scene or from its narration; 0: unknown
+    runs_recorded: bool = True  # False: some runs must be trained first
+    narrated_as: str = ""  # the scene's key in the narration files; "": a plain Manim scene
     speech: Mapping[str, Mapping[str, tuple[SpokenStretch, ...]]] = field(
         default_factory=dict
-    )  # by beat and language: what is heard, a sound for each stretch of its line; none of it is seen
-    paths: tuple[str, ...] = ()  # of its description
+    )  # by beat and language: the sounds of its line, one for each stretch; they do not change the frames
+    paths: tuple[str, ...] = ()  # `SceneDescription.paths`
 
     @property
     def scene(self) -> str:
+        """Return the scene's name."""
         return self.request.name
 
     @property
     def up_to_date(self) -> bool:
+        """Return whether the clip on disk can be used as it is."""
         return not self.why
 
     @property
     def file_stem(self) -> str:
-        """Returns the name of this clip's own files: ``loss-curve--runs--mine`` if a trace or a file was given."""
-        given = [self.request.parameters[name] for name in self.parts["traces"] if name not in self.experiments]
-        return "--".join([self.scene, *(TraceFolder(folder).file_stem for folder in (*given, *self.paths))])
+        """Return the stem of the clip's published files: ``loss-curve``, or ``loss-curve--runs--mine``.
+
+        The words after the scene's name come from the trace folders and files that the user set.
+        """
+        folders = [self.request.parameters[name] for name in self.parts["traces"] if name not in self.experiments]
+        return "--".join([self.scene, *(TraceFolder(folder).file_stem for folder in (*folders, *self.paths))])
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All that a video needs; clips in film order."""
+    """The clips of a video in film order, and the runs to train before them."""
 
     runs: tuple[Run, ...]
     clips: tuple[Clip, ...]
-    unspoken: Mapping[str, int] = field(default_factory=dict)  # by language: lines that have to be spoken first
+    unspoken: Mapping[str, int] = field(default_factory=dict)  # by language: lines that must be spoken first
     unheard: tuple[str, ...] = ()  # scenes not listened to yet; ``unspoken`` counts all their lines
-    claims: Mapping[str, tuple[Claim, ...]] = field(default_factory=dict)  # by scene, of those whose runs are recorded
+    claims: Mapping[str, tuple[Claim, ...]] = field(default_factory=dict)  # by scene, if its runs are recorded
 
     @property
     def out_of_date(self) -> tuple[Clip, ...]:
+        """Return the clips that must be rendered."""
         return tuple(clip for clip in self.clips if not clip.up_to_date)
 
 
 @dataclass(frozen=True)
 class BeatSpan:
-    """A beat of a clip: ``start`` and ``end`` count frames; its line in each language, and what filled their fields."""
+    """A beat of a played scene: frames ``start`` up to ``end`` of its clip, its lines, and the values of its fields."""
 
     name: str
     start: int
     end: int
-    lines: dict[str, str]  # with their marks
+    lines: dict[str, str]  # by language, with their marks
     values: dict[str, Any]
-    from_narration: bool  # False: the scene said its line itself
-    marks: Mapping[str, int] = field(default_factory=dict)  # the frame of the clip in which what is after each begins
-    motion: int | None = None  # the frame of the clip with which its own motion is over; None: of an older clip
-    claims: tuple[Claim, ...] = ()  # that its line makes of the numbers shown
+    from_narration: bool  # False: the scene's source has the line
+    marks: Mapping[str, int] = field(default_factory=dict)  # by mark: the frame at which the words after it begin
+    motion: int | None = None  # the frame at which its own motion ends; None: not measured
+    claims: tuple[Claim, ...] = ()  # statements of its lines about the scene's numbers
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> BeatSpan:
-        """Return the beat that a clip's description has. Raises KeyError or TypeError for what is none."""
-        return cls(**{**content, "claims": tuple(Claim(**each) for each in content.get("claims", ()))})
+        """Return the beat from a clip's description. Raises KeyError or TypeError if ``content`` is not a beat."""
+        return cls(**{**content, "claims": tuple(Claim(**claim) for claim in content.get("claims", ()))})
 
 
 @dataclass(frozen=True)
 class SceneWords:
-    """What a scene says: all its beats, with what their lines are filled; no frame of them is counted."""
+    """All beats of a scene with the values in their lines. The frames of these beats are not counted."""
 
     name: str
     beats: tuple[BeatSpan, ...]
@@ -206,12 +217,12 @@ class SceneWords:
 
 @dataclass(frozen=True)
 class ClipSound:
-    """A sound that a scene added: it begins ``offset`` seconds after frame ``frame`` of the clip, which has no sound.
+    """A sound that a scene added; it begins ``offset`` seconds after the clip's frame ``frame``.
 
-    Its bounds hold for what descriptions and workers say.
+    The clip's own file has no sound. The bounds check descriptions and workers' answers.
     """
 
-    file: str  # called as the files that a scene opens
+    file: str  # a name as in `Dependencies.files`
     digest: str  # of its content
     frame: Annotated[int, Field(ge=0, le=10**9)]
     offset: Annotated[float, Field(ge=-MOST_OFFSET, le=MOST_OFFSET, allow_inf_nan=False)]
@@ -249,30 +260,31 @@ class ClipFile:
     frames: int
     fps: int
     beats: tuple[BeatSpan, ...]
-    wall_seconds: float  # what rendering it took
-    sounds: tuple[ClipSound, ...] = ()  # to be put under the video
+    wall_seconds: float  # how long it took to render
+    sounds: tuple[ClipSound, ...] = ()  # mixed into the video's sound later
     subcaptions: tuple[Subcaption, ...] = ()
     emptied: tuple[EmptyStretch, ...] = ()
 
     @property
     def seconds(self) -> float:
+        """Return the clip's length."""
         return self.frames / self.fps
 
-    def stand(self, start: int, end: int) -> int:
-        """Returns the end of the part of frames ``start`` to ``end`` in which the picture stands.
+    def end_before_clearing(self, start: int, end: int) -> int:
+        """Return the frame at which the picture begins to empty, if it is empty at ``end``; else ``end``.
 
-        That is ``end``. If the picture is empty by then, it is the frame at which everything began to leave.
+        A picture that began to empty before ``start`` counts as not emptied.
         """
         return next((empty.start for empty in self.emptied if start < empty.start < end <= empty.end), end)
 
     def as_json(self) -> dict[str, Any]:
-        """All but where it lies: that is said by the name of the description beside it."""
+        """Return all fields but ``path``, as plain data. The description's own file name implies the path."""
         content = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
         return {name: value for name, value in content.items() if name != "path"}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any], path: Path) -> ClipFile:
-        """The clip at ``path``, described by ``content``. Raises KeyError or TypeError when that describes none."""
+        """Return the clip at ``path`` from its description. Raises KeyError or TypeError if that describes no clip."""
         beats = tuple(map(BeatSpan.from_json, content["beats"]))
         sounds = tuple(ClipSound(**sound) for sound in content["sounds"])
         subcaptions = tuple(Subcaption(**subcaption) for subcaption in content["subcaptions"])
@@ -283,24 +295,25 @@ class ClipFile:
 
 @dataclass(frozen=True)
 class Shot:
-    """A clip in the video: from frame ``start`` up to frame ``end``; its lines as the narration has them now."""
+    """A clip's place in the video, frames ``start`` up to ``end``, with its lines as the narration has them now."""
 
     clip: Clip
     file: ClipFile
     title: str
-    begins: str  # the title of the lesson's part that begins with it; "" where none does
+    begins: str  # the title of the lesson's part that begins here; "" if none does
     start: int
     end: int
-    lines: tuple[BeatLines, ...]  # of each beat
+    lines: tuple[BeatLines, ...]  # one for each beat
 
     def chapter(self, language: str) -> str:
-        """What players show in a plain list of chapters: a part's title stands in front of its first scene's."""
+        """Return the chapter's title; the first scene of a part has the part's title before its own."""
         if self.begins in ("", self.title):
             return self.title
         return self.begins + LANGUAGES[language].colon + self.title
 
     @property
     def beats(self) -> list[tuple[BeatSpan, BeatLines]]:
+        """Return each beat with its lines."""
         return list(zip(self.file.beats, self.lines, strict=True))
 
 
@@ -313,4 +326,4 @@ class Finding:
     rule: str
     message: str
     where: str
-    seconds: float | None = None  # of the scene; None: at the end of the beat
+    seconds: float | None = None  # time in the scene; None: at the end of the beat

@@ -1,4 +1,4 @@
-"""``gradreel verify``: the updates of traces computed again, of folders or of the runs that scenes show."""
+"""Runs ``gradreel verify``: computes the updates of traces again, given as folders or as scenes that show them."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 
 def verify_traces(options: Options) -> int:
-    """Compute each trace's updates again and print what came of it; 1 when something in a trace is wrong."""
+    """Verify each trace, print the results, and return the exit code: 1 if a trace is wrong."""
     targets = _targets(options)
-    with reporter(options.progress, options.quiet, options.verbosity) as told:
-        verifications = _verified([target.path for target in targets], told) if targets else {}
+    with reporter(options.progress, options.quiet, options.verbosity) as progress:
+        verifications = _verify([target.path for target in targets], progress) if targets else {}
     results = [_result(target, verifications[target.path]) for target in targets]
     for result in results:
         report.print_verification(result, options)
@@ -44,19 +44,22 @@ def verify_traces(options: Options) -> int:
 
 @dataclass(frozen=True)
 class _Target:
-    """A trace to verify, and which scenes show it."""
+    """A trace to verify, and the scenes that show it."""
 
     path: Path
-    experiment: Experiment | None = None  # what it must be a trace of; None where it was given by its folder
+    experiment: Experiment | None = None  # the run that it must be a trace of; None if the user named the folder
     scenes: tuple[str, ...] = ()
 
 
 def _targets(options: Options) -> list[_Target]:
-    """The traces asked for, by folder or by scene, each once. Raises UserError for what is no trace."""
-    # media/traces/* names also what is kept beside the traces
-    asked = [target for target in options.scenes if not target.endswith(".time.json")] or options.scenes
-    folders = [target for target in asked if _is_folder(target)]
-    scenes = [target for target in asked if target not in folders]
+    """Return the traces to verify, each once, from folders and scenes. Raises UserError for a folder without a trace.
+
+    If nothing is named, these are the traces of the whole lesson.
+    """
+    # `media/traces/*` also matches the files of training times
+    names = [name for name in options.scenes if not name.endswith(".time.json")] or options.scenes
+    folders = [name for name in names if _is_folder(name)]
+    scenes = [name for name in names if name not in folders]
     targets = {path: _Target(path) for path in (TraceFolder(folder).path for folder in folders)}
     if scenes or not folders or options.first_scene or options.last_scene:
         targets |= _targets_of_scenes(options, scenes)
@@ -64,6 +67,10 @@ def _targets(options: Options) -> list[_Target]:
 
 
 def _is_folder(target: str) -> bool:
+    """Return whether ``target`` is the folder of a trace; False for a scene.
+
+    Raises TraceError for a folder without a trace, for a file, and for a path to nothing.
+    """
     folder = Path(target).expanduser()
     if folder.is_dir():
         if not (folder / META).exists():
@@ -84,31 +91,31 @@ def _is_folder(target: str) -> bool:
 
 
 def _targets_of_scenes(options: Options, scenes: list[str]) -> dict[Path, _Target]:
-    """The traces that scenes show, by folder: those of their runs, and those that they were given by their folders."""
+    """Return the traces that scenes show, by folder: of their training runs, and folders that parameters name.
+
+    Raises TraceError if a run is not recorded.
+    """
     settings, lesson = settings_of(options), lesson_of(options, scenes)
     folder = Folders(settings.media_dir).traces
-    told = reporter(options.progress, options.quiet)
+    progress = reporter(options.progress, options.quiet)
     targets: dict[Path, _Target] = {}
-    for description in inspect_lesson(lesson, settings, told)[1]:
+    for description in inspect_lesson(lesson, settings, progress)[1]:
         shown: dict[Path, Experiment | None] = {folder / run.digest: run for run in description.experiments.values()}
         for path in shown:
             if not path.exists():
                 command = " ".join(["gradreel train", *scenes])
                 raise TraceError(f"{description.name}: there is no trace {path}; record it: {command}")
-        for given in description.traces.values():
-            shown.setdefault(TraceFolder(given).path, None)
+        for named_folder in description.traces.values():
+            shown.setdefault(TraceFolder(named_folder).path, None)
         for path, experiment in shown.items():
-            before = targets.get(path, _Target(path))
-            shown_by = (*before.scenes, description.name)
-            targets[path] = _Target(path, experiment or before.experiment, shown_by)
+            earlier = targets.get(path, _Target(path))
+            shown_by = (*earlier.scenes, description.name)
+            targets[path] = _Target(path, experiment or earlier.experiment, shown_by)
     return targets
 
 
-def _verified(paths: Sequence[Path], told: Reporter) -> dict[Path, Verification]:
-    """Return the verification of each trace.
-
-    Each is computed again with the vector instructions that it was made with, if this processor has them.
-    """
+def _verify(paths: Sequence[Path], progress: Reporter) -> dict[Path, Verification]:
+    """Verify each trace in a worker that uses the trace's vector instructions, if this processor has them."""
     groups: dict[tuple[tuple[str, str], ...], list[Path]] = {}
     for path in paths:
         groups.setdefault(tuple(sorted(_mode(path).items())), []).append(path)
@@ -116,18 +123,19 @@ def _verified(paths: Sequence[Path], told: Reporter) -> dict[Path, Verification]
     with Workers(1) as workers:
         for mode, group in groups.items():
             task = f"verify {group[0].name[:12]}{f' and {len(group) - 1} more' if len(group) > 1 else ''}"
-            told.begin(task, WHOLE, "%")
+            progress.begin(task, WHOLE, "%")
             folders = [path.absolute() for path in group]
-            listeners = Listeners(progress=partial(told.advance, task))
+            listeners = Listeners(progress=partial(progress.advance, task))
             try:
                 results = workers.submit(verify_each, folders, listeners=listeners, mode=dict(mode)).result()
             finally:
-                told.end(task)
+                progress.end(task)
             verifications.update(zip(group, results, strict=True))
     return verifications
 
 
 def _mode(path: Path) -> dict[str, str]:
+    """Return the environment variables that choose a trace's vector instructions; ours if it cannot be read."""
     try:
         return mode_of(read_meta(path)[0]["environment"])
     except TraceError:  # `verify` names the fault
@@ -140,7 +148,7 @@ def _result(target: _Target, result: Verification) -> dict[str, Any]:
     if not problems and target.experiment is not None:
         try:
             Trace.find(target.path.parent, target.experiment)
-        except TraceError as error:  # sound in itself, and not what the scene shows
+        except TraceError as error:  # valid, but of another run than the scene's
             problems = [{"column": "meta.json", "text": str(error)}]
     return {
         "trace": str(target.path),

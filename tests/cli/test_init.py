@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from gradreel.cli import commands
 from gradreel.render import new_project
-from gradreel.render.new_project import TEMPLATES, begin_project
+from gradreel.render.new_project import TEMPLATES, write_project
 
 NAMES = ["gradreel.toml", "lesson.toml", "my-words.toml", "my_scene.py", "test_my_scene.py"]
 
@@ -59,7 +59,7 @@ def test_on_a_full_disk_nothing_stays(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Path, "read_bytes", full)
     with pytest.raises(OSError, match="No space"):
-        begin_project(tmp_path)
+        write_project(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["other.txt"]
 
 

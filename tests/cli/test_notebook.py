@@ -77,20 +77,20 @@ def test_help_is_printed(folder, capsys):
 
 
 def test_a_cell_is_kept_under_its_class_and_written_when_it_changes(folder):
-    file = notebook.kept(CELL)
+    file = notebook.saved_cell(CELL)
     assert (file, file.read_text()) == (Path("media/notebook/Ring.py"), CELL)
     before = file.stat().st_mtime_ns
-    assert notebook.kept(CELL).stat().st_mtime_ns == before
-    notebook.kept(CELL + "\n# more\n")
+    assert notebook.saved_cell(CELL).stat().st_mtime_ns == before
+    notebook.saved_cell(CELL + "\n# more\n")
     assert file.read_text().endswith("# more\n")
 
 
 def test_no_link_in_the_folder_of_cells_leads_out_of_it(folder):
     (folder / "mine.py").write_text("mine")
-    notebook.kept(CELL)
+    notebook.saved_cell(CELL)
     (folder / "media/notebook/Ring.py").unlink()
     (folder / "media/notebook/Ring.py").symlink_to(folder / "mine.py")
-    assert notebook.kept(CELL).read_text() == CELL
+    assert notebook.saved_cell(CELL).read_text() == CELL
     (folder / "media/notebook").rename(folder / "elsewhere")
     (folder / "media/notebook").symlink_to(folder / "elsewhere")
     with pytest.raises(UsageError, match="leads out of media by a link"):
@@ -100,11 +100,11 @@ def test_no_link_in_the_folder_of_cells_leads_out_of_it(folder):
 
 
 def test_what_is_large_stays_a_file(folder, monkeypatch):
-    monkeypatch.setattr(notebook, "EMBEDDED", 10)
+    monkeypatch.setattr(notebook, "LARGEST_EMBEDDED", 10)
     for name in ("a.mp4", "a.png", "a.gif"):
         (folder / name).write_bytes(bytes(11))
-    assert 'src="a.mp4"' in notebook.picture_of(folder / "a.mp4")._repr_html_()
+    assert 'src="a.mp4"' in notebook.displayed(folder / "a.mp4")._repr_html_()
     assert all(
-        f"href='{folder / name}'" in notebook.picture_of(folder / name)._repr_html_() for name in ("a.png", "a.gif")
+        f"href='{folder / name}'" in notebook.displayed(folder / name)._repr_html_() for name in ("a.png", "a.gif")
     )
-    assert "href" in notebook.picture_of(folder)._repr_html_()
+    assert "href" in notebook.displayed(folder)._repr_html_()

@@ -15,7 +15,7 @@ from gradreel.core.experiment import Experiment
 from gradreel.render.clips.dependencies import Dependencies, key_of
 from gradreel.render.clips.fingerprint import description_parts, words_parts
 from gradreel.render.clips.workspace import Folders, Workspace
-from gradreel.render.inspection import _DESCRIPTIONS, keep_description, kept_description
+from gradreel.render.inspection import _DESCRIPTIONS, cached_description, keep_description
 from gradreel.render.settings import RenderSettings
 from gradreel.render.speech import keep_words, kept_words, timed_plan, wanted_lines
 from gradreel.render.stages import BeatSpan, Clip, ParameterRow, Plan, SceneDescription, SceneRequest, SceneWords
@@ -45,14 +45,14 @@ ODD = st.recursive(
 
 def test_a_description_is_read_as_it_was_kept(workspace):
     keep_description(workspace, REQUEST, OURS, Dependencies())
-    assert kept_description(workspace.inspections, REQUEST) == OURS
+    assert cached_description(workspace.inspections, REQUEST) == OURS
 
 
 @given(field=st.sampled_from(FIELDS), odd=ODD)
 def test_a_description_with_something_odd_in_it_is_none_or_one_of_the_right_kinds(tmp_path, field, odd):
     result = _DESCRIPTIONS.dump_python(OURS, mode="json") | {field: odd}
     kept(tmp_path, description_parts(REQUEST), {"result": result})
-    found = kept_description(tmp_path, REQUEST)
+    found = cached_description(tmp_path, REQUEST)
     if found is not None:
         assert all(isinstance(run, Experiment) for run in found.experiments.values())
         assert {type(getattr(found, name)) for name in FIELDS} <= {str, dict, tuple, bool}
@@ -62,20 +62,20 @@ def test_a_description_with_something_odd_in_it_is_none_or_one_of_the_right_kind
 def test_a_file_that_it_names_may_be_called_anything(tmp_path, name):
     result = _DESCRIPTIONS.dump_python(OURS, mode="json")
     kept(tmp_path, description_parts(REQUEST), {"result": result, "dependencies": {"files": {name: "a digest"}}})
-    assert kept_description(tmp_path, REQUEST) is None
+    assert cached_description(tmp_path, REQUEST) is None
 
 
 @pytest.mark.parametrize("content", ["", "[]", "null", "{}", "[" * 100_000, '{"dependencies": 5}', "\x00"])
 def test_what_is_no_description_at_all_is_none(tmp_path, content):
     (tmp_path / f"{key_of(description_parts(REQUEST))}{'0' * 12}.json").write_text(content)
-    assert kept_description(tmp_path, REQUEST) is None
+    assert cached_description(tmp_path, REQUEST) is None
 
 
 @given(data=st.data())
 def test_whatever_is_kept_with_a_result_it_counts_or_does_not(tmp_path, odd_json, data):
     whole = {"dependencies": {"files": {"a.py": "1|2|3"}, "libraries": {"numpy": "0"}, "screen": [["a", "b", "c"]]}}
     kept(tmp_path, description_parts(REQUEST), data.draw(odd_json(whole)))
-    kept_description(tmp_path, REQUEST)
+    cached_description(tmp_path, REQUEST)
 
 
 CLIP = Clip(REQUEST, {}, {"traces": {}}, narrated_as="build-curve")
