@@ -1,7 +1,7 @@
-"""Words, formulas and live numbers, set by Typst with bundled fonts only.
+"""Mobjects for words, formulas and changing numbers, typeset by Typst with bundled fonts only.
 
-Typst source may use the roles as functions: ``formula("yellow(w) x_1")``. ``part("name", body)`` names a part of it,
-which ``text.part("name")`` returns, so that a scene can move or dim one letter of a formula.
+Typst source may use the roles as functions: ``formula("yellow(w) x_1")``. ``part("name", body)`` names a part of it.
+``text.part("name")`` returns that part, so that a scene can move or dim one letter of a formula.
 """
 
 from __future__ import annotations
@@ -15,30 +15,33 @@ from typing import Any
 import numpy as np
 import typst
 from gradreel.core.arrays import FloatArray
+from gradreel.core.errors import UserError
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.svg_outlines import Outline, outlines
 from gradreel.scenes.style import EM, palette
 from manim import LEFT, CapStyleType, LineJointType, ManimColor, Rectangle, VGroup, VMobject
 
-_POINTS = 10.0  # Typst sets everything at this size; glyphs are scaled afterwards
-_MARKER = "#0000fe"  # an H set after each text, in a colour of its own: its foot is the baseline
+_POINTS = 10.0  # the size in all Typst documents; glyphs are scaled afterwards
+_MARKER = "#0000fe"  # colour of an H after each text; its foot gives the baseline
 _CJK = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _MARKUP = re.compile(r"([\\#$*_`<>@\[\]~/=+\-])")
 
 
 @lru_cache(maxsize=1)
 def _compiler() -> typst.Compiler:
+    """Return Typst's compiler with the bundled fonts only."""
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[str(style.font_folder())])
     return typst.Compiler(font_paths=fonts)
 
 
 def _roles(colored: bool) -> str:
+    """Return Typst functions for the roles: ``yellow(x)`` sets x in a colour that encodes the role, or plainly."""
     bodies = {role: f'ink(rgb("#0001{i:02x}"), x)' for i, role in enumerate(style.ROLES)}
     return "\n".join(f"#let {role}(x) = {body if colored else 'x'}" for role, body in bodies.items())
 
 
 def _document(body: str, names: tuple[str, ...], colored: bool) -> bytes:
-    """The whole Typst source; ``colored`` shows the roles, otherwise the parts (same layout, other colours)."""
+    """Return the Typst document of ``body``. Each role has a colour of its own if ``colored``, else each part does."""
     if colored:
         part = "#let part(name, x) = x"
     else:
@@ -50,7 +53,7 @@ def _document(body: str, names: tuple[str, ...], colored: bool) -> bytes:
             "#set page(width: auto, height: auto, margin: 0pt, fill: none)",
             f'#set text(size: {_POINTS}pt, font: "{face}", fill: black)',
             f'#show math.equation: set text(font: ("New Computer Modern Math", "{face}"))',
-            "#let ink(color, x) = text(fill: color, x)",  # under a name of its own: `text` is a role too
+            "#let ink(color, x) = text(fill: color, x)",  # needed because the role `text` hides Typst's `text`
             '#let serif(x) = text(font: "New Computer Modern Math", x)',
             _roles(colored),
             part,
@@ -60,6 +63,7 @@ def _document(body: str, names: tuple[str, ...], colored: bool) -> bytes:
 
 
 def _outlines(source: bytes) -> list[Outline]:
+    """Return the outlines of a Typst document of one page. Raises typst.TypstError for an invalid source."""
     svg = _compiler().compile(input=source, format="svg")
     assert isinstance(svg, bytes), "one page"
     return list(outlines(svg))
@@ -67,7 +71,10 @@ def _outlines(source: bytes) -> list[Outline]:
 
 @lru_cache(maxsize=4096)
 def _typeset(body: str, names: tuple[str, ...]) -> tuple[tuple[FloatArray, str | None, str | None], ...]:
-    """Each glyph of ``body``: its points with the baseline at y = 0, its role, its part."""
+    """Return for each glyph of ``body``: its points, with the baseline at y = 0, its role, and its part.
+
+    The second compilation colours the parts instead of the roles; both have the same layout.
+    """
     glyphs = _outlines(_document(body, names, colored=True))
     parts = _outlines(_document(body, names, colored=False)) if names else glyphs
     *glyphs, marker = glyphs
@@ -86,10 +93,10 @@ _UNCHANGEABLE = {str, int, float, bool, type(None), ManimColor, CapStyleType, Li
 
 
 class Glyph(VMobject):
-    """One outline, filled, in the colour ``ink``.
+    """One filled outline in the colour ``ink``.
 
-    A copy is what `VMobject`'s is, made faster: what cannot change is shared. Manim copies what it moves, and most of
-    what moves is glyphs.
+    Copying is faster than `VMobject`'s, with the same result: immutable values are shared. Manim copies everything that
+    moves, and that is mostly glyphs.
     """
 
     def __init__(self, ink: ManimColor) -> None:
@@ -105,6 +112,7 @@ class Glyph(VMobject):
 
 
 def _copied(value: Any, memo: dict[int, Any]) -> Any:
+    """Return a deep copy of an attribute's value; the value itself if it is immutable."""
     kind = type(value)
     if kind in _UNCHANGEABLE or (kind is tuple and all(type(part) in _UNCHANGEABLE for part in value)):
         return value
@@ -114,20 +122,28 @@ def _copied(value: Any, memo: dict[int, Any]) -> Any:
 
 
 class TextMobject(VGroup):
-    """A line of text or a formula: one VMobject per glyph, all filled, with a baseline.
+    """A line of text or a formula from Typst ``source``: one filled VMobject for each glyph, with a baseline.
 
-    Attributes: ``source`` (Typst), ``font_size`` (Manim's), ``parts`` (name -> indices of glyphs).
+    Attributes: ``source``, ``font_size`` (Manim's), ``parts`` (name -> indices of glyphs). Raises UserError for an
+    invalid source. ``written``: the text to quote in that error, by default the source.
     """
 
-    def __init__(self, source: str, size: float, color: ManimColor | None = None) -> None:
+    def __init__(
+        self, source: str, size: float, color: ManimColor | None = None, *, written: str | None = None
+    ) -> None:
         super().__init__()
         self.source = source
         self.font_size = float(size)
         base = color if color is not None else palette.text
         names = tuple(dict.fromkeys(re.findall(r'part\("([^"]+)"', source)))
         self.parts: dict[str, list[int]] = {name: [] for name in names}
-        blanks: dict[str | None, Glyph] = {}  # by role: a copy is made sooner than another one
-        for index, (points, role, part) in enumerate(_typeset(source, names)):
+        try:
+            glyphs = _typeset(source, names)
+        except typst.TypstError as error:
+            reason = "; ".join([error.message, *error.hints[:1]])
+            raise UserError(f"{source if written is None else written!r} is not valid Typst: {reason}") from None
+        blanks: dict[str | None, Glyph] = {}  # by role; copying one is quicker than creating one
+        for index, (points, role, part) in enumerate(glyphs):
             if role not in blanks:
                 blanks[role] = Glyph(getattr(palette, role) if role else base)
             glyph = deepcopy(blanks[role])
@@ -139,15 +155,17 @@ class TextMobject(VGroup):
         self.move_to(np.zeros(3))
 
     def _share_below_baseline(self) -> float:
+        """Return the share of the height that lies below the baseline, y = 0."""
         height = self.height
         return float(-self.get_bottom()[1] / height) if height > 0 else 0.0
 
     def get_points_defining_boundary(self) -> FloatArray:
-        """As Manim's, in one go: a text asks for its edges whenever it is placed, three times and more."""
+        """Return the ends of all Bezier curves, (n, 3), as Manim's method does, but faster."""
         points = self._all_points()
-        return np.stack([points[::4], points[3::4]], axis=1).reshape(-1, 3)  # each Bezier curve's ends
+        return np.stack([points[::4], points[3::4]], axis=1).reshape(-1, 3)
 
     def length_over_dim(self, dim: int) -> float:
+        """Return the width (0) or height (1) of the ink, as Manim's method does, but faster."""
         along = self._all_points()[:, dim]
         return float(along.max() - along.min()) if len(along) else 0.0
 
@@ -156,11 +174,11 @@ class TextMobject(VGroup):
 
     @property
     def baseline(self) -> float:
-        """The y of the baseline, wherever the text has been moved or scaled to."""
+        """Return the y of the baseline, also after the text was moved or scaled."""
         return float(self.get_bottom()[1] + self._foot * self.height)
 
     def part(self, name: str) -> VGroup:
-        """The glyphs of the part called ``name``. Raises KeyError naming the parts there are."""
+        """Return the glyphs of the part called ``name``. Raises KeyError that lists the parts."""
         if name not in self.parts:
             raise KeyError(f"the text {self.source!r} has no part {name!r}; it has {', '.join(self.parts) or 'none'}")
         return VGroup(*(self.submobjects[i] for i in self.parts[name]))
@@ -172,16 +190,15 @@ class TextMobject(VGroup):
         right: float | None = None,
         center: float | None = None,
     ) -> TextMobject:
-        """Move so that the baseline is at y = ``baseline`` and the ink's left, right or centre at the given x."""
-        x = {
-            "left": lambda: left - self.get_left()[0],
-            "right": lambda: right - self.get_right()[0],
-            "center": lambda: center - self.get_center()[0],
-        }
-        given = [key for key, value in (("left", left), ("right", right), ("center", center)) if value is not None]
-        if len(given) != 1:
+        """Move the baseline to y = ``baseline``, and the ink's left, right or centre to the given x; return self.
+
+        Raises ValueError unless exactly one of ``left``, ``right`` and ``center`` is given.
+        """
+        edges = ((left, self.get_left), (right, self.get_right), (center, self.get_center))
+        moves = [x - edge()[0] for x, edge in edges if x is not None]
+        if len(moves) != 1:
             raise ValueError("place() needs exactly one of left, right, center")
-        self.shift([x[given[0]](), baseline - self.baseline, 0.0])
+        self.shift([moves[0], baseline - self.baseline, 0.0])
         return self
 
 
@@ -200,8 +217,8 @@ def text(content: str, size: float = style.LABEL, color: ManimColor | None = Non
 
     Raises
     ------
-    typst.TypstError
-        A formula inside ``$…$`` is not valid Typst.
+    UserError
+        A formula inside ``$…$`` is not valid Typst. The message quotes the words and Typst's reason.
 
     Examples
     --------
@@ -217,7 +234,7 @@ def text(content: str, size: float = style.LABEL, color: ManimColor | None = Non
         piece if k % 2 and piece != "$$" else _MARKUP.sub(r"\\\1", piece.replace("$$", "$"))
         for k, piece in enumerate(pieces)
     )
-    return TextMobject(source, size, color)
+    return TextMobject(source, size, color, written=content)
 
 
 words = text  # the name in the lecture's scenes
@@ -246,8 +263,8 @@ def formula(source: str, size: float = style.FORMULA, color: ManimColor | None =
 
     Raises
     ------
-    typst.TypstError
-        ``source`` is not valid Typst.
+    UserError
+        ``source`` is not valid Typst. The message quotes it and Typst's reason.
 
     Examples
     --------
@@ -256,7 +273,7 @@ def formula(source: str, size: float = style.FORMULA, color: ManimColor | None =
     >>> len(line), len(line.part("b"))  # glyphs
     (7, 1)
     """
-    return TextMobject(f"$display({source})$", size, color)
+    return TextMobject(f"$display({source})$", size, color, written=source)
 
 
 def heading(content: str) -> TextMobject:
@@ -305,37 +322,37 @@ def patch_under(line: TextMobject, color: ManimColor | None = None, across: floa
 
 
 def _bracketed(characters: str, face: str) -> tuple[FloatArray, ...]:
-    """The outlines of ``characters`` set in ``face`` ("sans" or "math"), in points."""
+    """Return the outlines of ``characters`` in ``face`` ("sans" or "math"), in points (1/72 inch)."""
     body = characters if face == "sans" else f"#serif[{characters}]"
     return tuple(points for points, _, _ in _typeset(body, ()))
 
 
 @lru_cache(maxsize=256)
 def _advance(character: str, face: str) -> float:
-    """The advance width of ``character`` in points: what it adds between two bars."""
+    """Return the advance width of ``character`` in points: how far it moves two bars apart."""
     with_it, without = _bracketed(f"|{character}|", face), _bracketed("||", face)
     return float(with_it[-1][:, 0].min() - without[-1][:, 0].min())
 
 
 @lru_cache(maxsize=256)
 def _digit(character: str, face: str) -> FloatArray:
-    """The outline of one character, its origin at the left of its advance box, in points."""
+    """Return the outline of one character in points, with the left of its advance box at x = 0."""
     _, glyph = _bracketed(f"|{character}", face)
     first, second = _bracketed("||", face)
     points = glyph.copy()
-    points[:, 0] -= second[:, 0].min() - first[:, 0].min()  # the bar's advance: the page starts at x = 0
+    points[:, 0] -= second[:, 0].min() - first[:, 0].min()  # the advance of the bar before it
     return points
 
 
 class Number(VGroup):
-    """A number that changes while its digits keep their places: the last digit's right edge stays where it is.
+    """A number that can change in place: its last digit's right edge stays fixed.
 
-    ``anchor`` is an invisible vertical stroke at that edge, from the baseline up one em: it is moved and scaled with
-    the number, so the digits can be laid out again wherever the number went. The glyphs are a fixed set whose outlines
-    are exchanged: Manim lists what moves once per animation, so nothing may come or go while one plays.
+    ``anchor`` is an invisible stroke at that edge, from the baseline up one em. It moves and scales with the number, so
+    new digits are laid out along it. The set of glyphs never changes, only their outlines: Manim lists the moving
+    mobjects once for each animation.
     """
 
-    SPARE = 8  # glyphs kept empty for a longer number
+    SPARE = 8  # empty glyphs, for a longer number
 
     def __init__(
         self,
@@ -361,17 +378,21 @@ class Number(VGroup):
 
     @property
     def baseline(self) -> float:
+        """Return the y of the baseline."""
         return float(self.anchor.points[0][1])
 
     def written(self, value: float) -> str:
-        """``value`` as text; a proper minus sign, never "−0.00", thin spaces between thousands when grouped."""
+        """Return ``value`` as text, with a true minus sign and, if ``group``, thin spaces between thousands.
+
+        A value that rounds to 0 has no sign.
+        """
         text = f"{value:{'+' if self.signed else ''}{',' if self.group else ''}.{self.decimals}f}"
         if float(text.replace(",", "")) == 0:
             text = text.lstrip("+-")
         return text.replace("-", "\u2212").replace(",", "\u2009")
 
     def set_value(self, value: float) -> Number:
-        """Show ``value``, rounded as it is written (``text``); returns self."""
+        """Show ``value``, rounded; return self. Raises ValueError if its text has more characters than glyphs."""
         text = self.written(value)
         self.value = float(value)
         if text == self.text:
@@ -395,12 +416,12 @@ class Number(VGroup):
         return self
 
     def place(self, baseline: float, right: float) -> Number:
-        """Put the last digit's right edge at x = ``right`` on the given baseline."""
+        """Move the last digit's right edge to x = ``right`` and the baseline to y = ``baseline``; return self."""
         self.shift(np.array([right, baseline, 0.0]) - self.anchor.points[0])
         return self
 
     def place_left(self, baseline: float, left: float) -> Number:
-        """Put the left edge of what is written now at x = ``left``; later values keep the right edge of this one."""
+        """Move the left edge of the present digits to x = ``left``; return self. Later values keep the right edge."""
         self.place(baseline, 0.0)
         self.shift((left - self.get_critical_point(LEFT)[0]) * np.array([1.0, 0.0, 0.0]))
         return self

@@ -1,10 +1,11 @@
-"""Where a text's edges are is asked quickly, and answered as Manim does, bit for bit."""
+"""Tests of texts: their edges are Manim's, bit for bit; invalid Typst is reported."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.core.errors import UserError
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from hypothesis import given
 from hypothesis import strategies as st
 from manim import DL, DOWN, LEFT, ORIGIN, RIGHT, UP, VGroup
@@ -14,7 +15,7 @@ PLACES = st.floats(-100, 100)
 
 
 def as_manim(text: TextMobject) -> VGroup:
-    """The same glyphs, which Manim itself asks."""
+    """Return a plain VGroup of the text's glyphs, whose edges Manim computes."""
     group = VGroup()
     group.submobjects = text.submobjects
     return group
@@ -34,3 +35,12 @@ def test_edges_of_a_text_are_those_that_manim_finds(source, x, y, scale, turn):
 def test_a_text_without_a_glyph_lies_at_the_centre_and_has_no_size():
     text = words(" ")
     assert (text.width, text.height, text.get_left().tolist()) == (0, 0, [0, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("write", "wrong"), [(words, "slope $yelow(w)$ = 2"), (formula, "frac(1, 2"), (formula, 'part("a", x) + "b')]
+)
+def test_invalid_typst_is_the_users_mistake_and_is_quoted(write, wrong):
+    with pytest.raises(UserError) as raised:
+        write(wrong)
+    assert wrong in str(raised.value)
