@@ -1,4 +1,4 @@
-"""An activation function's little picture, enlarged: numbers go in below, and come out at the right."""
+"""An enlarged picture of an activation function: numbers enter below and leave at the right."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from gradreel.scenes.style import palette
 from gradreel.scenes.words.numbers import number_text
 from manim import Dot, VGroup
 
-COME = 34  # size of a number that goes in
-LEAST_REACH = 4.0  # of r, to both sides of 0
-BELOW = 0.36  # from the axis to the baseline of a number that goes in
+INPUT_SIZE = 34  # font size of a number that enters
+LEAST_REACH = 4.0  # the axis shows at least r = -4 to 4
+BELOW = 0.36  # from the axis down to the baseline of a number that enters
 
 At = Callable[[float, float], FloatArray]
 
 
 class Way(VGroup):
-    """The way of one number: ``dot`` on the axis, ``up`` to ``point`` on the curve, ``across`` to the right.
+    """The path of one number: ``dot`` on the axis, ``up`` to ``point`` on the curve, then ``across`` to the right.
 
-    ``come``, below the dot, and ``goes`` are the texts "r_1 = -0.32" and "a_1 = 0.42".
+    ``come`` is the text of the input below the dot, "r_1 = -0.32"; ``goes`` that of the output, "a_1 = 0.42".
     """
 
     def __init__(self, at: At, r: float, a: float, reach: float, least: float, printed: tuple[str, str]) -> None:
@@ -33,16 +33,16 @@ class Way(VGroup):
         self.dot = Dot(foot, radius=0.08, color=palette.text)
         self.up = dashed(foot, self.point, palette.text, dash=0.07) if a > least else VGroup()
         self.across = dashed(self.point, end, palette.text, dash=0.07)
-        self.come = formula(printed[0], COME).place(foot[1] - BELOW, center=foot[0])
+        self.come = formula(printed[0], INPUT_SIZE).place(foot[1] - BELOW, center=foot[0])
         self.goes = formula(printed[1], 40).place(end[1] - 0.12, left=end[0] + 0.25)
         self.add(self.up, self.across, self.dot, self.come, self.goes)
 
 
 class ActivationZoom(VGroup):
-    """a = sigma(r) as a curve in the box (left, right, bottom, top), with a way for each number of ``r``.
+    """The curve a = sigma(r) in the box (left, right, bottom, top), and a `Way` for each number of ``r``.
 
-    ``curve`` over ``axis``; ``marks``: 0 and the height of 1 at its left, or what it comes to where it goes beyond;
-    ``ways``: what is shown one after the other, and no part of it. ``printed`` gives the numbers as they are written.
+    Parts: ``axis``, ``curve``, and ``marks``, labels 0 and 1 at the left. If the curve rises above 1, its highest value
+    replaces the 1. ``ways`` are not parts: the scene adds them one by one. ``printed``: input and output as text.
     """
 
     def __init__(
@@ -73,5 +73,5 @@ class ActivationZoom(VGroup):
 
     @staticmethod
     def reach(r: Sequence[float]) -> float:
-        """How far the axis goes to both sides of 0, so that every ``r`` is on it."""
+        """Return how far the axis goes to both sides of 0, so that every ``r`` lies on it."""
         return max(LEAST_REACH, 1.25 * max(abs(float(value)) for value in r))

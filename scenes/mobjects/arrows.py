@@ -1,4 +1,4 @@
-"""Arrows whose points are set in place."""
+"""Arrows that can be moved in place."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from manim import ManimColor, VMobject
 
 
 def arrow(color: ManimColor, width: float = 3.2) -> VMobject:
-    """An arrow without a place yet; ``set_arrow`` gives it one."""
+    """Return an arrow that is invisible until `set_arrow` gives it its ends."""
     return polyline(np.zeros((2, 3)), color, width)
 
 
 def set_arrow(line: VMobject, start: FloatArray, end: FloatArray, both: bool = False, head: float = 0.16) -> VMobject:
-    """Put an arrow from ``start`` to ``end`` (3,), in place; a short one has a small head, one of no length none."""
+    """Move the arrow ``line`` to lead from ``start`` to ``end``, each (3,); return it.
+
+    A short arrow has a smaller head; one shorter than 0.02 is invisible. ``both``: a head at each end.
+    """
     way = end - start
     length = float(np.linalg.norm(way))
     line.clear_points()

@@ -1,4 +1,4 @@
-"""A bracket that measures a distance in a plot."""
+"""Brackets that mark a distance in a plot."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 
 class Bracket(VGroup):
-    """An upright bracket whose ends are set in place: ``span``. Its caps shrink with it."""
+    """An upright bracket that `span` moves in place. On a short distance, its level caps shrink."""
 
     def __init__(self, color: ManimColor | None = None, width: float = style.AXIS) -> None:
         super().__init__()
@@ -19,7 +19,7 @@ class Bracket(VGroup):
         self.add(*(segment((0, 0, 0), (1, 0, 0), ink, width) for _ in range(3)))
 
     def span(self, start: ArrayLike, end: ArrayLike) -> Bracket:
-        """Measure from ``start`` to ``end`` (3,); returns self."""
+        """Move the bracket's ends to ``start`` and ``end``, each (3,); return self."""
         ends = [np.asarray(point, dtype=float) for point in (start, end)]
         half = np.array([min(0.1, 0.6 * float(np.linalg.norm(ends[1] - ends[0]))), 0.0, 0.0])
         for line, points in zip(self, (ends, *([at - half, at + half] for at in ends)), strict=True):
@@ -28,7 +28,7 @@ class Bracket(VGroup):
 
 
 def upright_bracket(start: ArrayLike, end: ArrayLike, color: ManimColor | None = None, cap: float = 0.1) -> VGroup:
-    """An upright line from ``start`` to ``end`` (3,) with a short level line at each end."""
+    """Return a line from ``start`` to ``end``, each (3,), with a level line of half-width ``cap`` at each end."""
     ink = color if color is not None else palette.text
     half = np.array([cap, 0.0, 0.0])
     points = [np.asarray(point, dtype=float) for point in (start, end)]

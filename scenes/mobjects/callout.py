@@ -1,4 +1,4 @@
-"""Words with a line to a ring: the one thing in a plot that is spoken of, named where nothing else is drawn."""
+"""Callouts: words with a line to a point of a plot, placed where no curve is drawn."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from gradreel.scenes.style import Box, palette
 from manim import DL, UR, Rectangle, VGroup, VMobject
 from numpy.typing import ArrayLike
 
-LINE = 0.46  # height of the words' place
-CLEAR = 0.2  # between words and foreign lines
-GAP = 0.65  # from the ring's middle to the words
-REACH = 0.35  # of the line's level part
-CROSSING, RING_ROOM = 6.0, 0.35  # what a line across others costs, in distance; not counted so near the ring
-BESIDE, NEAR = (0.16, 0.24, 0.34, 0.46, 0.6, 0.75), 0.11  # distances of a number from its point; between it and lines
-ALONG = 0.05  # between points at which lines are looked at
+LINE = 0.46  # height reserved for the words
+CLEAR = 0.2  # least distance between words and curves
+GAP = 0.65  # from the ring's middle to the words, across
+REACH = 0.35  # scale of the leader line's level part
+CROSSING, RING_ROOM = 6.0, 0.35  # cost of a leader line that crosses a curve; crossings this near the ring are free
+BESIDE, NEAR = (0.16, 0.24, 0.34, 0.46, 0.6, 0.75), 0.11  # tried distances of a number; its distance from curves
+ALONG = 0.05  # distance between the points that represent a curve
 
 
 def free_place(
@@ -29,32 +29,33 @@ def free_place(
     gap: float = GAP,
     taken: Sequence[VMobject] = (),
 ) -> tuple[float, float] | None:
-    """The middle of the place for words of ``size`` nearest to ``at`` and off the lines; None where none is free.
+    """Return the centre (x, y) of the best free place for words of ``size`` near ``at``; None if no place is free.
 
-    ``ink`` (n, 3): corners of the lines, one after the other. ``box``: left, right, bottom, top. ``gap``: between
-    ``at`` and the words, across. ``taken``: what else has its place already.
+    A near place wins; one whose leader line would cross a curve counts as farther away. ``ink`` (n, 3): the corners of
+    all curves. ``box``: left, right, bottom, top. ``gap``: least distance between ``at`` and the words, across.
+    ``taken``: mobjects that the words must not touch either.
     """
     left, right, bottom, top = box
     point = np.asarray(at, dtype=float)[:2]
-    others = np.concatenate([np.empty((0, 2)), *(_filled(mobject) for mobject in taken)])
-    lines = np.concatenate([_dense(ink[:, :2]), others])
+    taken_points = np.concatenate([np.empty((0, 2)), *(_filled(mobject) for mobject in taken)])
+    lines = np.concatenate([_dense(ink[:, :2]), taken_points])
     half = np.array(size) / 2
     xs = np.arange(left + half[0] + 0.1, right - half[0], 0.15)
     ys = np.arange(bottom + half[1] + 0.1, top - half[1], 0.1)
-    places = []  # each after its distance
+    places = []  # (distance, x, y, x of the words' end that the leader line starts from)
     for x in xs:
-        if abs(x - point[0]) < half[0] + gap:  # beside the ring, not over or under it
+        if abs(x - point[0]) < half[0] + gap:  # the words would be above or below the ring
             continue
         edge = x + np.sign(point[0] - x) * half[0]
         places += [(float(np.hypot(edge - point[0], 1.5 * (y - point[1]))), x, y, edge) for y in ys]
     best = (np.inf, 0.0, 0.0)
     for distance, x, y, edge in sorted(places):
         if distance > best[0]:
-            break  # a line across others only adds to it, here and farther off
+            break  # crossings only add to the distance, so no later place is better
         if (np.abs(lines - (x, y)) < half + CLEAR).all(axis=1).any():
             continue
         distance += CROSSING * _crossed(lines, np.array([edge, y]), point, RING_ROOM)
-        distance += CROSSING * (len(others) > 0 and _crossed(others, np.array([edge, y]), point, 0.0, 0.14))
+        distance += CROSSING * (len(taken) > 0 and _crossed(taken_points, np.array([edge, y]), point, 0.0, 0.14))
         best = min(best, (distance, float(x), float(y)))
     return best[1:] if np.isfinite(best[0]) else None
 
@@ -66,10 +67,10 @@ def beside(
     box: Box,
     taken: Sequence[VMobject] = (),
 ) -> FloatArray:
-    """The middle (3,) of the place for a number of ``size`` close to the point ``at``, with no line to it.
+    """Return the centre (3,) of the best place for a number of ``size`` close to ``at``, without a leader line.
 
-    Of all directions and a few distances: the nearest that is off the lines and off what is ``taken``; where all are
-    drawn over, the one with the least ink.
+    Tries 32 directions and the distances of `BESIDE` inside ``box``. The nearest place without ink wins, or else the
+    one with the least. ``ink`` and ``taken``: as in `free_place`.
     """
     left, right, bottom, top = box
     point, half = np.asarray(at, dtype=float)[:2], np.array(size) / 2
@@ -91,14 +92,14 @@ def beside(
 
 
 def touch(first: VMobject, second: VMobject, clear: tuple[float, float] = (0.0, 0.0)) -> bool:
-    """Whether the rectangles that both stand in are less than ``clear`` apart, across and up."""
+    """Return whether two bounding rectangles are nearer than ``clear`` (across, up); by default, if they overlap."""
     apart = np.abs(first.get_center() - second.get_center())[:2]
     room = np.array([first.width + second.width, first.height + second.height]) / 2 + clear
     return bool((apart < room).all())
 
 
 def _filled(mobject: VMobject) -> FloatArray:
-    """Points all over the rectangle that ``mobject`` stands in, (n, 2); of a Callout's line, those on it."""
+    """Return points that fill the bounding rectangle of ``mobject``, (n, 2); for a Callout, of its words and line."""
     if isinstance(mobject, Callout):
         return np.concatenate([_filled(mobject.text), *(_dense(line.points[:, :2]) for line in mobject.leader)])
     (left, bottom), (right, top) = mobject.get_corner(DL)[:2], mobject.get_corner(UR)[:2]
@@ -107,24 +108,30 @@ def _filled(mobject: VMobject) -> FloatArray:
 
 
 def _crossed(lines: FloatArray, start: FloatArray, end: FloatArray, room: float, near: float = 0.06) -> bool:
-    """Whether a straight line from the words to the ring passes ``near`` one of the lines, ``room`` off the ring."""
+    """Return whether the line from ``start`` to ``end`` passes nearer than ``near`` to a point of ``lines``.
+
+    The last stretch of the line, of length ``room``, does not count.
+    """
     way = np.linspace(start, end, 40)
     way = way[np.hypot(*(way - end).T) > room]
     if not len(way):
         return False
-    around = (lines > way.min(axis=0) - near) & (lines < way.max(axis=0) + near)  # the others are farther off
+    around = (lines > way.min(axis=0) - near) & (lines < way.max(axis=0) + near)  # only these can be near
     return bool((np.hypot(*(lines[around.all(axis=1)][:, None] - way).transpose(2, 0, 1)) < near).any())
 
 
 def _dense(corners: FloatArray) -> FloatArray:
-    """Points on the line through ``corners`` (n, 2), close together."""
+    """Return points every `ALONG` on the polyline through ``corners`` (n, 2)."""
     lengths = np.append(0.0, np.cumsum(np.hypot(*np.diff(corners, axis=0).T)))
     places = np.arange(0.0, lengths[-1], ALONG)
     return np.column_stack([np.interp(places, lengths, corners[:, k]) for k in (0, 1)])
 
 
 class Callout(VGroup):
-    """A ``text`` at a place, and a line to ``mark``; where there was no place, on a patch under it without a line."""
+    """A ``text`` centred at ``place`` with a leader line to ``mark``.
+
+    If ``place`` is None, the text stands on a patch below ``mark``, without a line.
+    """
 
     def __init__(self, text: TextMobject, place: tuple[float, float] | None, mark: VMobject) -> None:
         super().__init__()
@@ -144,6 +151,7 @@ class Callout(VGroup):
         self.add(text, self.leader)
 
     def _leader(self, x: float, y: float, center: FloatArray, is_left: bool, radius: float) -> VMobject:
+        """Return the line from the words' end (x, y), first level, then straight to the ring around ``center``."""
         side = 1 if is_left else -1
         start, knee = np.array([x + side * 0.12, y, 0.0]), np.array([x + side * (0.12 + REACH * 0.6), y, 0.0])
         way = center - knee
@@ -152,5 +160,5 @@ class Callout(VGroup):
 
     @staticmethod
     def size_of(text: TextMobject) -> tuple[float, float]:
-        """Width and height that the words need."""
+        """Return the width and height to reserve for ``text``."""
         return text.width, LINE

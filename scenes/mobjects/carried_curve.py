@@ -1,4 +1,4 @@
-"""The way of a curve from one plot into another: always the same function, seen from between the two."""
+"""Moves a curve from one plot into another without bending it: at each moment it shows the same function."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ SAMPLES = 240
 
 @dataclass(frozen=True)
 class Sight:
-    """How one place shows a curve: over which x, where data (x, y) lie in the scene, and how broad the line is.
+    """How a plot shows a curve: its range of x, its map from data (x, y) to the scene, and the line's width.
 
-    ``at`` is that of a `Plot`: it keeps straight lines straight.
+    ``at`` is a `Plot`'s method: an affine map, which keeps straight lines straight.
     """
 
     x_range: tuple[float, float]
@@ -31,9 +31,10 @@ def carry(
     after: Sight,
     corners: tuple[float, ...] = (),
 ) -> UpdateFromAlphaFunc:
-    """The animation in which ``curve``, y = ``heights(x)``, goes from ``before`` to ``after``; ``corners`` stay sharp.
+    """Return the animation that moves ``curve``, y = ``heights(x)``, from the plot ``before`` to the plot ``after``.
 
-    To morph the points of one drawing into those of the other would bend it: they are not at the same x.
+    Manim's Transform would bend it, because the points of both drawings have different x. ``corners``: x of kinks,
+    which stay sharp.
     """
 
     def update(curve: VMobject, share: float) -> None:

@@ -1,4 +1,4 @@
-"""A formula in which a number counts, while all its other glyphs keep their places or move along."""
+"""A formula with a number that counts."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from manim import VGroup
 
 
 class Counting(VGroup):
-    """What ``write`` gives for a number; `show` another one. ``longest``: the number with the most glyphs there is.
+    """Displays ``write(number)``; `show` changes the number in place.
 
-    The glyphs are a fixed set whose outlines are exchanged: nothing may come or go while an animation plays.
+    ``longest`` is the number whose text has the most glyphs: as many are created, and only their outlines change.
+    Manim allows no new glyphs while an animation plays.
     """
 
     def __init__(self, write: Callable[[float], TextMobject], longest: float) -> None:
         super().__init__(*(Glyph(palette.text) for _ in write(longest)))
-        # A function is never copied; the owner of a method would be
+        # A copy of this mobject must not copy the owner of a method; a lambda is never copied
         self.write: Callable[[float], TextMobject] = lambda number: write(number)
 
     def show(self, number: float, opacity: float = 1.0) -> Counting:
-        """Look as ``write(number)`` does, where that is and in its colours; returns self."""
+        """Take the outlines, place and colours of ``write(number)``; return self."""
         text = self.write(number)
         for glyph in self[len(text) :]:
             glyph.points = np.zeros((0, 3))
-        for glyph, there in zip(self, text, strict=False):
-            glyph.points = there.points.copy()
-            glyph.set_fill(there.get_fill_color(), opacity, family=False)
+        for glyph, model in zip(self, text, strict=False):
+            glyph.points = model.points.copy()
+            glyph.set_fill(model.get_fill_color(), opacity, family=False)
         return self

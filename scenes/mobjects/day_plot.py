@@ -1,4 +1,4 @@
-"""Views a day over the calendar: a horizontal grid, named days, lines of dots, errors, labels."""
+"""A plot of views over days, with a level grid, dates below, and methods for lines, dots, errors and labels."""
 
 from __future__ import annotations
 
@@ -22,19 +22,22 @@ from manim import RIGHT, Dot, LineJointType, ManimColor, VGroup, VMobject
 from numpy.typing import ArrayLike
 
 REAL_LINE, MODEL_LINE = 3.2, 5.0
-SHADE = 0.08  # of the text colour in the bands of weekdays
-END_GAP = 0.24  # right of a line's end, before its label
-APART = 0.44  # between two labels at the ends of lines
-FROM_ZERO = 0.6  # the axis starts at 0 where the lowest number is less than this share of the highest
-LEVEL_FADES = 0.3  # so far outside the plot, a level is no more to be seen
-LEAST_SPAN = 0.05  # of the highest number: an axis shows at least so much
+SHADE = 0.08  # share of the text colour in the bands of weekdays
+END_GAP = 0.24  # from a line's end to its label
+APART = 0.44  # least distance between two labels at the ends of lines
+FROM_ZERO = 0.6  # the axis starts at 0 if the lowest number is below this share of the highest
+LEVEL_FADES = 0.3  # distance outside the plot at which a level has faded out
+LEAST_SPAN = 0.05  # least span of an axis, as a share of the highest number
 
 
 def views_range(*views: ArrayLike, margin: float = 0.08, zero: bool = True) -> tuple[float, float]:
-    """The y range for all these views: from 0 where they are not all far above it, unless ``zero`` is false."""
+    """Return the y range that holds all ``views``, with a ``margin``.
+
+    With ``zero``, it starts at 0 if the lowest number is below `FROM_ZERO` times the highest.
+    """
     numbers = np.concatenate([np.ravel(np.asarray(part, dtype=float)) for part in views])
     low, high = float(numbers.min()), float(numbers.max())
-    if high - low < LEAST_SPAN * abs(high):  # all but equal
+    if high - low < LEAST_SPAN * abs(high):  # nearly equal
         low, high = low - LEAST_SPAN * abs(high) / 2, high + LEAST_SPAN * abs(high) / 2
     if zero and 0 <= low < FROM_ZERO * high:
         return 0.0, high * (1 + margin)
@@ -42,10 +45,10 @@ def views_range(*views: ArrayLike, margin: float = 0.08, zero: bool = True) -> t
 
 
 class DayPlot(Plot):
-    """A plot whose x are days and whose y are views, written in the series' unit.
+    """A `Plot` of views (y), in the series' unit, over the days ``first`` to ``last`` (x).
 
-    ``box``: left, right, bottom, top of the picture; its left edge makes room for wide numbers. Parts, beside those of
-    a Plot: ``grid``, ``unit_label``.
+    ``box``: left, right, bottom, top; the left edge moves right if wide numbers need room. Further parts: ``grid``,
+    ``marks`` and ``unit_label``. There is no y axis.
     """
 
     def __init__(
@@ -91,31 +94,32 @@ class DayPlot(Plot):
         self.unit_label.place(top + 0.28, left=style.LEFT_EDGE)
         for note in self.notes:  # a power of ten
             note.place(top + 0.28, left=self.unit_label.get_right()[0] + 0.25)
-        for label in self.x_tick_labels[:1]:  # the first one may be wider than the room left of the plot
+        for label in self.x_tick_labels[:1]:  # it may reach beyond the safe left edge
             label.shift(max(0.0, style.LEFT_EDGE - label.get_left()[0]) * RIGHT)
         self.submobjects.insert(0, self.grid)
         self.add(self.marks, self.unit_label)
 
     @staticmethod
     def days(dates: DayArray | date) -> FloatArray:
-        """Where days lie on the x axis: days since 1970."""
+        """Return the x of days: the number of days since 1970."""
         return np.asarray(dates, dtype="datetime64[D]").astype(np.int64).astype(float)
 
     def _level(self, value: float) -> VMobject:
+        """Return a line of the grid."""
         left, right = self.box[:2]
         y = self.at(0, value)[1]
         return segment((left, y, 0), (right, y, 0), mix(palette.axis, 0.28), style.AXIS)
 
     def line(self, dates: DayArray, views: ArrayLike, color: ManimColor, width: float = MODEL_LINE) -> VMobject:
-        """The line through the views of ``dates``."""
+        """Return the polyline through the ``views`` of ``dates``, each (n,)."""
         return polyline(self.at(self.days(dates), views), color, width)
 
     def dots(self, dates: DayArray, views: ArrayLike, color: ManimColor, radius: float = 0.055) -> VGroup:
-        """A dot for each day."""
+        """Return a dot for each day."""
         return VGroup(*(Dot(point, radius=radius, color=color) for point in self.at(self.days(dates), views)))
 
     def errors(self, dates: DayArray, truth: ArrayLike, prediction: ArrayLike, width: float = 2.6) -> VGroup:
-        """An upright line from each day's truth to its prediction."""
+        """Return an upright line for each day, from its true views to the predicted ones."""
         x = self.days(dates)
         return VGroup(
             *(
@@ -125,29 +129,29 @@ class DayPlot(Plot):
         )
 
     def end_labels(self, ends: Sequence[tuple[str, float, ManimColor]], size: float = 30) -> list[TextMobject]:
-        """Words right of the plot at the heights of the lines' ends (words, views, colour), kept apart."""
+        """Return labels right of the plot; ``ends`` has text, views and colour for each line, see `put_end_labels`."""
         labels = [words(text, size, color) for text, _, color in ends]
         self.put_end_labels(labels, [views for _, views, _ in ends])
         return labels
 
     def put_end_labels(self, labels: Sequence[TextMobject], views: Sequence[float]) -> None:
-        """Move labels to the heights of their lines' ends, kept apart and within the plot's height."""
+        """Move labels to the heights of their lines' ends; near ones move apart, around their common middle."""
         heights = [float(self.at(0, value)[1]) for value in views]
         order = sorted(range(len(heights)), key=lambda k: heights[k])
         middle = sum(heights)
         for below, above in pairwise(order):
             heights[above] = max(heights[above], heights[below] + APART)
-        back = (sum(heights) - middle) / len(heights)  # what they rose by on average
-        heights = [height - back for height in heights]
+        rise = (sum(heights) - middle) / len(heights)  # on average, through moving apart
+        heights = [height - rise for height in heights]
         for height, label in zip(heights, labels, strict=True):
             label.place(height - 0.1, left=self.box[1] + END_GAP)
 
 
 class WindowBracket(VMobject):
-    """A bracket at height ``y`` under the axis that holds the ``window`` days before a day; see `put`."""
+    """A bracket at height ``y`` below the axis that spans the ``window`` days before a day, see `put`."""
 
     HOOK = 0.14
-    DASHES, DASH = 5, 0.1  # at its left end, where days go on beyond the plot; the gaps are as long
+    DASHES, DASH = 5, 0.1  # dashes at the left end if the window begins left of the plot; gaps are as long
 
     def __init__(self, plot: DayPlot, window: int, y: float) -> None:
         super().__init__(stroke_color=palette.text, stroke_width=2.4, fill_opacity=0)
@@ -155,7 +159,10 @@ class WindowBracket(VMobject):
         self.plot, self.window, self.y = plot, window, y
 
     def put(self, day: float) -> WindowBracket:
-        """Hold the days before ``day`` (on the x axis), as far back as the plot goes; before it, open and dashed."""
+        """Move the bracket to the window before ``day`` (an x); return self.
+
+        If the window begins left of the plot, the left end has dashes instead of a hook.
+        """
         left = self.plot.box[0]
         start = float(self.plot.at(day - self.window - 0.4, 0)[0])
         end = max(float(self.plot.at(day - 0.6, 0)[0]), left)
@@ -165,7 +172,7 @@ class WindowBracket(VMobject):
         if start >= left:
             corners.append((start, self.y + self.HOOK, 0))
         self.set_points_as_corners(np.array(corners))
-        gap = min(self.DASH, (left - start) / (2 * self.DASHES))  # they open as the first days leave the plot
+        gap = min(self.DASH, (left - start) / (2 * self.DASHES))  # gaps open slowly as days leave the plot
         for k in range(dashes):
             x = left + 2 * self.DASH * k
             self.start_new_path(np.array([x, self.y, 0.0]))

@@ -1,4 +1,4 @@
-"""Losses of ever larger networks as two lines with a number at each point: solid is seen, dashed is not."""
+"""A plot of losses of ever larger networks: training as a solid line, validation dashed, a number at each point."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from manim import (
     linear,
 )
 
-ROOM = 0.86  # of the height that the largest loss takes
-SIDE = 0.3  # of the distance between two networks, free at both ends
+ROOM = 0.86  # height of the largest loss, as a share of the plot's
+SIDE = 0.3  # free at both ends, as a share of the distance between two networks
 DASH = 0.13
 DOT, RING, NUMBER_GAP = 0.11, 0.2, 0.31  # radii of a point and of the ring around it; from a point to its number
 LABEL_GAP, LABELS_APART = 0.45, 0.4
-PLACES = (0.0, 0.2, -0.2, 0.38, -0.38)  # of a number beside its point: middle, right, left, in its own widths
-NAME, FEW = 30, 5  # size of the networks' names, and so many of them have room for it
+SHIFTS = (0.0, 0.2, -0.2, 0.38, -0.38)  # tried places of a number beside its point, in its own widths
+NAME, FEW = 30, 5  # font size of the networks' names, if there are at most so many
 KINDS = ("training", "validation")
 
 
 def most_of(losses: Mapping[str, FloatArray]) -> float:
-    """The views at the top of a picture that holds these losses and the numbers above them."""
+    """Return the views at the top of a plot that holds these losses and the numbers above them."""
     return float(max(np.nanmax(losses[kind]) for kind in KINDS)) / ROOM or 1.0
 
 
 def depth_axis(names: Sequence[str], box: Box) -> tuple[VMobject, VGroup]:
-    """The axis of `DepthLines` in ``box``, and the networks' names under it."""
+    """Return the axis of `DepthLines` in ``box``, and the networks' names below it."""
     bottom, size = box[2], NAME if len(names) <= FEW else style.TICK
     places = _plot(len(names), 1.0, box).at(np.arange(len(names)), 0.0)
     texts = [words(name, size, palette.dim) for name in names]
@@ -50,22 +50,24 @@ def depth_axis(names: Sequence[str], box: Box) -> tuple[VMobject, VGroup]:
 
 
 def axis_line(count: int, box: Box) -> VMobject:
-    """The axis of ``count`` networks; beyond it there is room for the lines' names."""
+    """Return the axis line of ``count`` networks; right of it there is room for the lines' names."""
     left, _, bottom, _ = box
     right = float(_plot(count, 1.0, box).at(count - 1, 0.0)[0]) + 0.2
     return segment((left, bottom, 0), (right, bottom, 0), palette.axis, style.AXIS)
 
 
 def _plot(count: int, most: float, box: Box) -> Plot:
+    """Return a plot with networks 0 to ``count`` - 1 across, and 0 to ``most`` views upwards."""
     left, right, bottom, top = box
     span = (-SIDE, count - 1 + SIDE)
     return Plot(span, (0.0, most), left=left, right=right, bottom=bottom, top=top, x_label=None)
 
 
 class DepthLines(VGroup):
-    """``losses``: "training" and "validation", (N,) views of N networks in order, NaN where none is known.
+    """Two lines of losses with a dot and a number for each network.
 
-    ``box``: left, right, bottom, top; ``names``: under each network; ``texts``: by kind, at the lines' ends.
+    ``losses``: by kind ("training", "validation"), (N,) views of N networks, NaN if unknown. ``names``: below each
+    network. ``written``: formats a loss. ``texts``: by kind, at the lines' ends. ``box``: left, right, bottom, top.
     Parts: ``axis``, ``names``, and by kind ``lines`` (RisingCurve), ``dots``, ``values`` and ``labels``.
     """
 
@@ -93,59 +95,59 @@ class DepthLines(VGroup):
         self._place_values()
 
     def known(self, kind: str) -> list[int]:
-        """The networks whose loss of this kind is known."""
+        """Return the indices of the networks with a loss of this kind."""
         return [int(k) for k in np.flatnonzero(np.isfinite(self.losses[kind]))]
 
     def point(self, kind: str, k: int) -> FloatArray:
-        """(3,): where the loss of network ``k`` is."""
+        """Return the scene's point, (3,), of the loss of network ``k``."""
         return self.plot.at(k, float(self.losses[kind][k]))
 
     def mark(self, kind: str, k: int) -> VMobject:
-        """A thin ring around a point of network ``k``."""
+        """Return a thin ring around the point of network ``k``."""
         return Circle(radius=RING, color=palette.text, stroke_width=style.BOX).move_to(self.point(kind, k))
 
     def draw(self, scene: Scene, kind: str, seconds: float) -> None:
-        """Plays a line from network to network, the dots and the numbers as it passes them."""
+        """Play how the line grows from network to network; dots and numbers appear as it passes them."""
         line, last = self.lines[kind], float(self.lines[kind].data_x[-1])
         points = [VGroup(*point) for point in zip(self.dots[kind], self.values[kind], strict=True)]
         draw = UpdateFromAlphaFunc(line, lambda _, share: line.show(share * last), run_time=seconds, rate_func=linear)
         shown = [FadeIn(point, run_time=0.15 * seconds) for point in points]
         scene.play(draw, LaggedStart(*shown, lag_ratio=1.0, run_time=1.1 * seconds))
-        scene.add(line, self.dots[kind], self.values[kind])  # the points lie on the line
+        scene.add(line, self.dots[kind], self.values[kind])  # dots above the line
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
     def _line(self, kind: str, dash: float) -> RisingCurve:
-        known = self.known(kind)
-        views = np.asarray(self.losses[kind], dtype=float)[known]
-        return RisingCurve(self.plot, np.array(known, dtype=float), views, self.color, style.SECOND_CURVE, dash)
+        indices = self.known(kind)
+        views = np.asarray(self.losses[kind], dtype=float)[indices]
+        return RisingCurve(self.plot, np.array(indices, dtype=float), views, self.color, style.SECOND_CURVE, dash)
 
     def _dot(self, kind: str, k: int) -> VMobject:
         fill = self.color if kind == "training" else palette.background
         return ring(self.point(kind, k), DOT, self.color, fill=fill)
 
     def _place_values(self) -> None:
+        """Create the numbers of both lines at their places."""
         self.taken: list[TextMobject] = [*self.labels.values()]  # words that no number may touch
         self.values = {kind: self._values(kind) for kind in KINDS}
         self.add(*self.values.values())
 
     def _values(self, kind: str) -> VGroup:
-        """The number of each point, above it or below, where it lies on no line, no point and no other number.
+        """Return the number of each point, above or below it, where it covers as few lines, points and texts as it can.
 
-        Of two points too close for a number between them, the lower one's stands below: above, it would be read as the
-        upper one's.
+        If the point of the other line is just above, the number stands below its point.
         """
         lines = [self._along(line) for line in self.lines.values()]
         dots = [self.dots[kind].get_all_points() for kind in KINDS]
         group = VGroup()
         for k in self.known(kind):
             text, point = words(self.written(float(self.losses[kind][k])), self.size), self.point(kind, k)
-            others = [value.get_all_points() for value in (*group, *self.taken)]
-            taken = np.concatenate([*lines, *dots, *others])
+            texts = [value.get_all_points() for value in (*group, *self.taken)]
+            taken = np.concatenate([*lines, *dots, *texts])
             ups = [NUMBER_GAP, -NUMBER_GAP - text.height, NUMBER_GAP + 0.15 + text.height]
             if any(0 < self.point(other, k)[1] - point[1] < NUMBER_GAP for other in KINDS if k in self.known(other)):
                 ups = [ups[1]]
-            places = [(float(point[1]) + up, float(point[0]) + beside * text.width) for up in ups for beside in PLACES]
+            places = [(float(point[1]) + up, float(point[0]) + beside * text.width) for up in ups for beside in SHIFTS]
             baseline, center = min(places, key=lambda place: self._cost(text, place, taken, places))
             group.add(text.place(baseline, center=center))
         self.taken = [*self.taken, *group]
@@ -154,7 +156,10 @@ class DepthLines(VGroup):
     def _cost(
         self, text: TextMobject, place: tuple[float, float], taken: FloatArray, places: list[tuple[float, float]]
     ) -> float:
-        """Points under a number at (baseline, middle); beyond the picture's edge it has all of them under it."""
+        """Return how many ``taken`` points the number would cover at ``place`` (baseline, centre).
+
+        Outside the plot, all points count. Earlier ``places`` win over equal later ones.
+        """
         baseline, center = place
         left, right = center - text.width / 2, center + text.width / 2
         low, high = baseline - 0.06, baseline + text.height + 0.06
@@ -165,13 +170,13 @@ class DepthLines(VGroup):
 
     @staticmethod
     def _along(line: RisingCurve) -> FloatArray:
-        """(n, 3): points along a line, close to each other."""
+        """Return close points along a line, (n, 3)."""
         share = np.linspace(0, 1, 40)[:, None]
         corners = line.corners
         return np.concatenate([a + share * (b - a) for a, b in pairwise(corners)])
 
     def _labels(self, texts: Mapping[str, str]) -> dict[str, TextMobject]:
-        """The lines' names right of their ends, apart from each other."""
+        """Return the lines' names, right of their ends and apart from each other; none without ``texts``."""
         if not texts:
             return {}
         places = self._apart(self._ends())
@@ -181,9 +186,9 @@ class DepthLines(VGroup):
     def _ends(self) -> dict[str, float]:
         return {kind: float(self.lines[kind].end()[1]) for kind in KINDS}
 
-    def _apart(self, given: Mapping[str, float]) -> dict[str, float]:
-        """These heights of the lines' names, moved until both can be read: that of the upper line's end above."""
-        heights = dict(given)
+    def _apart(self, end_heights: Mapping[str, float]) -> dict[str, float]:
+        """Return heights for the lines' names, at least `LABELS_APART` apart and above the axis, in the ends' order."""
+        heights = dict(end_heights)
         ends = self._ends()
         upper, lower = sorted(KINDS, key=lambda kind: -ends[kind])
         lack = max(0.0, LABELS_APART - (heights[upper] - heights[lower]))
@@ -196,10 +201,11 @@ class DepthLines(VGroup):
         return heights
 
     def _beyond(self, label: TextMobject) -> float:
-        """Where a line's name begins: right of the last network, so near that it ends within the picture."""
+        """Return the left x of a line's name: right of the last network, but within the picture's safe edge."""
         return min(self.plot.box[1] - SIDE * self._step() + LABEL_GAP, style.RIGHT_EDGE - float(label.width))
 
     def _step(self) -> float:
+        """Return the distance between two networks, in scene units."""
         left, right = self.plot.box[:2]
         first, last = self.plot.x_range
         return float((right - left) / (last - first))

@@ -1,4 +1,4 @@
-"""The red curve, the curve that the network draws, the ghost of its start: each labelled where no curve passes."""
+"""A plot of the red curve, the network's curve and a ghost of its start, with labels where few curves pass."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from manim import VGroup
 
 SAMPLES = 240  # x at which the network's curve is drawn
 LABEL_GAP = 0.36  # between a curve and the middle of its label
-OWN = 4  # times as bad as on any other curve it is for a label to lie on its own
-OVER_X = 0.3  # from the axis to the model's label, where the axis has its letter at its end
+OWN = 4  # a label on its own curve costs so many times as much as on another curve
+OVER_X = 0.3  # least height of the model's label above the axis, if the axis has its letter at its end
 
 
 class StretchPlot(Plot):
-    """A plot whose edges can be moved, in place."""
+    """A plot whose edges can be moved in place."""
 
     def set_box(self, box: Box) -> StretchPlot:
-        """Put its edges there, and its axes with their numbers; curves are the caller's to draw again."""
-        moved = np.array([box[1] - self.box[1], box[2] - self.box[2], 0.0])
+        """Move edges, axes, numbers and letter to ``box``; return self. The caller draws the curves again."""
+        shift = np.array([box[1] - self.box[1], box[2] - self.box[2], 0.0])
         self.box = left, right, bottom, top = box
         self.x_axis.set_points_as_corners(np.array([[left, bottom, 0.0], [right, bottom, 0.0]]))
         self.y_axis.set_points_as_corners(np.array([[left, bottom, 0.0], [left, top, 0.0]]))
@@ -37,17 +37,17 @@ class StretchPlot(Plot):
             note.place(bottom - 0.8, right=right)
         for note in self.y_notes:
             note.place(top + 0.12, left=left + 0.1)
-        self.x_label.shift(moved)
+        self.x_label.shift(shift)
         return self
 
     def set_top(self, top: float) -> StretchPlot:
-        """Put the upper end of the y axis at ``top``."""
+        """Move the upper edge to ``top``; return self."""
         return self.set_box((*self.box[:3], top))
 
 
 @dataclass(frozen=True)
 class View:
-    """How the plot is seen for a while: its upper edge and curves (S, SAMPLES) that the model draws meanwhile."""
+    """A period of the scene: the plot's upper edge, and curves (S, SAMPLES) that the model draws in that time."""
 
     top: float
     curves: FloatArray
@@ -56,10 +56,10 @@ class View:
 class FitPlot(VGroup):
     """Target and model over x, with a ghost of the model's first curve.
 
-    ``target_x, target_y`` are the red curve's corners, ``x`` (SAMPLES,) where the model's curves are drawn. ``views``
-    set the y axis and where labels stand; the first curve of the first view is the start. ``box``: left, right, bottom;
-    the model's label follows its curve's end, right of the box. ``on_zero``: the x axis lies at 0 unless a curve goes
-    below, and has its letter at its end; else the letter stands among the numbers. Parts: ``plot``, ``target``,
+    ``target_x, target_y``: the red curve's corners. ``x`` (SAMPLES,): where the model's curves are sampled. ``views``
+    determine the y axis and the labels' places; the first curve of the first view is the start. ``box``: left, right,
+    bottom. ``on_zero``: the x axis lies at 0, unless a curve goes below, and has its letter at its end; otherwise the
+    letter stands below the axis. The model's label follows the end of its curve. Parts: ``plot``, ``target``,
     ``model``, ``ghost``, ``target_label``, ``model_label``, ``ghost_label``.
     """
 
@@ -110,38 +110,35 @@ class FitPlot(VGroup):
         return plot
 
     def show(self, y: FloatArray) -> None:
-        """Draw the model's curve through y (SAMPLES,), its label beside it."""
+        """Draw the model's curve through y (SAMPLES,), with its label at the curve's end."""
         self.model_y = y
         self.plot.set_curve(self.model, self.x, y)
         end = self.plot.at(self.x[-1], y[-1])
-        least = self.plot.box[2] + OVER_X if self.on_zero else -np.inf  # above the axis's letter
+        least = self.plot.box[2] + OVER_X if self.on_zero else -np.inf  # the axis's letter stands below this
         self.model_label.place(max(float(end[1]) - 0.1, least), left=self.plot.box[1] + 0.14)
 
     def set_top(self, top: float) -> None:
-        """Move the plot's upper edge, and all that is drawn in it."""
+        """Move the plot's upper edge and redraw."""
         self.set_box((*self.plot.box[:3], top))
 
     def set_box(self, box: Box) -> None:
-        """Move the plot's edges, and all that is drawn in it."""
+        """Move the plot's edges and redraw."""
         self.plot.set_box(box)
         self.redraw()
 
     def redraw(self) -> None:
-        """Put everything where the plot's present size wants it."""
+        """Draw all curves and labels for the plot's present box."""
         self.plot.set_curve(self.target, *self.target_data)
         self.plot.set_curve(self.ghost, self.x, self.start_y)
-        self._put(self.target_label, self.target_place, self._target_y())
-        self._put(self.ghost_label, self.ghost_place, self.start_y)
+        self.target_label.move_to(self._beside(self._target_y(), self.target_place))
+        self.ghost_label.move_to(self._beside(self.start_y, self.ghost_place))
         self.show(self.model_y)
 
     def _target_y(self) -> FloatArray:
         return np.interp(self.x, *self.target_data)
 
-    def _put(self, label: TextMobject, place: tuple[int, float], y: FloatArray) -> None:
-        label.move_to(self._beside(y, place))
-
     def _choose_places(self, views: Sequence[View]) -> None:
-        """Fix where along its curve, above or below, each label stands: where other curves come least."""
+        """Choose for each label the place along its curve, above or below, where other curves pass least."""
         target = self._target_y()
         self.target_place = self._quietest(self.target_label, target, views, int(np.argmax(target)))
         later = [View(view.top, view.curves[2:] if len(view.curves) > 2 else view.curves) for view in views[1:]]
@@ -156,9 +153,10 @@ class FitPlot(VGroup):
         prefer: int,
         taken: tuple[TextMobject, tuple[int, float], FloatArray] | None = None,
     ) -> tuple[int, float]:
-        """(index of x, side) of the place beside curve ``own`` (SAMPLES,) that curves cross least in these views.
+        """Return the best place (index of x, side ±1) for a label beside the curve ``own`` (SAMPLES,).
 
-        ``taken``: another label with its place and curve, to keep clear of.
+        In this place, curves of the ``views`` cross the label least. Places near the index ``prefer`` win over equal
+        ones. ``taken``: another label, its place and its curve, to keep away from.
         """
         places = [(index, side) for side in (1.0, -1.0) for index in range(4, SAMPLES, 8)]
         costs = np.array([0.004 * abs(index - prefer) for index, _ in places])
@@ -173,21 +171,24 @@ class FitPlot(VGroup):
         return places[int(np.argmin(costs))]
 
     def _beside(self, y: FloatArray, place: tuple[int, float]) -> FloatArray:
-        """(3,): the middle of a label at ``place`` of the curve through ``y`` (SAMPLES,)."""
+        """Return the middle, (3,), of a label at ``place`` of the curve through ``y`` (SAMPLES,)."""
         index, side = place
         beside: FloatArray = self.plot.at(self.x[index], y[index]) + np.array([0.0, side * LABEL_GAP, 0.0])
         return beside
 
     def _crowd(self, label: TextMobject, own: FloatArray, view: View, place: tuple[int, float]) -> FloatArray:
-        """(S,): how crowded the place is in each state of the view: points of curves in it, the plot's edges."""
+        """Return how crowded a place is for each curve of the view, (S,).
+
+        Points of curves under the label count; so does a label beyond the plot's edge.
+        """
         left, right, bottom, top = self.plot.box
         half = np.array([label.width / 2 + 0.12, 0.24])
         center = self._beside(own, place)
         x_out = center[0] - half[0] < left or center[0] + half[0] > right
         y_out = center[1] - half[1] < bottom or center[1] + half[1] > top + 0.2
         crowd = np.full(len(view.curves), 60.0 * (x_out or y_out))
-        always = [own[None]] * OWN  # the other curves come and go
-        for other in (*always, view.curves, self._target_y()[None], self.start_y[None]):
-            away = np.abs(self.plot.at(self.x, other) - center)  # (S, SAMPLES, 3)
+        own_repeated = [own[None]] * OWN
+        for curves in (*own_repeated, view.curves, self._target_y()[None], self.start_y[None]):
+            away = np.abs(self.plot.at(self.x, curves) - center)  # (S, SAMPLES, 3)
             crowd = crowd + np.sum((away[..., 0] < half[0]) & (away[..., 1] < half[1]), axis=1)
         return crowd

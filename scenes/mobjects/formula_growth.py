@@ -1,11 +1,11 @@
-"""One formula grows into another: parts keep their glyphs and move to their new places; what is new joins them.
+"""Animations in which one formula grows into another: common parts move, old glyphs fade out, new ones fade in.
 
     old = formula('part("y", blue(y)) = part("w", yellow(w)) part("x", x_1)').place(1.9, left=-6.4)
     new = formula('part("y", blue(y)) = part("sum", sum_j) part("w", yellow(w_j)) part("x", x_j)').place(1.9, left=-6.4)
     self.play(*grow(old, new))                  # afterwards `new` is on the screen, and `old` is not
 
-Parts are matched by name. Within a part equal glyphs move, others are morphed into each other: w_1 to w_j keeps its w.
-What has no name, or no partner, fades: out at once, in when room has been made.
+Parts are matched by name. Within a part, equal glyphs move and different ones morph: in w_1 to w_j, the w moves.
+Glyphs without a matching part fade: old ones at the beginning, new ones after the others have moved.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from gradreel.scenes.mobjects.text import TextMobject
 from manim import Animation, ManimColor, Scene, VMobject, linear, smooth
 
 SECONDS = 1.6
-GONE, MOVED, COMING = 0.3, 0.75, 0.6  # shares of the time: old glyphs have faded, parts have moved, new ones begin
-LEFT_BEHIND = 0.25  # share of the way after which a glyph that was copied is seen in full
-SAME = 1e-3  # of a glyph's size: outlines that differ by less are the same glyph
+GONE, MOVED, COMING = 0.3, 0.75, 0.6  # shares of the time: old glyphs are gone, parts have moved, new glyphs begin
+LEFT_BEHIND = 0.25  # share of its way after which a copied glyph is fully visible
+SAME = 1e-3  # outlines that differ by less, as a share of their size, are the same glyph
 
 
 Origin = str | tuple[TextMobject, str]
-"""A part of an old formula: by its name, or of a certain formula where several have one of that name."""
+"""A part of an old formula: its name, or a formula and the name, if several formulas have that name."""
 
 
 def grow(
@@ -36,14 +36,15 @@ def grow(
     ends: Mapping[str, str] | None = None,
     morph: bool = True,
 ) -> list[Animation]:
-    """The animations by which ``old``, which is on the screen, grows into ``new``, wherever and however large that is.
+    """Return the animations that turn ``old``, on the screen, into ``new``, at any place and size.
 
-    ``old`` may be several formulas that become one; a name stands for the part of the first that has it. ``origins``:
-    parts of ``new`` that come out of a part with another name, {"w_2": "w"}, or of a certain formula; one part may be
-    the origin of many. ``ends``: parts of ``old`` that slide into a part of ``new`` with another name and are gone
-    there, {"r_1": "r"}. Play them together, with one run_time; ``old`` keeps its looks, for whoever shows it again.
-    Without ``morph`` only glyphs that stay the same, at their place in a part, move: a digit fades, then another comes.
-    Raises KeyError for a part that is not there.
+    Play them together, with one run_time. Afterwards ``old`` is off the screen and looks as before. Raises KeyError
+    for an unknown part.
+
+    ``old``: one formula, or several that become one; a name means the part of the first formula that has it.
+    ``origins``: parts of ``new`` that come from a part with another name, such as {"w_2": "w"}. Many parts may have the
+    same origin. ``ends``: parts of ``old`` that slide into a part of ``new`` and vanish there, such as {"r_1": "r"}.
+    ``morph``: without it, only equal glyphs at the same index of a part move; the others fade out and in.
     """
     olds = [old] if isinstance(old, TextMobject) else list(old)
     moves = _moves(olds, new, origins or {}, morph)
@@ -58,13 +59,13 @@ def grow(
         gone = [_Flight(glyph, flights.get(k)) for k, glyph in enumerate(text) if id(glyph) not in moving_glyphs]
         leaving.append(_Leaving(text, gone))
     arriving = _Arriving(new, moves, coming=COMING if morph else GONE)
-    return [arriving, *leaving]  # in this order: old glyphs are hidden when theirs begins
+    return [arriving, *leaving]  # in this order: `_Leaving` hides old glyphs, whose looks `_Arriving` reads first
 
 
 def copy_into(old: TextMobject, new: TextMobject, origins: Mapping[str, Origin] | None = None) -> Animation:
-    """The animation by which ``new`` comes out of ``old``, which stays as it is.
+    """Return the animation in which ``new`` comes out of ``old``, which stays on the screen.
 
-    Glyphs appear on their way, so that no letter is drawn twice. ``origins`` and KeyError: as of `grow`.
+    Glyphs become visible on their way, so that no letter is drawn twice. ``origins`` and KeyError: as in `grow`.
     """
     return _Arriving(new, _moves([old], new, origins or {}, morph=True), seen=LEFT_BEHIND)
 
@@ -80,35 +81,38 @@ def _moves(
         sources[name] = origin if isinstance(origin, tuple) else (_having(origin, olds), origin)
     moves: dict[int, VMobject] = {}
     for name, (text, origin_name) in sources.items():
-        there, here = _indices(new, name), [text[k] for k in _indices(text, origin_name)]
-        for i, j in _pairs(here, [new[k] for k in there], morph):
-            moves[there[j]] = here[i]
+        new_indices, old_glyphs = _indices(new, name), [text[k] for k in _indices(text, origin_name)]
+        for i, j in _pairs(old_glyphs, [new[k] for k in new_indices], morph):
+            moves[new_indices[j]] = old_glyphs[i]
     return moves
 
 
 def moving(alpha: float) -> float:
-    """The rate at which parts move, for what goes along with them."""
+    """Return the share of their way that parts have moved after ``alpha`` of the animation's time."""
     return float(smooth(min(alpha / MOVED, 1.0)))
 
 
 def _having(name: str, texts: Sequence[TextMobject]) -> TextMobject:
+    """Return the first of ``texts`` that has the part ``name``; if none has it, the first text."""
     return next((text for text in texts if name in text.parts), texts[0])
 
 
 def _indices(text: TextMobject, name: str) -> list[int]:
-    text.part(name)  # names the parts there are, if this is none
+    """Return the indices of the glyphs of a part. Raises KeyError that lists the parts."""
+    text.part(name)
     return text.parts[name]
 
 
 def _pairs(old: list[VMobject], new: list[VMobject], morph: bool = True) -> list[tuple[int, int]]:
-    """Which glyph of ``old`` becomes which of ``new``: equal ones in order, then the others between them.
+    """Return pairs (index in ``old``, index in ``new``) of glyphs that become each other.
 
-    Without ``morph``: equal ones at the same place.
+    Equal glyphs are paired in order, then the different ones between them. Without ``morph``, only equal glyphs at the
+    same index are paired.
     """
     kinds: list[FloatArray] = []
     old_kinds, new_kinds = ([_kind(glyph, kinds) for glyph in glyphs] for glyphs in (old, new))
     if not morph:
-        return [(k, k) for k, (here, there) in enumerate(zip(old_kinds, new_kinds, strict=False)) if here == there]
+        return [(k, k) for k, (before, after) in enumerate(zip(old_kinds, new_kinds, strict=False)) if before == after]
     pairs: list[tuple[int, int]] = []
     for _, i0, i1, j0, j1 in SequenceMatcher(None, old_kinds, new_kinds, autojunk=False).get_opcodes():
         pairs += zip(range(i0, i1), range(j0, j1), strict=False)
@@ -116,16 +120,17 @@ def _pairs(old: list[VMobject], new: list[VMobject], morph: bool = True) -> list
 
 
 def _kind(glyph: VMobject, kinds: list[FloatArray]) -> int:
-    """The index in ``kinds`` of the glyph's outline, freed of place and size; a new one is appended."""
+    """Return the index in ``kinds`` of the glyph's outline, whatever its place and size; append a new outline."""
     outline = _normal(glyph.points)
-    for index, known in enumerate(kinds):
-        if known.shape == outline.shape and np.abs(known - outline).max(initial=0.0) < SAME:
+    for index, kind in enumerate(kinds):
+        if kind.shape == outline.shape and np.abs(kind - outline).max(initial=0.0) < SAME:
             return index
     kinds.append(outline)
     return len(kinds) - 1
 
 
 def _normal(points: FloatArray) -> FloatArray:
+    """Return an outline moved to the origin and scaled so that its larger side is 1."""
     if not len(points):
         return points
     low, high = points.min(axis=0), points.max(axis=0)
@@ -135,14 +140,14 @@ def _normal(points: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class _Flight:
-    """A glyph that leaves: on the spot, or on its way ``to`` a point."""
+    """A glyph that fades out, on the spot or while it moves ``to`` a point."""
 
     glyph: VMobject
     to: FloatArray | None
 
 
 class _Leaving(Animation):
-    """The old formula: what moves is drawn by the new one, the rest fades."""
+    """Fades out the old formula's ``leaving`` glyphs. `_Arriving` draws the glyphs that move."""
 
     def __init__(self, old: TextMobject, leaving: Iterable[_Flight]) -> None:
         super().__init__(old, run_time=SECONDS, rate_func=linear, remover=True)
@@ -175,14 +180,17 @@ class _Leaving(Animation):
 
 
 class _Arriving(Animation):
-    """The new formula: its glyphs start where, and as, they were in the old one; the others fade in late."""
+    """Shows the new formula: glyphs in ``moves`` start with the place and look of an old glyph; others fade in.
+
+    ``coming``: share of the time after which new glyphs fade in. ``seen``: share of its way after which a moving glyph
+    is fully visible; 0: from the beginning.
+    """
 
     def __init__(
         self, new: TextMobject, moves: Mapping[int, VMobject], seen: float = 0.0, coming: float = COMING
     ) -> None:
         super().__init__(new, run_time=SECONDS, rate_func=linear, introducer=True)
-        self.coming = coming  # share of the time from which on new glyphs fade in
-        self.moves, self.seen = dict(moves), seen  # after which share of the way a moving glyph is seen in full
+        self.moves, self.seen, self.coming = dict(moves), seen, coming
 
     def begin(self) -> None:
         self.looks = [(glyph.points.copy(), *_inks(glyph)) for glyph in self.mobject]
@@ -208,9 +216,10 @@ class _Arriving(Animation):
                 start, end, ink, strength = self.paths[index]
                 glyph.points = (1 - way) * start + way * end
                 mixed = ink.interpolate(color, way)
-                there = min(way / self.seen, 1.0) if self.seen else 1.0
-                glyph.set_fill(mixed, there * ((1 - way) * strength + way * opacity), family=False)
+                visible = min(way / self.seen, 1.0) if self.seen else 1.0
+                glyph.set_fill(mixed, visible * ((1 - way) * strength + way * opacity), family=False)
 
 
 def _inks(glyph: VMobject) -> tuple[ManimColor, float]:
+    """Return a glyph's colour and opacity."""
     return glyph.get_fill_color(), glyph.get_fill_opacity()

@@ -1,4 +1,4 @@
-"""Directions on a ground that is seen from the side."""
+"""Directions on a ground plane that is seen at an angle."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""One heading after another at the same place, each coming and going softly."""
+"""Replaces one heading by the next at the same place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NEAR = 1e-3  # scene units between a heading and its place
 
 
 def next_heading(text: str, old: TextMobject | None = None) -> tuple[TextMobject, list[Animation]]:
-    """A new heading, and the animations that bring it: the old one is gone before the new one comes to its place."""
+    """Return a new heading and the animations that show it; ``old`` fades out before the new one arrives."""
     new = heading(text)
     if old is None:
         return new, [FadeIn(new, shift=0.15 * UP, run_time=0.5)]
@@ -24,7 +24,7 @@ def next_heading(text: str, old: TextMobject | None = None) -> tuple[TextMobject
 
 
 def headings_among(mobjects: Iterable[Mobject]) -> list[Mobject]:
-    """The headings at their place, as `next_heading` leaves them, among ``mobjects`` and their parts."""
+    """Return the headings among ``mobjects`` and their parts: texts of heading size at the place of headings."""
     return [part for mobject in mobjects for part in mobject.get_family() if _is_heading(part)]
 
 

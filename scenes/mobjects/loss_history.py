@@ -1,6 +1,6 @@
-"""The losses that a trace holds, as a picture of any run's wants them. Pure numbers: nothing here draws.
+"""Prepares the losses of a trace for a plot of any run. Pure numbers: nothing here draws.
 
-Everything is at a count of updates that had been made: batch loss k was measured after k updates, before the next one.
+All x are counts of updates made: batch loss k was measured after k updates, before the next one.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import Trace
 from numpy.typing import NDArray
 
-COLUMNS = 600  # into which a run of more updates is gathered for the picture: about three pixels each
-STATES = 240  # kept states at which the loss over all data is computed, at most
-WINDOWS = 60  # of the running mean, in a whole run
-PARTS = 20  # of a run, in which it is looked how far its losses wander
-WANDERS = 3.0  # a line that goes up and down this often as far as it gets is smoothed
+COLUMNS = 600  # columns of a long run's plot, about three pixels wide; each shows its lowest and highest loss
+STATES = 240  # states, at most, for which the loss over all data is computed
+WINDOWS = 60  # windows of the running mean in a whole run
+PARTS = 20  # parts of a run whose outliers are cut separately
+WANDERS = 3.0  # a line is smoothed if its ups and downs sum to more than so many times its range
 
 
 @dataclass(frozen=True)
 class Scale:
-    """What a loss is multiplied by to be written, and what is written behind it: "k" where views are thousands."""
+    """How a loss is written: times ``factor``, with ``suffix`` after it, such as "k" for thousands of views."""
 
     factor: float = 1.0
     suffix: str = ""
@@ -41,31 +41,30 @@ class Scale:
 
 @dataclass(frozen=True, eq=False)
 class LossHistory:
-    """Losses in the unit they are written in (see ``scale``), float64; NaN where none was logged, inf where too large.
+    """The losses of a run, float64, multiplied by ``scale.factor``; NaN: not logged, inf: too large.
 
-    ``whole`` and ``validation`` are the losses over all examples trained on, and on validation days, of the states
-    after ``at`` updates; empty where they are not known, or where each batch is all examples. Of somebody's own run
-    ``validation`` is what its loop logged as ``validation_name``. ``final``: the loss over all examples after the last
-    update, NaN where it is not known.
+    ``whole``: the loss over all training examples after ``at`` updates; empty if unknown or if a batch has all
+    examples. ``validation``: the loss on validation days; of a recorded loop, what it logged as ``validation_name``.
+    ``final``: the loss over all examples after the last update; NaN if unknown.
     """
 
     batch: FloatArray  # (U,)
     at: NDArray[Any]  # (K,) counts of updates
     whole: FloatArray  # (K,)
     validation: FloatArray  # (K,), or (0,) without validation days
-    epoch_starts: IntArray  # (E - 1,) updates made when the second, third, ... epoch began; empty where not known
+    epoch_starts: IntArray  # (E - 1,) updates made when the second, third, ... epoch began; empty if unknown
     scale: Scale
-    first_nan: int | None = None  # the first update whose loss was logged, and was not a number
-    window: int = 1  # updates in the running mean
-    step: int = 1  # updates from one logged loss to the next, as a rule
+    first_nan: int | None = None  # the first update whose loss was logged as NaN
+    window: int = 1  # updates in the running mean; 1: no running mean
+    step: int = 1  # usual distance in updates between logged losses
     final: float = float("nan")
     validation_name: str = ""
 
     @classmethod
     def of(cls, trace: Trace, last: int | None = None) -> LossHistory:
-        """What ``trace`` holds, or holds of its first ``last`` updates (then without the losses over all data).
+        """Return the losses of ``trace``, or of its first ``last`` updates; then without losses over all data.
 
-        Raises UserError for a run around which no loss was logged.
+        Raises UserError if no finite loss was logged.
         """
         batch = np.asarray(trace.batch_loss[:last], dtype=np.float64)
         scale = _scale(trace, batch)
@@ -75,8 +74,8 @@ class LossHistory:
         name = validation_loss(trace) if last is None else ""
         if name:
             at, validation = thinned(*trace.metrics[name])
-        known = trace.run if last is None and isinstance(trace.run, Experiment) else None
-        final = loss(known, np.asarray(trace.parameters[-1])) if known else np.nan
+        experiment = trace.run if last is None and isinstance(trace.run, Experiment) else None
+        final = loss(experiment, np.asarray(trace.parameters[-1])) if experiment else np.nan
         starts = _epoch_starts(np.asarray(trace.epoch[:last]))
         nan = trace.run.first_nan_loss if isinstance(trace.run, RecordedRun) else None
         nan = None if nan is None or nan >= len(batch) else nan
@@ -100,42 +99,42 @@ class LossHistory:
 
     @property
     def n_updates(self) -> int:
-        """U."""
+        """Return the number of updates, U."""
         return len(self.batch)
 
     @property
     def is_smoothed(self) -> bool:
-        """Whether the batch loss wanders, so that its running mean is shown too."""
+        """Return whether the plot also shows a running mean, because the batch loss goes up and down a lot."""
         return self.window > 1
 
     @property
     def is_whole(self) -> bool:
-        """Whether each batch is all examples, so that the loss after the last update is one more of the same kind."""
+        """Return whether a batch has all examples; then `final` is one more batch loss."""
         return not len(self.whole) and not self.is_smoothed and bool(np.isfinite(self.final))
 
     @property
     def n_missing(self) -> int:
-        """Updates without a loss: none was logged, or what was logged is not a number."""
+        """Return the number of updates whose loss was not logged or is NaN."""
         return int(np.isnan(self.batch).sum())
 
     @property
     def reach(self) -> int:
-        """Updates from one logged loss to the next beyond which the line between them has a gap.
+        """Return the largest distance between logged losses that a line connects; a larger one is a gap.
 
-        After a loss that was logged as NaN, one that is missing between them may have been another.
+        If a loss was logged as NaN, this is `step`: a missing loss may have been NaN, too.
         """
         return self.step if self.step == 1 or self.first_nan is not None else 2 * self.step
 
     @property
     def is_regular(self) -> bool:
-        """Whether every `step`-th update has a loss, and no other."""
+        """Return whether every `step`-th update has a loss, and no other update has one."""
         logged = np.flatnonzero(~np.isnan(self.batch))
         whole = len(logged) > 0 and logged[0] < self.step and self.n_updates - logged[-1] <= self.step
         return whole and bool((np.diff(logged) == self.step).all())
 
     @cached_property
     def points(self) -> IntArray:
-        """(n,): the updates that are corners of the line; where not each is logged, those that are and one in a gap."""
+        """Return the updates that are corners of the line, (n,): logged ones, and one inside each gap."""
         if self.step == 1:
             return np.arange(self.n_updates)
         logged = np.flatnonzero(~np.isnan(self.batch))
@@ -143,43 +142,43 @@ class LossHistory:
         return np.sort(np.concatenate([logged, logged[:-1][wide] + 1]))
 
     def latest(self, update: int) -> int | None:
-        """The update up to ``update`` whose loss is the one known then; None in a gap."""
+        """Return the last logged update up to ``update``; None if it is `reach` or more updates ago."""
         first = max(0, update - self.reach + 1)
         logged = np.flatnonzero(~np.isnan(self.batch[first : update + 1]))
         return first + int(logged[-1]) if len(logged) else None
 
     def mean(self, update: int) -> float:
-        """The mean loss of the last ``window`` updates up to ``update``; NaN unless half of what is to be is there.
+        """Return the mean loss of the last ``window`` updates up to ``update``; NaN if fewer than half were logged.
 
-        Without a window the latest loss.
+        Without smoothing, returns the latest loss.
         """
         if not self.is_smoothed:
             latest = self.latest(update)
             return float("nan") if latest is None else float(self.batch[latest])
-        last = self.batch[max(0, update - self.window + 1) : update + 1]
-        logged = last[~np.isnan(last)]
-        return float(logged.mean()) if 2 * self.step * len(logged) >= len(last) else float("nan")
+        window = self.batch[max(0, update - self.window + 1) : update + 1]
+        logged = window[~np.isnan(window)]
+        return float(logged.mean()) if 2 * self.step * len(logged) >= len(window) else float("nan")
 
     @property
     def is_gathered(self) -> bool:
-        """Whether there are more losses than are drawn."""
+        """Return whether `line` leaves out losses, because there are too many."""
         return len(self.points) > 2 * COLUMNS
 
     def line(self) -> tuple[FloatArray, FloatArray]:
-        """(x, y) of the batch losses as they are drawn: all of them, or each column's lowest and highest, in order."""
+        """Return (x, y) of the batch losses to draw, see `thinned`; with `final` if `is_whole`."""
         x, y = thinned(self.points.astype(float), self.batch[self.points])
         return (np.append(x, self.n_updates), np.append(y, self.final)) if self.is_whole else (x, y)
 
     def mean_line(self) -> tuple[FloatArray, FloatArray]:
-        """(x, y) of the running mean, at as many updates as are drawn."""
+        """Return (x, y) of the running mean, at `COLUMNS` updates at most."""
         x = self.points[evenly_spaced_indices(len(self.points), COLUMNS)]
         return x.astype(float), np.array([self.mean(update) for update in x])
 
     def extent(self) -> tuple[float, float]:
-        """The lowest and highest loss that the picture has to hold.
+        """Return the lowest and highest finite loss that the plot must show.
 
-        Of the smooth curves all; of losses that wander, in each part of the run, all but the lowest 5 % and the highest
-        1 %, so that a single batch does not press the rest flat. Finite; a loss of 0 is held by a linear axis only.
+        Smooth curves count fully. Of smoothed batch losses, the lowest 5 % and the highest 1 % in each part of the run
+        do not count, so that a single batch does not flatten the plot.
         """
         smooth = [self.mean_line()[1] if self.is_smoothed else self.batch, self.whole, self.validation]
         values = np.concatenate(smooth)
@@ -193,7 +192,7 @@ class LossHistory:
 
 
 def thinned(x: NDArray[Any], y: FloatArray) -> tuple[NDArray[Any], FloatArray]:
-    """The corners (n,) of a line as they are drawn: all of them, or each column's lowest and highest, in order."""
+    """Return the corners of a line to draw, in order: all, or the lowest and highest of each of `COLUMNS` columns."""
     if len(x) <= 2 * COLUMNS:
         return x, y
     chosen = []
@@ -207,7 +206,10 @@ def thinned(x: NDArray[Any], y: FloatArray) -> tuple[NDArray[Any], FloatArray]:
 
 
 def validation_loss(trace: Trace) -> str:
-    """The first metric that a loop logged, twice or more, as a validation loss, such as "val_loss"; "" if none was."""
+    """Return the first logged metric that is named like a validation loss, such as "val_loss"; "" if there is none.
+
+    It must have two finite values at least.
+    """
     names = (name for name, (_, values) in trace.metrics.items() if np.isfinite(values).sum() > 1)
     return next((name for name in names if _VALIDATION.search(name) and _LOSS.search(name)), "")
 
@@ -219,7 +221,7 @@ _VALIDATION, _LOSS = (
 
 
 def _scale(trace: Trace, batch: FloatArray) -> Scale:
-    """Mean absolute errors of daily views are told in views, in the unit that suits the largest."""
+    """Return the scale of the run's losses; mean absolute errors of daily views are shown in views or thousands."""
     run = trace.run
     if not isinstance(run, Experiment) or not isinstance(run.dataset, DailyViews) or run.loss != "mae":
         return Scale()
@@ -229,6 +231,7 @@ def _scale(trace: Trace, batch: FloatArray) -> Scale:
 
 
 def _refuse_nothing_logged(trace: Trace, batch: FloatArray) -> None:
+    """Raise UserError if no loss is finite; the message says why and what to do."""
     if np.isfinite(batch).any():
         return
     if isinstance(trace.run, RecordedRun) and np.isnan(batch).all():
@@ -250,7 +253,7 @@ def _refuse_nothing_logged(trace: Trace, batch: FloatArray) -> None:
 
 
 def _over_all_data(trace: Trace) -> tuple[NDArray[Any], FloatArray, FloatArray]:
-    """Updates, losses over all examples and on validation days, in the run's own unit; empty for a recorded run."""
+    """Return updates, losses over all examples, and losses on validation days, unscaled; empty for a recorded loop."""
     run, none = trace.run, np.empty(0)
     if not isinstance(run, Experiment):
         return none, none, none
@@ -262,30 +265,30 @@ def _over_all_data(trace: Trace) -> tuple[NDArray[Any], FloatArray, FloatArray]:
 
 
 def _epoch_starts(epoch: IntArray) -> IntArray:
-    """Where an epoch begins, the first excepted; empty where epochs are not known or are single updates.
+    """Return the updates at which the second and later epochs begin; empty if unknown or if epochs are single updates.
 
-    Where not each update has its epoch logged, it is where that was first logged; empty if that may be late by more
-    than a quarter of an epoch, as where an epoch is logged only at its end.
+    ``epoch``: of each update, -1 if not logged. An epoch begins where it was first logged. The result is empty if that
+    may be late by more than a quarter of an epoch, as if epochs are logged only at their end.
     """
     logged = np.flatnonzero(epoch >= 0)
     new = np.flatnonzero(np.diff(epoch[logged]) != 0) + 1
-    late = int((np.diff(logged)[new - 1] - 1).max(initial=0))
-    known = len(new) < len(logged) - 1 and 4 * late * (len(new) + 1) <= len(epoch)
-    return logged[new] if known else np.empty(0, dtype=int)
+    delay = int((np.diff(logged)[new - 1] - 1).max(initial=0))
+    is_known = len(new) < len(logged) - 1 and 4 * delay * (len(new) + 1) <= len(epoch)
+    return logged[new] if is_known else np.empty(0, dtype=int)
 
 
 def _wanders(batch: FloatArray) -> bool:
-    """Whether a smooth line is wanted beside this one: it goes up and down far more than it gets anywhere."""
+    """Return whether the losses go up and down far more than they change overall, see `WANDERS`."""
     values = batch[np.isfinite(batch)]
     if len(values) < 20:
         return False
-    rest = values[len(values) // 5 :]  # the first updates, which may fall far, tell nothing of the later ones
+    rest = values[len(values) // 5 :]  # without the steep beginning
     reach = float(np.ptp(rest))
     return reach > 0 and float(np.abs(np.diff(rest)).sum()) > WANDERS * reach
 
 
 def _step(batch: FloatArray, first_nan: int | None) -> int:
-    """The usual distance between updates whose loss was logged, up to the first NaN: later ones look like no loss."""
+    """Return the usual distance between logged updates, up to the first NaN: later NaNs look like missing losses."""
     logged = np.flatnonzero(~np.isnan(batch))
     if first_nan is not None:
         logged = np.union1d(logged, first_nan)
@@ -294,7 +297,7 @@ def _step(batch: FloatArray, first_nan: int | None) -> int:
 
 
 def _window(count: int) -> int:
-    """A round number of losses, 1, 2 or 5 times a power of ten: at most a WINDOWS-th of the run's, at least 5 or 10."""
-    wanted = max(10.0 if count >= 100 else 5.0, count / WINDOWS)
-    power = 10 ** int(np.floor(np.log10(wanted)))
-    return int(max(step * power for step in (1, 2, 5) if step * power <= wanted))
+    """Return the window for ``count`` losses: 1, 2 or 5 times a power of ten, near a `WINDOWS`-th, at least 5."""
+    target = max(10.0 if count >= 100 else 5.0, count / WINDOWS)
+    power = 10 ** int(np.floor(np.log10(target)))
+    return int(max(step * power for step in (1, 2, 5) if step * power <= target))

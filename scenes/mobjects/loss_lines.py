@@ -1,4 +1,4 @@
-"""Lines of losses, some too high for their picture: cut at its top; an arrow's head for what is above it."""
+"""Cuts lines of losses at the top of their plot, and draws an arrowhead for losses above it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ DOT = 0.075  # radius of a run's dot
 
 
 def above_the_picture() -> FloatArray:
-    """Points of what stands at the top for a run whose loss is higher: an arrow's head, as wide as a run's dot."""
+    """Return the points of an arrowhead that marks, at the plot's top, a run with a higher loss."""
     head = Triangle().stretch_to_fit_width(2.4 * DOT).stretch_to_fit_height(2 * DOT)
     points: FloatArray = head.points
     return points
 
 
 def below(x: FloatArray, y: FloatArray, top: float) -> tuple[FloatArray, FloatArray]:
-    """The line (x, y) from where it first comes below ``top``; what rises above it later is cut there."""
+    """Return the line (x, y) from the point where it first falls to ``top``; later values above are cut to ``top``."""
     first = int(np.argmax(y <= top))
     if first == 0:
         return x, np.minimum(y, top)

@@ -1,4 +1,4 @@
-"""The colours of losses, and the loss over a plane as a contour map. Pure functions of numbers."""
+"""Draws the loss over a plane of parameter space as a contour map, with colours from warm (low) to cold (high)."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ RAMP = {  # colours from the lowest loss, which is warm, to the highest
     "dark": ("#B5652B", "#6B4A48", "#474A5C", "#33475C"),
     "light": ("#F2AC6C", "#E6C3A6", "#C6CBD3", "#AFBECD"),
 }
-LOWEST_LINE, HIGHEST_LINE = 0.34, 0.46  # shares of the text colour in the lines
-UNSEEN = 0.0015  # scene units, a fifth of a pixel of 1080: a corner that is less than so far off needs no drawing
-LEGEND_WIDTH, LEGEND_HEIGHT, LEGEND_GAP = 1.7, 0.2, 0.15  # of all shades; between them and the words
+LOWEST_LINE, HIGHEST_LINE = 0.34, 0.46  # shares of the text colour in the contour lines
+UNSEEN = 0.0015  # scene units: a fifth of a pixel of 1080; a contour may be off by so much
+LEGEND_WIDTH, LEGEND_HEIGHT, LEGEND_GAP = 1.7, 0.2, 0.15  # size of all shades together; gap to the words
 
 
 def loss_color(share: float) -> ManimColor:
-    """The colour of a loss that lies a ``share`` of the way from the lowest to the highest, in the current theme."""
+    """Return the current theme's colour of a loss; ``share``: 0 for the lowest loss, 1 for the highest."""
     ramp = RAMP[palette.theme]
     place = min(max(share, 0.0), 1.0) * (len(ramp) - 1)
     k = min(int(place), len(ramp) - 2)
@@ -34,12 +34,9 @@ def loss_color(share: float) -> ManimColor:
 
 
 class PlaneMap(VGroup):
-    """A plane of parameter space in a rectangle of the screen: an even ground, the loss on it not known.
+    """A plane of parameter space in a rectangle of the scene, plain, without losses. Part: ``ground``."""
 
-    Part: ``ground``.
-    """
-
-    ground_share = 0.055  # of the text colour in the ground
+    ground_share = 0.055  # share of the text colour in the ground
 
     def __init__(self, u: FloatArray, v: FloatArray, *, left: float, right: float, bottom: float, top: float) -> None:
         super().__init__()
@@ -50,7 +47,7 @@ class PlaneMap(VGroup):
         self.add(self.ground)
 
     def at(self, uv: ArrayLike) -> FloatArray:
-        """The scene's point(s) of coordinates (…, 2) in the plane, (…, 3)."""
+        """Return the scene's points, (…, 3), of coordinates (…, 2) in the plane."""
         left, right, bottom, top = self.box
         uv = np.asarray(uv, dtype=float)
         x = left + (uv[..., 0] - self.u_range[0]) * ((right - left) / (self.u_range[1] - self.u_range[0]))
@@ -58,7 +55,7 @@ class PlaneMap(VGroup):
         return np.stack([x, y, np.zeros_like(x)], axis=-1)
 
     def coordinates(self, point: ArrayLike) -> FloatArray:
-        """Coordinates (…, 2) in the plane of the scene's point(s) (…, 3): the inverse of ``at``."""
+        """Return the coordinates in the plane, (…, 2), of the scene's points (…, 3): the inverse of `at`."""
         left, right, bottom, top = self.box
         x, y = np.moveaxis(np.asarray(point, dtype=float)[..., :2], -1, 0)
         u = self.u_range[0] + (x - left) * (self.u_range[1] - self.u_range[0]) / (right - left)
@@ -71,10 +68,10 @@ class PlaneMap(VGroup):
 
 
 class LossMap(PlaneMap):
-    """Contour map of ``loss`` (n, m) at u (m,), v (n,) in a rectangle of the screen: bands, lines on top.
+    """A contour map of ``loss`` (n, m) at u (m,), v (n,) in a rectangle of the scene.
 
-    The colour tells the loss, from warm at the lowest (`loss_color`). Parts: ``ground``, ``bands``, ``lines``;
-    ``levels`` are the losses on the lines.
+    `loss_color` gives the colours. Infinite losses and NaN count as the highest. Parts: ``ground``, ``bands``,
+    ``lines``; ``levels``: the losses on the lines.
     """
 
     def __init__(
@@ -96,14 +93,17 @@ class LossMap(PlaneMap):
         contours = contourpy.contour_generator(u, v, np.nan_to_num(loss, nan=ceiling, posinf=ceiling))
         for k, level in enumerate(self.levels):
             share = (k + 1) / max(len(self.levels), 1)
-            filled: Any = contours.filled(level, np.inf)  # its type depends on what the generator was told
+            filled: Any = contours.filled(level, np.inf)  # contourpy's type depends on the generator's options
             lines: Any = contours.lines(level)
             self.bands.add(self.band(filled, share))
             self.lines.add(self.line(lines, k / max(len(self.levels) - 1, 1)))
         self.add(self.bands, self.lines)
 
     def band(self, filled: tuple[list[FloatArray], list[IntArray]], share: float) -> VMobject:
-        """Everything above a level that ``share`` of the levels lie below: painted over the rest, without seams."""
+        """Return the area above a level, from contourpy's ``filled``; ``share`` of the levels lie below it.
+
+        It covers the areas of lower levels, so there are no seams.
+        """
         shape = VMobject(stroke_width=0)
         shape.set_fill(loss_color(share), 1)
         polygons, offsets = filled
@@ -113,7 +113,7 @@ class LossMap(PlaneMap):
         return shape
 
     def line(self, paths: list[FloatArray], share: float) -> VMobject:
-        """The contour line of a level that ``share`` of the levels lie below."""
+        """Return the contour line of a level; ``share`` of the levels lie below it."""
         line = VMobject(
             stroke_color=mix(palette.text, LOWEST_LINE + share * (HIGHEST_LINE - LOWEST_LINE)),
             stroke_width=style.CONTOUR,
@@ -125,6 +125,7 @@ class LossMap(PlaneMap):
 
 
 def _add_path(shape: VMobject, points: FloatArray) -> None:
+    """Add the thinned polyline through ``points`` to ``shape``."""
     points = thinned(points)
     if len(points) > 1:
         shape.start_new_path(points[0])
@@ -132,33 +133,33 @@ def _add_path(shape: VMobject, points: FloatArray) -> None:
 
 
 def thinned(points: FloatArray, tolerance: float = UNSEEN) -> FloatArray:
-    """The corners (n, 3) of a path without those that nobody would miss: it stays within ``tolerance`` of them all.
+    """Return fewer corners of a path (n, 3), so that no corner is farther than ``tolerance`` from the new path.
 
-    Contours come with a corner at every line of the grid, those of a band also along the map's edge; each costs time
-    in every frame in which the map moves. (The method is Douglas and Peucker's.)
+    The algorithm is Douglas and Peucker's. Contours have a corner at each line of the grid, and each corner costs time
+    in every frame in which the map moves.
     """
     kept = np.zeros(len(points), dtype=bool)
     kept[[0, -1]] = True
-    waiting = [(0, len(points) - 1)]
-    while waiting:
-        first, last = waiting.pop()
+    stretches = [(0, len(points) - 1)]
+    while stretches:
+        first, last = stretches.pop()
         if last - first < 2:
             continue
-        away, way = points[first + 1 : last, :2] - points[first, :2], points[last, :2] - points[first, :2]
-        length = float(np.hypot(*way))
+        offsets, chord = points[first + 1 : last, :2] - points[first, :2], points[last, :2] - points[first, :2]
+        length = float(np.hypot(*chord))
         if length:
-            along = np.clip(away @ way / length**2, 0.0, 1.0)
-            away = away - along[:, None] * way
-        off = np.hypot(away[:, 0], away[:, 1])
-        if off.max() > tolerance:
-            middle = first + 1 + int(off.argmax())
-            kept[middle] = True
-            waiting += [(first, middle), (middle, last)]
+            along = np.clip(offsets @ chord / length**2, 0.0, 1.0)
+            offsets = offsets - along[:, None] * chord
+        distances = np.hypot(offsets[:, 0], offsets[:, 1])
+        if distances.max() > tolerance:
+            farthest = first + 1 + int(distances.argmax())
+            kept[farthest] = True
+            stretches += [(first, farthest), (farthest, last)]
     return points[kept]
 
 
 def shade_legend(shades: Sequence[ManimColor], low: str, high: str, right: float, baseline: float) -> VGroup:
-    """The shades side by side from the lowest loss to the highest, between the words for these; ends at ``right``."""
+    """Return a legend that ends at x = ``right``: the word ``low``, all ``shades`` side by side, the word ``high``."""
     last = words(high, style.TICK, palette.dim).place(baseline, right=right)
     width = LEGEND_WIDTH / len(shades)
     left = last.get_left()[0] - LEGEND_GAP - LEGEND_WIDTH

@@ -1,4 +1,4 @@
-"""The loss over the updates as a plot: axes, a pale line of every batch's, its running mean, the loss over all data."""
+"""A plot of losses over updates: a line of batch losses, their running mean, and losses over all data."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from gradreel.scenes.words.numbers import number_text
 from manim import ManimColor, VGroup
 from numpy.typing import ArrayLike
 
-PALE = 0.33  # share of the text colour in the line of single batches
+PALE = 0.33  # share of the text colour in the line of smoothed batch losses
 PALE_WIDTH, ALL_DATA = 1.8, 3.2
-LINE_GAP = 0.36  # between the baselines of labels one above the other
+LINE_GAP = 0.36  # between the baselines of a label's lines
 EPOCH_MARK = 0.13
-MOST_MARKS = 40  # epochs that each have a mark; of more, only those with a label do
+MOST_MARKS = 40  # with more epochs, only labelled ones have a mark
 DASH = 0.16
-END_ROOM = 0.2  # right of the axis' end, for half of the number under it
-LOGARITHMIC = 20.0  # the highest loss over the lowest, from which the axis counts factors
+END_ROOM = 0.2  # right of the axis' end, for half of the number below it
+LOGARITHMIC = 20.0  # from this ratio of highest to lowest loss, the axis is logarithmic
 MOST_POWERS = 6  # labels of a logarithmic axis
-MARGIN = 0.05  # of the axis, free at each end
+MARGIN = 0.05  # free share of the axis at each end
 
 
 class LossPlot(VGroup):
-    """A run's loss curve in a rectangle of the screen, its labels at the right of it.
+    """A run's loss curve in a rectangle of the scene, with the curves' labels right of it.
 
-    Without ``counts`` of updates under the axis the epochs stand there, if there are several. The first loss stands
-    ``room`` updates right of the axis. ``axis``: of the losses, if it is not to be the history's own.
+    ``counts``: whether counts of updates stand below the axis. Without them, epochs stand there, if there are several.
+    ``room``: free updates left of the first loss. ``axis``: the axis of losses; by default the history's own.
+    ``texts``: words for "updates", "epochs", "loss" and for the curves "batch", "mean", "whole", "validation".
 
-    ``texts``: "updates", "epochs", "loss", and of the curves "batch" (two lines at most), "mean", "whole",
-    "validation". Parts: ``axes`` (with ticks and names), ``epochs``, ``batch``, ``mean``, ``whole``, ``validation``
-    (RisingCurve, the last three None where there is none), ``marker``, ``labels`` by the curve's name.
-    ``show(update)`` draws the ``leader`` up to there and puts the marker on its end.
+    Parts: ``axes`` (with ticks and names), ``epochs``, the curves ``batch``, ``mean``, ``whole`` and ``validation``
+    (RisingCurve; the last three may be None), ``marker``, ``labels`` (by curve). ``leader`` names the curve that `show`
+    draws; the marker is on its end.
     """
 
     def __init__(
@@ -73,50 +73,50 @@ class LossPlot(VGroup):
         )
         self.axes.notes.shift(np.array([0.9, 0.0, 0.0]))  # beside the axis' name
         last_tick = max((float(label.get_right()[0]) for label in self.axes.x_tick_labels), default=right)
-        last_tick += 0.0 if self.counts else END_ROOM  # the last epoch's end stands under the axis' end
+        last_tick += 0.0 if self.counts else END_ROOM  # for the number of the last epoch's end
         name = words(texts["updates"], style.TICK, palette.dim)
         self.names_left = min(max(right + 0.2, last_tick + 0.25), style.RIGHT_EDGE - name.width)
         if self.counts:
-            self.axes.add(name.place(bottom - 0.4, left=self.names_left))  # what the counts under the axis are of
+            self.axes.add(name.place(bottom - 0.4, left=self.names_left))
         self.axes.add(words(texts["loss"], style.TICK, palette.dim).place(top + 0.14, left=left - 0.1))
         self.epochs = self._epochs(texts.get("epochs", ""))
         self._draw_curves()
         self.marker = ring((0, 0, 0), 0.11, palette.text, fill=palette.blue)
         self.labels = self._labels(texts)
         self.add(self.axes, self.epochs, self.batch, *self._smooth(), self.marker, *self.labels.values())
-        self.leader = "batch"  # the name of the curve that grows, with the marker at its end
+        self.leader = "batch"
         self.show(self.last)
 
     def at(self, update: float, loss: float) -> FloatArray:
-        """(3,): the scene's point of a loss after ``update`` updates."""
+        """Return the scene's point, (3,), of a loss after ``update`` updates."""
         return self.axes.at(update, self.axis.of_loss(loss))
 
     @property
     def leading(self) -> RisingCurve:
-        """The curve that the marker is on."""
+        """Return the curve named by `leader`."""
         curve: RisingCurve = getattr(self, self.leader)
         return curve
 
     @property
     def last(self) -> float:
-        """The update at which the leading curve ends."""
+        """Return the update at which the leading curve ends."""
         return float(self.history.at[-1] if self.leader in ("whole", "validation") else self.history.n_updates)
 
     def show(self, update: float) -> tuple[int, float]:
-        """Draw the leading curve up to ``update``; the count of updates made then, and the loss that is known then.
+        """Draw the leading curve up to ``update``; return the count of updates made, and the latest known loss.
 
-        The loss of a batch is known before its update. So after the last update, it is still that of the last batch.
+        A batch's loss is measured before its update. So after the last update, the latest loss is the last batch's.
         """
         reached, at, loss = self._reached(update)
         curve = self.leading.show(update)
         if self.leader == "batch" and self.history.is_gathered and np.isfinite(loss):
             self.marker.move_to(self.at(at, loss))
-        else:  # before the first loss, it waits there
+        else:  # the marker waits at the first loss
             self.marker.move_to(curve.begin() if curve.tip is None else curve.tip)
         return reached, loss
 
     def _reached(self, update: float) -> tuple[int, int, float]:
-        """Updates made, and after how many of them the latest loss was measured, and that."""
+        """Return updates made, after how many of them the latest loss was measured, and that loss; NaN in a gap."""
         history, done = self.history, int(update + 1e-6)
         if self.leader in ("whole", "validation"):
             k = max(int(np.searchsorted(history.at, done, side="right")) - 1, 0)
@@ -130,6 +130,7 @@ class LossPlot(VGroup):
         return (done, last, float("nan")) if latest is None else (done, latest, float(history.batch[latest]))
 
     def _draw_curves(self) -> None:
+        """Create the four curves; None for those that the history lacks."""
         history, axes = self.history, self.axes
 
         def curve(x: FloatArray, loss: FloatArray, color: ManimColor, width: float, dash: float = 0.0) -> RisingCurve:
@@ -144,10 +145,11 @@ class LossPlot(VGroup):
         self.validation = curve(history.at, losses, text, ALL_DATA, DASH) if len(losses) else None
 
     def _smooth(self) -> list[RisingCurve]:
+        """Return the existing curves except the batch losses."""
         return [curve for curve in (self.mean, self.whole, self.validation) if curve is not None]
 
     def _epochs(self, name: str) -> VGroup:
-        """Marks on the axis where epochs began, under the counts of updates how many were over; empty without any."""
+        """Return marks on the axis where epochs began, and the number of finished epochs below; empty if unknown."""
         starts = self.history.epoch_starts
         ticks: Ticks = epoch_ticks(starts)
         marks, labels = VGroup(), VGroup()
@@ -165,7 +167,10 @@ class LossPlot(VGroup):
         return VGroup(marks, labels)
 
     def _ends(self) -> list[tuple[float, str]]:
-        """0 where the run begins; the count of epochs where a whole one ends what is shown. Both if there is room."""
+        """Return (update, label) of the run's beginning, "0", and of its end if an epoch ends there.
+
+        One that has no room beside the nearest epoch is left out.
+        """
         starts, end = self.history.epoch_starts, self.history.n_updates
         ends = [(0.0, "0")] if self._apart(0, starts[0]) > 2 * END_ROOM else []
         if end == starts[0] * (len(starts) + 1) and self._apart(starts[-1], end) > 2 * END_ROOM:
@@ -173,62 +178,68 @@ class LossPlot(VGroup):
         return ends
 
     def _apart(self, first: float, second: float) -> float:
+        """Return the distance between two updates, in scene units."""
         return float(self.axes.at(second, 0)[0] - self.axes.at(first, 0)[0])
 
     def _labels(self, texts: Mapping[str, str]) -> dict[str, VGroup]:
-        """The curves' labels in a column at the right, each as near to its curve's end as the others let it."""
+        """Return the curves' labels, in a column at the right, as near to the curves' ends as possible."""
         curves = {"batch": self.batch, "mean": self.mean, "whole": self.whole, "validation": self.validation}
         named = {name: curve for name, curve in curves.items() if curve is not None and texts.get(name)}
-        made = {name: self._label(texts[name], curve) for name, curve in named.items()}
+        labels = {name: self._label(texts[name], curve) for name, curve in named.items()}
         ends = {name: float(curve.end()[1]) for name, curve in named.items()}
-        if "mean" in ends:
-            ends["batch"] = min(ends[name] for name in ends if name != "batch") - 0.01  # the pale line ends anywhere
-        order = sorted(made, key=lambda name: -ends[name])  # from the top
-        heights = [LINE_GAP * len(made[name]) + 0.12 for name in order]
-        wanted = [ends[name] + LINE_GAP * len(made[name]) / 2 for name in order]
+        if "mean" in ends:  # the end of the pale line is random, so its label stands below the others
+            ends["batch"] = min(ends[name] for name in ends if name != "batch") - 0.01
+        order = sorted(labels, key=lambda name: -ends[name])  # from the top
+        heights = [LINE_GAP * len(labels[name]) + 0.12 for name in order]
+        ideal_uppers = [ends[name] + LINE_GAP * len(labels[name]) / 2 for name in order]
         _, right, bottom, top = self.axes.box
-        for name, upper in zip(order, _spread(wanted, heights, bottom + 0.1, top + 0.2), strict=True):
-            for k, line in enumerate(made[name]):
+        for name, upper in zip(order, _spread(ideal_uppers, heights, bottom + 0.1, top + 0.2), strict=True):
+            for k, line in enumerate(labels[name]):
                 line.place(upper - LINE_GAP * (k + 1) + 0.1, left=right + 0.25)
-        return made
+        return labels
 
     def _label(self, text: str, curve: RisingCurve) -> VGroup:
+        """Return the lines of a label in its curve's colour, without a place."""
         color = mix(palette.text, 0.7) if curve is self.batch and self.history.is_smoothed else curve.get_stroke_color()
         return VGroup(*(words(line, style.LABEL - 2, color) for line in text.split("\n")))
 
 
 def _spread(uppers: list[float], heights: list[float], bottom: float, top: float) -> list[float]:
-    """Upper edges of boxes in order from the top, moved apart as little as keeps them off each other and inside."""
+    """Return new upper edges of boxes, ordered from the top, so that no boxes overlap or leave ``bottom`` to ``top``.
+
+    If they need more height than that, they reach above ``top``.
+    """
     placed: list[float] = []
     for upper, height in zip(uppers, heights, strict=True):
         limit = placed[-1] - heights[len(placed) - 1] if placed else top
         placed.append(min(max(upper, bottom + height), limit))
-    below = bottom
+    lower_limit = bottom
     for k in range(len(placed) - 1, -1, -1):
-        placed[k] = max(placed[k], below + heights[k])
-        below = placed[k]
+        placed[k] = max(placed[k], lower_limit + heights[k])
+        lower_limit = placed[k]
     return placed
 
 
 @dataclass(frozen=True)
 class LossAxis:
-    """From ``low`` to ``high`` in the axis' own measure: the loss, or its logarithm to the base 10."""
+    """An axis of losses from ``low`` to ``high``, in its own measure: the loss, or its logarithm to base 10."""
 
     logarithmic: bool
     low: float
     high: float
-    suffix: str = ""  # behind each label: "k"
+    suffix: str = ""  # after each label, such as "k"
 
     @classmethod
     def of(cls, history: LossHistory) -> LossAxis:
-        """One that holds ``history.extent()``."""
+        """Return an axis that holds ``history.extent()``."""
         return cls.holding(*history.extent(), history.scale.suffix)
 
     @classmethod
     def holding(cls, low: float, high: float, suffix: str = "", from_zero: bool = True) -> LossAxis:
-        """One from ``low``, or ``from_zero``, to ``high`` with a margin. Losses of 0 or less have no logarithm.
+        """Return an axis for losses from ``low`` to ``high``, with a margin.
 
-        UserError where they lie further apart than a number can tell.
+        It is logarithmic if ``low`` is positive and ``high`` is `LOGARITHMIC` times as large. Otherwise it begins at 0,
+        if ``from_zero`` and no loss is negative. Raises UserError if the range is too large for a float.
         """
         if not math.isfinite(2 * (high / 2 - low / 2)):
             raise UserError(
@@ -244,21 +255,21 @@ class LossAxis:
         return cls(logarithmic, low - MARGIN * span * (low != 0.0), high + MARGIN * span, suffix)
 
     def of_loss(self, loss: ArrayLike) -> FloatArray:
-        """Losses in the axis' measure, those beyond an end at the end; NaN for what is not finite."""
+        """Return losses in the axis' measure, clipped to its ends; NaN for infinity and NaN."""
         loss = np.asarray(loss, dtype=float)
         with np.errstate(divide="ignore", invalid="ignore"):
             measure = np.log10(np.maximum(loss, 0.0)) if self.logarithmic else loss
             return np.where(np.isfinite(loss), np.clip(measure, self.low, self.high), np.nan)
 
     def outside(self, loss: FloatArray) -> int:
-        """How many finite losses lie beyond an end, where they are drawn on the edge."""
+        """Return how many finite losses lie beyond an end of the axis; they are drawn on the edge."""
         finite = loss[np.isfinite(loss)]
         with np.errstate(divide="ignore", invalid="ignore"):
             measure = np.log10(np.maximum(finite, 0.0)) if self.logarithmic else finite
         return int(np.sum((measure < self.low) | (measure > self.high)))
 
     def ticks(self, most: int = 5) -> Ticks:
-        """At most about ``most`` ticks; ``values`` are in the axis' measure."""
+        """Return round ticks, about ``most`` at most, with values in the axis' measure."""
         if not self.logarithmic:
             unit = unit_of(self.low, self.high)
             plain = labelled(round_ticks(self.low, self.high, most), unit)
@@ -273,11 +284,12 @@ class LossAxis:
         return Ticks(values, tuple(self._power_text(digit, power) for digit, power in steps))
 
     def _powers(self, digits: tuple[float, ...]) -> list[tuple[float, int]]:
-        """(digit, power of ten) of the round losses on the axis."""
+        """Return (digit, power of ten) of each loss on the axis that is a digit of ``digits`` times a power of ten."""
         powers = range(math.floor(self.low) - 1, math.floor(self.high) + 1)
         return [(d, power) for power in powers for d in digits if self.low <= math.log10(d) + power <= self.high]
 
     def _power_text(self, digit: float, power: int) -> str:
+        """Return a tick's label: "0.02", or a formula such as "$2 dot 10^(-6)$" for very small or large losses."""
         if -4 <= power <= 4:
             return number_text(digit * 10.0**power) + self.suffix
         factor = "" if digit == 1 else f"{digit:g} dot "
@@ -285,13 +297,13 @@ class LossAxis:
 
 
 def update_ticks(n_updates: int, most: int = 5) -> Ticks:
-    """Ticks at round counts of updates, written in full."""
+    """Return ticks at round counts of updates, with labels in full."""
     values = [value for value in round_ticks(0, max(n_updates, 1), most) if value == int(value)]
     return Ticks(tuple(values), tuple(number_text(value) for value in values))
 
 
 def epoch_ticks(starts: IntArray, most: int = 6) -> Ticks:
-    """Ticks where round counts of epochs were over; ``starts`` (E - 1,) as in `LossHistory`."""
+    """Return ticks where round counts of epochs ended; ``starts`` (E - 1,): `LossHistory.epoch_starts`."""
     count = len(starts)
     if not count:
         return Ticks((), ())

@@ -1,7 +1,7 @@
-"""The film's first and last curve: a network that learns the red one, over axes of views.
+"""The film's first and last picture: the curve of a network while it learns the red one.
 
-motif = Motif(self.trace("run"), self.screen_of("title"))   # in a scene: the axes' names in its language
-motif.show(0.5)                                             # the state when half of the walk is over
+motif = Motif(self.trace("run"), self.screen_of("title"))   # in a scene; the names of the axes in its language
+motif.show(0.5)                                             # the state after half of the walk
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from manim import ManimColor, VGroup, VMobject
 
 LEFT, RIGHT, BOTTOM, TOP = style.LEFT_EDGE, 6.2, -2.75, 2.6
 SAMPLES = 400
-NAMES = ("asked", "known", "example")  # keys of the words
+NAMES = ("asked", "known", "example")  # keys of the words: names of the y axis, the x axis, and a note
 
 
 class Motif(VGroup):
-    """``run``'s curve on its way: ``show(share)`` is the picture when that share of the walk is over.
+    """The curve of a training run on its way to the red curve; `show` chooses the moment.
 
-    Parts: ``axes``, and their ``names``, what is asked for, what is known, that it is an example; ``red``, what it
-    learns; ``blue``, the state reached. ``text_of``: the words of each key of `NAMES`. ``top``: of the picture.
+    ``text_of``: returns the words for a key of `NAMES`. ``top``: upper edge. Parts: ``axes``, ``names`` (of the axes,
+    and a note that this is an example), ``red`` (the target), ``blue`` (the network's curve).
     """
 
     def __init__(self, run: Trace, text_of: Callable[[str], str], top: float = TOP) -> None:
@@ -43,10 +43,10 @@ class Motif(VGroup):
         target = dataset.curve()(self.x)
         y_range = nice_range(np.concatenate([[0.0], target, end]), margin=0.02)
         self.axes = Plot(dataset.range, y_range, left=LEFT, right=RIGHT, bottom=BOTTOM, top=top, x_label=None)
-        asked, known, example = (words(text_of(key), style.LABEL, palette.dim) for key in NAMES)
+        y_name, x_name, note = (words(text_of(key), style.LABEL, palette.dim) for key in NAMES)
         under = BOTTOM - 0.45
         self.names = VGroup(
-            asked.place(top + 0.2, left=LEFT), known.place(under, right=RIGHT), example.place(under, left=LEFT)
+            y_name.place(top + 0.2, left=LEFT), x_name.place(under, right=RIGHT), note.place(under, left=LEFT)
         )
         self.red = self._line(target, palette.red, style.MAIN_CURVE + 1)
         self.blue = self._line(start, palette.blue, style.MAIN_CURVE)
@@ -54,13 +54,13 @@ class Motif(VGroup):
         self.show(0.0)
 
     def show(self, share: float) -> None:
-        """The state reached at this share of the walk."""
+        """Draw the network's curve after this share (0 to 1) of the walk."""
         row = self.pace.row(share)
         y = self._drawn_by(state_at(self.run, row))
         self.axes.set_curve(self.blue, self.x, np.clip(y, *self.axes.y_range))
 
     def _drawn_by(self, theta: FloatArray) -> FloatArray:
-        """What the network draws with theta, (..., P) to (..., SAMPLES)."""
+        """Return the network's curve for theta: (..., P) to (..., SAMPLES)."""
         return predict(self.run.experiment, theta, self.features)
 
     def _line(self, y: FloatArray, color: ManimColor, width: float) -> VMobject:

@@ -1,4 +1,4 @@
-"""The lecture's one network diagram: columns of nodes, lines between them, for any widths. Pure functions of numbers.
+"""The lecture's network diagram: columns of nodes with lines between them, for any widths.
 
     diagram = LayerDiagram((3, 3, 1), (-4.6, 5.7, -1.9, 2.3), split="sigmoid")   # x -> r -> [sigmoid] -> a -> y
     diagram = LayerDiagram((56, 100, 100, 1), (-5.5, 5.5, -2.4, 2.4), pictures="relu")   # a node a neuron, "100" below
@@ -9,12 +9,11 @@
     diagram.edges[k].show_drawn(W, largest)        thickness and brightness by weight, dashed where negative
     diagram.boxes                 with ``split``: an activation box for each row, between r and a
 
-What lies on the diagram is made on demand, placed, and not part of it, so that a scene brings it when it is named:
-``letters(k, "x")``, ``weight_labels(k, "w")``, ``bias_arrows(k, "b")``, ``number(k, i, value)``, ``frame(k)``.
-Dim any of it with `style.emphasis`. With ``split`` the columns are x, r, a, y; without, x, a, a', ..., y.
-``spread`` moves columns, and the lines between them.
+These methods return further mobjects at their places, which are not part of the diagram. A scene adds them when it
+needs them: ``letters(k, "x")``, ``weight_labels(k, "w")``, ``bias_arrows(k, "b")``, ``number(k, i, value)``,
+``frame(k)``. Dim any of them with `style.emphasis`. With ``split`` the columns are x, r, a, y; else x, a, a', ..., y.
 
-Widths above ``most`` are abbreviated: a few nodes, three dots, the last one, and the count below the column.
+A layer wider than ``most`` is abbreviated: a few nodes, three dots, the last node, and its width below the column.
 """
 
 from __future__ import annotations
@@ -42,16 +41,16 @@ from gradreel.scenes.style import Box, palette
 from gradreel.scenes.words.numbers import number_text
 from manim import ManimColor, RoundedRectangle, VGroup, VMobject
 
-MOST_NODES = 6  # rows of a column; a wider layer is abbreviated to as many
+MOST_NODES = 6  # rows of a column; a wider layer is abbreviated
 LARGEST_RADIUS, LARGEST_PITCH = 0.47, 1.72
-RADIUS_SHARE = 0.27  # of the pitch
-NUMBER_HALF_WIDTH = 0.43  # a node that holds a number is at least this wide, from its centre
-SPLIT_PLACES = (0.0, 0.394, 0.641, 1.0)  # of x, r, a, y between left and right
-LETTER_ROOM = 0.62  # scene units between two nodes, at least, where letters stand above them
-LABEL_ROOM = 0.36  # between two weights' labels
-COUNT_GAP = 0.45  # from a column's foot down to the baseline of its count
-BASELINE = 0.0038  # of a number below a node's middle, scene units per point of size
-DIGIT = 0.0058  # width of a digit and some room beside it, scene units per point of size
+RADIUS_SHARE = 0.27  # radius of a node as a share of the pitch
+NUMBER_HALF_WIDTH = 0.43  # least half width of a node with a number
+SPLIT_PLACES = (0.0, 0.394, 0.641, 1.0)  # columns x, r, a, y; 0 is left, 1 is right
+LETTER_ROOM = 0.62  # least distance between nodes with letters above them
+LABEL_ROOM = 0.36  # least distance between the labels of two weights
+COUNT_GAP = 0.45  # from a column's lowest node down to the baseline of its count
+BASELINE = 0.0038  # from a node's middle down to a number's baseline, for each point of font size
+DIGIT = 0.0058  # width of a digit with some room, for each point of font size
 EDGE = 2.8
 
 
@@ -59,7 +58,7 @@ NodeLook: TypeAlias = tuple[float, ManimColor, float | None]  # radius, colour, 
 
 
 class Column(VGroup):
-    """The nodes of one layer. ``nodes``: neuron -> circle; ``dots`` and ``count`` of a layer that is abbreviated."""
+    """The nodes of one layer. ``nodes``: neuron -> its node, if drawn. An abbreviated layer has ``dots``, ``count``."""
 
     def __init__(self, width: int, x: float, center: float, pitch: float, most: int, look: NodeLook) -> None:
         super().__init__()
@@ -85,17 +84,17 @@ class Column(VGroup):
 
     @property
     def is_abbreviated(self) -> bool:
-        """Whether some of its nodes are not drawn."""
+        """Return whether some of the layer's neurons have no node."""
         return len(self.nodes) < self.width_of_layer
 
 
 class LayerDiagram(VGroup):
     """Columns of nodes for ``widths`` (input, hidden layers, output) in the box (left, right, bottom, top).
 
-    ``left`` and ``right`` are the middles of the first and of the last column. ``split``: the activation function of
-    the one hidden layer, which is then drawn as r, its box, and a. ``pictures``: the activation function that each
-    hidden node shows a small picture of. ``rows``: the pitch is that of a column of so many nodes, by default of the
-    tallest. ValueError for ``split`` with other than one hidden layer.
+    The first column's middle is at ``left``, the last one's at ``right``. ``split``: activation function of the only
+    hidden layer, which is drawn as r, a box, and a. ``pictures``: activation function to draw in each hidden node.
+    ``rows``: nodes are spaced as in a column of so many; by default the tallest column. Raises ValueError for ``split``
+    unless there is one hidden layer.
     """
 
     def __init__(
@@ -134,13 +133,14 @@ class LayerDiagram(VGroup):
         self.add(*self.edges, *self.columns, self.boxes)
 
     def _draw_pictures(self, kind: str) -> None:
+        """Draw an activation function's curve in each hidden node."""
         for column in self.columns[1:-1]:
             for node in column.nodes.values():
                 picture = activation_picture(kind, 1.3 * self.radius, palette.blue, 2.6 if self.radius > 0.2 else 1.8)
                 column.pictures.add(picture.move_to(node))
 
     def _edges(self) -> list[Edges]:
-        """Lines between neighbouring columns; with ``split`` those from r to a lead through the boxes."""
+        """Return the lines between neighbouring columns; with ``split``, those from r to a lead through the boxes."""
         edges = []
         for k, (before, after) in enumerate(zip(self.columns, self.columns[1:], strict=False)):
             color = palette.magenta if k == len(self.columns) - 2 and k else palette.yellow
@@ -151,6 +151,7 @@ class LayerDiagram(VGroup):
         return edges
 
     def _links(self, before: Column, after: Column) -> Edges:
+        """Add an activation box between r and a in each row; return the lines through the boxes."""
         links = Edges({}, {}, palette.text, EDGE)
         height = min(0.5, 1.75 * self.radius)
         for i, node in before.nodes.items():
@@ -166,7 +167,7 @@ class LayerDiagram(VGroup):
         return links
 
     def spread(self, places: Sequence[float]) -> LayerDiagram:
-        """Columns to new x, as many as there are ``places`` for, from the first; lines follow. Not with ``split``."""
+        """Move the first columns to x = ``places``, with their lines; return self. Does not work with ``split``."""
         for column, x in zip(self.columns, places, strict=False):
             column.shift(np.array([x - column.x, 0.0, 0.0]))
             column.x = float(x)
@@ -181,15 +182,15 @@ class LayerDiagram(VGroup):
 
     @property
     def is_crowded(self) -> bool:
-        """Whether nodes are too close for letters above them: `letters` puts them into the nodes then."""
+        """Return whether nodes are too close for letters above them; `letters` then puts the letters into the nodes."""
         return self.pitch - 2 * self.radius < LETTER_ROOM
 
     def letters(self, k: int, letter: str, color: ManimColor | None = None, index: bool = True) -> VGroup:
-        """The name of each node of column k, above it: x_1, x_2, ...; ``letter`` alone where ``index`` is False.
+        """Return the names x_1, x_2, ... above the nodes of column k; without ``index``, just ``letter``.
 
-        In a crowded diagram it stands in the node, and makes room for a number.
+        In a crowded diagram, a name stands in its node; remove it before you put a number there.
         """
-        made = VGroup()
+        names = VGroup()
         for i, node in self.columns[k].nodes.items():
             source = f"{letter}_{i + 1}" if index else letter
             if self.is_crowded:
@@ -198,24 +199,24 @@ class LayerDiagram(VGroup):
             else:
                 text = formula(source, style.LETTER, color or palette.dim)
                 text.place(node.get_top()[1] + 0.14, center=node.get_x())
-            made.add(text)
-        return made
+            names.add(text)
+        return names
 
     def number(self, k: int, i: int, value: float, decimals: int = 2, color: ManimColor | None = None) -> Number:
-        """``value`` in the middle of node i of column k."""
+        """Return ``value`` as a number in the middle of node i of column k; smaller if it is too long for the node."""
         node = self.columns[k].nodes[i]
-        chosen = style.CELL if self.radius > 0.4 else style.TICK
-        number = centered_number(value, decimals, chosen, color or palette.text)
-        if len(number.text) * chosen * DIGIT > 2 * node.half_width:
+        size = style.CELL if self.radius > 0.4 else style.TICK
+        number = centered_number(value, decimals, size, color or palette.text)
+        if len(number.text) * size * DIGIT > 2 * node.half_width:
             number = centered_number(value, decimals, style.TICK, color or palette.text)
-        number.shift(np.array([node.get_x(), node.get_y() - BASELINE * chosen, 0.0]))
+        number.shift(np.array([node.get_x(), node.get_y() - BASELINE * size, 0.0]))
         return number
 
     def weight_labels(self, k: int, letter: str, only: int | None = None) -> dict[tuple[int, int], VGroup]:
-        """w_ij by (i, j), near the start of each line, in one evenly spaced column; a patch below each.
+        """Return labels w_ij by (i, j), each with a patch of background, on the lines from column k.
 
-        ``only``: the labels of lines to node i alone, for layers with too many. The last lines, to y, have one index,
-        in their middle.
+        ``only``: just the labels of lines to this node i, for layers with many lines. Labels stand near the lines'
+        starts. Lines to the output have one index, and their labels stand near the middle.
         """
         edges, targets = self.edges[k], len(self.columns[k + 1].nodes)
         single = k == len(self.edges) - 1
@@ -232,25 +233,25 @@ class LayerDiagram(VGroup):
         return labels
 
     def has_room_for_labels(self, k: int) -> bool:
-        """Whether every line from column k can carry its weight's label; else label those of one node."""
+        """Return whether each line from column k has room for a label; if not, use ``weight_labels(k, …, only=i)``."""
         targets = len(self.columns[k + 1].nodes)
         return k == len(self.edges) - 1 or self.pitch / (targets + 1) >= LABEL_ROOM
 
     def bias_arrows(self, k: int, letter: str, color: ManimColor, index: bool = True) -> list[VGroup]:
-        """An arrow from below to each node of column k, with b_i beside it."""
+        """Return an arrow from below for each node of column k, with b_i beside it; without ``index``, ``letter``."""
         gap = self.pitch - 2 * self.radius - (0.1 if self.is_crowded else 0.44)
         length = min(0.4, gap) if len(self.columns[k].nodes) > 1 else 0.4
         size = style.LETTER - (4 if self.is_crowded else 0)
-        made = []
+        arrows = []
         for i, node in self.columns[k].nodes.items():
             arrow = arrow_up(node.get_bottom() - np.array([0, 0.05, 0]), length - 0.04, color)
             name = formula(f"{letter}_{i + 1}" if index else letter, size, color)
             name.place(node.get_bottom()[1] - length + 0.12, left=node.get_x() + 0.3)
-            made.append(VGroup(arrow, name))
-        return made
+            arrows.append(VGroup(arrow, name))
+        return arrows
 
     def frame(self, first: int, last: int | None = None, color: ManimColor | None = None) -> RoundedRectangle:
-        """A frame round columns ``first`` to ``last`` (one by default): a hidden layer."""
+        """Return a frame around the columns ``first`` to ``last``, or around ``first`` alone."""
         inside = VGroup(*(self.columns[k] for k in range(first, (first if last is None else last) + 1)))
         frame = RoundedRectangle(
             corner_radius=0.16,
@@ -262,11 +263,11 @@ class LayerDiagram(VGroup):
         return frame.move_to(inside)
 
     def middle(self, k: int) -> FloatArray:
-        """The middle of column k, (3,)."""
+        """Return the middle of column k, (3,)."""
         nodes = list(self.columns[k].nodes.values())
         return np.asarray((nodes[0].get_center() + nodes[-1].get_center()) / 2)
 
     def above(self, text: TextMobject, k: int, gap: float = 0.25) -> TextMobject:
-        """``text`` above column k, its baseline ``gap`` over the highest node."""
+        """Move ``text`` above column k, with its baseline ``gap`` above the highest node; return it."""
         highest = next(iter(self.columns[k].nodes.values()))
         return text.place(highest.get_top()[1] + gap, center=self.columns[k].x)

@@ -1,4 +1,4 @@
-"""A sum in letters, and below it in numbers: r_1 = b_1 + w_11 x_1 + ... = -2.77 + 1.92 * 4.13 + ... = -0.32."""
+"""Writes a sum in letters, and below it in numbers: r_1 = b_1 + w_11 x_1 + ... = -2.77 + 1.92 * 4.13 + ... = -0.32."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ LARGEST, NUMBER_SIZE = 44.0, 40.0
 LINE = 0.56  # scene units from the letters' baseline down to that of the numbers
 GAP = 0.16  # on both sides of a sign
 WIDEST = 12.7
-MOST_PLACES = 4  # decimals, where fewer do not add up as printed
+MOST_PLACES = 4  # decimals, at most, with which printed numbers may add up
 
 
 class WrittenSum:
-    """Writes a sum as a formula in letters, and below it the same in numbers.
+    """A sum as a formula in letters, and below it the same sum in numbers; the wider line is centred at x = 0.
 
-    ``letters`` is the formula, whose first equals sign follows its part ``left_side``. ``numbers[t]`` is term t with
-    the sign before it; ``equals`` is the sign that starts the line, below that of the letters; ``total`` ends it,
-    "= -0.32"; ``line`` is all of them. ``roles``: colours of the constant, of the first factors and of the second ones.
-    The wider of both lines is centred at x = 0. ``equal``: the numbers come to the total digit by digit; where they do
-    not, the sign before it says so.
+    ``source``: the formula, in which an equals sign follows the part ``left_side``. ``baseline``: of the letters.
+    ``roles``: colours of the constant, the first factors and the second factors.
+
+    Attributes: ``letters`` (the formula), ``line`` (all numbers), and in it ``equals`` (below the formula's equals
+    sign), ``numbers[t]`` (term t with its sign) and ``total`` ("= -0.32"). ``equal``: whether the printed numbers give
+    exactly the printed total; if not, ``total`` begins with "≈".
     """
 
     def __init__(
@@ -48,16 +49,16 @@ class WrittenSum:
 
     @property
     def left(self) -> float:
+        """Return the x at which the letters begin."""
         return float(self.letters.get_left()[0])
 
     def start_at(self, left: float) -> WrittenSum:
-        """Both lines moved, so that the letters begin at x = ``left``."""
-        way = left - self.left
-        VGroup(self.letters, self.line).shift([way, 0, 0])
+        """Move both lines so that the letters begin at x = ``left``; return self."""
+        VGroup(self.letters, self.line).shift([left - self.left, 0, 0])
         return self
 
     def _lay_line(self, terms: Sequence[str], printed: PrintedProducts, size: float) -> None:
-        """The numbers' line, from x = 0 on the baseline y = 0."""
+        """Create the line of numbers, from x = 0 on the baseline y = 0."""
         gap = GAP * size / NUMBER_SIZE
         self.equals = formula("=", size).place(0.0, left=0.0)
         x = self.equals.get_right()[0] + gap
@@ -77,11 +78,11 @@ class WrittenSum:
 
 
 def _terms(printed: PrintedProducts, roles: tuple[str, str, str]) -> list[str]:
-    """The constant, and the products; a negative one starts with its sign."""
+    """Return the sources of the constant and the products; a negative product begins with its sign."""
     constant, first, second = roles
-    made = [f"{constant}({printed.constant})"]
+    terms = [f"{constant}({printed.constant})"]
     for weight, value in printed.factors:
         sign = "-" if weight.startswith("-") else ""
         inner = f"({value})" if value.startswith("-") else value
-        made.append(f"{sign}{first}({weight.lstrip('-')}) dot {second}({inner})")
-    return made
+        terms.append(f"{sign}{first}({weight.lstrip('-')}) dot {second}({inner})")
+    return terms

@@ -1,4 +1,4 @@
-"""Plots: two axis lines, few ticks, and curves as polylines whose points can be set in place."""
+"""Plots with two axes and few ticks; curves are polylines whose points can be changed in place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from manim import CapStyleType, Circle, Dot, LineJointType, ManimColor, VGroup, 
 from numpy.typing import ArrayLike
 
 NO_TICKS = Ticks((), ())
-BREAK, STROKE, SLANT = 0.1, 0.11, 0.06  # of an axis break: gap between the strokes, half width and slant of a stroke
+BREAK, STROKE, SLANT = 0.1, 0.11, 0.06  # axis break: gap between the strokes, half width and slant of a stroke
 
 
 def polyline(points: FloatArray, color: ManimColor, width: float) -> VMobject:

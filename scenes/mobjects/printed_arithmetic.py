@@ -1,6 +1,6 @@
-"""To how many decimals the numbers of a sum, a product or an update are printed, so that they add up as printed.
+"""Chooses decimals for the numbers of a sum, a product or an update, so that the printed numbers add up.
 
-Pure numbers: nothing here draws.
+Numbers are only rounded, never adjusted. Nothing here draws.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import numpy as np
 from gradreel.core.arrays import FloatArray
 from gradreel.scenes.words.numbers import number_text
 
-MOST_OWN = 4  # decimals that a number gets alone, where it would read 0 with those of others
+MOST_OWN = 4  # decimals, at most, of a number that would read 0 with fewer
 
 
 @dataclass(frozen=True)
 class PrintedUpdate:
-    """``after = before - rate * slope = before - product`` for parameter ``index``, each number as it is printed.
+    """The printed numbers of ``after = before - rate * slope = before - product`` for parameter ``index``.
 
-    ``right``: the printed numbers add up, the product being rounded like them.
+    ``right``: the printed numbers add up if the product is rounded like them.
     """
 
     index: int
@@ -35,35 +35,36 @@ class PrintedUpdate:
 
 
 def printed_vector(before: FloatArray, slopes: FloatArray, after: FloatArray, rate: float) -> list[PrintedUpdate]:
-    """The recorded update of all of theta (P,), to the fewest decimals with which every sum is right.
+    """Return the update of each parameter of theta (P,), with the fewest decimals for which every sum is right.
 
-    Two at least, or none where numbers are large. They are only ever rounded, never adjusted.
+    There are 2 to 6 decimals, or 0 to 6 if a number is 1000 or more. If no choice is right, returns the fewest.
     """
     rate_text = _plain(Decimal(repr(float(rate))))
     least = 2 if max(float(np.abs(values).max()) for values in (before, slopes, after)) < 1000 else 0
-    made = [
+    candidates = [
         [_printed(k, before, slopes, after, rate_text, places, places) for k in range(len(before))]
         for places in range(least, 7)
     ]
-    return next((updates for updates in made if all(one.right for one in updates)), made[0])
+    return next((updates for updates in candidates if all(update.right for update in updates)), candidates[0])
 
 
 def printed_with_slope(
     before: FloatArray, slopes: FloatArray, after: FloatArray, rate: float, index: int, slope_places: int
 ) -> PrintedUpdate:
-    """The update of parameter ``index``, its slope to ``slope_places`` decimals, as it stands elsewhere.
+    """Return the update of parameter ``index``, with its slope to ``slope_places`` decimals, as the scene prints it.
 
-    Two decimals, or as many more as it takes to see the change and for the sum to be right; where none will do,
-    ``right`` is False.
+    The other numbers have the fewest decimals, 2 to 6, for which the sum is right and the change visible. If no choice
+    is right, they have 2.
     """
     rate_text = _plain(Decimal(repr(float(rate))))
-    made = [_printed(index, before, slopes, after, rate_text, places, slope_places) for places in range(2, 7)]
-    return next((update for update in made if update.right and update.before != update.after), made[0])
+    candidates = [_printed(index, before, slopes, after, rate_text, places, slope_places) for places in range(2, 7)]
+    return next((update for update in candidates if update.right and update.before != update.after), candidates[0])
 
 
 def _printed(
     index: int, before: FloatArray, slopes: FloatArray, after: FloatArray, rate: str, places: int, slope_places: int
 ) -> PrintedUpdate:
+    """Return one update with these decimals."""
     start, end = _rounded(before[index], places), _rounded(after[index], places)
     slope = _rounded(slopes[index], slope_places)
     product = (Decimal(rate) * slope).quantize(end, rounding=ROUND_HALF_EVEN)
@@ -73,7 +74,7 @@ def _printed(
 
 @dataclass(frozen=True)
 class PrintedSum:
-    """``terms[0] + terms[1] + ... = total``, each as it is printed; ``exact``: the printed numbers add up."""
+    """The printed numbers of ``terms[0] + terms[1] + ... = total``; ``exact``: they add up."""
 
     terms: tuple[str, ...]
     total: str
@@ -82,10 +83,9 @@ class PrintedSum:
 
 
 def printed_sum(terms: Iterable[float], total: float, least: int = 2, most: int = 5) -> PrintedSum:
-    """A sum with the fewest decimals, ``least`` to ``most``, whose rounded terms add up to its rounded total.
+    """Return a sum with the fewest decimals, ``least`` to ``most``, whose rounded terms give its rounded total.
 
-    Numbers are only ever rounded, never adjusted. Where none will do, ``least`` decimals, and ``exact`` is False: write
-    it with an approximate sign.
+    If no choice is exact, it has ``least`` decimals and ``exact`` is False: write it with "≈".
     """
     values = [float(term) for term in terms]
     for decimals in range(least, most + 1):
@@ -99,7 +99,7 @@ def printed_sum(terms: Iterable[float], total: float, least: int = 2, most: int 
 
 @dataclass(frozen=True)
 class PrintedProduct:
-    """``first * second = product``, each as it is printed; ``exact``: right but for rounding the product."""
+    """The printed numbers of ``first * second = product``; ``exact``: right, if the product is rounded."""
 
     first: str
     second: str
@@ -108,10 +108,9 @@ class PrintedProduct:
 
 
 def printed_product(first: float, second: float, least: int = 2, most: int = 5) -> PrintedProduct:
-    """A product to ``least`` decimals; its factors have the fewest, up to ``most``, with which it comes out right.
+    """Return a product to ``least`` decimals, whose factors have the fewest decimals, up to ``most``, that give it.
 
-    Numbers are only ever rounded, never adjusted; where none will do, ``least`` decimals, and ``exact`` is False. A
-    factor that is a whole number is printed as one.
+    If no choice is exact, the factors have ``least`` decimals and ``exact`` is False. Whole factors have no decimals.
     """
     product = _as_shown(first * second, least)
     for decimals in range(least, most + 1):
@@ -123,10 +122,10 @@ def printed_product(first: float, second: float, least: int = 2, most: int = 5) 
 
 
 def printed_step(first: float, second: float, places: int, most: int = 5) -> PrintedProduct:
-    """Returns one product of a chain: its first factor is printed to ``places`` decimals, as the product is.
+    """Return one product of a chain, with its first factor and the product to ``places`` decimals.
 
-    Only the second factor gets more decimals, up to ``most``, until the product comes out right; then all as in
-    `printed_product`. Numbers are only ever rounded, never adjusted.
+    The second factor has the fewest decimals, up to ``most``, that give the product. If none do, returns
+    `printed_product`.
     """
     start, product = _shortest(first, places, places), _as_shown(first * second, places)
     for decimals in range(max(places, 2), most + 1):
@@ -137,14 +136,14 @@ def printed_step(first: float, second: float, places: int, most: int = 5) -> Pri
 
 
 Places: TypeAlias = tuple[int, int, int]
-"""Decimals of a constant, of first factors and of second ones."""
+"""Decimals of the constant, the first factors and the second factors."""
 
 
 @dataclass(frozen=True)
 class PrintedProducts:
-    """``constant + factors[0][0] * factors[0][1] + ... = total``, each as printed; all but ``total`` to ``places``.
+    """The printed numbers of ``constant + factors[0][0] * factors[0][1] + ... = total``; ``places``: their decimals.
 
-    ``exact``: the printed numbers come to the printed total, rounded as that is; ``equal``: even without rounding it.
+    ``exact``: they give the printed total after rounding; ``equal``: even without rounding.
     """
 
     constant: str
@@ -158,19 +157,18 @@ class PrintedProducts:
 def printed_products(
     constant: float, factors: Iterable[tuple[float, float]], total: float, places: int, most: int = 4, least: int = 2
 ) -> PrintedProducts:
-    """A constant and products with the fewest decimals that come to ``total`` as it is printed, to ``places`` decimals.
+    """Return a sum of products with the fewest decimals that give ``total``, printed to ``places`` decimals.
 
-    The constant has 2 to ``most``, or more where the total has. The larger the numbers that others are multiplied with,
-    the more these have: 0.0152 * 413. Second factors have ``least`` or more. Numbers are only ever rounded, never
-    adjusted. Where none will do, the fewest, but each first factor with two digits that count, and ``exact`` is False:
-    write it with an approximate sign.
+    The constant has 2 to ``most`` decimals, and more if the total has more than 2. A factor has more decimals if the
+    other factor is large: 0.0152 * 413. Second factors have ``least`` or more. If no choice is exact, numbers have the
+    fewest decimals, but small first factors show two significant digits; write the sum with "≈".
     """
     pairs = [(float(first), float(second)) for first, second in factors]
     finer = max(0, places - 2)
     for decimals in range(2 + finer, most + finer + 1):
-        made = products_to(constant, pairs, total, places, _factor_places(pairs, places, decimals, least))
-        if made.exact:
-            return made
+        printed = products_to(constant, pairs, total, places, _factor_places(pairs, places, decimals, least))
+        if printed.exact:
+            return printed
     start, first, second = _factor_places(pairs, places, 2 + finer, least)
     first = max(first, *(_two_digits(value) for value, _ in pairs))
     return products_to(constant, pairs, total, places, (start, first, second))
@@ -179,20 +177,20 @@ def printed_products(
 def products_to(
     constant: float, factors: Iterable[tuple[float, float]], total: float, places: int, decimals: Places
 ) -> PrintedProducts:
-    """Returns the sum printed to just these ``decimals``, whether they come to ``total``, to ``places``, or not."""
+    """Return the sum printed to exactly these ``decimals``, and its total to ``places``, whether they agree or not."""
     start, end = _as_shown(constant, decimals[0]), _as_shown(total, places)
-    made = [(_as_shown(first, decimals[1]), _as_shown(second, decimals[2])) for first, second in factors]
-    summed = start + sum(first * second for first, second in made)
+    rounded = [(_as_shown(first, decimals[1]), _as_shown(second, decimals[2])) for first, second in factors]
+    summed = start + sum(first * second for first, second in rounded)
     exact = summed.quantize(end, rounding=ROUND_HALF_UP) == end
-    texts = tuple((_plain(first), _plain(second)) for first, second in made)
+    texts = tuple((_plain(first), _plain(second)) for first, second in rounded)
     return PrintedProducts(_plain(start), texts, _plain(end), decimals, exact, equal=summed == end)
 
 
 def _factor_places(pairs: Sequence[tuple[float, float]], places: int, decimals: int, least: int) -> Places:
-    """Returns the decimals with which a sum of products is about as exact in print as its constant to ``decimals``.
+    """Return decimals of the factors with which their products are about as precise as a constant of ``decimals``.
 
-    The larger one factor, the more decimals the other needs. ``places``: of what the sum comes to. Second factors have
-    no more than it takes to write them in full.
+    The larger one factor, the more decimals the other has. ``places``: decimals of the total. Second factors have at
+    least ``least``, but no more than they need to be written in full.
     """
     firsts, seconds = ([abs(pair[k]) for pair in pairs] for k in (0, 1))
     size = _power(firsts)
@@ -203,19 +201,22 @@ def _factor_places(pairs: Sequence[tuple[float, float]], places: int, decimals: 
 
 
 def _power(sizes: Iterable[float]) -> int:
-    """The power of ten of the largest: 2 from 100 on, 0 from 1 on, -1 from 0.1 on."""
+    """Return the power of ten of the largest size: 2 for 100 to 999, 0 for 1 to 9, -1 for 0.1; 0 if there is none."""
     largest = max(sizes, default=0.0)
     return math.floor(math.log10(largest)) if 0 < largest < math.inf else 0
 
 
 def _two_digits(value: float) -> int:
-    """Decimals that show two digits that count of a number below 0.1, 6 at most; 2 for others."""
+    """Return the decimals that show two significant digits of a number below 0.1, at most 6; 2 for other numbers."""
     size = abs(value)
     return min(6, 1 - math.floor(math.log10(size))) if 0 < size < 0.1 else 2
 
 
 def fitting_places(values: Iterable[float], most: int = 2) -> int:
-    """Decimals for numbers that stand together: 0.32, 12.34, 123.4, 1234, by the largest; more where all are small."""
+    """Return common decimals for numbers that stand together, by the largest: 0.32, 12.34, 123.4, 1234.
+
+    ``most``: decimals of ordinary numbers. If all numbers are below 0.1, there are more, up to 6.
+    """
     largest = max((abs(float(value)) for value in values), default=0.0)
     if 0 < largest < 0.1:
         return min(6, most - 1 - math.floor(math.log10(largest)))
@@ -223,36 +224,37 @@ def fitting_places(values: Iterable[float], most: int = 2) -> int:
 
 
 def telling_text(value: float, places: int) -> str:
-    """Writes ``value`` to ``places`` decimals, or to as many more as its first digit takes, up to `MOST_OWN`: 0.003."""
+    """Return ``value`` as text with ``places`` decimals, or with more, up to `MOST_OWN`, if it would read 0: 0.003."""
     if value and not round(value, places):
         places = max(places, min(MOST_OWN, -math.floor(math.log10(abs(value)))))
     return number_text(round(value, places), places)
 
 
 def no_zero(value: float, text: str) -> str:
-    """Returns ``text``, or "≈ 0" where it reads 0 and ``value`` is not."""
+    """Return ``text``, or "≈ 0" if it reads 0 but ``value`` is not 0."""
     return text if not value or text.strip("\u2212-0.") else "≈ 0"
 
 
 def _shortest(value: float, least: int, decimals: int) -> Decimal:
-    """``value`` to ``decimals``, without zeros at its end beyond ``least``; a whole number as one."""
+    """Return ``value`` to ``decimals``, without trailing zeros beyond ``least``; a whole number has no decimals."""
     if value == round(value):
         return _as_shown(value, 0)
-    return next(
-        (text for places in range(least, decimals) if (text := _as_shown(value, places)) == _as_shown(value, decimals)),
-        _as_shown(value, decimals),
-    )
+    rounded = _as_shown(value, decimals)
+    shorter = (_as_shown(value, places) for places in range(least, decimals))
+    return next((candidate for candidate in shorter if candidate == rounded), rounded)
 
 
 def _as_shown(value: float, places: int) -> Decimal:
-    """``value`` rounded as `Number` shows it: both must agree on 4.125, whose float lies to one side of it."""
+    """Return ``value`` rounded exactly as `Number` rounds it, from its binary value."""
     return Decimal(f"{float(value):.{places}f}")
 
 
 def _rounded(value: float, places: int) -> Decimal:
+    """Return ``value`` rounded from its shortest decimal text, a half to the even digit."""
     return Decimal(repr(float(np.float64(value)))).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
 
 
 def _plain(value: Decimal) -> str:
+    """Return ``value`` as text without an exponent; 0 has no minus sign."""
     text = f"{value:f}"
     return text.removeprefix("-") if not text.strip("-0.") else text

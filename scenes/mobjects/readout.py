@@ -1,4 +1,4 @@
-"""What stands at the top right of a training run or its loss curve: the count of updates and the loss, live."""
+"""Live readouts at the top right of a training run or loss curve: the count of updates and the loss."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from gradreel.scenes.style import palette
 from manim import VGroup
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-WRITTEN_IN_FULL = 1e5  # losses below
+WRITTEN_IN_FULL = 1e5  # losses from here on are written with a power of ten
 
 
 class Readout(VGroup):
-    """``update 2100   L(θ) = 0.141`` on the heading's line, the loss at the right edge; or its name instead of L(θ).
+    """``update 2100   L(θ) = 0.141`` on the heading's line, with the loss at the right edge.
 
-    ``losses`` are those that will be shown, the first one at first: they set the decimals and, where there are
-    millions, the power of ten that L(θ) is multiplied by. ``most`` is the largest count. Parts: ``count_words``,
-    ``count``, ``loss_words``, ``loss``.
+    ``losses``: all that will be shown, the first one at first. They set the decimals and, if a loss has more than six
+    digits, a power of ten before L(θ). ``most``: the largest count. ``loss_name`` replaces "L(θ) =". Parts:
+    ``count_words``, ``count``, ``loss_words``, ``loss``.
     """
 
     def __init__(
@@ -47,30 +47,30 @@ class Readout(VGroup):
         self.show(0, float(losses[0]))
 
     def show(self, update: int, loss: float) -> None:
-        """Show a count and a loss."""
+        """Show this count of updates and this loss."""
         self.loss.set_value(loss * 10.0**self.power)
         self.count.set_value(update)
         self.count.place_left(style.HEADING_BASELINE, self.count_left)
 
     def written(self, loss: float) -> str:
-        """A loss as text, with the digits it has here."""
+        """Return a loss as text with the digits of this readout, such as "1.25·10⁶"."""
         text = self.loss.written(loss * 10.0**self.power)
         return f"{text}·10{str(-self.power).translate(_RAISED)}" if self.power else text
 
 
 def loss_decimals(losses: FloatArray) -> int:
-    """Decimals with which the smallest of ``losses`` still shows two digits, 1 to 5; fewer while losses are huge."""
+    """Return the decimals, 3 to 5, with which the smallest loss shows two digits; fewer, down to 0, for huge losses."""
     finite = losses[np.isfinite(losses)]
     smallest, largest = float(finite.min(initial=np.inf)), float(finite.max(initial=0.0))
-    wanted = 3 if not 0 < smallest < 1 else max(3, 1 - int(np.floor(np.log10(smallest))))
-    return int(np.clip(wanted, 0, max(0, min(5, 7 - len(str(int(largest)))))))
+    decimals = 3 if not 0 < smallest < 1 else max(3, 1 - int(np.floor(np.log10(smallest))))
+    return int(np.clip(decimals, 0, max(0, min(5, 7 - len(str(int(largest)))))))
 
 
 class LossReadout(VGroup):
-    """``update 1 200   loss 0.043`` on the heading's line, live. ``suffix`` is written behind the loss ("k"),
-    ``losses`` (finite) set the decimals, ``fewest`` or more.
+    """``update 1 200   loss 0.043k`` on the heading's line.
 
-    Parts: ``count_words``, ``count``, ``loss_words``, ``loss``, ``suffix``.
+    ``suffix``: after the loss, such as "k". ``losses``: finite ones, which set the decimals, ``fewest`` or more.
+    ``most``: the largest count. Parts: ``count_words``, ``count``, ``loss_words``, ``loss``, ``suffix``.
     """
 
     def __init__(
@@ -94,35 +94,36 @@ class LossReadout(VGroup):
             right = float(self.suffix.get_left()[0]) - 0.04
         decimals, ends = decimals_of(losses, fewest), (float(losses.max()), float(losses.min()))
         self.loss = LossNumber(ends[0], decimals, 32, palette.text).place(line, right)
-        self.loss.set_value(max(ends, key=lambda loss: len(self.loss.written(loss))))  # the words stand off the widest
+        self.loss.set_value(max(ends, key=lambda loss: len(self.loss.written(loss))))  # the words need its left edge
         self.loss_words = self.named(loss_words)
         self.add(self.count_words, self.count, self.loss_words, self.loss, self.suffix)
 
     def named(self, text: str, losses: Sequence[float] = ()) -> TextMobject:
-        """Words in the place of ``loss_words``: what the number is. They stand off each of ``losses``, too."""
+        """Return words to stand left of the loss, such as "loss"; they leave room for each of ``losses``."""
         number, left = self.loss.copy(), float(self.loss.get_left()[0])
         for loss in losses:
             left = min(left, float(number.set_value(loss).get_left()[0]))
         return words(text, 32).place(style.HEADING_BASELINE, right=left - 0.2)
 
     def written(self, loss: float) -> str:
-        """A loss as text, as it stands here."""
+        """Return a loss as text with this readout's digits and suffix."""
         return self.loss.written(loss) + self.unit
 
     def show(self, update: int, loss: float) -> None:
-        """Show a count and a loss."""
+        """Show this count of updates and this loss."""
         self.loss.set_value(loss)
         self.count.set_value(update)
         self.count.place_left(style.HEADING_BASELINE, self.count_left)
 
 
 class LossNumber(Number):
-    """A loss on screen: "–" where none is known, "∞" where it was too large, powers of ten where digits run out.
-
-    A loss of nothing at all is "0"; one that its decimals would call so is a power of ten.
-    """
+    """A number that shows a loss, see `written`."""
 
     def written(self, value: float) -> str:
+        """Return a loss as text: "–" for NaN, "∞", "0" for exactly 0.
+
+        Losses from `WRITTEN_IN_FULL` on, and those that would round to 0, have a power of ten: "6.7·10⁻⁵".
+        """
         if np.isnan(value):
             return "–"
         if np.isinf(value):
@@ -135,10 +136,13 @@ class LossNumber(Number):
 
 
 def decimals_of(losses: FloatArray, fewest: int) -> int:
-    """Decimals with which all but the lowest twentieth of ``losses`` show two digits: up to 6, fewer for huge ones."""
+    """Return the decimals with which all but the lowest 5 % of ``losses`` show two digits.
+
+    There are ``fewest`` to 6, but fewer for huge losses.
+    """
     sizes = np.abs(losses[np.abs(losses) < WRITTEN_IN_FULL])
     if not len(sizes):
         return fewest
     small, largest = float(np.quantile(sizes, 0.05)), float(sizes.max())
-    wanted = fewest if not 0 < small < 1 else max(fewest, 1 - int(np.floor(np.log10(small))))
-    return int(np.clip(wanted, 0, max(0, min(6, 7 - len(str(int(largest)))))))
+    decimals = fewest if not 0 < small < 1 else max(fewest, 1 - int(np.floor(np.log10(small))))
+    return int(np.clip(decimals, 0, max(0, min(6, 7 - len(str(int(largest)))))))

@@ -1,4 +1,4 @@
-"""theta of a run that was recorded around anybody's loop: its tensors, its entries' names, what an update is."""
+"""Shows theta of a recorded loop: columns for its entries, the list of its tensors, and the kind of its updates."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from gradreel.scenes.mobjects.theta_strip import ELLIPSIS, GAP, Columns, Head
 from gradreel.scenes.style import palette
 from manim import VGroup
 
-MOST, FEWEST = 9, 5  # columns, the one of "…" included
-WIDEST, NARROWEST = 1.3, 1.08  # cells
+MOST, FEWEST = 9, 5  # columns, including the one of "…"
+WIDEST, NARROWEST = 1.3, 1.08  # widths of cells
 BETWEEN_NAMES = 0.25
 MOST_TENSORS, TENSORS_LEFT, SHAPES_LEFT, TENSORS_TOP, TENSOR_LINE = 7, -3.4, 1.4, 2.2, 0.55
-CHECKED_UPDATES = 25  # that are computed again to see whether they are plain gradient descent
-ROUNDING = 8.0  # units in the last place that an update computed in one step less may be off
+CHECKED_UPDATES = 25  # updates that `is_plain_descent` computes again
+ROUNDING = 8.0  # allowed difference, in units in the last place
 
 
 def shown_columns(run: RecordedRun, left: float, right: float) -> tuple[Columns, list[Head]]:
-    """Columns for the first few entries and the last, and what stands above them: as many as their names let fit.
+    """Return columns for the first and last entries of theta, and their heads; long names mean fewer columns.
 
-    Names that are too long even for few columns lose their front.
+    There are `FEWEST` to `MOST`. Names that are still too long lose their front.
     """
     count, most = run.n_parameters, MOST
     while True:
@@ -44,6 +44,7 @@ def shown_columns(run: RecordedRun, left: float, right: float) -> tuple[Columns,
 
 
 def _ends(count: int, most: int) -> tuple[int | None, ...]:
+    """Return indices 0 to ``count`` - 1; if there are more than ``most``, the first, ELLIPSIS and the last ones."""
     if count <= most:
         return tuple(range(count))
     last = (most - 1) // 2
@@ -51,12 +52,16 @@ def _ends(count: int, most: int) -> tuple[int | None, ...]:
 
 
 def _role(name: str) -> str:
+    """Return the colour role of a tensor or entry: green bias, yellow weight, orange for others."""
     tensor = name.rpartition("[")[0] or name
     return "green" if tensor.endswith("bias") else "yellow" if tensor.endswith("weight") else "orange"
 
 
 def shortened(name: str, width: float, size: float = style.SMALLEST) -> str:
-    """``name`` without as many of its first words, and then letters, as make it fit into ``width`` scene units."""
+    """Return ``name``, shortened at its front until it fits ``width`` scene units: "…0.weight[1, 2]".
+
+    It loses whole words first, then letters.
+    """
     shown = name
     while words(literal(shown), size).width > width and len(name) > 1:
         rest = re.sub(r"^[^._\[]+[._]", "", name)  # without its first word, if there is another
@@ -66,7 +71,7 @@ def shortened(name: str, width: float, size: float = style.SMALLEST) -> str:
 
 
 def tensor_list(run: RecordedRun) -> VGroup:
-    """The model's tensors in the middle of the picture, a line each: name and shape; of many the first and the last."""
+    """Return a list of the model's tensors, a line with name and shape for each; of many, the first and the last."""
     lines = VGroup()
     for row, index in enumerate(_ends(len(run.parts), MOST_TENSORS)):
         baseline = TENSORS_TOP - TENSOR_LINE * row
@@ -82,23 +87,23 @@ def tensor_list(run: RecordedRun) -> VGroup:
 
 
 def optimizer_names(run: RecordedRun) -> list[str]:
-    """The optimizers' classes, each once: ["Adam"]."""
+    """Return the names of the optimizers' classes, each once: ["Adam"]."""
     return list(dict.fromkeys(optimizer.kind.rpartition(".")[2] for optimizer in run.optimizers))
 
 
 def is_plain_descent(trace: Trace) -> bool:
-    """Whether the run's updates are minus one learning rate times the gradient, and nothing else.
+    """Return whether each update of the run is minus one learning rate times the gradient.
 
-    One SGD of one group says so by its settings; some of its updates are computed again from the recorded numbers, for
-    a loop may change parameters between steps. Updates off to infinity say nothing.
+    The settings must say so: one SGD with one group. Some recorded updates are also computed again, because a loop may
+    change parameters between steps. Infinite updates are not checked.
     """
     run = trace.run
     if not isinstance(run, RecordedRun) or run.kept_every != 1 or run.n_groups != 1:
         return False
-    (optimizer,) = (found for found in run.optimizers if found.groups)
+    (optimizer,) = (each for each in run.optimizers if each.groups)
     settings = optimizer.groups[0].settings
-    others = ("momentum", "weight_decay", "maximize", "nesterov")
-    extra = any(settings.get(name) for name in others) or any(changed.name in others for changed in run.settings)
+    extras = ("momentum", "weight_decay", "maximize", "nesterov")
+    extra = any(settings.get(name) for name in extras) or any(changed.name in extras for changed in run.settings)
     if optimizer.kind.rpartition(".")[2] != "SGD" or extra:
         return False
     rates = trace.rates[:, 0]
@@ -107,6 +112,7 @@ def is_plain_descent(trace: Trace) -> bool:
 
 
 def _is_one_step(trace: Trace, row: int, rate: float) -> bool:
+    """Return whether update ``row`` is plain gradient descent up to rounding; True if a number is not finite."""
     before, after = np.asarray(trace.parameters[row], float), np.asarray(trace.parameters[row + 1], float)
     step = rate * np.asarray(trace.gradient[row], float)
     if not (np.isfinite(before) & np.isfinite(step) & np.isfinite(after)).all():

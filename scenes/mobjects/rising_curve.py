@@ -1,4 +1,4 @@
-"""A line that is drawn from left to right, with gaps where nothing is known, solid or dashed."""
+"""A line that grows from left to right, solid or dashed, with gaps where values are missing."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from itertools import pairwise
 
 import numpy as np
 from gradreel.core.arrays import FloatArray
-from gradreel.scenes.mobjects.plot import Plot
+from gradreel.scenes.mobjects.plot import Plot, straight_curves
 from manim import CapStyleType, LineJointType, ManimColor, VMobject
 
 
 class RisingCurve(VMobject):
-    """A line through (x, y) that is drawn up to any x: ``show(x)``. NaNs are gaps; a lone point is a dot.
+    """A line through (x, y), each (n,), that `show` draws up to any x. NaN in ``y`` is a gap; a lone point is a dot.
 
-    ``dash``: the length of dashes and gaps, 0 for none.
+    ``dash``: the length of dashes and gaps; 0: solid.
     """
 
     def __init__(
@@ -27,53 +27,48 @@ class RisingCurve(VMobject):
         self.show(float(x[-1]) if len(x) else 0.0)
 
     def show(self, x: float) -> RisingCurve:
-        """Draw what lies left of ``x``, up to the point between two corners."""
+        """Draw the line up to ``x``, which may lie between two corners; return self."""
         count = int(np.searchsorted(self.data_x, x, side="right"))
         corners = self.corners[:count]
         if 0 < count < len(self.data_x):
             share = (x - self.data_x[count - 1]) / (self.data_x[count] - self.data_x[count - 1])
             last = corners[-1] + share * (self.corners[count] - corners[-1])
             corners = np.vstack([corners, last])
-        known = corners[np.isfinite(corners).all(axis=1)]
-        self.tip = known[-1] if len(known) else None  # (3,): where it ends now
+        finite = corners[np.isfinite(corners).all(axis=1)]
+        self.tip = finite[-1] if len(finite) else None  # (3,): the present end
         self.points = dashes_along(corners, self.dash) if self.dash else joined(corners)
         return self
 
     def begin(self) -> FloatArray:
-        """(3,): where the whole line begins; the middle of the plot for one without any point."""
-        start: FloatArray = self._known()[0]
+        """Return where the whole line begins, (3,); the middle of the plot if it has no point."""
+        start: FloatArray = self._finite_corners()[0]
         return start
 
     def end(self) -> FloatArray:
-        """(3,): where the whole line ends; the middle of the plot for one without any point."""
-        end: FloatArray = self._known()[-1]
+        """Return where the whole line ends, (3,); the middle of the plot if it has no point."""
+        end: FloatArray = self._finite_corners()[-1]
         return end
 
-    def _known(self) -> FloatArray:
-        known = self.corners[np.isfinite(self.corners).all(axis=1)]
+    def _finite_corners(self) -> FloatArray:
+        """Return the corners outside gaps, (k, 3); without any, the middle of the plot."""
+        finite = self.corners[np.isfinite(self.corners).all(axis=1)]
         left, right, bottom, top = self.plot.box
-        return known if len(known) else np.array([[(left + right) / 2, (bottom + top) / 2, 0.0]])
-
-
-def _curves(starts: FloatArray, ends: FloatArray) -> FloatArray:
-    """Straight Bezier curves as a VMobject has them, (4 n, 3)."""
-    shares = np.array([0.0, 1 / 3, 2 / 3, 1.0])[None, :, None]
-    return np.asarray(starts[:, None] + shares * (ends - starts)[:, None]).reshape(-1, 3)
+        return finite if len(finite) else np.array([[(left + right) / 2, (bottom + top) / 2, 0.0]])
 
 
 def joined(corners: FloatArray) -> FloatArray:
-    """A VMobject's points of the lines through ``corners`` (n, 3), where NaNs are gaps; a lone corner is a dot."""
-    known = np.asarray(np.isfinite(corners).all(axis=1))
-    pairs = known[:-1] & known[1:]
-    alone = known & ~np.append(pairs, False) & ~np.append([False], pairs) if len(corners) else known
+    """Return a VMobject's points for the line through ``corners`` (n, 3); NaN is a gap, a lone corner a dot."""
+    is_finite = np.asarray(np.isfinite(corners).all(axis=1))
+    pairs = is_finite[:-1] & is_finite[1:]
+    alone = is_finite & ~np.append(pairs, False) & ~np.append([False], pairs) if len(corners) else is_finite
     dots = corners[alone]
     starts = np.concatenate([corners[:-1][pairs], dots])
     ends = np.concatenate([corners[1:][pairs], dots + np.array([1e-3, 0.0, 0.0])])
-    return _curves(starts, ends)
+    return straight_curves(starts, ends)
 
 
 def dashes_along(corners: FloatArray, dash: float) -> FloatArray:
-    """Dashes along the line, counted from its start, so that they stand still while it grows."""
+    """Return a VMobject's points for dashes along the line, measured from its start: growth does not move them."""
     starts, ends, walked = [], [], 0.0
     for a, b in pairwise(corners):
         length = float(np.linalg.norm(b - a))
@@ -86,4 +81,4 @@ def dashes_along(corners: FloatArray, dash: float) -> FloatArray:
             starts.append(a + (b - a) * borders[k] / length)
             ends.append(a + (b - a) * borders[k + 1] / length)
         walked += length
-    return _curves(np.array(starts), np.array(ends)) if starts else np.zeros((0, 3))
+    return straight_curves(np.array(starts), np.array(ends)) if starts else np.zeros((0, 3))

@@ -1,4 +1,4 @@
-"""Many squares, or rectangles, in one mobject."""
+"""Points for many squares or rectangles in one mobject."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from gradreel.core.arrays import FloatArray
 
 
 def rectangles(middles: FloatArray, sizes: FloatArray) -> FloatArray:
-    """The points of one VMobject that holds a rectangle of each of ``sizes`` at ``middles``, both (n, 2): (16 n, 3)."""
+    """Return a VMobject's points, (16 n, 3), for rectangles of ``sizes`` around ``middles``, both (n, 2)."""
     corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)]) * sizes[:, None] / 2  # (n, 5, 2)
     starts, ends = (middles[:, None] + part for part in (corners[:, :-1], corners[:, 1:]))
     shares = np.array([0.0, 1 / 3, 2 / 3, 1.0])[:, None]
@@ -16,5 +16,5 @@ def rectangles(middles: FloatArray, sizes: FloatArray) -> FloatArray:
 
 
 def squares(centers: FloatArray, side: float) -> FloatArray:
-    """The points of one VMobject that holds a square of ``side`` at each of ``centers`` (n, 2): (16 n, 3)."""
+    """Return a VMobject's points, (16 n, 3), for squares of ``side`` around ``centers`` (n, 2)."""
     return rectangles(centers, np.full((len(centers), 2), side))

@@ -1,7 +1,7 @@
-"""The outlines of what Typst has set, read from its SVG.
+"""Reads the outlines of glyphs and lines from Typst's SVG.
 
-Typst writes a small part of SVG: groups that are moved, symbols (one per glyph) that are used at a place, and paths.
-A general reader takes ten times as long for them, and reading was most of the time that a text took.
+Typst uses a small part of SVG: groups with transforms, one symbol for each glyph, and paths. This reader is ten times
+as fast as a general one, and reading took most of the time of a text.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ _HREF = "{http://www.w3.org/1999/xlink}href"
 _COMMAND = re.compile(r"([A-DF-Za-df-z])([^A-DF-Za-df-z]*)")  # E and e are exponents
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _TRANSFORM = re.compile(r"(\w+)\(([^)]*)\)")
-_SIZES = {"M": 2, "L": 2, "H": 1, "V": 1, "Q": 4, "C": 6}  # numbers that a path command takes
-_CLOSED = 1e-4  # points (1/72 inch): a path that ends this near to its start needs no closing line
+_SIZES = {"M": 2, "L": 2, "H": 1, "V": 1, "Q": 4, "C": 6}  # numbers after each path command
+_CLOSED = 1e-4  # points (1/72 inch): a path whose end is this near its start needs no closing line
 
 
 @dataclass(frozen=True)
 class Outline:
-    """One glyph, or one line as the filled bar that it is drawn as."""
+    """The filled outline of a glyph, or of a line as a bar."""
 
-    points: NDArray[np.float64]  # (n, 3) four Bezier points per curve, in points (1/72 inch), y up
+    points: NDArray[np.float64]  # (n, 3) four Bezier points for each curve, in points (1/72 inch), y up
     fill: str  # "#rrggbb"
 
 
 def outlines(svg: bytes) -> Iterator[Outline]:
-    """Each glyph and line of an SVG by Typst, in its order; y is up, so what is on the page is below 0.
+    """Yield each glyph and line of an SVG by Typst, in its order; y points up from the page's top edge.
 
-    Raises ValueError for what Typst does not write.
+    Raises ValueError for SVG that Typst does not write.
     """
     root = ElementTree.fromstring(svg)
     symbols = {f"#{symbol.get('id')}": symbol for symbol in root.iter(f"{_SVG}symbol")}
@@ -45,10 +45,10 @@ def outlines(svg: bytes) -> Iterator[Outline]:
 def _within(
     parent: ElementTree.Element, symbols: dict[str, ElementTree.Element], to_page: NDArray[np.float64]
 ) -> Iterator[Outline]:
-    """``to_page`` (3, 3) takes the coordinates of ``parent`` to the page's."""
+    """Yield the outlines inside ``parent``; ``to_page`` (3, 3) maps its coordinates to the page's."""
     for element in parent:
         kind = element.tag.removeprefix(_SVG)
-        if kind not in ("g", "use", "path"):  # what is defined is drawn where it is used
+        if kind not in ("g", "use", "path"):  # definitions are drawn where they are used
             continue
         placed = to_page @ _transform(element.get("transform", ""))
         if kind == "g":
@@ -62,7 +62,10 @@ def _within(
 
 
 def _drawn(path: ElementTree.Element, inked: ElementTree.Element, to_page: NDArray[np.float64]) -> Iterator[Outline]:
-    """A path in the ink of the element ``inked``; a stroked line becomes a filled bar, which scales with the rest."""
+    """Yield the outline of ``path`` with the colour of ``inked``; nothing if it is invisible.
+
+    A stroked line becomes a filled bar, so that it scales with the glyphs.
+    """
     curves = _curves(path.get("d", ""))
     if not len(curves):
         return
@@ -81,27 +84,27 @@ def _drawn(path: ElementTree.Element, inked: ElementTree.Element, to_page: NDArr
 
 
 def _transform(written: str) -> NDArray[np.float64]:
-    """(3, 3): ``translate(…)``, ``scale(…)`` and ``matrix(…)`` one after the other."""
-    whole = np.eye(3)
+    """Return the matrix, (3, 3), of a transform attribute: ``translate(…)``, ``scale(…)``, ``matrix(…)`` or several."""
+    product = np.eye(3)
     for name, arguments in _TRANSFORM.findall(written):
         values = [float(value) for value in _NUMBER.findall(arguments)]
-        one = np.eye(3)
+        matrix = np.eye(3)
         match name, values:
             case "translate", [x, *y]:
-                one[:2, 2] = x, *(y or [0.0])
+                matrix[:2, 2] = x, *(y or [0.0])
             case "scale", [x, *y]:
-                one[0, 0], one[1, 1] = x, *(y or [x])
+                matrix[0, 0], matrix[1, 1] = x, *(y or [x])
             case "matrix", [_, _, _, _, _, _]:
-                one[:2] = np.reshape(values, (3, 2)).T
+                matrix[:2] = np.reshape(values, (3, 2)).T
             case _:
-                raise ValueError(f"the transform {name}({arguments}) is none that Typst writes")
-        whole = whole @ one
-    return whole
+                raise ValueError(f"Typst was not expected to write the transform {name}({arguments})")
+        product = product @ matrix
+    return product
 
 
-@lru_cache(maxsize=4096)  # a glyph comes again in other texts
+@lru_cache(maxsize=4096)  # other texts have the same glyphs
 def _curves(path: str) -> NDArray[np.float64]:
-    """(n, 2): a path's data as cubic Bezier curves of four points each. Shared: not to be written into."""
+    """Return a path's cubic Bezier curves, four points each, (n, 2). The array is cached; do not change it."""
     curves: list[complex] = []  # x + iy
     pen = start = 0j
     for command, arguments in _COMMAND.findall(path):
@@ -113,17 +116,17 @@ def _curves(path: str) -> NDArray[np.float64]:
             continue
         size = _SIZES.get(kind, 0)
         if not size or len(numbers) % size:
-            raise ValueError(f"the path command {command}{arguments} is none that Typst writes")
-        for place in range(0, len(numbers), size):
-            here = pen if command.islower() else 0j
-            given = numbers[place : place + size]
+            raise ValueError(f"Typst was not expected to write the path command {command}{arguments}")
+        for first in range(0, len(numbers), size):
+            origin = pen if command.islower() else 0j  # lower-case commands are relative
+            operands = numbers[first : first + size]
             if kind == "H":
-                ends = [complex(here.real + given[0], pen.imag)]
+                ends = [complex(origin.real + operands[0], pen.imag)]
             elif kind == "V":
-                ends = [complex(pen.real, here.imag + given[0])]
+                ends = [complex(pen.real, origin.imag + operands[0])]
             else:
-                ends = [here + complex(x, y) for x, y in zip(given[::2], given[1::2], strict=True)]
-            if kind == "M" and place == 0:  # further pairs are lines
+                ends = [origin + complex(x, y) for x, y in zip(operands[::2], operands[1::2], strict=True)]
+            if kind == "M" and first == 0:  # further pairs are lines
                 start = ends[0]
             elif kind == "C":
                 curves += (pen, *ends)
@@ -136,9 +139,10 @@ def _curves(path: str) -> NDArray[np.float64]:
 
 
 def _line(start: complex, end: complex) -> tuple[complex, ...]:
+    """Return the four Bezier points of a straight line."""
     return start, (2 * start + end) / 3, (start + 2 * end) / 3, end
 
 
 def _coordinates(points: list[complex]) -> NDArray[np.float64]:
-    """(n, 2) of n complex numbers."""
+    """Return real and imaginary parts of n numbers as an array (n, 2)."""
     return np.array(points, dtype=np.complex128).view(np.float64).reshape(-1, 2)

@@ -1,4 +1,4 @@
-"""A network drawn so thin that many lines find room in little of it."""
+"""A small network diagram with thin lines."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.style import Box, mix
 from manim import UP
 
-ROWS = 8  # nodes drawn in a column at most
-LINE_WIDTH, LINE_SHARE, FEW_LINES_SHARE = 1.3, 0.5, 0.8  # of a line; shares of its colour, of many lines and of few
-DOT_RADIUS, DOT_SHARE = 0.028, 0.33  # of the dots for what is not drawn, and their distance in pitches
+ROWS = 8  # nodes drawn in a column, at most
+LINE_WIDTH, LINE_SHARE, FEW_LINES_SHARE = 1.3, 0.5, 0.8  # stroke width; shares of the colour for many and few lines
+DOT_RADIUS, DOT_SHARE = 0.028, 0.33  # dots for omitted nodes: radius, and distance as a share of the pitch
 
 
 def thin_diagram(
     hidden: Sequence[int], box: Box, rows: int = ROWS, radius: float | None = None, features: int = 1
 ) -> LayerDiagram:
-    """A network; many lines in little room stay lines. ``radius``: of its nodes, else by the room."""
+    """Return a diagram with thin lines for ``features``, ``hidden`` layers and one output.
+
+    ``rows``: nodes drawn in a column, at most. ``radius``: of the nodes; by default, it depends on the box.
+    """
     diagram = LayerDiagram((features, *hidden, 1), box, most=rows)
     for column in diagram.columns:
-        for k, dot in enumerate(column.dots):  # three, in the room between two small nodes
+        for k, dot in enumerate(column.dots):
             dot.set(width=2 * DOT_RADIUS).move_to(column.dots[1].get_center() + (1 - k) * DOT_SHARE * column.pitch * UP)
         if radius is not None:
             for node in column.nodes.values():

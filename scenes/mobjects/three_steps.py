@@ -1,13 +1,13 @@
-"""A map of the three steps of training, a card each, the present one bright: it returns between the lecture's parts.
+"""A map of the three steps of training, a card for each, which returns between the parts of the lecture.
 
     text_of = self.screen_of("part-map")                              # in a scene: the words in its language
     steps = ThreeSteps(self.trace("run"), text_of, current=1)
     self.play(*self.next_heading(text_of("heading")), FadeIn(steps))
-    self.play(steps.focus(2), run_time=0.8)                      # the brightness moves on; None: all three are bright
+    self.play(steps.focus(2), run_time=0.8)                      # step 2 becomes bright; None: all three
 
-Each card has its number, its name, a small picture from one recorded run on a curve, and its formula: curves that the
-function drew with the thetas that training passed through; the errors of one of them; the path over the loss. Before
-the formulas are known, ``formulas=False`` leaves them out, and the pictures are taller.
+Each card has a number, a name, a small picture from one recorded run on a curve, and a formula. The pictures show
+curves of the run's thetas, the errors of one curve, and the path over the loss. ``formulas=False`` leaves out the
+formulas and makes the pictures taller.
 """
 
 from __future__ import annotations
@@ -40,28 +40,27 @@ from manim import (
 
 NAMES = ("function", "loss", "optimization")  # keys of the words
 FORMULAS = ("blue(y) = f_orange(theta) (bold(x))", "L(orange(theta)) = 1/N sum_n e_n", GOAL)
-PLACE = 4  # of the picture among a card's parts
-VEILED = 0.45  # share of the colours that a card keeps while another one is spoken of
+PLACE = 4  # index of the picture among a card's parts
+VEILED = 0.45  # share of its colours that a dimmed card keeps
 
 WIDTH, GAP, TOP, BOTTOM = 3.92, 0.52, 2.3, -2.75
 LINE = 27
-INNER, PADDING = 3.12, 0.2  # width of the picture in a card; room left beside its words
-PICTURE = (-1.15, 1.0)  # its bottom and top
-TALL_PICTURE = (-2.2, 0.95)  # the same where there is no formula under it
+INNER, PADDING = 3.12, 0.2  # width of a card's picture; least room beside its words
+PICTURE = (-1.15, 1.0)  # bottom and top of the picture
+TALL_PICTURE = (-2.2, 0.95)  # the same without a formula below
 NAME_LINE, FORMULA_LINE, BADGE = 1.38, -2.1, 0.345
 NAME_LINES = (1.55, 1.14)  # baselines of a name in two lines
-SAMPLES, ERRORS = 160, 17  # x at which curves are drawn, and errors
-GHOSTS = (0.0, 0.3, 0.5, 0.65, 0.8, 1.0)  # of the way that the curve makes: the states that are drawn
-MISSING = 0.55  # of that way: the state whose errors are shown
+SAMPLES, ERRORS = 160, 17  # numbers of x at which curves and errors are drawn
+GHOSTS = (0.0, 0.3, 0.5, 0.65, 0.8, 1.0)  # drawn states, as shares of the walk
+MISSING = 0.55  # the state whose errors are shown, as a share of the walk
 GRID = (100, 70)
 
 
 class ThreeSteps(VGroup):
-    """Three cards left to right; ``current`` (1 to 3) is bright, the others are veiled; None: all are bright.
+    """Three cards from left to right; the one of step ``current`` (1 to 3) is bright, the others dim; None: all bright.
 
-    ``run`` is a trace of a run on a curve, ``text_of`` the words of each key of `NAMES`. ``card(k)`` is a step's card;
-    ``blue`` and ``red`` are the curve that the run ended with, in the first card, and what it learned, in the second.
-    ``formulas``: whether each card ends with its formula.
+    ``run``: trace of a run on a curve. ``text_of``: returns the words for a key of `NAMES`. ``formulas``: whether each
+    card has its formula. ``blue``: the run's last curve, in the first card; ``red``: its target, in the second.
     """
 
     def __init__(self, run: Trace, text_of: Callable[[str], str], current: int | None, formulas: bool = True) -> None:
@@ -81,17 +80,17 @@ class ThreeSteps(VGroup):
             emphasize(card, self._share(k))
 
     def card(self, step: int) -> VGroup:
-        """The card of step 1, 2 or 3: frame, badge, number, name, picture, and the formula if there are formulas."""
+        """Return the card of step 1, 2 or 3: frame, badge, number, name, picture, and perhaps a formula."""
         return self.cards[step - 1]
 
     def focus(self, step: int | None) -> Animation:
-        """The brightness moves to a step's card; None: all three become bright."""
+        """Return the animation after which only this step's card is bright; None: all three."""
         self.current = step
         return AnimationGroup(*(emphasis(card, self._share(k)) for k, card in enumerate(self.cards, start=1)))
 
     def try_values(self, seconds: float) -> Animation:
-        """In the second card, the curve and its errors pass through states from the one shown to the last, and back."""
-        picture = self.cards[1][PLACE]  # moves as a whole: nothing in it comes before the rest
+        """Return an animation of the second card: its curve and errors pass through later states and back."""
+        picture = self.cards[1][PLACE]
         plot, *errors, _, blue = picture
         run = self.run.experiment
         first = self.pace.share(recorded_row(self.pace.row(MISSING)))
@@ -99,30 +98,32 @@ class ThreeSteps(VGroup):
         features = run.curve_data.features_at(x)
 
         def update(_: VGroup, share: float) -> None:
-            theta = state_at(self.run, self.pace.row(first + share * (1 - first)))  # few states may be recorded there
+            theta = state_at(self.run, self.pace.row(first + share * (1 - first)))
             curve = np.clip(predict(run, theta, features), *plot.y_range)
             plot.set_curve(blue, x, curve)
-            for error, i in zip(errors, _missed_at(), strict=True):
+            for error, i in zip(errors, _error_indices(), strict=True):
                 error.set_points_as_corners(plot.at(x[i], [target(x[i]), curve[i]]))
 
         return UpdateFromAlphaFunc(picture, update, run_time=seconds, rate_func=there_and_back)
 
     def line(self, step: int, text: str, baseline: float) -> TextMobject:
-        """A line of words for a step's card, in its middle; not part of the map."""
+        """Return a line of words, centred in a step's card; it is not part of the map."""
         middle = style.LEFT_EDGE + (step - 1) * (WIDTH + GAP) + WIDTH / 2
         return fitted(words, text, LINE, WIDTH - 2 * PADDING).place(baseline, center=middle)
 
     def _share(self, step: int) -> float:
+        """Return the share of its colours that a step's card has now."""
         return style.FULL if self.current in (None, step) else VEILED
 
 
 def _box(step: int, heights: tuple[float, float]) -> Box:
-    """Left, right, bottom, top of a card's picture."""
+    """Return left, right, bottom and top of a card's picture."""
     left = style.LEFT_EDGE + (step - 1) * (WIDTH + GAP) + (WIDTH - INNER) / 2
     return (left, left + INNER, *heights)
 
 
 def _card(step: int, name: str, picture: VGroup, source: str | None) -> VGroup:
+    """Return a step's card; ``source``: its formula, if any."""
     left = style.LEFT_EDGE + (step - 1) * (WIDTH + GAP)
     middle = left + WIDTH / 2
     frame = RoundedRectangle(corner_radius=0.16, width=WIDTH, height=TOP - BOTTOM, stroke_width=style.BOX)
@@ -132,18 +133,16 @@ def _card(step: int, name: str, picture: VGroup, source: str | None) -> VGroup:
     number = words(str(step), 40).place(TOP - 0.15, center=middle)
     title = _name(name, middle)
     card = VGroup(frame, badge, number, title, picture)
-    return (
-        card
-        if source is None
-        else card.add(fitted(formula, source, 41, WIDTH - 2 * PADDING).place(FORMULA_LINE, center=middle))
-    )
+    if source is not None:
+        card.add(fitted(formula, source, 41, WIDTH - 2 * PADDING).place(FORMULA_LINE, center=middle))
+    return card
 
 
 def _name(name: str, middle: float) -> VGroup:
-    """A step's name, in two lines where it has no room in one."""
-    one = words(name, style.HEADING).place(NAME_LINE, center=middle)
+    """Return a step's name, in two lines if one is too narrow for it."""
+    one_line = words(name, style.HEADING).place(NAME_LINE, center=middle)
     gaps = [k for k, character in enumerate(name) if character == " "]
-    if one.width <= WIDTH - 2 * PADDING or not gaps:
+    if one_line.width <= WIDTH - 2 * PADDING or not gaps:
         return fitted(words, name, style.HEADING, WIDTH - 2 * PADDING).place(NAME_LINE, center=middle)
     gap = min(gaps, key=lambda k: abs(k - len(name) / 2))
     first, second = (fitted(words, part, style.HEADING, WIDTH - 2 * PADDING) for part in (name[:gap], name[gap + 1 :]))
@@ -152,6 +151,7 @@ def _name(name: str, middle: float) -> VGroup:
 
 
 def _chevron(x: float, y: float) -> VMobject:
+    """Return a ">" around (x, y)."""
     corners = [(x - 0.1, y + 0.2, 0), (x + 0.1, y, 0), (x - 0.1, y - 0.2, 0)]
     return polyline(np.array(corners), palette.dim, style.RING)
 
@@ -160,7 +160,7 @@ def _chevron(x: float, y: float) -> VMobject:
 
 
 def _axes(run: Experiment, box: Box, curves: FloatArray) -> Plot:
-    """Axes without ticks for red and ``curves``."""
+    """Return axes without ticks that hold the red curve and ``curves``."""
     left, right, bottom, top = box
     y_range = nice_range(np.concatenate([run.dataset.labels(), curves.ravel()]), margin=0.06)
     x_range = run.curve_data.range
@@ -168,19 +168,20 @@ def _axes(run: Experiment, box: Box, curves: FloatArray) -> Plot:
 
 
 def _x(run: Experiment) -> FloatArray:
+    """Return the x at which curves are drawn, (SAMPLES,)."""
     low, high = run.curve_data.range
     return np.linspace(low, high, SAMPLES)
 
 
 def _drawn_at(trace: Trace, pace: Pace, shares: Sequence[float]) -> FloatArray:
-    """(S, SAMPLES): what the states recorded at these shares of the way draw."""
+    """Return the network's curves, (S, SAMPLES), at these S shares of the walk."""
     rows = [recorded_row(pace.row(share)) for share in shares]
     run = trace.experiment
     return predict(run, np.asarray(trace.parameters[rows]), run.curve_data.features_at(_x(run)))
 
 
 def _curves(trace: Trace, pace: Pace, box: Box) -> VGroup:
-    """One function, several thetas: curves of the run, the last one bright."""
+    """Return the picture of step 1: several curves of the run, the last one bright."""
     curves = _drawn_at(trace, pace, GHOSTS)
     plot = _axes(trace.experiment, box, curves)
     shares = np.linspace(0.35, 0.75, len(curves) - 1)
@@ -192,26 +193,26 @@ def _curves(trace: Trace, pace: Pace, box: Box) -> VGroup:
 
 
 def _errors(trace: Trace, pace: Pace, box: Box) -> VGroup:
-    """Red, one of the run's curves, and how far it misses: an upright line at every few x."""
+    """Return the picture of step 2: the red curve, one of the run's curves, and upright lines between them."""
     run = trace.experiment
     curves = _drawn_at(trace, pace, [MISSING])
     plot, x, target = _axes(run, box, curves), _x(run), run.curve_data.curve()
     corners = np.unique(np.concatenate([x[[0, -1]], target.x[(target.x > x[0]) & (target.x < x[-1])]]))
     errors = [
         segment(plot.at(x[i], target(x[i])), plot.at(x[i], curves[0, i]), mix(palette.text, 0.7), style.AXIS)
-        for i in _missed_at()
+        for i in _error_indices()
     ]
     red = plot.curve(corners, target(corners), palette.red, style.SMALL_CURVE)
     return VGroup(plot, *errors, red, plot.curve(x, curves[0], palette.blue, style.SMALL_CURVE))
 
 
-def _missed_at() -> IntArray:
-    """(ERRORS,): samples at which a distance is drawn."""
+def _error_indices() -> IntArray:
+    """Return the indices of the x at which an error is drawn, (ERRORS,)."""
     return np.linspace(0, SAMPLES - 1, ERRORS + 2).round().astype(int)[1:-1]
 
 
 def _path(trace: Trace, pace: Pace, box: Box) -> VGroup:
-    """The loss over the plane nearest to the path, and the path: from the ring to the dot."""
+    """Return the picture of step 3: the loss on the plane nearest to the path, and the path from a ring to a dot."""
     left, right, bottom, top = box
     plane = plane_of(trace)
     rows = np.unique([recorded_row(pace.row(share)) for share in np.linspace(0, 1, SAMPLES)])
