@@ -1,1 +1,1 @@
-"""What the scenes of several parts draw with: texts, plots, formulas, networks, losses."""
+"""Mobjects that several parts of the lecture use: texts, plots, formulas, networks, losses."""
