@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import av
 import xxhash
@@ -162,7 +162,7 @@ class PieceStore:
         if contents is None:
             contents = self._encode(piece)
         for number, content in enumerate(contents, start=piece.first):
-            packet: Packet[AudioStream] = av.Packet(content)
+            packet = cast("Packet[AudioStream]", av.Packet(content))
             packet.pts = packet.dts = number * piece.codec.frame - piece.codec.delay
             packet.duration = min(piece.codec.frame, piece.length - packet.pts)
             packet.time_base, packet.is_keyframe = Fraction(1, RATE), True

@@ -28,7 +28,8 @@ def block_levels(line: Samples) -> list[float]:
     padded = [line, np.zeros(max(RATE // 10, 4 * RATE // 10 - len(line)), np.float32)]
     frames = filtered_frames(padded, RATE, measure)
     levels = [float(frame.metadata.get("lavfi.r128.M", UNMEASURED)) for frame in frames]
-    return [max(level, UNMEASURED) for level in levels[3:]]
+    # of digital silence the filter says nan
+    return [level if level > UNMEASURED else UNMEASURED for level in levels[3:]]
 
 
 def gated_loudness(levels: Iterable[float]) -> float:

@@ -74,5 +74,10 @@ def test_a_line_shorter_than_a_block_is_measured():
     assert gated_loudness(block_levels(np.full(4800, 0.5, np.float32))) > UNMEASURED
 
 
+def test_digital_silence_inside_a_line_is_measured_as_silence(tone):
+    silence = np.zeros(48_000, np.float32)
+    assert min(block_levels(np.concatenate([tone(1).astype(np.float32), silence]))) == UNMEASURED
+
+
 def test_silence_has_no_gain():
     assert gain_of(block_levels(np.zeros(48_000, np.float32))) == 0
