@@ -191,7 +191,7 @@ Points = Annotated[
 
 
 class PointsDataset(_TrainingOnlyDataset, RunData):
-    """Points with any number of features and a label each: a number, or one of the classes 0 and 1.
+    """Points with any number of features and a label each: a number, or a class, 0 to K - 1.
 
     The network sees the features unscaled. It learns best if they lie around 0 and spread over some units.
 
@@ -201,8 +201,8 @@ class PointsDataset(_TrainingOnlyDataset, RunData):
     >>> data.features()
     array([[0., 1.],
            [2., 3.]])
-    >>> data.labels(), data.has_classes
-    (array([1., 0.]), True)
+    >>> data.labels(), data.n_classes
+    (array([1., 0.]), 2)
     """
 
     kind: Literal["points"] = Field(default="points", description="points with a label each")
@@ -239,9 +239,9 @@ class PointsDataset(_TrainingOnlyDataset, RunData):
         return 0.0
 
     @property
-    def has_classes(self) -> bool:
-        """Return whether all labels are 0 or 1."""
-        return bool(np.isin(self.labels(), (0.0, 1.0)).all())
+    def n_classes(self) -> int:
+        """Return K if the labels are classes, whole numbers from 0 to K - 1; 0 for other labels."""
+        return 2 if isinstance(self.points, TwoSpirals) else self.points.n_classes
 
 
 def _dataset_kind(dataset: Any) -> Any:

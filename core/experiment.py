@@ -11,7 +11,7 @@ from gradreel.core.datasets import CurveDataset, Dataset, Number, PointsDataset
 from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.losses import LOSSES
 from gradreel.core.network.optimizers import OPTIMIZERS
-from gradreel.core.point_table import PointTable
+from gradreel.core.point_table import MOST_CLASSES, PointTable
 from gradreel.core.run_data import RunData
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -126,8 +126,8 @@ class Experiment(RunData):
     seed: int = Field(default=GOOD_START, ge=0, lt=2**63, description="of the random start and the random batches")
     loss: LossName = Field(
         default="mse",
-        description="mean of e² (mse) or of |e| (mae), e: prediction minus label; or, for points of the classes 0 and "
-        "1, binary cross-entropy (bce), the prediction being the logit",
+        description="mean of e² (mse) or of |e| (mae), e: prediction minus label; for points with classes, "
+        "cross-entropy: bce for the classes 0 and 1 with one logit, ce with a logit for each of the classes 0, 1, ...",
     )
     dtype: Literal["float64", "float32"] = Field(
         default="float64", description="of theta and all that is computed; float32 is twice as fast in wide networks"
@@ -152,10 +152,7 @@ class Experiment(RunData):
             raise ValueError('activation "none" is for the linear model; set hidden to () or choose an activation')
         if self.optimizer != "sgd" and self.momentum:
             raise ValueError(f"momentum is for sgd only; {self.optimizer} does not use it, so leave it at 0")
-        if self.loss == "bce" and not (isinstance(self.dataset, PointsDataset) and self.dataset.has_classes):
-            raise ValueError(
-                f"loss: bce needs labels 0 and 1, which this {self.dataset.kind} does not have; choose mse or mae"
-            )
+        self._check_labels()
         if self.batch_size > self.dataset.examples:
             raise ValueError(
                 f"batch_size {self.batch_size} is more than the {self.dataset.examples} examples; 0 means all of them"
@@ -171,12 +168,33 @@ class Experiment(RunData):
             )
         return self
 
+    def _check_labels(self) -> None:
+        """Raise ValueError if the loss needs classes and the labels are not such classes."""
+        output, classes = LOSSES[self.loss].output, self.n_classes
+        if output == "logit" and classes not in (1, 2):
+            fault = f"has {classes} classes; choose ce" if classes else "does not have; choose mse or mae"
+            raise ValueError(f"loss: {self.loss} needs labels 0 and 1, which this {self.dataset.kind} {fault}")
+        if output == "logits" and classes < 2:
+            raise ValueError(
+                f"loss: {self.loss} needs labels 0, 1, ... for two to {MOST_CLASSES} classes, which this "
+                f"{self.dataset.kind} does not have; choose mse or mae"
+            )
+
+    @property
+    def n_classes(self) -> int:
+        """Return K if the examples' labels are classes, 0 to K - 1; 0 if they are numbers."""
+        return self.dataset.n_classes if isinstance(self.dataset, PointsDataset) else 0
+
+    @property
+    def n_outputs(self) -> int:
+        """Return the number of the network's outputs: K for the cross-entropy of K classes, else 1."""
+        return self.n_classes if LOSSES[self.loss].output == "logits" else 1
+
     @property
     def n_parameters(self) -> int:
         """Return P, the length of theta."""
-        widths = (self.dataset.n_features, *self.hidden)
-        layers = sum(width * (before + 1) for before, width in itertools.pairwise(widths))
-        return layers + widths[-1] + 1
+        widths = (self.dataset.n_features, *self.hidden, self.n_outputs)
+        return sum(width * (before + 1) for before, width in itertools.pairwise(widths))
 
     @property
     def points_table(self) -> PointTable | None:
@@ -193,8 +211,9 @@ class Experiment(RunData):
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """Return the names of the network's outputs: ("logit",) for cross-entropy, else ("prediction",)."""
-        return ("logit",) if self.loss == "bce" else ("prediction",)
+        """Return the names of the network's outputs: ("prediction",), ("logit",), or ("logit 0", ..., "logit K-1")."""
+        output = LOSSES[self.loss].output
+        return tuple(f"logit {k}" for k in range(self.n_outputs)) if output == "logits" else (output,)
 
     @property
     def batches_per_epoch(self) -> int:

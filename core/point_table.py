@@ -18,6 +18,8 @@ MOST_NUMBERS = 5_000_000
 """Most numbers in a table (40 MB). A trace stores the table as a column."""
 MOST_SPELLED = 10_000
 """Most numbers that JSON spells as lists. A larger table is given by its bytes."""
+MOST_CLASSES = 1000
+"""Most classes of labels. A network with cross-entropy has one output for each class."""
 
 
 class PointTable:
@@ -29,6 +31,8 @@ class PointTable:
         (N, D + 1), float64, read-only: the features, then the label.
     sha256
         SHA-256 of the numbers as little-endian bytes, row by row.
+    n_classes
+        K if the labels are classes, whole numbers from 0 to K - 1, at most `MOST_CLASSES`; 0 for other labels.
 
     Examples
     --------
@@ -39,9 +43,10 @@ class PointTable:
     True
     """
 
-    __slots__ = ("rows", "sha256")
+    __slots__ = ("n_classes", "rows", "sha256")
     rows: FloatArray
     sha256: str
+    n_classes: int
 
     def __init__(self, rows: Any) -> None:
         """Make a table from an array (N, D + 1) or nested sequences.
@@ -53,6 +58,7 @@ class PointTable:
         numbers.setflags(write=False)
         self.rows = numbers
         self.sha256 = hashlib.sha256(numbers.tobytes()).hexdigest()
+        self.n_classes = _count_classes(numbers[:, -1])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, PointTable) and (self.rows.shape, self.sha256) == (other.rows.shape, other.sha256)
@@ -131,6 +137,12 @@ def _checked_rows(rows: Any) -> FloatArray:
         row, place = infinite[0].tolist()
         raise ValueError(f"point {row + 1}, number {place + 1}: {numbers[row, place]} is not a finite number")
     return numbers
+
+
+def _count_classes(labels: FloatArray) -> int:
+    """Return K if the labels are whole numbers from 0 to K - 1 and K is at most `MOST_CLASSES`; else 0."""
+    are_classes = np.all((labels >= 0) & (labels < MOST_CLASSES) & (labels == np.floor(labels)))
+    return int(labels.max()) + 1 if are_classes else 0
 
 
 def _first_fault(rows: Sequence[Sequence[Any]]) -> str:

@@ -217,10 +217,11 @@ def _layer_views(experiment: Experiment, vector: torch.Tensor, runs: int) -> lis
     """Return views of the parts of a flat vector that holds the parameters of all S runs.
 
     For each hidden layer come its weights (S, N, K) and its biases (S, N). Then follow the output's c (S, 1, H) and
-    b (S, 1).
+    b (S, 1), or (S, K, H) and (S, K) with K outputs.
     """
     shapes = [shape for _, shape in parameter_shapes(experiment)]
-    shapes[-2:] = [(1, *shapes[-2]), (1,)]
+    outputs = experiment.n_outputs
+    shapes[-2:] = [(outputs, shapes[-2][-1]), (outputs,)]
     flat = torch.split(vector, [runs * _padded_length(math.prod(shape), vector.dtype) for shape in shapes])
     return [_without_padding(part, runs, shape) for part, shape in zip(flat, shapes, strict=True)]
 

@@ -4,7 +4,8 @@ This module is written to be read. Training uses `fast_networks`, which computes
 that both give the same numbers, bit for bit.
 
 A network with one hidden layer computes r = b + W x, a = sigma(r), y = b + c . a. A deeper one computes r and a in each
-layer, from the a of the layer before. The linear model has no hidden layer: y = b + w . x.
+layer, from the a of the layer before. The linear model has no hidden layer: y = b + w . x. With cross-entropy of K
+classes, y has K outputs; c is then a matrix with a row for each.
 
 In shapes, B is the number of examples in a batch, D of features, P of parameters, H_l of units in hidden layer l, and
 H_0 = D. Each example is a row. ``d_r`` stands for dL/dr, the derivative of the loss L by r.
@@ -49,19 +50,20 @@ def loss_and_gradient(
     parts = unpack(experiment, theta)
     W = [tensor(experiment, part) for part in parts.weights]
     b = [tensor(experiment, part) for part in parts.biases]
-    c, last_b = tensor(experiment, parts.c)[None, :], tensor(experiment, parts.b)
+    c = tensor(experiment, parts.c).reshape(experiment.n_outputs, -1)  # (K, H): K is 1 but for the classes of ce
+    last_b = tensor(experiment, parts.b)
     x, t = tensor(experiment, features), tensor(experiment, labels)[:, None]
 
     a = [x]  # each (B, H_l): the output of each layer
     for layer in range(len(W)):
         r = product(a[layer], W[layer].T) + b[layer]
         a.append(sigma(experiment, r))
-    y = product(a[-1], c.T) + last_b  # (B, 1)
+    y = product(a[-1], c.T) + last_b  # (B, K)
 
     L, d_y = loss_and_derivative(experiment, y, t)
 
     gradient = [product(d_y.T, a[-1]), d_y.sum(0)]  # by c and the last b: dL/dc_i = sum of dL/dy a_i over the batch
-    d_a = d_y * c  # dL/da_i = dL/dy c_i
+    d_a = d_y * c if len(c) == 1 else product(d_y, c)  # dL/da_i = sum of dL/dy_k c_ki over k
     for layer in reversed(range(len(W))):
         d_r = times_sigma_derivative(experiment, d_a, a[layer + 1])
         d_W = product(d_r.T, a[layer])  # dL/dw_ij = sum of dL/dr_i a_j over the batch
@@ -100,7 +102,7 @@ def times_sigma_derivative(experiment: Experiment, d_a: Tensor, a: Tensor) -> Te
 
 
 def loss_and_derivative(experiment: Experiment, y: Tensor, t: Tensor) -> tuple[float, Tensor]:
-    """Return the mean loss of the predictions ``y`` for the labels ``t``, both (B, 1), and its derivative dL/dy."""
-    losses, d_y = torch.empty_like(y), torch.empty_like(y)
+    """Return the mean loss of the outputs ``y`` (B, K) for the labels ``t`` (B, 1), and its derivative dL/dy (B, K)."""
+    losses, d_y = torch.empty_like(t), torch.empty_like(y)
     LOSSES[experiment.loss].compute_into(y[None], t[None], losses[None], d_y[None])
     return losses[:, 0].mean(0).item(), d_y

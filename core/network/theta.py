@@ -27,21 +27,23 @@ class Layers:
 
     weights: tuple[FloatArray, ...]  # L of (..., H_l, H_{l-1})  W, W', ...  (H_0 = D)
     biases: tuple[FloatArray, ...]  # L of (..., H_l)  b, b', ...
-    c: FloatArray  # (..., H_L)  the linear model's w, (..., D)
-    b: FloatArray  # (...,)
+    c: FloatArray  # (..., H_L)  the linear model's w, (..., D); with K > 1 outputs a row for each, (..., K, H_L)
+    b: FloatArray  # (...,); with K > 1 outputs (..., K)
 
 
 def parameter_shapes(experiment: Experiment) -> tuple[tuple[str, tuple[int, ...]], ...]:
     """Return the name and shape of each part of theta, in order.
 
     With one hidden layer: ("w", (H, D)), ("b", (H,)), ("c", (H,)), ("b", ()). A second layer adds ("w'", (H', H)),
-    ("b'", (H',)) before c. The linear model has ("w", (D,)), ("b", ()).
+    ("b'", (H',)) before c. The linear model has ("w", (D,)), ("b", ()). With K > 1 outputs, the last two are
+    ("c", (K, H)) and ("b", (K,)).
     """
     widths = (experiment.dataset.n_features, *experiment.hidden)
     shapes: list[tuple[str, tuple[int, ...]]] = []
     for layer, (n_inputs, width) in enumerate(itertools.pairwise(widths)):
         shapes += [("w" + "'" * layer, (width, n_inputs)), ("b" + "'" * layer, (width,))]
-    return (*shapes, ("c" if experiment.hidden else "w", (widths[-1],)), ("b", ()))
+    outputs = () if experiment.n_outputs == 1 else (experiment.n_outputs,)
+    return (*shapes, ("c" if experiment.hidden else "w", (*outputs, widths[-1])), ("b", outputs))
 
 
 def parameter_names(experiment: Experiment) -> list[str]:
@@ -82,7 +84,7 @@ class ForwardPass:
 
     r: tuple[FloatArray, ...]  # L of (..., N, H_l)  b + W x
     a: tuple[FloatArray, ...]  # L of (..., N, H_l)  sigma(r)
-    y: FloatArray  # (..., N)  b + c . a
+    y: FloatArray  # (..., N)  b + c . a; with K > 1 outputs (..., N, K)
 
 
 def forward_pass(experiment: Experiment, theta: FloatArray, features: FloatArray) -> ForwardPass:
@@ -93,7 +95,10 @@ def forward_pass(experiment: Experiment, theta: FloatArray, features: FloatArray
         r.append(_weights_times_values(values, weights) + bias[..., None, :])
         values = ACTIVATIONS[experiment.activation].value(r[-1])
         a.append(values)
-    y = (values @ layers.c[..., :, None])[..., 0] + layers.b[..., None]
+    if experiment.n_outputs == 1:
+        y = (values @ layers.c[..., :, None])[..., 0] + layers.b[..., None]
+    else:
+        y = _weights_times_values(values, layers.c) + layers.b[..., None, :]
     return ForwardPass(tuple(r), tuple(a), y)
 
 
@@ -108,6 +113,8 @@ def hidden_terms(experiment: Experiment, theta: FloatArray, features: FloatArray
 
 def predict(experiment: Experiment, theta: FloatArray, features: FloatArray) -> FloatArray:
     """Return the prediction y = b + sum_i c_i sigma(b_i + w_i x), (..., N), for theta (..., P) and features (N, D).
+
+    With K > 1 outputs, return the logits of all classes, (..., N, K).
 
     Examples
     --------
@@ -154,6 +161,37 @@ def loss_on(experiment: Experiment, theta: FloatArray, features: FloatArray, lab
             predicted = predict(experiment, rows[start : start + chunk], features)
             losses[start : start + chunk] = loss_of_each(predicted, labels).mean(axis=-1)
     return losses.reshape(theta.shape[:-1])
+
+
+def accuracy_on(experiment: Experiment, theta: FloatArray, features: FloatArray, labels: FloatArray) -> FloatArray:
+    """Return the share of examples whose class is the network's most probable one, (...,), for theta (..., P).
+
+    Parameters
+    ----------
+    features, labels
+        The examples, (N, D) and (N,). The accuracy is NaN if N is 0.
+
+    Raises
+    ------
+    ValueError
+        If the experiment's loss is not for classes.
+
+    Examples
+    --------
+    >>> from gradreel.core.datasets import PointsDataset
+    >>> points = PointsDataset(points=[[-1.0, 0.0], [1.0, 1.0], [2.0, 1.0]])
+    >>> line = Experiment(dataset=points, hidden=(), loss="bce")  # theta is w, b: the logit is w x + b
+    >>> accuracy_on(line, np.array([1.0, -1.5]), points.features(), points.labels())
+    array(0.66666667)
+    """
+    output = LOSSES[experiment.loss].output
+    if output == "prediction":
+        raise ValueError(f"loss {experiment.loss} predicts numbers; an accuracy needs a loss for classes, bce or ce")
+    if not len(labels):
+        return np.full(theta.shape[:-1], np.nan)
+    y = predict(experiment, theta, features)
+    most_probable = y.argmax(axis=-1) if output == "logits" else y > 0
+    return np.asarray((most_probable == labels).mean(axis=-1))
 
 
 def _weights_times_values(values: FloatArray, weights: FloatArray) -> FloatArray:

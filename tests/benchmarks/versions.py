@@ -22,7 +22,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RESOLUTIONS = {"oldest": "lowest-direct", "newest": "highest"}
-TESTERS = ("pytest", "pytest-xdist", "hypothesis")  # the newest, in both environments
+TESTERS = ("pytest", "pytest-xdist", "hypothesis", "pandas")  # the newest, in both environments
 TESTS = (
     "tests/core",
     *(f"tests/render/test_{name}.py" for name in ("encode", "h264", "qtrle", "sound_track", "tiles", "video", "yuv")),

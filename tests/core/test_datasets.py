@@ -65,12 +65,19 @@ def test_a_dataset_cannot_change() -> None:
 
 def test_each_point_has_features_and_a_label() -> None:
     data = PointsDataset(points=((1, 2, 0), (3, 4, 1), (5, 6, 1)))
-    assert (data.examples, data.n_features, data.has_classes) == (3, 2, True)
+    assert (data.examples, data.n_features, data.n_classes) == (3, 2, 2)
     np.testing.assert_array_equal(data.features(), [[1, 2], [3, 4], [5, 6]])
     np.testing.assert_array_equal(data.labels(), [0, 1, 1])
     assert data.test_features().shape == (0, 2) and data.test_labels().shape == (0,)
     assert PointsDataset(points=data.rows()) == data  # type: ignore[arg-type]
-    assert not PointsDataset(points=((1, 0.5), (2, 1))).has_classes
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [((0, 1), 2), ((0, 0), 1), ((0, 4), 5), ((0, 999), 1000), ((0, 1000), 0), ((1, 0.5), 0), ((-1, 1), 0)],
+)
+def test_whole_numbers_from_0_are_classes(labels: tuple[float, ...], classes: int) -> None:
+    assert PointsDataset(points=[[1.0, label] for label in labels]).n_classes == classes
 
 
 def test_spirals_are_half_a_turn_apart_and_wind_as_often_as_asked() -> None:

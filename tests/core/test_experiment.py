@@ -23,6 +23,8 @@ FULL: dict[str, Any] = {
     "keep": {"every": 3},
 }
 
+THREE_CLASSES = {"kind": "points", "points": [[1, 2, 0], [3, 4, 1], [5, 6, 2]]}
+
 
 def test_the_digest_does_not_depend_on_how_the_settings_are_spelled() -> None:
     respelled = {
@@ -140,9 +142,13 @@ def test_enough_bytes_keep_every_update() -> None:
         ({"epochs": 0}, "greater than or equal to 1"),
         ({"seed": -1}, "greater than or equal to 0"),
         ({"seed": 2**63}, "less than"),
-        ({"loss": "hinge"}, "'mse', 'mae' or 'bce'"),
+        ({"loss": "hinge"}, "'mse', 'mae', 'bce' or 'ce'"),
         ({"loss": "bce"}, "bce needs labels 0 and 1, which this curve"),
         ({"loss": "bce", "dataset": {"kind": "points", "points": [[1, 2, 0.5]]}}, "bce needs labels 0 and 1"),
+        ({"loss": "bce", "dataset": THREE_CLASSES}, "has 3 classes; choose ce"),
+        ({"loss": "ce"}, "ce needs labels 0, 1, ... for two to 1000 classes, which this curve"),
+        ({"loss": "ce", "dataset": {"kind": "points", "points": [[1, 2, 0]]}}, "ce needs labels 0, 1"),
+        ({"loss": "ce", "dataset": {"kind": "points", "points": [[1, 2, 0.5]]}}, "ce needs labels 0, 1"),
         ({"keep": "all"}, 'must be "every update", {"every": k} or {"at most": bytes}'),
         ({"keep": {}}, "keep.updates.every\n  Field required"),
         ({"keep": {"every": 0}}, "keep.updates.every\n  Input should be greater than or equal to 1"),
@@ -169,3 +175,10 @@ def test_invalid_settings_of_an_experiment_are_named(settings: dict[str, Any], m
 def test_every_setting_has_a_description() -> None:
     for model in (Experiment, type(Experiment().dataset)):
         assert all(field.description for field in model.model_fields.values())
+
+
+def test_a_loss_for_classes_has_an_output_for_each() -> None:
+    run = Experiment(dataset=THREE_CLASSES, loss="ce", hidden=(4,))
+    assert (run.n_outputs, run.n_parameters) == (3, 2 * 4 + 4 + 3 * 4 + 3)
+    assert run.outputs == ("logit 0", "logit 1", "logit 2")
+    assert Experiment(dataset=THREE_CLASSES, loss="mse").outputs == ("prediction",)

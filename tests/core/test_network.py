@@ -20,7 +20,7 @@ ARCHITECTURES = [
     pytest.param(hidden, activation, size, id=f"{hidden}-{activation}-{size}")
     for hidden in [(), (1,), (3,), (4, 2), (5, 3, 4)]
     for activation in ["sigmoid", "relu", "hard_sigmoid"]
-    for size in ["mse", "mae", "bce"]
+    for size in ["mse", "mae", "bce", "ce"]
 ]
 
 
@@ -36,7 +36,8 @@ def torch_network(experiment: Experiment) -> nn.Sequential:
     parts: list[nn.Module] = []
     for before, width in itertools.pairwise(widths):
         parts += [nn.Linear(before, width), kinds[experiment.activation]()]
-    return nn.Sequential(*parts, nn.Linear(widths[-1], 1), nn.Flatten(0)).double()
+    flatten = [nn.Flatten(0)] if experiment.n_outputs == 1 else []
+    return nn.Sequential(*parts, nn.Linear(widths[-1], experiment.n_outputs), *flatten).double()
 
 
 def load(model: nn.Sequential, theta: FloatArray) -> None:
@@ -45,8 +46,11 @@ def load(model: nn.Sequential, theta: FloatArray) -> None:
 
 
 def experiment_of(hidden: tuple[int, ...], activation: str, size: str) -> Experiment:
-    """Return an experiment on a curve, or with cross-entropy on points of two classes."""
-    dataset = PointsDataset(points=TwoSpirals(points=6)) if size == "bce" else CurveDataset(examples=11)
+    """Return an experiment on a curve, or with cross-entropy on points of two or three classes."""
+    rows = TwoSpirals(points=6).rows()
+    rows[::3, -1] = 2
+    points = {"bce": TwoSpirals(points=6), "ce": rows.tolist()}
+    dataset = PointsDataset(points=points[size]) if size in points else CurveDataset(examples=11)
     return Experiment(hidden=hidden, activation=activation, loss=size, dataset=dataset)
 
 
@@ -64,17 +68,19 @@ def on_all_examples(experiment: Experiment, theta: FloatArray) -> tuple[float, F
 def test_the_gradient_agrees_with_autograd(hidden: tuple[int, ...], activation: str, size: str) -> None:
     experiment = experiment_of(hidden, activation, size)
     features, labels = (torch.from_numpy(a) for a in (experiment.dataset.features(), experiment.dataset.labels()))
+    labels = labels.long() if size == "ce" else labels
     theta = random_theta(experiment)
     formula_loss, gradient = on_all_examples(experiment, theta)
     model = torch_network(experiment)
     load(model, theta)
-    kind = {"mse": nn.MSELoss(), "mae": nn.L1Loss(), "bce": nn.BCEWithLogitsLoss()}[size]
+    kinds = {"mse": nn.MSELoss, "mae": nn.L1Loss, "bce": nn.BCEWithLogitsLoss, "ce": nn.CrossEntropyLoss}
+    kind = kinds[size]()
     expected = kind(model(features), labels)
     expected.backward()
-    gradient = nn.utils.parameters_to_vector([p.grad for p in model.parameters() if p.grad is not None])
+    by_autograd = nn.utils.parameters_to_vector([p.grad for p in model.parameters() if p.grad is not None])
     assert formula_loss == pytest.approx(expected.item(), rel=1e-13)
     assert formula_loss == pytest.approx(float(loss(experiment, theta)), rel=1e-13)
-    np.testing.assert_allclose(gradient, gradient.numpy(), rtol=1e-11, atol=1e-13)
+    np.testing.assert_allclose(gradient, by_autograd.numpy(), rtol=1e-11, atol=1e-13)
 
 
 @pytest.mark.parametrize(("hidden", "activation", "size"), ARCHITECTURES)
@@ -90,7 +96,9 @@ def test_the_gradient_agrees_with_finite_differences(hidden: tuple[int, ...], ac
 @pytest.mark.parametrize("runs", [1, 3])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("hidden", [(), (1,), (3,), (4, 1), (1, 4), (5, 3, 4), (70, 33)], ids=str)
-@pytest.mark.parametrize(("activation", "size"), [("sigmoid", "bce"), ("relu", "mae"), ("hard_sigmoid", "mse")])
+@pytest.mark.parametrize(
+    ("activation", "size"), [("sigmoid", "bce"), ("relu", "mae"), ("hard_sigmoid", "mse"), ("relu", "ce")]
+)
 def test_the_fast_networks_have_the_bits_of_the_formulas(
     hidden: tuple[int, ...], activation: str, size: str, dtype: str, runs: int
 ) -> None:

@@ -51,7 +51,7 @@ def plain_loop(trace: Trace) -> tuple[FloatArray, FloatArray]:
     layers: list[nn.Module] = []
     for before, width in itertools.pairwise(widths):
         layers += [nn.Linear(before, width), activation()]
-    model = nn.Sequential(*layers, nn.Linear(widths[-1], 1)).to(dtype)
+    model = nn.Sequential(*layers, nn.Linear(widths[-1], experiment.n_outputs)).to(dtype)
     nn.utils.vector_to_parameters(torch.from_numpy(np.array(trace.parameters[0])), model.parameters())
     optimizer: torch.optim.Optimizer
     if experiment.optimizer == "adam":
@@ -63,9 +63,11 @@ def plain_loop(trace: Trace) -> tuple[FloatArray, FloatArray]:
         scheduler = torch.optim.lr_scheduler.StepLR(optimizer, experiment.schedule.step, experiment.schedule.factor)
     elif experiment.schedule == "cosine":
         scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, experiment.epochs)
-    loss_function = {"mse": nn.MSELoss(), "mae": nn.L1Loss(), "bce": nn.BCEWithLogitsLoss()}[experiment.loss]
+    kinds = {"mse": nn.MSELoss, "mae": nn.L1Loss, "bce": nn.BCEWithLogitsLoss, "ce": nn.CrossEntropyLoss}
+    loss_function = kinds[experiment.loss]()
     features = torch.from_numpy(experiment.dataset.features()).to(dtype)
-    labels = torch.from_numpy(experiment.dataset.labels()).to(dtype)[:, None]
+    labels = torch.from_numpy(experiment.dataset.labels())
+    labels = labels.long() if experiment.loss == "ce" else labels.to(dtype)[:, None]
     losses = []
     for update in range(trace.n_updates):
         examples = torch.from_numpy(trace.examples(update).astype(np.int64))
@@ -121,21 +123,32 @@ def test_each_schedule_equals_torchs(optimizer: int, schedule: Any, tmp_path: Pa
     assert all(not np.array_equal(train(other, tmp_path).parameters[-1], end) for other in other_runs)
 
 
+def classes_by_angle(points: int, classes: int) -> PointsDataset:
+    """Return points on spirals, whose class is the sector that they lie in; the last class occurs."""
+    rows = TwoSpirals(points=points, noise=0.1).rows()
+    rows[:, -1] = np.floor((np.arctan2(rows[:, 1], rows[:, 0]) / np.pi + 1) / 2 * classes).clip(0, classes - 1)
+    rows[0, -1] = classes - 1
+    return PointsDataset(points=rows)
+
+
 @st.composite
 def shapes(draw: st.DrawFn) -> Experiment:
-    """Draw small networks of any shape, on any window, curve or two classes, with any batch size."""
-    kind = draw(st.sampled_from(["daily views", "curve", "points"]))
+    """Draw small networks of any shape, on any window, curve or points of classes, with any batch size."""
+    kind = draw(st.sampled_from(["daily views", "curve", "points", "classes"]))
     dataset: Any = {
         "daily views": lambda: DailyViews(series=DAYS, window=draw(st.integers(1, 9))),
         "curve": lambda: CurveDataset(examples=draw(st.integers(2, 40))),
         "points": lambda: PointsDataset(points=TwoSpirals(points=draw(st.integers(1, 30)), noise=0.1)),
+        "classes": lambda: classes_by_angle(draw(st.integers(1, 30)), draw(st.integers(2, 6))),
     }[kind]()
     hidden = tuple(draw(st.lists(st.integers(1, 12), max_size=4)))
     return Experiment(
         dataset=dataset,
         hidden=hidden,
         activation=draw(st.sampled_from(["sigmoid", "relu", "hard_sigmoid"])),
-        loss=draw(st.sampled_from(["mse", "mae", "bce"] if kind == "points" else ["mse", "mae"])),
+        loss=draw(
+            st.sampled_from({"points": ["mse", "mae", "bce", "ce"], "classes": ["ce"]}.get(kind, ["mse", "mae"]))
+        ),
         dtype=draw(st.sampled_from(["float64", "float32"])),
         batch_size=draw(st.integers(0, dataset.examples)),
         epochs=draw(st.integers(1, 4)),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from gradreel.core.datasets import PointsDataset
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train
@@ -63,8 +65,9 @@ def test_a_tensor_of_a_recorded_run_is_the_models_at_each_kept_state(recorded):
 
 
 def test_a_tensor_of_a_trained_run_is_that_of_its_state_dict(tmp_path):
-    for hidden in ((), (3,), (4, 2)):
-        trace = train(Experiment(hidden=hidden, epochs=2), tmp_path)
+    three_classes = {"loss": "ce", "dataset": PointsDataset(points=[[1, 2, 0], [3, 4, 1], [5, 6, 2]])}
+    for hidden, more in itertools.product([(), (3,), (4, 2)], [{}, three_classes]):
+        trace = train(Experiment(hidden=hidden, epochs=2, **more), tmp_path)
         for row, update in enumerate(trace.kept.tolist()):
             state = trace.state_dict(update)
             assert list(trace.tensors()) == list(state)

@@ -45,7 +45,7 @@ def layer_chain(run: Experiment | RecordedRun) -> LayerChain:
         return _recorded_chain(run)
     sizes = [math.prod(shape) for _, shape in parameter_shapes(run)]  # W, b, W', b', ..., c, b
     places = [0, *itertools.accumulate(sizes)]
-    return LayerChain((run.dataset.n_features, *run.hidden, 1), tuple(places[:-1:2]), places[-1])
+    return LayerChain((run.dataset.n_features, *run.hidden, run.n_outputs), tuple(places[:-1:2]), places[-1])
 
 
 def _recorded_chain(run: RecordedRun) -> LayerChain:
