@@ -34,7 +34,7 @@ IMPORTED_ONCE = (
     "gradreel.core.recording.recording",
     "gradreel.render.workers.training",
 )
-"""By the server whose forks the workers of the tests are, beside what it imports anyway."""
+"""Modules that the fork server of the tests' workers preloads, beside those of every server."""
 
 assert "numpy" not in sys.modules  # it has its mode from the moment when it is imported
 os.environ.update(fixed_mode())  # what tests train is equal on many processors, as what commands train
@@ -55,7 +55,7 @@ if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_I
 
 
 def pytest_collection_finish() -> None:
-    """What has been imported stays: nothing that is no longer needed is looked for there."""
+    """Freeze all imported objects, so that the garbage collector skips them."""
     gc.collect()
     gc.freeze()
 

@@ -1,4 +1,4 @@
-"""Who may import whom, held in a subprocess per layer: the whole of what importing a module loads is looked at."""
+"""Tests which layers may import which, in one subprocess for each layer, and how modules depend on each other."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def part_of(module: str) -> str | None:
 
 
 def test_imports_between_packages_of_the_renderer_run_one_way():
-    """Those inside functions and those for types too."""
+    """Imports inside functions and imports for types count, too."""
     renderer = ROOT / "render"
     graph: dict[str, set[str]] = {}
 
@@ -178,7 +178,7 @@ def test_imports_between_packages_of_the_renderer_run_one_way():
 
 
 def test_no_modules_import_each_other_in_a_circle():
-    """Imports inside functions count: whoever reads one module must not have to read the other to understand it."""
+    """Imports inside functions count; imports for types do not."""
     files = {module_name(file): file for file in package_files() if file.name != "cli.py"}
     graph = {name: imported_by(file, for_types=False) & files.keys() - {name} for name, file in files.items()}
     assert sum(map(len, graph.values())) > 1000

@@ -1,4 +1,4 @@
-"""What users import: the public names of the two packages, found where they are defined."""
+"""Tests of the public names of the two packages: each can be imported from its definition."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def desk(tmp_path, monkeypatch):
 
 
 def printed(*beginning):
-    """What README has after `gradreel` in its one command that begins so."""
+    """Return the words of README's one `gradreel` command that begins with these words."""
     (command,) = [command for command in OURS if command[: len(beginning)] == list(beginning)]
     return command
 

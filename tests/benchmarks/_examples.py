@@ -16,7 +16,7 @@ OTHERS = {"opengl", "docbuild"}  # folders of Manim: copies for its other render
 DIRECTIVE = re.compile(r"(?P<indent> *)\.\. manim:: +(?P<name>\w+) *$")
 OPTION = re.compile(r":(\w+):")
 HEAD = "import random\n\nfrom manim import *\n\nrandom.seed(0)\n\n"
-"""What is left to chance before a scene is made is the same in each process; from then on Manim sees to it."""
+"""Head of each example's file. The fixed seed gives each process the same scene."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Example:
 
 
 def of_manim() -> list[Example]:
-    """Those in the docstrings of the installed Manim."""
+    """Return the examples in the docstrings of the installed Manim."""
     found = find_spec("manim")
     assert found is not None and found.origin is not None
     return of_package(Path(found.origin).parent)
@@ -58,7 +58,7 @@ def of_package(root: Path) -> list[Example]:
 
 
 def directives(docstring: str) -> Iterator[tuple[str, set[str], str]]:
-    """Of each example its class, the names of its options, and its code as a file's."""
+    """Yield for each example its class, the names of its options, and the code of its file."""
     lines = docstring.splitlines()
     for number, line in enumerate(lines, 1):
         directive = DIRECTIVE.match(line)

@@ -88,7 +88,7 @@ def unpacked(file: BinaryIO, settings: RenderSettings) -> Iterator[Pixels]:
 
 
 class Beside(ClipEncoder):
-    """An encoder that compares each frame as it would show it; what it writes is of no use."""
+    """An encoder that compares each decoded picture with the drawn frame; its file is not used."""
 
     def __init__(self, path: Path, settings: RenderSettings, drawn: Iterator[Pixels]) -> None:
         super().__init__(path, settings)

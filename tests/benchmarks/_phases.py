@@ -1,4 +1,4 @@
-"""For `render`: what of a worker's CPU time goes where, while it renders a clip as ever."""
+"""Measures where a worker's CPU time goes while it renders a clip; used by `render`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CODE, DRAWING = "scene code", "drawing"
 COLOURS, X264, FILE = "differences, conversion", "x264", "writing"
 REST, JOINING = "rest", "joining"
 DRAWER, ENCODER = (CODE, DRAWING), (COLOURS, X264, FILE)
-"""What two threads do once there has been a frame; differences are found by the first."""
+"""Phases of the two threads after the first frame; the first thread also finds the differences."""
 
 _here = threading.local()
 """``phase``: that this thread is in; ``zero``: its CPU time when the first frame was there; ``counted``: since then."""

@@ -30,7 +30,7 @@ class FailedError(Exception):
 
 @dataclass(frozen=True)
 class Rendering:
-    """What one run made, how long it took and what it said."""
+    """The file, the duration and the output of one run."""
 
     file: Path
     seconds: float
@@ -68,7 +68,7 @@ class Renderers:
         return Rendering(file, *self._run([*command, "--progress_bar", "none", *_kind(example)]))
 
     def manimgx(self, example: Example) -> Rendering:
-        """By the program that `install_manimgx` has left."""
+        """Render with the program that `install_manimgx` installed."""
         media = self._fresh("manimgx")
         source, file = media / "scene.py", media / "scene.mp4"
         source.write_text(example.code.replace("from manim import", "from manimgx import"), encoding="utf-8")
@@ -78,7 +78,7 @@ class Renderers:
         return Rendering(file, *self._run(command))
 
     def install_manimgx(self) -> None:
-        """From PyPI, into an environment of its own. Raises FailedError saying what is missing."""
+        """Install manimgx from PyPI into an environment of its own. Raises FailedError if that is impossible."""
         names = [Path(place) / f"python3.{minor}" for minor in (13, 14) for place in os.get_exec_path()]
         failed = FailedError("it needs Python 3.13, and there is none")
         for python in filter(os.path.exists, names):
@@ -114,7 +114,7 @@ class Renderers:
         return media
 
     def _run(self, command: Sequence[str]) -> tuple[float, str]:
-        """Seconds, and what it said."""
+        """Run a command; return its seconds and its output. Raises FailedError if it fails or takes too long."""
         began = time.perf_counter()
         try:
             done = subprocess.run(
@@ -133,7 +133,7 @@ def _kind(example: Example) -> list[str]:
 
 
 def why_failed(said: str) -> str:
-    """Of a program's last words the line that names an error; NEEDS_TEX where that is the want of a TeX program."""
+    """Return the line of a program's output that names an error; NEEDS_TEX if a TeX program is missing."""
     lines = [line.strip(" │") for line in said.splitlines() if line.strip(" │╭╮╰╯─")]
     errors = [number for number, line in enumerate(lines) if re.match(r"[\w.]*(Error|Exception)\b", line)]
     if not errors:

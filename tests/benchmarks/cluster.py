@@ -1,16 +1,15 @@
-"""What a cluster's workers bring: a lesson's clips drawn by one and by two of them, and by processes of this machine.
+"""Measures how much faster one and two workers of a cluster draw a lesson, beside processes of this machine.
 
 ./run bench cluster [--scenes 8] [--runs 3] [--quality l] [--mbit 100] [--json]
 
-A scheduler and workers (`dask worker --nthreads 1`, each with a folder of its own) are started here on loopback: one
-cluster of one worker, one of two. Each way in turn renders the same scenes of ours into a media folder without clips,
-in which the scenes have been inspected before and their runs are recorded; medians of all rounds. The clips of all ways
-must be the same bytes. What no worker shortens follows from one worker's time and two workers', by Amdahl:
-T(n) = s + p / n. Beside it stands what the command takes when all clips are there and the video is not: starting,
-planning, joining.
+A scheduler and workers (`dask worker --nthreads 1`, each with its own folder) are started here on loopback: one cluster
+of one worker, one of two. Each way in turn renders the same scenes into a media folder without clips. There the scenes
+are already inspected and their runs recorded. Medians of all rounds. All ways must give the same bytes. The time that
+no worker shortens follows from one and two workers by Amdahl: T(n) = s + p / n. It also prints the time of the
+command if all clips exist and the video does not: starting, planning, joining.
 
---mbit: also with workers as far away as other machines, each in a network namespace of its own behind a link of so many
-megabits a second, each way; and what has gone over these links. It needs root, and the programs ip and tc (iproute2).
+--mbit: also with workers that seem far away: each in a network namespace behind a link of so many megabits a second.
+The bytes over these links are counted. It needs root, and the programs ip and tc (iproute2).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""How many lines of Python mypy does not check strictly, outside the lecture's scenes.
+"""Counts the lines of Python that mypy does not check strictly, outside the lecture's scenes.
 
 ./run bench exempt_lines
 
-Exempt are all lines of a file that mypy is not told to check, or whose module is in an override with weaker checks, and
-each line with a `type: ignore`.
+These are all lines of a file that mypy does not check, or whose module has an override with weaker checks. Each line
+with a `type: ignore` counts, too.
 """
 
 from __future__ import annotations

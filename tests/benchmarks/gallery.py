@@ -1,17 +1,17 @@
-"""What others wrote, by plain Manim and by us: every example of Manim's documentation, and a dozen of our own.
+"""Renders every example of Manim's documentation, and a dozen of ours, by plain Manim and by Gradreel.
 
 ./run bench gallery [NAME ...] [--stills | --films] [--quality h] [--rounds 3] [--json FILE [--resume]] [--peers]
 
 NAME: a part of the name of an example. Each (`.. manim::` in a docstring of the installed Manim, or a scene of
-_gallery_scenes.py) is a file of its own, and is rendered cold, into a new media folder, in turn by
-`manim --disable_caching` and by `gradreel render -j 1`; stills with -s. Medians of all rounds. What plain Manim itself
-can't render is named, such as what needs TeX where there is none.
+_gallery_scenes.py) becomes a file, and is rendered into a new media folder, in turn by `manim --disable_caching` and by
+`gradreel render -j 1`; stills with -s. Medians of all rounds. Examples that plain Manim cannot render are named,
+such as those that need TeX.
 
-Then, once: the SSIM of both files against the frames as Manim draws them, their sizes, and how far our frames are from
-Manim's before they are encoded. The whole takes hours: --json is written after each example, --resume goes on from it.
+At the end, once: SSIM of both files against Manim's frames, their sizes, and the difference of our frames from Manim's
+before encoding. All of it takes hours: --json is written after each example, and --resume continues from it.
 
---peers: instead, a few of them also by Manim's OpenGL renderer and by manimgx (of PyPI, for Python 3.13), which draw by
-a graphics card or, where there is none, by what stands for one.
+--peers: instead, renders a few examples also by Manim's OpenGL renderer and by manimgx (from PyPI, for Python 3.13).
+These two use a graphics card, or a software renderer without one.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ BESIDE_PEERS = ["MovingVertices", "WarpSquare", "MovingCameraOnGraph", "SlidingT
 PLAIN, OURS, OPENGL, MANIMGX = "plain manim", "gradreel, -j 1", "manim, OpenGL", "manimgx"
 
 Row = dict[str, Any]
-"""What is known of an example: ``seconds`` by program and the rest of `measured`, or why not under one of these."""
+"""Results of one example: ``seconds`` by program and the fields of `measured`, or the reason why there are none."""
 NOT_MEASURED = {
     "fails": "not rendered by Manim itself", "fails with us": "not rendered by us alone", "apart": "not comparable",
 }  # fmt: skip
@@ -72,7 +72,7 @@ def measured(example: Example, renderers: Renderers, rounds: int) -> Row:
 
 
 def in_turn(programs: Mapping[str, Callable[[Example], Rendering]], example: Example, rounds: int) -> dict[str, Any]:
-    """By program all its renderings, or why it failed."""
+    """Return the renderings of each program, or the reason why it failed."""
     made: dict[str, Any] = {name: [] for name in programs}
     for _ in range(rounds):
         for name, program in programs.items():
@@ -85,7 +85,7 @@ def in_turn(programs: Mapping[str, Callable[[Example], Rendering]], example: Exa
 
 
 def said_of_manim(log: str) -> list[str]:
-    """What our log says of Manim: why it draws the frames, where we don't, and its warnings."""
+    """Return our log's lines about Manim: why Manim draws the frames, and its warnings."""
     return [line.partition(": ")[2] or line for line in log.splitlines() if "Manim" in line]
 
 
@@ -98,7 +98,7 @@ def still_beside(plain: Rendering, ours: Rendering) -> Row:
 
 
 def film_beside(plain: Rendering, ours: Rendering, example: Example, renderers: Renderers) -> Row:
-    """Its length, both files' SSIM, and the mean difference of our frames from Manim's, of all and of the worst."""
+    """Return the length, the SSIM of both files, and how far our frames are from Manim's: on average and at worst."""
     request = renderers.request(example)
     frames = frames_of(ours.file)
     row: Row = {"length": frames / request.settings.fps}
@@ -153,7 +153,7 @@ def table_row(name: str, row: Row) -> str:
 
 
 def remarks(row: Row) -> str:
-    """Whether the frames are Manim's, and what our log says."""
+    """Return whether our frames equal Manim's, and our log's remarks."""
     difference = row.get("difference", 0.0)
     worst = row.get("worst difference", difference)
     said = [f"{difference:.4f}/255 apart, the worst frame {worst:.4f}"] if difference else []
@@ -162,7 +162,7 @@ def remarks(row: Row) -> str:
 
 
 def summary(rows: Mapping[str, Row]) -> list[str]:
-    """How many are slower than they should be, medians, and what was not measured."""
+    """Return lines with the number of slow examples, median ratios, and the examples that were not measured."""
     timed = [row for row in rows.values() if "seconds" in row]
     films, stills = ([row for row in timed if row["is still"] == is_still] for is_still in (False, True))
     said = []
@@ -189,9 +189,9 @@ def summary(rows: Mapping[str, Row]) -> list[str]:
 
 
 def show_beside_peers(examples: Sequence[Example], renderers: Renderers, rounds: int) -> Row:
-    """By example and program, as each is known: seconds, bytes, frames and SSIM against what Manim draws, or why not.
+    """Print and return seconds, bytes, frames and SSIM by example and program, or the reason of a failure.
 
-    Others end a little earlier or later than Manim, and are compared as far as both go.
+    Other programs' films may be shorter or longer than Manim's; the common part is compared.
     """
     programs = {PLAIN: renderers.plain, OURS: renderers.ours, OPENGL: renderers.opengl, MANIMGX: renderers.manimgx}
     try:
@@ -231,7 +231,7 @@ def beside_peers(made: Mapping[str, Any], example: Example, renderers: Renderers
 
 
 def picked(examples: Sequence[Example], names: Sequence[str]) -> list[Example]:
-    """Those of which a name has one of ``names`` in it."""
+    """Return the examples whose name contains one of ``names``; all without names."""
     return [each for each in examples if not names or any(name.lower() in each.name.lower() for name in names)]
 
 

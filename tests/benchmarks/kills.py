@@ -1,8 +1,8 @@
-"""Whether a run that is killed again and again, at every kind of moment, ends in the same video as one left in peace.
+"""Checks that a run that is killed again and again gives the same video as an undisturbed one.
 
 ./run bench kills [MOMENTS]
 
-The test of tests/cli/test_kills.py, which has a handful of moments, with at least 12 of them, by default 20.
+Runs the test of tests/cli/test_kills.py with more moments than its handful: 12 or more, by default 20.
 """
 
 from __future__ import annotations

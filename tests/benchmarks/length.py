@@ -1,4 +1,4 @@
-"""What length costs: seconds and the most memory of a long scene, of a lesson of many short clips, of a long film.
+"""Measures seconds and peak memory of a long scene, a lesson of many short clips, and a long film.
 
 ./run bench length [--minutes 60] [--clips 1500] [--hours 3]
 
@@ -7,8 +7,8 @@ jumps   the same, looked at by `gradreel check --jumps`
 clips   a lesson of many scenes of one second; and again when all of it is up to date
 film    a film of some hours, joined from clips of a minute
 
-Each beside a tenth of it: what is bounded stays, what is linear grows tenfold. Memory is that of the largest process.
-Linux alone: elsewhere nobody hears of processes that outlive the one that began them.
+Each is measured beside a tenth of it: a bounded cost stays, a linear one grows tenfold. Memory is that of the largest
+process. It needs Linux, where processes are found that outlive their parent.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ VAGUE_NAMES = {"found", "known", "made", "given", "whose", "one", "there", "what
 
 @dataclass
 class Prose:
-    """Counts for one folder, and what was counted."""
+    """Counts for one folder, with the counted texts and names."""
 
     definitions: int = 0
     documented: int = 0
@@ -135,7 +135,7 @@ def percent(part: int, whole: int) -> str:
 
 
 def main() -> None:
-    """Print a row for each folder, then what was counted if ``--list`` is given."""
+    """Print a row for each folder; with ``--list``, also the counted texts and names."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", default=FOLDERS, help="relative to the checkout")
     parser.add_argument("--list", action="store_true", help="print what is counted")

@@ -1,15 +1,15 @@
-"""What rendering costs beside plain Manim: the same scenes from files to MP4, side by side in one run, as ratios.
+"""Measures rendering by Gradreel and by plain Manim: the same scenes from files to MP4, in turn, as ratios.
 
 ./run bench render [SCENE ...] [--all] [--quality h] [--rounds 3] [--media_dir media] [--change SCENE.PARAM=VALUE]
                    [--json FILE]
 
-Without scenes: some of the lecture, and two in the manner of Manim's own documentation; --all: the whole lecture and
-these two. Every round renders each way once, into a new folder: plain Manim (`manim --disable_caching`, a process a
-scene, one after the other); ours with -j 1 and -j 2; again, unchanged; with one parameter of one scene changed; that
-scene alone. Medians of all rounds. Training is not measured: runs are recorded before, or taken from --media_dir.
+Without scenes: some of the lecture, and two in the style of Manim's documentation; --all: the whole lecture and these
+two. Every round renders each way once, into a new folder: plain Manim (`manim --disable_caching`, one process for each
+scene); ours with -j 1 and -j 2; again, unchanged; with one changed parameter; that scene alone. Medians of all rounds.
+Training is not measured: runs are recorded before, or taken from --media_dir.
 
-Then, once: the SSIM of each scene's two files against its frames as Manim draws them, and their sizes; and where the
-time of our worker goes, in CPU seconds. A busy machine shows in the load.
+At the end, once: SSIM of each scene's two files against Manim's frames, their sizes, and the CPU seconds of the phases
+of our worker. The load shows whether the machine was busy.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ BESIDE = {
     ONE_JOB: PLAIN, TWO_JOBS: PLAIN, UNCHANGED: TWO_JOBS, CHANGED: PLAIN_ALONE, ALONE: PLAIN_ALONE,
     ALONE_TWO: PLAIN_ALONE,
 }  # fmt: skip
-"""What each way's ratio is to."""
+"""For each way, the way that its ratio is relative to."""
 
 # -- what is rendered --------------------------------------------------------------------------------------------------
 
@@ -177,7 +177,7 @@ def contents(media: Path) -> set[bytes]:
 
 
 def quality_of(bench: Bench, plain: Path, ours: Path) -> dict[str, dict[str, float]]:
-    """By scene: frames, and both files' bytes and SSIM."""
+    """Return, by scene, the frames, and size and SSIM of both files."""
     described = {file: json.loads(file.read_text(encoding="utf-8")) for file in (ours / "clips").glob("*.json")}
     clips = {clip["scene"]: (clip["frames"], file.with_suffix(".mp4")) for file, clip in described.items()}
     found = {}

@@ -1,10 +1,10 @@
-"""What slides of a long lecture cost a browser: how soon they are there, how soon a step plays, how much they hold.
+"""Measures the slides of a long lecture in a browser: loading time, time until a step plays, memory.
 
 ./run bench slides [--minutes 25] [--quality h]
 
-The film is made of one minute of shapes that move as much as the lecture's do, eight steps of it, again and again. Its
-slides are written as a folder and as one file, and opened in Chromium from the disk. Then manim-slides presents a
-minute of it to nobody, where it is installed with PySide6 (pip install manim-slides pyside6).
+The film repeats one minute of moving shapes in eight steps. Its slides are written as a folder and as one file, and
+opened in Chromium from the disk. If manim-slides and PySide6 are installed (pip install manim-slides pyside6), it
+presents a minute without a screen.
 
 open    from the address to the first picture
 step    from the key to the next step's film, which runs
@@ -52,7 +52,7 @@ STEP_TIME = """key => new Promise((done, failed) => {
 
 
 def minute(folder: Path, settings: RenderSettings) -> ClipFile:
-    """One minute of curves, cards and letters, some of which move."""
+    """Render one minute of moving curves, cards and letters into a clip."""
     clip = folder / "minute.mp4"
     encoder = ClipEncoder(clip, settings)
     unit = settings.height // 72
@@ -131,7 +131,7 @@ def measure(page_file: Path) -> tuple[dict[str, list[float]], float]:
 
 
 def present(folder: Path, clip: ClipFile, settings: RenderSettings, workspace: Workspace) -> str:
-    """What manim-slides says when it presents a minute without a screen."""
+    """Present a minute with manim-slides, without a screen, and return its output or its error."""
     made, files = manim_slides.write_folder(deck_of(clip, 1, settings), workspace)
     slides = folder / "slides"
     slides.mkdir()

@@ -1,4 +1,4 @@
-"""What training costs beside a plain torch loop, skorch, and the disk: ratios of medians, side by side in one run.
+"""Measures training beside a plain torch loop, skorch, and the disk: ratios of medians, in turn in one run.
 
 ./run bench training [--updates 4000] [--runs 5] [--epochs 20] [--gigabytes 4] [--only one,seeds,whole,disk,memory]
 
@@ -44,7 +44,7 @@ LECTURE = [(), (10,), (100,), (1000,), (100, 100), (100, 100, 100), (100, 100, 1
 SEEDS = [1, 2, 3, 4, 5]
 DEEP = (100, 100, 100)
 ROUNDS = 5
-"""Of the disk and of the writer of traces, in turn."""
+"""Rounds in which the disk and the writer of traces are measured in turn."""
 
 
 def experiment(hidden: tuple[int, ...], epochs: int, keep: Any = None, seed: int = 1) -> Experiment:

@@ -54,7 +54,7 @@ def browser():
 
 @pytest.fixture
 def complaints():
-    """What pages of `context` ask of a network, and what fails in their scripts: none at the end, or the test fails."""
+    """Return the pages' network requests and script errors; the test fails if there are any at the end."""
     return []
 
 

@@ -1,4 +1,4 @@
-"""The exported page and runs to touch, in a real browser: what it shows is what was recorded, and it asks nobody."""
+"""Tests of the exported page in a real browser: it shows the recorded numbers and makes no network requests."""
 
 from __future__ import annotations
 
@@ -379,7 +379,7 @@ def recorded(desk, record_loop):
 
 
 def numbers(page, column=1):
-    """What the table shows: {name: text}, names as they are read."""
+    """Return the table's column as {name: text}."""
     return {
         row.locator("th").inner_text().replace("\n", ""): row.locator("td").nth(column - 1).inner_text()
         for row in page.locator("#loss-rows tr, #theta-rows tr").all()
@@ -399,7 +399,7 @@ def move(page, place):
 
 
 def drawn(page, figure, source):
-    """What a figure's source holds: its columns as lists."""
+    """Return the columns of a figure's data source as lists."""
     return page.evaluate(
         """([figure, source]) => {
             const data = document.getElementById(`figure-${figure}`).bokeh.get_model_by_name(source).data

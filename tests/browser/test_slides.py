@@ -140,7 +140,7 @@ def place_of(page):
 
 
 def stands_at(page, small, number):
-    """Whether step ``number`` stands at its end, by its address and its picture."""
+    """Return whether the page shows the end of step ``number``, by its address and its picture."""
     page.wait_for_selector(STILL)
     page.wait_for_function("place => location.hash === '#' + place", arg=PLACES[number - 1])
     for _ in range(30):  # a busy machine paints a frame later than the page has sought it
@@ -151,7 +151,7 @@ def stands_at(page, small, number):
 
 
 def picture(page):
-    """(180, 320, 3): what is seen, without the bar and notes."""
+    """Return the page's picture without bar and notes, (180, 320, 3)."""
     hidden = "#bar, #note { visibility: hidden }"
     return np.asarray(Image.open(io.BytesIO(page.screenshot(style=hidden))).convert("RGB")).astype(float)
 
@@ -162,7 +162,7 @@ def keep_what_is_heard(page):
 
 
 def heard_in(page):
-    """The files that were heard since this was asked last, and what was wrong with the sound."""
+    """Return the sounds played since the last call, and the error of the sound if any."""
     return page.evaluate("[window.heard?.splice(0) ?? [], sound.error]")
 
 
@@ -288,7 +288,7 @@ def test_the_help_is_closed_by_its_button_beside_it_and_from_the_speakers_window
 
 
 def speakers_window(page, context):
-    """That of a deck, which S opens."""
+    """Press S and return the speaker's window that opens."""
     with context.expect_page() as found:
         page.keyboard.press("s")
     return found.value

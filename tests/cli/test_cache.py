@@ -1,4 +1,4 @@
-"""``gradreel cache``: what is kept and needed, and that nothing else than what is not needed is ever removed."""
+"""Tests of ``gradreel cache``: it counts entries, knows which are needed, and removes only the others."""
 
 from __future__ import annotations
 

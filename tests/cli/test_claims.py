@@ -65,7 +65,7 @@ def project(tmp_path, monkeypatch):
 
 
 def told(text: str) -> bool:
-    """Whether it says which beat, what was expected and what the number is."""
+    """Return whether a message has the beat, the expectation and the number."""
     return all(part in text for part in ("guess", "size", "the radius is above 1", "0.5"))
 
 

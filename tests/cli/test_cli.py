@@ -161,7 +161,7 @@ def test_completion_script(gradreel, shell):
 
 
 def complete(words: str) -> list[str]:
-    """What bash would be offered for the last word."""
+    """Return bash's completions for the last word."""
     environment = os.environ | {
         "_GRADREEL_COMPLETE": "bash_complete",
         "COMP_WORDS": words,

@@ -144,7 +144,7 @@ def there(gradreel, *arguments):
 
 
 def described(media: Path) -> list[dict]:
-    """What descriptions of clips say, without times, and without the modules of ours that brought a scene there."""
+    """Return the clips' descriptions, without times and without modules that only a cluster or a local worker loads."""
     found = [json.loads(file.read_text(encoding="utf-8")) for file in sorted((media / "clips").glob("*.json"))]
     for clip in found:
         states = clip["dependencies"]["files"].items()
@@ -345,7 +345,7 @@ def is_alive(pid: int) -> bool:
 
 
 def wait_for(what, seconds=180.0):
-    """What ``what()`` gives once it gives something."""
+    """Call ``what`` until its result is true, for ``seconds`` at most, and return that result."""
     end = time.monotonic() + seconds
     while not (found := what()):
         assert time.monotonic() < end

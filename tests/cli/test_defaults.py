@@ -1,4 +1,4 @@
-"""Options from files of one's own and from the environment: which one wins, and what is wrong with one."""
+"""Tests of default options from files and the environment: which one wins, and the errors."""
 
 from __future__ import annotations
 

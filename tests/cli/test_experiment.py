@@ -48,7 +48,7 @@ WIDTHS = ("experiment", "width", *SMALL, "--widths", "0,4")
 
 @pytest.fixture(scope="module")
 def first_time(tmp_path_factory):
-    """A folder where the widths have been trained, and what was printed."""
+    """Train the widths in a new folder; return the folder and the printed text."""
     folder = tmp_path_factory.mktemp("first")
     write_views(folder / "views.csv")
     command = [sys.executable, "-c", "from gradreel.cli import main; main()", *WIDTHS]
@@ -271,7 +271,7 @@ def test_the_lectures_figures_stand_beside_its_own_networks_on_the_synthetic_dat
 
 
 def test_a_run_that_diverges_is_named_and_the_others_are_there(gradreel, here, monkeypatch):
-    """By plain gradient descent at this rate a layer survives a handful of updates, and twelve layers do not."""
+    """At this learning rate, plain gradient descent diverges for twelve layers, but not for one."""
     monkeypatch.setitem(compared_networks.SETTINGS, "optimizer", "sgd")
     monkeypatch.setitem(compared_networks.SETTINGS, "learning_rate", 1000.0)
     result = gradreel("experiment", "depth", *SMALL, "--depths", "1,12", "--width", "30")

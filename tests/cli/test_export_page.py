@@ -1,4 +1,4 @@
-"""`gradreel export page` and `gradreel export run`: what is written, what is left alone, what is refused."""
+"""Tests of `gradreel export page` and `gradreel export run`: files written, files left alone, errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``gradreel export slides``: what is written where, when again, what is left alone. In a browser: tests/browser."""
+"""Tests of ``gradreel export slides``: files written, updated and left alone. In a browser: tests/browser."""
 
 from __future__ import annotations
 

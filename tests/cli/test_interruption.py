@@ -1,4 +1,4 @@
-"""Ctrl-C, and worse, while runs are trained: what is told, what stays, and how the same command goes on."""
+"""Tests of interrupted trainings: messages, files that stay, and how the same command continues."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def updates_in(journal) -> int:
 
 
 def interrupted(process, journal, after: int) -> str:
-    """Interrupt ``process`` once more than ``after`` updates are kept; what it said."""
+    """Interrupt ``process`` when its journal has more than ``after`` updates; return its standard error."""
     while updates_in(journal) <= after:
         assert process.poll() is None, process.communicate()
         time.sleep(0.005)
@@ -59,7 +59,7 @@ def interrupted(process, journal, after: int) -> str:
 
 
 def kept_of(errors: str) -> int:
-    """How many updates are kept, by what was said."""
+    """Return the number of kept updates that the message names."""
     told = re.fullmatch(
         r"long: ([\d\xa0]+) of 80\xa0000 updates are kept; the same command goes on from there\n+Interrupted\.\n",
         errors,

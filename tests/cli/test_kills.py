@@ -1,4 +1,4 @@
-"""kill -9 at any moment: the next run completes, does again at most what was in flight, and its video is the same."""
+"""Tests of kill -9 at any moment: the next run completes, repeats little work, and gives the same video."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ Found = set[tuple[str, int]]  # of files: path, time of change
 
 @dataclass
 class Killing:
-    """Runs of one lesson in one media folder, killed at what is seen of them; ``moments`` counts at what."""
+    """Runs one lesson in one media folder and kills it at chosen events; ``moments`` counts these events."""
 
     folder: Path
     random: random.Random
@@ -177,7 +177,7 @@ class Killing:
         return clips | self.found("looked at scenes") | self.found("trained")
 
     def check_whole(self, kept: Found) -> None:
-        """What was kept is there as it was; what has a final name is whole."""
+        """Check that finished results are unchanged, and that every file with a final name is complete."""
         assert kept <= self.kept(), "made again, or lost"
         for path, _ in self.found("clip described"):
             described = json.loads(Path(path).read_text())
@@ -251,7 +251,7 @@ def project(folder: Path, *names: str) -> Path:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory, worker_id) -> dict[str, bytes]:
-    """What is published by a run, which one of the processes that run tests does for all."""
+    """Return the published files of a run that is not killed; one test process makes it for all."""
     base = tmp_path_factory.getbasetemp()
     folder = (base if worker_id == "master" else base.parent) / "undisturbed"
     with FileLock(folder.with_suffix(".lock")):
@@ -261,7 +261,7 @@ def undisturbed(tmp_path_factory, worker_id) -> dict[str, bytes]:
 
 
 def check_same_video(found: dict[str, bytes], undisturbed: dict[str, bytes], folder: Path) -> None:
-    """Frame by frame; and so are all bytes of what is published."""
+    """Check that the video's frames and all published bytes equal those of the undisturbed run."""
     expected = folder / "expected.mp4"
     expected.write_bytes(undisturbed["film.mp4"])
     (made,) = folder.glob("media/videos/film/*/film.mp4")
@@ -292,7 +292,7 @@ def test_a_run_killed_at_any_moment_is_gone_on_with(tmp_path, undisturbed):
 
 
 def at_work(worker: int, kind: str) -> bool:
-    """Whether a worker draws, that is, has a clip open that is not whole yet; of other kinds any is."""
+    """Return whether a worker has an unfinished clip open; always true for other kinds than "drawing"."""
     if kind != "drawing":
         return True
     with suppress(OSError):  # it, or a file of it, is gone meanwhile
@@ -359,7 +359,7 @@ def test_pictures_of_a_scene_that_was_killed_are_begun_anew(tmp_path):
 
 
 def test_two_runs_on_one_media_folder_share_the_work(tmp_path, undisturbed):
-    """Both end right, each clip is drawn once, and what is published is of one of them."""
+    """Both runs succeed, each clip is drawn once, and the published video is complete."""
     killing = Killing(project(tmp_path / "project"), random.Random(4))
     first, second = killing.start(), killing.start()
     errors = "".join(process.communicate()[1] for process in (first, second))

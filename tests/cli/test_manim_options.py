@@ -1,4 +1,4 @@
-"""What Manim's users type: each option of ``manim render`` does its work here, or is answered by name."""
+"""Tests that each option of ``manim render`` works here, or gets an answer that names it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""gradreel narrate, with a scene of one's own: the script, what is told of recordings, and recording them."""
+"""Tests of ``gradreel narrate`` with a user's scene: script, remarks about recordings, and the microphone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A scene on a large table of points: the trace has its numbers; what is printed or kept beside it only names them."""
+"""Tests of a scene on a large table of points: only the trace holds its numbers, other files name them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command writes replaces what the same lesson or scene made before, and nothing else unless it is asked to."""
+"""Tests that a command replaces only files that the same lesson or scene made, unless asked to replace others."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def here(tmp_path, monkeypatch):
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """All results of a folder, by their paths; what the media folder remembers is none."""
+    """Return the content of all results in a folder, by path; our private files are left out."""
     files = (file for file in folder.rglob("*") if file.is_file() and ".gradreel" not in file.parts)
     return {str(file.relative_to(folder)): file.read_bytes() for file in files}
 
@@ -244,7 +244,7 @@ def test_a_project_that_moved_or_was_copied_goes_on_as_before(here, gradreel):
 
 
 def test_what_the_media_folder_remembers_lets_nothing_else_be_replaced(here, gradreel):
-    """It may come from elsewhere, and name any file of the user's as one that this lesson made."""
+    """A media folder from elsewhere may list a file of the user's as a result of this lesson."""
     mine = here / "mine.mp4"
     mine.write_text("mine")
     assert gradreel(*NAMED["film.mp4"], "-o", "other.mp4").exit_code == 0

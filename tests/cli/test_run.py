@@ -86,7 +86,7 @@ class Checkout:
             tool.chmod(0o755)
 
     def noted(self) -> list[str]:
-        """What the stubs were asked for since the last call."""
+        """Return the calls of the stubs since the last call of this function."""
         lines = self.log.read_text().splitlines() if self.log.exists() else []
         self.log.write_text("")
         return lines

@@ -1,4 +1,4 @@
-"""Which voices a command takes: options, the lesson's, the default ones; and that none is needed."""
+"""Tests which voices a command uses: from options, from the lesson, or the defaults; none is needed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SAY = "say {file} {text}"
 
 @pytest.fixture
 def voices(gradreel, project, monkeypatch):
-    """``voices("-q", "l")``: those that render is given by these options, and what it said; nothing is rendered."""
+    """Return ``voices(options…)``: the voices that `render` would use, and its messages; nothing is rendered."""
     monkeypatch.delenv("GRADREEL_VOICE")
     monkeypatch.setattr(choice, "default_voice", DEFAULTS.get)
     monkeypatch.setattr("gradreel.cli._begin_to_import_manim", lambda dry_run=False: None)

@@ -56,7 +56,7 @@ class Watching:
         self._lines.put(None)
 
     def until(self, pattern: str) -> list[str]:
-        """What it says up to and with the first line that the pattern is found in."""
+        """Return the lines up to the first that matches ``pattern``."""
         said = []
         while (line := self._lines.get(timeout=120)) is not None:
             said.append(line)
@@ -65,7 +65,7 @@ class Watching:
         raise AssertionError(f"it ended: {said}")
 
     def until_not_ready(self, mistake: str) -> None:
-        """Until that is told; other rounds may come before, where our own sources are worked on."""
+        """Wait for a "not ready" line with this mistake; edits of our own sources may cause other rounds before."""
         while not any(mistake in line for line in self.until("^not ready")):
             pass
 
@@ -285,7 +285,7 @@ def test_a_folder_that_was_deleted_and_came_back_is_watched_as_before(tmp_path, 
 
 @pytest.mark.parametrize("told", [False, True])
 def test_a_file_that_came_back_before_it_was_looked_at_is_a_change(tmp_path, watcher, waits, told):
-    """Also one that was written long ago; whoever missed it may be a worker, which tells that later."""
+    """The new file may have old times; a worker may report the missing file later."""
     file, aside = tmp_path / "file.txt", tmp_path / "aside.txt"
     aside.write_text("1")
     os.utime(aside, (1e9, 1e9))

@@ -1,4 +1,4 @@
-"""What is uploaded to YouTube: chapters that it shows, texts that it takes, a thumbnail in its size."""
+"""Tests of the files for YouTube: chapters, texts within its limits, and a thumbnail of its size."""
 
 from __future__ import annotations
 

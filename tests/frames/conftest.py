@@ -1,4 +1,4 @@
-"""The two looks of which pictures are kept, and runs that were recorded around a small torch loop."""
+"""Fixtures of the frame snapshots: English on dark and Chinese on light, and recorded torch loops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of strangers' files share: a command run in a folder full of tripwires."""
+"""Fixtures of the tests of hostile files: a command that runs in a folder full of tripwires."""
 
 from __future__ import annotations
 
@@ -56,8 +56,11 @@ class Tripwires:
         (self.home / "way out").symlink_to(self.folder / "films")
 
     def run(self, *arguments: object, may_change: Iterable[Path] = ()) -> Result:
-        """The command's result. Fails when anything outside ``may_change`` (by default the media folder) is another
-        than it was, for a traceback and for an exit code other than 0, 1 and 2."""
+        """Run a command and return its result.
+
+        Fails if a file outside ``may_change`` and the media folder changed, for a traceback, and for an exit code
+        other than 0, 1 and 2.
+        """
         allowed = [self.media, *may_change]
         before = self.state(allowed)
         result = self._gradreel(*arguments)
@@ -69,13 +72,13 @@ class Tripwires:
         return result
 
     def refused(self, *arguments: object, may_change: Iterable[Path] = ()) -> str:
-        """What standard error says of a command that is the user's mistake."""
+        """Run a command that must exit with 2, and return its standard error."""
         result = self.run(*arguments, may_change=may_change)
         assert result.exit_code == 2, result.output
         return result.stderr
 
     def state(self, allowed: Iterable[Path] = ()) -> dict[str, str]:
-        """All that lies in ``home``: kind, content and mode by path, apart from what is in the ``allowed`` places."""
+        """Return kind, content and mode of everything in ``home``, by path; skips the ``allowed`` paths."""
         skipped = {str(path) for path in allowed}
         found: dict[str, str] = {}
         for folder, folders, files in os.walk(self.home):
@@ -114,7 +117,7 @@ def _put(content: object, place: tuple[object, ...], value: object) -> object:
 
 @pytest.fixture(scope="session")
 def odd_json():
-    """``odd_json(content)``: a strategy of JSON values that are ``content`` but for one place, which has anything."""
+    """Return ``odd_json(content)``: a strategy of JSON like ``content``, with one place replaced by any value."""
     simple = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
     value = st.recursive(
         simple,

@@ -26,7 +26,7 @@ def damage_short(clip: Path) -> None:
 
 
 def damage_inside(clip: Path) -> None:
-    """Of the same length and time: nothing that a plan looks at tells it."""
+    """Flip one byte in the middle of a clip, and keep its size and times."""
     found, content = clip.stat(), bytearray(clip.read_bytes())
     content[len(content) // 2] ^= 255
     clip.write_bytes(content)
@@ -105,7 +105,7 @@ def test_a_clip_that_is_described_and_no_film_is_made_again(rendered, content):
 @settings(max_examples=25)
 @given(data=st.data())
 def test_whatever_a_description_says_it_is_read_or_does_not_count(rendered, odd_json, data, capsys):
-    """Those that plan, list, estimate and clear up read descriptions, and none of them is upset by one."""
+    """Commands that plan, list, estimate and clean up read descriptions; no content makes them crash."""
     clip = sorted(rendered.media.glob("clips/*.mp4"))[0]
     description = clip.with_suffix(".json")
     before = description.read_bytes()

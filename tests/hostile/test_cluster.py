@@ -1,4 +1,4 @@
-"""What comes back from a cluster's workers, and what a clip's description may say: nothing of where files go."""
+"""Tests that a cluster's answers and clips' descriptions cannot choose where files are written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a media folder keeps of a scene's description: what is none of ours is asked of the scene again."""
+"""Tests of cached descriptions of scenes: an invalid one is ignored, and the scene is described again."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def workspace(tmp_path):
 
 
 def kept(folder: Path, parts: Mapping[str, Any], content: object) -> None:
-    """Write a kept result, of which ``content`` replaces a part."""
+    """Write a cached result; a dictionary ``content`` replaces some of its fields, any other value all of it."""
     whole = {"parts": parts, "dependencies": {}, "result": None}
     content = whole | content if isinstance(content, dict) else content
     (folder / f"{key_of(parts)}{'0' * 12}.json").write_text(json.dumps(content))

@@ -17,7 +17,7 @@ SMALL = ("--lesson", "film.toml", "-r", "64,36", "--fps", "5")
 
 
 def test_a_note_of_renames_is_not_carried_out(rendered):
-    """What an older Gradreel kept there was done by the next run, whoever had written it."""
+    """A file with renames, as an older Gradreel wrote it, is ignored."""
     names = [[str(rendered.folder / "notes.txt"), str(rendered.home / ".bashrc")], ["/none", str(rendered.home)]]
     (rendered.media / ".gradreel" / "publishing.json").write_text(json.dumps({"rename": names}))
     for left in ("000000000000-there", "nothing"):
@@ -26,7 +26,7 @@ def test_a_note_of_renames_is_not_carried_out(rendered):
 
 
 def test_what_a_video_was_made_of_names_nothing_that_is_removed(rendered):
-    """Its files are subtitles beside the video, whatever the list of them says."""
+    """Only subtitle files beside the video are removed, whatever the list of its files names."""
     (stamp,) = (rendered.media / ".gradreel" / "published").glob("*.json")
     content = json.loads(stamp.read_text())
     for path in (rendered.folder / "notes.txt", rendered.home / ".bashrc", rendered.folder / "films" / "own.en.srt"):

@@ -62,7 +62,7 @@ SMALL = ("--lesson", "odd.toml", "-r", "64,36", "--fps", "5")
 
 @pytest.fixture
 def odd_lesson(tripwires, record_loop):
-    """A lesson all texts of which are odd, and a recorded model that is called so."""
+    """Write a lesson in which all texts are odd, and a recording of a model with an odd class name."""
     odd_module = type(ODD, (torch.nn.Sequential,), {})
     model = odd_module(torch.nn.Linear(1, 1))
     record_loop(tripwires.folder / "runs", lambda parameters: torch.optim.SGD(parameters, 0.1), updates=3, model=model)

@@ -85,7 +85,7 @@ def trace(kind: str, sound: dict[str, Path], tmp_path: Path) -> Path:
 
 @pytest.fixture
 def little_memory() -> Iterator[None]:
-    """Two gigabytes more than what is in use."""
+    """Limit the process to two gigabytes more memory than it uses now."""
     before = resource.getrlimit(resource.RLIMIT_AS)
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + (2 << 30), before[1]))
@@ -123,7 +123,7 @@ def with_column(path: Path, name: str, numbers: np.ndarray) -> None:
 
 
 def places(node: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Where something stands in JSON."""
+    """Yield the path of keys and indices to each value in JSON."""
     if place:
         yield place
     for key, child in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
@@ -482,7 +482,7 @@ def test_gradients_of_zero_that_a_copy_left_out_are_no_fault(tmp_path: Path, mon
 @fuzzed
 @given(data=st.data())
 def test_a_journal_that_says_anything_is_gone_on_with_only_if_it_is_true(data: st.DataObject, tmp_path: Path) -> None:
-    """Of a run that was interrupted: whatever is odd, the run starts anew, and the trace is the same."""
+    """After an interrupted training: if the journal is invalid, training starts anew and gives the same trace."""
     whole, partial = tmp_path / SHORT.digest, tmp_path / f".{SHORT.digest}.partial"
     if not whole.exists():
         train(SHORT, tmp_path)

@@ -1,4 +1,4 @@
-"""Scenes in the manner of Manim's documentation, none of which needs LaTeX: what a renderer meets in the wild."""
+"""Scenes in the style of Manim's documentation, without LaTeX, which test our renderer against Manim's."""
 
 from pathlib import Path
 
@@ -175,7 +175,7 @@ class RandomWalk(Scene):
 
 
 class LookedAtFromElsewhere(Scene):
-    """What a plain camera shows is fixed from the first shape that is drawn on, and not before."""
+    """A plain camera's view is fixed when it draws the first shape, not earlier."""
 
     def construct(self):
         self.camera.frame_center = RIGHT
@@ -237,7 +237,7 @@ class StandingStillInTurns(Scene):
 
 
 class CrossedFromSideToSide(Scene):
-    """Long shapes of which only a part is drawn anew: nearly level lines, sharp corners, curves, see-through areas."""
+    """Long shapes that are redrawn only in part: nearly level lines, sharp corners, curves, transparent areas."""
 
     def construct(self):
         random = np.random.default_rng(4)
@@ -258,7 +258,7 @@ class CrossedFromSideToSide(Scene):
 
 
 class OneOutline(VMobject):
-    """Its curves are one path, whether or not each begins where the one before ends."""
+    """A shape whose curves form one path, even if a curve does not begin where the previous one ends."""
 
     def get_subpath_split_indices_from_points(self, points, n_dims=3):
         return np.array([[0, len(points)]])
@@ -276,7 +276,7 @@ class PathsOfTheirOwn(Scene):
 
 
 class FrameThatStandsAndGoes(MovingCameraScene):
-    """The camera stands still, moves, changes its shape; what it looks at moves, too, or does not."""
+    """A camera that rests, moves and changes its shape, over objects that move or rest."""
 
     def construct(self):
         crowd = VGroup(*(Circle(0.4, fill_opacity=0.4, color=color) for color in (RED, GREEN, BLUE))).arrange(RIGHT)
@@ -295,7 +295,7 @@ class FrameThatStandsAndGoes(MovingCameraScene):
 
 
 class DisplayThatGrows(ZoomedScene):
-    """What the inner camera sees moves, comes and goes, while it stands still and while its display grows."""
+    """Objects before the inner camera move, appear and vanish, while the display rests and while it grows."""
 
     def construct(self):
         dots = VGroup(*(Dot(k * 0.3 * RIGHT, color=color) for k, color in enumerate((RED, GREEN, BLUE))))
@@ -346,7 +346,7 @@ class DrawnByHand(Scene):
 
 
 class PointsThatChangeHands(Scene):
-    """An array of points that has been a shape's is another's now, while the shape has the same points in a new one."""
+    """One mobject takes over the array of points of another, which gets a copy."""
 
     def construct(self):
         square, dot = Square(fill_opacity=0.5), Dot(2 * LEFT)
@@ -360,7 +360,7 @@ class PointsThatChangeHands(Scene):
 
 
 class ColoursOfAnImage(Scene):
-    """Which Manim itself has to lay over the whole picture."""
+    """Shapes coloured by an image, which Manim composes over the whole picture."""
 
     def construct(self):
         image = Path(config.get_dir("media_dir"), "colours.png")
@@ -407,7 +407,7 @@ class GroundOfTheDisplay(ZoomedScene):
 
 
 class LinesThatGrowBroader(Scene):
-    """By the camera, and not by themselves."""
+    """The camera's line width grows; the shapes themselves do not change."""
 
     def construct(self):
         width = ValueTracker(0.01)
@@ -427,7 +427,7 @@ class NewPixelsWheneverAsked(Scene):
 
 
 class NoGround(Scene):
-    """It has a colour all the same, which is what an opaque film shows."""
+    """A transparent background keeps its colour, which an opaque film shows."""
 
     def construct(self):
         self.camera.background_color = GREEN
@@ -436,7 +436,7 @@ class NoGround(Scene):
 
 
 class LookedAwayAfterASkippedPlay(Scene):
-    """A plain camera's picture is fixed by the first shape that it draws, though what it drew then is skipped."""
+    """A plain camera's view is fixed by the first shape that it draws, even in a skipped section."""
 
     def construct(self):
         circle = Circle()
@@ -448,7 +448,7 @@ class LookedAwayAfterASkippedPlay(Scene):
 
 
 class PictureOfWhatWasSkipped(Scene):
-    """What is skipped is drawn as soon as somebody asks for the picture."""
+    """A skipped animation is drawn if the scene asks for the frame."""
 
     def construct(self):
         square = Square(fill_opacity=1)
@@ -526,7 +526,7 @@ class FarAway(Scene):
 
 
 class InThePlaneOfTheCamera(ThreeDScene):
-    """Whose projection is infinite, or no number."""
+    """Lines in the plane of the camera, with an infinite or undefined projection."""
 
     def construct(self):
         line = Line([1, 0, 0], [1, 1, 20], stroke_width=8)
@@ -545,7 +545,7 @@ class FixedWhileItStandsStill(ThreeDScene):
 
 
 class OneAfterAnother(Scene):
-    """Where a mobject was in memory another one of another kind may come to be, which is none of what was drawn."""
+    """A new mobject may reuse the id of a freed one of another type; it must still be drawn."""
 
     def construct(self):
         picture, made = np.full((20, 20), 150, np.uint8), []

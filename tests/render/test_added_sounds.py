@@ -84,7 +84,7 @@ class Twice(Scene):
 
 
 class Heard(Reporter):
-    """Keeps what it is told."""
+    """A reporter that stores its messages."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
@@ -105,7 +105,7 @@ def write_click(file: Path, rate: int = RATE) -> Path:
 
 @pytest.fixture
 def render(tmp_path, monkeypatch):
-    """``render("Clicks", …)``: the videos; ``render.said``: what was said then, ``render.clip()`` the one clip."""
+    """Return ``render("Clicks", …)``, which returns videos; ``render.said``: messages, ``render.clip()``: the clip."""
     (tmp_path / "scenes.py").write_text(SCENES)
     write_click(tmp_path / "click.wav")
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""What a scene's parameters come to, from what was written for them. In this process: the scene's class is at hand."""
+"""Tests how a scene's parameters are merged and checked, in this process, with the scene's class."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Kept(LectureScene):
 
 
 def test_below_a_complete_table_there_is_nothing():
-    """What ``--data`` sends: of the scene's own run nothing may come back, be it under another key."""
+    """A table from ``--data`` replaces the whole value: no field of the scene's own run remains, under any alias."""
     complete = Experiment(dataset=DailyViews(), epochs=3, keep={"at most": 100_000}).model_dump(mode="json")
     shown = run_of(described({"run": complete}, scene=Kept))
     assert shown.keep == KeepAtMost(at_most=100_000)

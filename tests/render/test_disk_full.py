@@ -1,4 +1,4 @@
-"""A disk that is full at any byte: the file is whole, or whoever writes it hears of it."""
+"""Tests of a disk that becomes full at any byte: the file is complete, or an error is raised."""
 
 from __future__ import annotations
 

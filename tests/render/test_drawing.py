@@ -1,4 +1,4 @@
-"""Frames drawn into the encoder's buffers are Manim's own, pixel by pixel; what is skipped leaves the same behind."""
+"""Tests that our drawing gives Manim's frames, pixel by pixel; skipped animations leave the same state."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NAMES = re.findall(r"^class (\w+)\(\w*Scene\):", EXAMPLES.read_text(), re.MULTIL
 
 @pytest.fixture(autouse=True)
 def _manims_settings():
-    """As they were: whoever plays a scene sets Manim up for all of a process."""
+    """Restore Manim's configuration after each test, because playing a scene changes it for the whole process."""
     with tempconfig({}):
         yield
 
@@ -153,7 +153,7 @@ def test_manim_itself_knows_whether_there_is_a_background(transparent, asks, tmp
 
 
 def test_the_clock_after_a_play_that_the_scene_skips_is_manims(asks, tmp_path):
-    """It counts the time that was asked for, not that of whole frames."""
+    """The clock counts the requested time, not that of whole frames."""
     frames_of(request(asks, tmp_path), tmp_path / "one.mp4")
     found: Any = catalog.load_class(asks)
     assert found.time == 0.73

@@ -1,4 +1,4 @@
-"""Which files count as opened by a scene: the user's own that it reads, and no others."""
+"""Tests which files count as read by a scene: the user's own, and no others."""
 
 from __future__ import annotations
 

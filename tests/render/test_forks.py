@@ -1,4 +1,4 @@
-"""Where a worker may be a fork of the process that has imported Manim, and where it is a new Python."""
+"""Tests when a worker is a fork of the process with Manim, and when it is a new Python."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_a_fork_knows_where_the_script_is_that_began_it_and_does_not_run_it(tmp_
 
 
 def test_files_of_the_user_that_are_named_as_pythons_own_are_let_be(tmp_path):
-    """Those that a new Python imports first; as when it is the command's script, its folder is not the caller's."""
+    """A new Python imports these modules first; the caller's folder must not be on its path."""
     here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
     here.mkdir()
     elsewhere.mkdir()
@@ -197,7 +197,7 @@ class Says(LectureScene):
 
 
 def test_a_clip_has_the_same_name_whichever_way_its_worker_was_started(tmp_path):
-    """Its name tells which files and libraries counted for it."""
+    """A clip's name depends on the files and libraries that the worker recorded."""
     (tmp_path / "either_way.py").write_text(EITHER_WAY)
     (tmp_path / "uses.py").write_text(USES)
     for way in ("fork", "spawn"):

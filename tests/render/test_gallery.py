@@ -1,4 +1,4 @@
-"""`./run bench gallery` finds the examples in docstrings, and counts what it has measured; nothing is rendered here."""
+"""Tests that `./run bench gallery` finds examples in docstrings and sums up results; nothing is rendered here."""
 
 from __future__ import annotations
 

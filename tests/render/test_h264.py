@@ -1,4 +1,4 @@
-"""What makes the stream quick changes nothing: packets that repeat a picture, parts by themselves."""
+"""Tests that the fast stream decodes like a plain one: packets that repeat a picture, and parts encoded alone."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_picture_that_stands_still_is_the_same_frame_again(tiny, tmp_path, box
 
 @pytest.mark.parametrize("fps", [2, 10, 60])
 def test_packets_that_repeat_are_those_that_x264_makes(tiny, fps):
-    """But for their last bits, behind the end of the slice, in which x264 counts frames."""
+    """The last bits differ, after the end of the slice, where x264 counts frames."""
     settings = replace(tiny, fps=fps)
     encoder, repeats = h264._encoder(settings, h264.QUICK, plain=False), h264._Repeats(settings)
     frame = Converter("yuv420p")(np.zeros((36, 64, 4), np.uint8))
@@ -225,7 +225,7 @@ def test_where_motion_takes_few_bytes_it_is_sought_no_longer(tiny, tmp_path):
 
 @pytest.mark.parametrize(("moves", "most"), [(True, h264.AHEAD), (False, h264.MOST_AHEAD)])
 def test_few_pictures_wait_to_be_encoded_however_slow_that_is(tiny, tmp_path, monkeypatch, moves, most):
-    """Four of which all has changed, and sixty that take less memory: these are for where encoding is slow at times."""
+    """The queue holds four pictures that changed everywhere, or sixty that take less memory."""
     goes_on = threading.Event()
     monkeypatch.setattr(h264.H264Stream, "_write", lambda *_: goes_on.wait())
     with av.open(str(tmp_path / "a.mp4"), "w") as container:

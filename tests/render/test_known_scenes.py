@@ -25,7 +25,7 @@ def search(monkeypatch):
 
 
 def next_command(media: Path) -> None:
-    """What has been found is kept, and this process knows nothing more."""
+    """Store the known scenes in ``media``, and forget them in this process."""
     with Workspace(media) as workspace:
         keep_known_scenes(workspace)
 

@@ -1,4 +1,4 @@
-"""Which languages a film has: as it is said, as its lesson says, as its words and titles are."""
+"""Tests how a film's languages follow from options, the lesson, its words and its titles."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ def test_a_wrong_lesson_is_named_with_its_file_and_place(tmp_path, content, name
 
 
 def one_line(tmp_path, experiment: str, *arguments) -> str:
-    """What is wrong with the table of an experiment in a lesson."""
+    """Return the error for a lesson with this table of an experiment, without the file's name."""
     file = tmp_path / "wrong.toml"
     file.write_text(f'[experiments.mine]\n{experiment}\n[[scene]]\nname = "build-curve"\n', encoding="utf-8")
     return lesson_error(file, *arguments).removeprefix(f"{file}: ")

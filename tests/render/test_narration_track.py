@@ -1,4 +1,4 @@
-"""What is spoken in a film, by voices made of clicks and noise: where it is heard, how loud, what is read meanwhile."""
+"""Tests where a film's speech is heard, how loud, and which subtitles it has, with voices of clicks and noise."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def speech_like(seconds: float, level: float, seed: int) -> np.ndarray:
 
 
 class Films(Reporter):
-    """``films(speech…)``: films of two scenes, 3 s and 4 s, each one beat; by scene, what is spoken in it."""
+    """Makes films of two scenes, 3 s and 4 s, with one beat each; ``films(speech…)`` takes the speech by scene."""
 
     def __init__(self, folder: Path, settings, write_clip) -> None:
         self.folder, self.settings, self.write_clip = folder, replace(settings, media_dir=folder / "media"), write_clip

@@ -141,7 +141,7 @@ TOKEN = "a secret of the user's"
 
 
 class Heard(Reporter):
-    """What was made."""
+    """A reporter that stores the names of its tasks."""
 
     def __init__(self) -> None:
         self.tasks: list[str] = []
@@ -164,7 +164,7 @@ class Film:
         (self.folder / name).write_text(text.replace(old, new), encoding="utf-8")
 
     def plan(self, descriptions: list[SceneDescription] | None = None, **settings: object) -> Plan:
-        """By what the scenes said of themselves when they were rendered: no process is started."""
+        """Return the plan from the descriptions of the first rendering; starts no process."""
         lesson = load_lesson(self.folder / "film.toml")
         changed = replace(self.settings, **settings)
         return plan(lesson.requests(changed), descriptions or self.descriptions, Folders(changed.media_dir))
@@ -174,13 +174,13 @@ class Film:
         return {clip.scene: clip.why for clip in self.plan(**settings).out_of_date}
 
     def render(self) -> list[str]:
-        """What is made."""
+        """Render the lesson and return the sorted names of the tasks that ran."""
         heard = Heard()
         pipeline.render_lesson(load_lesson(self.folder / "film.toml"), self.settings, heard)
         return sorted(heard.tasks)
 
     def pixel(self, scene: str, x: float = 0.5) -> tuple[int, ...]:
-        """Of the clip that the lesson's video has of a scene, half-way down its first frame."""
+        """Return the colour of a scene's clip in the first frame, at half its height and at ``x`` of its width."""
         clip = next(clip for clip in self.plan().clips if clip.scene == scene)
         with av.open(str(clip.path)) as container:
             frame = next(container.decode(video=0)).to_ndarray(format="rgb24")
@@ -533,7 +533,7 @@ DRAW_NOTHING = {
     *("filelock", "xxhash", "threadpoolctl", "pydub", "moderngl"),  # locks, checksums, threads, sounds, OpenGL
     "setuptools",
 }
-"""Libraries that a worker has loaded before it draws, of which no version changes a frame."""
+"""Libraries that a worker loads before it draws, and whose version changes no frame."""
 
 PRELOADED = """
 import json, sys

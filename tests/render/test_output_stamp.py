@@ -25,7 +25,7 @@ def mine(workspace: Workspace) -> Results:
 
 
 def said(text: str) -> None:
-    """What is replaced is of no interest here."""
+    """Ignore a message."""
 
 
 def publish(workspace: Workspace, text: str, *languages: str) -> OutputStamp:
@@ -51,7 +51,7 @@ def test_subtitles_that_a_video_has_no_more_go_and_somebodys_own_stay(tmp_path):
 
 
 def test_what_another_run_publishes_at_once_after_this_one_stays(tmp_path, monkeypatch):
-    """What is left over is worked out and removed under the lock that the other one waits for."""
+    """Leftover files are found and removed under a lock, for which another run waits."""
     real = Workspace.publish
 
     def then_another(self, *arguments):

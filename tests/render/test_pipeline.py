@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("quick_workers")
 
 
 class Heard(Reporter):
-    """Keeps what it is told."""
+    """A reporter that stores tasks, frames and messages."""
 
     def __init__(self) -> None:
         self.tasks: list[str] = []

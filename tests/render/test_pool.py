@@ -225,7 +225,7 @@ def test_what_a_task_prints_is_no_result_and_its_temporary_files_are_the_runs(ta
 
 
 class Shared:
-    """A claim on a thing that another run makes; what is asked of it."""
+    """A claim on a result that another run makes; counts how often it is held."""
 
     waits = "another run is at it; waiting for what comes of that"
 

@@ -9,7 +9,7 @@ from gradreel.render.workers.progress import Bars, Lines, Reporter, reporter
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Seconds that pass when it is told so."""
+    """Return the one-element list of the fake time in seconds; tests advance it."""
     now = [0.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
     return now

@@ -33,7 +33,7 @@ def decoded(path: Path) -> list[np.ndarray]:
 
 
 def packets(path: Path) -> list[tuple[int, bool]]:
-    """Of each its size and whether it is a key frame."""
+    """Return size and key-frame flag of each packet."""
     with av.open(str(path)) as container:
         return [(packet.size, packet.is_keyframe) for packet in container.demux(video=0) if packet.size]
 

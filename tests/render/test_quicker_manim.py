@@ -1,4 +1,4 @@
-"""What takes the place of Manim's functions gives the same as those, to the last bit."""
+"""Tests that our replacements of Manim's functions give the same results, bit for bit."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_what_is_not_two_points_is_left_to_numpy(one, other, expected):
 
 
 def everything(text: Text) -> list[dict]:
-    """Of each part what it holds, but for what says which copy it is."""
+    """Return the attributes of each part of a text, without those that differ between copies."""
     unlike = {"original_id", "submobjects", "id_to_vgroup_dict", "path_obj", "chars"}
     parts = [part.__dict__ for part in text.get_family()]
     return [{name: value for name, value in part.items() if name not in unlike} for part in parts]

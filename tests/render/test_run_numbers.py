@@ -1,4 +1,4 @@
-"""What a page shows of a run, against the trace and the core."""
+"""Tests the numbers of an exported run against the trace and the core."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def crossings(ring, points):
 
 
 def test_bands_of_a_map_hold_what_lies_above_their_levels(traces, shown):
-    """Of some points those inside of a band's polygons are those with a loss above its level."""
+    """Random points inside a band's polygons are exactly those with a loss above its level."""
     trace, found = traces["line"], shown["line"]["map"]
     rng = np.random.default_rng(0)
     points = np.stack([rng.uniform(*found["u"], 200), rng.uniform(*found["v"], 200)], axis=1)

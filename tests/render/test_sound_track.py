@@ -1,4 +1,4 @@
-"""What is heard in a video: each sound at its sample, at its level, on its side; nothing beyond full scale."""
+"""Tests a video's sound: each sound at its sample, level and side, and nothing beyond full scale."""
 
 from __future__ import annotations
 

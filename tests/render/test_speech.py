@@ -156,7 +156,7 @@ class Film:
         (self.folder / "film.toml").write_text(f'title = {{ en = "A film" }}\n{narration}{listed}')
 
     def render(self, **changes: object) -> tuple[Heard, list[tuple[Clip, ClipFile]]]:
-        """What was told, and the clips with their files."""
+        """Render the film; return its messages, and the clips with their files."""
         heard, found = Heard(), []
         with pipeline.at_work(load_lesson(self.folder / "film.toml"), replace(self.settings, **changes), heard) as job:
             pipeline._published(job, found.extend)

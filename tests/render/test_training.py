@@ -1,4 +1,4 @@
-"""How runs are divided over workers, and what is told of those that were not finished."""
+"""Tests how runs are divided among workers, and the messages about unfinished runs."""
 
 from __future__ import annotations
 

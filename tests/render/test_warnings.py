@@ -1,4 +1,4 @@
-"""What a scene asks for and a clip does not have, and what Manim warns of: said, once each."""
+"""Tests of warnings: features that a clip does not support, and Manim's own warnings, each once."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Turned(ThreeDScene):
 
 
 class Heard(Reporter):
-    """Keeps what it is told."""
+    """A reporter that stores its messages."""
 
     def __init__(self) -> None:
         self.said: list[str] = []

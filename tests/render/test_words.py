@@ -1,4 +1,4 @@
-"""What the sources ask for, and whether words fit it: read, never played."""
+"""Tests that words are checked against the scenes' sources, which are read but never played."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def mine(tmp_path):
 
 
 def fault(scenes, *sources) -> str:
-    """What is said of words in English; "" when nothing is."""
+    """Return the error for English words of these scenes; "" if there is none."""
     try:
         check_words(OwnWords(Path("words.toml"), {"en": scenes}), sources)
     except UserError as error:

@@ -25,7 +25,7 @@ WRITING = {"open", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "shutil.cop
 
 
 def exit_code_of(function: Callable[..., None], *arguments: object) -> int | None:
-    """Of a process that calls ``function``."""
+    """Return the exit code of a process that calls ``function``."""
     process = multiprocessing.get_context("fork").Process(target=function, args=arguments)
     process.start()
     process.join()
@@ -140,7 +140,7 @@ def test_a_folder_that_lost_its_lock_is_cleared(tmp_path):
 
 
 def test_another_machines_run_is_cleared_when_nothing_was_written_for_long(tmp_path):
-    """Its lock may not be seen from here: some network disks keep locks to the machine that took them."""
+    """A lock of another machine may be invisible here: some network disks keep locks local."""
     runs = tmp_path / ".gradreel" / "temporary"
     old, new = runs / "000000000000-there", runs / "111111111111-there"
     before = time.time() - FORGOTTEN_SECONDS - 60
@@ -186,7 +186,7 @@ def publish_set(workspace: Workspace, content: str) -> None:
 
 
 def contents(media_dir: Path) -> list[str]:
-    """What the files of a set say; one text where they belong together."""
+    """Return the distinct texts of the three published files; otherwise the number of files, as text."""
     files = [file for file in (media_dir / "out").rglob("*") if file.is_file()]
     return sorted({file.read_text() for file in files}) if len(files) == 3 else [f"{len(files)} files"]
 
@@ -221,7 +221,7 @@ def test_a_run_killed_at_any_step_leaves_whole_files_and_nothing_of_another_besi
 
 
 def test_a_set_that_cannot_be_published_whole_is_not_begun(tmp_path, monkeypatch):
-    """Another disk, and a full one: what is copied there first is taken back, and nothing is replaced."""
+    """The target is on another disk, which is full: copies are removed again, and nothing is replaced."""
     real = os.rename
 
     def other_disk(self: Path, target: Path) -> Path:

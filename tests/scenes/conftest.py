@@ -1,4 +1,4 @@
-"""What the tests of scenes share: a folder of trained runs, playing a scene, runs of somebody's own.
+"""Fixtures of the scenes' tests: a folder of trained runs, a function that plays scenes, recorded loops.
 
 def test_the_number_is_the_recorded_loss(play, trace_of):
     played = play(LossCurve, lambda scene, beat: scene.readout.loss.text, run=RUN)
@@ -52,7 +52,7 @@ def media(request, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def trace_of(media) -> Callable[[Experiment], Trace]:
-    """``trace_of(run)``: the run's trace in ``media``, trained by whoever asks first."""
+    """Return ``trace_of(run)``: the run's trace in ``media``, trained on the first call."""
     return lambda run: train(run, media / "traces")
 
 
@@ -149,12 +149,12 @@ class Played:
 
     @property
     def last(self) -> Any:
-        """What was seen at the end of the last beat; afterwards leaves what is not handed on."""
+        """Return the observation at the end of the last beat, or after it if the scene removes objects then."""
         return self.seen[self.beats[-1]]
 
     @property
     def lines(self) -> dict[str, dict[str, str]]:
-        """Beat -> language -> what is spoken."""
+        """Return the spoken lines by beat and language."""
         return {beat.name: beat.lines for beat in self.scene.beats}
 
     @property
@@ -251,8 +251,9 @@ def loops(tmp_path_factory, record_loop) -> Path:
 
 @pytest.fixture(scope="session")
 def broken(tmp_path_factory, record_loop, small_model) -> Path:
-    """Recorded loops that end in no numbers: "overflow" by its learning rate, "nan" at update 12 of 30, "nan from the
-    start", and in "float64" the numbers whose squares are too large come before.
+    """Record loops whose losses become NaN or infinite; return their folder.
+
+    "overflow": by its learning rate; "nan": at update 12 of 30; "nan from the start"; "float64": squares overflow.
     """
     folder = tmp_path_factory.mktemp("broken")
     ruined, made = small_model(), []

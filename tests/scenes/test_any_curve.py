@@ -46,7 +46,7 @@ def measured():
 
 @pytest.fixture(scope="module")
 def film(play):
-    """The default, played once for all tests: what was there at the end of each beat."""
+    """Play the default once for all tests; return observations at the end of each beat."""
 
     def look(scene, beat):
         joined, plot = scene.joined, scene.joined.plot

@@ -294,7 +294,7 @@ def on_large_views(play):
 
 
 def test_letters_of_small_slopes_have_their_own_decimals_in_the_gradient(on_large_views):
-    """Where the w's have slopes of thousands, a c's is still 0.43, as at its line."""
+    """The w's have slopes in the thousands, but a c's slope still reads 0.43."""
     scene = on_large_views(512.0, "mae").scene
     names, texts = parameter_names(scene.run), scene.row.numbers
     assert max(abs(number(text)) for text in texts.values()) > 100

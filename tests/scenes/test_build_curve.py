@@ -72,7 +72,7 @@ def read_probe(probe, scene):
 
 @dataclass
 class Film:
-    """One playing of a curve, and what was there when its beats ended."""
+    """Plays the scene once on a curve and stores observations at the ends of beats."""
 
     beats: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Days on the screen: their words in each language, where they lie, and what is written at the axes."""
+"""Tests of plots over days: dates in each language, their places, and the labels of the axes."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def floors(networks) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Seen:
-    """What is there when a beat ends."""
+    """Return observations at the end of a beat."""
 
     heights: list[float]
     floor: float
@@ -154,7 +154,7 @@ def test_as_much_of_a_hundred_squares_is_filled_as_is_wrong(error):
 
 
 def areas(boxes) -> np.ndarray:
-    """Of each rectangle of a mobject."""
+    """Return the area of each rectangle of a mobject."""
     points = boxes.points.reshape(-1, 16, 3)
     return np.prod(points.max(axis=1)[:, :2] - points.min(axis=1)[:, :2], axis=1)
 
@@ -256,7 +256,7 @@ def test_our_days_are_ringed_where_they_are_a_dot():
 
 
 def area(cells) -> float:
-    """What its outline encloses."""
+    """Return the area that the outline encloses."""
     x, y, _ = cells.shape.get_start_anchors().T
     return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
 

@@ -87,7 +87,7 @@ def test_a_bar_above_the_picture_ends_at_its_top_and_its_number_keeps_off_marks(
 
 
 def test_the_side_that_is_told_is_bright(of_the_lesson, play, results_are):
-    """Of the lesson; then the lecture's own losses, in a picture of their own."""
+    """The lesson's losses first, then the lecture's own in a picture of their own."""
     results_are((454, 207, 171, 158, 140), (604, 474, 444, 436, 444))
     seen = {}
 

@@ -1,4 +1,4 @@
-"""forecast: predictions are those of the recorded network, and what is said of them is told by the numbers."""
+"""Tests of forecast: predictions are those of the recorded network, and numbers decide the words."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def crossed(marks) -> list[str]:
 
 @dataclass
 class Film:
-    """One playing of a linear model that repeats a day, and what was there when its beats ended."""
+    """Plays the scene once with a linear model that repeats a day; stores observations at the ends of beats."""
 
     lines: dict[str, dict[str, str]] = field(default_factory=dict)
     numbers: list[str] = field(default_factory=list)  # at the day that is spoken of

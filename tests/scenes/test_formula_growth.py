@@ -1,4 +1,4 @@
-"""Formulas that grow: parts of one name move to their places, and what is on the screen afterwards is the new one."""
+"""Tests of growing formulas: parts of one name move, and afterwards only the new formula is on screen."""
 
 from __future__ import annotations
 

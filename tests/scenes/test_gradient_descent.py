@@ -54,7 +54,7 @@ def curve(fit) -> np.ndarray:
 
 
 def look(scene, beat: str) -> SimpleNamespace:
-    """What stands on the screen when a beat of the short run ends."""
+    """Return observations at the end of a beat of the short run."""
     descent, line, way = scene.descent, scene.line, scene.descent.way
     return SimpleNamespace(
         findings=[str(finding) for finding in check_scene(scene, beat)],

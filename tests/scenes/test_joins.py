@@ -1,4 +1,4 @@
-"""From one scene to the next: what is handed on stays, the rest leaves softly; the next begins with what is left."""
+"""Tests of joins between scenes: some objects stay, the others fade, and the next scene begins with the former."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the weights of fully connected layers stand in theta, for runs of ours and recorded ones."""
+"""Tests that a chain of fully connected layers is found in theta, for our runs and recorded ones."""
 
 import numpy as np
 import pytest

@@ -254,7 +254,7 @@ def test_views_of_any_size_are_written_with_digits_that_count(play, trace_of, si
 
 
 def value_in_cell(card: ThetaCard, k: int) -> tuple[float, float]:
-    """What a cell of a card says with the factors there are, and what one of its last digit stands for."""
+    """Return the value that a cell shows, with all powers of ten, and the size of its last digit."""
     number, factor = card.numbers[k], card.factors[k]
     before = re.match(r"\$display\(10\^\((-\d+)\)", card.name.source)
     power = -int(before[1]) if before else 0

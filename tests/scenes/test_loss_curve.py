@@ -34,7 +34,7 @@ NOISE = np.random.default_rng(1).normal(size=20_000)
 
 
 def shown(scene) -> tuple[int, float]:
-    """What the readout says."""
+    """Return the readout's count and loss."""
     count = int(scene.readout.count.text.replace("\u2009", ""))
     return count, float(scene.readout.loss.text.replace("\u2212", "-").replace("–", "nan"))
 
@@ -69,7 +69,7 @@ def missed_on_validation_days(run, theta) -> float:
 
 @pytest.fixture(scope="module")
 def film(play):
-    """What is read from the scene of a run in batches at the end of each beat."""
+    """Return readout and drawn curves at the end of each beat, for a run in batches."""
     seen = {}
 
     def look(scene, beat):

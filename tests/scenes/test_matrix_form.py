@@ -100,7 +100,7 @@ def stood(scene):
 
 @dataclass
 class Film:
-    """One playing of matrix-form, and what was there when its beats ended."""
+    """Plays matrix-form once and stores observations at the ends of beats."""
 
     scene: Any = None
     beats: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""morph-sigmoid and sum-of-sigmoids: what stands on the screen is what was computed or recorded."""
+"""Tests of morph-sigmoid and sum-of-sigmoids: everything on screen is computed or recorded."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_curve_numbers_and_sliders_agree_the_match_is_that_of_the_core_and_its_g
 
 @dataclass
 class Sweeps:
-    """One playing of morph-sigmoid: what was there after each sweep of a letter, and at the end of each beat."""
+    """Plays morph-sigmoid once; stores observations after each sweep of a letter and at the ends of beats."""
 
     scene: Any = None
     gone: list[tuple[str, float, float]] = field(default_factory=list)  # a letter, its value, x of the half-way line
@@ -211,7 +211,7 @@ def missed(scene):
 
 
 def without_reds_name(scene):
-    """The picture but for the label that stands where the curves of the whole run leave room."""
+    """Return the scene's picture without the red curve's label."""
     label = scene.fit.target_label
     scene.remove(label)
     picture = _drawn(scene)
@@ -238,7 +238,7 @@ def raced(scene):
 
 @dataclass
 class SumFilm:
-    """One playing of sum-of-sigmoids, and what was there when its beats ended."""
+    """Plays sum-of-sigmoids once and stores observations at the ends of beats."""
 
     scene: Any = None  # as it ended
     beats: list[str] = field(default_factory=list)
@@ -278,7 +278,7 @@ class SumFilm:
 
 @pytest.fixture(scope="module")
 def sum_films(play) -> dict[str, SumFilm]:
-    """Of the run that ends far away and of the one that ends close, each played once for all tests."""
+    """Return films of a run that ends far from the target and of one that ends close."""
     films = {"short": SumFilm(), "long": SumFilm()}
     for film, run in zip(films.values(), (SHORT, LONG), strict=True):
         film.scene = play(SumOfSigmoids, film.look, run=run).scene

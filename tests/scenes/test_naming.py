@@ -25,7 +25,7 @@ SHAPES = {
 
 @dataclass
 class Film:
-    """One playing of a shape, and what was there when its beats ended."""
+    """Plays the scene once for one network and stores observations at the ends of beats."""
 
     scene: Naming | None = None  # as it ended
     findings: list[str] = field(default_factory=list)  # of the layout

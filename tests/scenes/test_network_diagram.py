@@ -137,7 +137,7 @@ def views_around(usual: float, spread: float) -> DailyViews:
 
 
 def come_to(row) -> tuple[float, float, list[tuple[str, str]]]:
-    """What a written sum's numbers come to, what it says that they do, and its products."""
+    """Return the value of a written sum's numbers, its printed total, and its products."""
     _, summed, total = printed_line(row).split("=")
     terms = [(sign, term.split("*")) for sign, term in re.findall(r"([+-]?)([0-9.*]+)", summed)]
     value = sum(float(np.prod([float(factor) for factor in term])) * (-1 if sign == "-" else 1) for sign, term in terms)

@@ -1,4 +1,4 @@
-"""Of anybody else's data every scene says the neutral lines, with the right numbers, and claims nothing."""
+"""Tests that scenes on other data have neutral lines with the right numbers, and make no claims."""
 
 from __future__ import annotations
 
@@ -63,8 +63,9 @@ def said(played, beat: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def neutral(play):
-    """``neutral(SceneClass, **parameters)``: the scene, once it is sure that it says neutral lines wherever there are
-    any, breaks no rule of the picture, and tells nothing in a language that it does not tell in the other.
+    """Return ``neutral(SceneClass, **parameters)``, which plays a scene on other data and returns it.
+
+    It checks that the scene has neutral lines, breaks no layout rule, and says the same in both languages.
     """
 
     def play_it(scene_class, **parameters):

@@ -1,4 +1,4 @@
-"""overfitting: both lines are the recorded losses, and what is marked and said follows from them."""
+"""Tests of overfitting: both lines are the recorded losses, and marks and words follow from them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ TENT = {"dataset": tent(), "depths": (0, 1, 2), "width": 64, "seeds": (0, 1), "e
 
 
 class Film:
-    """What was there at the end of the beats of one playing of days like the lesson's."""
+    """Plays the scene once on days like the lesson's and stores observations at the ends of beats."""
 
     def __init__(self, play, words_on) -> None:
         self.words, self.tips = {}, {}

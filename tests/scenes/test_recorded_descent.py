@@ -1,4 +1,4 @@
-"""gradient-descent of a run recorded around anybody's loop: what is shown was recorded, and no more is claimed."""
+"""Tests of gradient-descent on a recorded loop: it shows recorded numbers and claims nothing else."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ DRAW_IT = {
 
 
 def described(curve=(), changes=None):
-    """By scene of the lecture: what it shows, with a curve in the place of the red one."""
+    """Return the descriptions of the lecture's scenes, with ``curve`` instead of the red one."""
     lesson = replace(load_lesson(overrides=changes), curve=curve, curve_file="mine.csv" if curve else "")
     requests = lesson.requests(RenderSettings.of_quality("l"))
     return {request.name: describe(load_class(request.source), request) for request in requests}

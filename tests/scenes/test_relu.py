@@ -28,7 +28,7 @@ def drawn(plot, curve):
 
 
 def everything(scene, beat):
-    """Layout findings, and what is there at the end of the beat."""
+    """Return layout findings and observations at the end of a beat."""
     seen = SimpleNamespace(findings=[str(finding) for finding in check_scene(scene)])
     if beat == "relu":
         seen.bend = scene.plot.data(scene.bend[0].get_center())
@@ -53,7 +53,7 @@ def everything(scene, beat):
 
 @pytest.fixture(scope="module")
 def film(play):
-    """``film(name)``: what was seen with these of `LETTERS`, played once for all tests."""
+    """Return ``film(name)``: the observations with these of `LETTERS`, played once for all tests."""
     return cache(lambda name: play(Relu, everything, run=RUN, **LETTERS[name]).seen)
 
 

@@ -1,4 +1,4 @@
-"""What voices read: a table of cases, numbers read back, every line of the lecture; marks."""
+"""Tests of spoken text: a table of cases, numbers read back, every line of the lecture, marks."""
 
 from __future__ import annotations
 

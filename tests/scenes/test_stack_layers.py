@@ -28,7 +28,7 @@ SHAPES = {2: (1, 2, 1), 3: (100, 3, 56), 4: (1000, 4, 56)}  # depth -> width, de
 
 @dataclass
 class Film:
-    """One playing of a shape, and what was there when its beats ended."""
+    """Plays the scene once for one network and stores observations at the ends of beats."""
 
     scene: StackLayers | None = None  # as it ended
     formulas: dict[str, list[str]] = field(default_factory=dict)

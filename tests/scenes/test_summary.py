@@ -137,7 +137,7 @@ def test_the_thread_is_the_trained_line_the_pieces_and_what_the_run_ended_with(f
 
 
 def test_the_line_is_that_of_the_curve_that_is_shown(play):
-    """Of curves as wide as a user may have them, too: gradient descent has found the line of all."""
+    """Even for very wide or narrow curves, gradient descent finds the least-squares line."""
     for knots in (((0, 5), (60, -9), (150, 7)), ((0.01, 4), (0.02, 2), (0.03, 5))):
         run = Experiment(dataset={"knots": knots}, epochs=20)
         functions = play(Summary, until="thread", run=run).scene.functions

@@ -1,4 +1,4 @@
-"""What our reader takes from Typst's SVG, against svgelements, which reads all of SVG, and Manim, which draws it."""
+"""Tests our reader of Typst's SVG against svgelements, which reads all of SVG, and against Manim."""
 
 from __future__ import annotations
 

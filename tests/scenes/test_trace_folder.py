@@ -1,4 +1,4 @@
-"""A trace named by its path, all the way from what was written to the clip."""
+"""Tests of a trace that a parameter names by its path, from the option to the clip."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fat and the deep network: what is drawn is what was recorded, and the outcome is told by the numbers."""
+"""Tests of why-deep: the drawing shows the recorded networks, and the numbers decide the words."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ PLACES = np.random.default_rng(5).uniform(-0.9, 0.9, size=(60, 2))
 
 @dataclass
 class Film:
-    """One playing of a short match: what is there when its beats end, and after each play of an animation."""
+    """Plays a short match once; stores observations at the ends of beats and after each play of an animation."""
 
     nodes: list[list] = field(default_factory=list)  # of both networks built by hand, at the end of two beats
     all_there: list[bool] = field(default_factory=list)
@@ -121,7 +121,7 @@ def bends_in(curves: Curves) -> int:
 
 @pytest.fixture(scope="module")
 def film(play) -> Film:
-    """Of `QUICK`, played once for all tests."""
+    """Play `QUICK` once for all tests and return the observations."""
     film, play_it = Film(), WhyDeep.play
 
     def watched(scene, *args, **kwargs):

@@ -1,4 +1,4 @@
-"""A calendar that is zoomed: all stays with its days, and what is off the plot is not seen."""
+"""Tests of a zoomed calendar: everything stays at its days, and objects outside the plot are invisible."""
 
 from __future__ import annotations
 

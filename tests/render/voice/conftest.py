@@ -52,7 +52,7 @@ def calls(tmp_path) -> Path:
 
 @pytest.fixture
 def tones(tones_program, calls, monkeypatch):
-    """``tones()``: the voice; what it does with a text stands in it ("fail", "hang", "empty"…)."""
+    """Return ``tones()``, a voice that speaks tones. Some texts, such as "fail" and "hang", control what it does."""
     from gradreel.render.voice.engines import Command
 
     monkeypatch.setenv("TONES_LOG", str(calls))

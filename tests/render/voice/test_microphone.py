@@ -55,7 +55,7 @@ def device(tone):
 
 @pytest.fixture
 def answers(monkeypatch):
-    """``answers("", "q")``: what is typed; more than that is the end of the input. What was asked is noted in it."""
+    """Return ``answers("", "q")``: sets the user's input, then its end. Returns the list of questions asked."""
     asked = []
 
     def typed(*keys):

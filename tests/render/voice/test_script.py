@@ -1,4 +1,4 @@
-"""The script for one's own voice, and what is said of recordings: missing, broken, long, clipped, of another text."""
+"""Tests of the script for the user's own voice, and of remarks: missing, broken, long, clipped, stale recordings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REST = script_line("And it rests.", beat="rest")
 
 
 def write_texts(texts):
-    """As the command does, but for the media folder's part in it."""
+    """Write the texts as the command does, but without the media folder."""
     for file, text in texts.items():
         file.write_text(text, encoding="utf-8", newline="")
 

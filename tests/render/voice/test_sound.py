@@ -1,4 +1,4 @@
-"""What can be read as sound, what is refused and how, and what goes at its ends."""
+"""Tests which files are read as sound, which are refused and how, and how their ends are trimmed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_channels_are_averaged(tmp_path):
 
 
 def test_a_length_that_a_program_could_not_know_is_no_fault(tmp_path, wav, tone):
-    """Of a WAV file written into a pipe."""
+    """A WAV file that was written into a pipe has no valid length in its header."""
     content = wav(tone(1)).read_bytes()
     unknown = b"\xff" * 4
     assert len(read_sound(written(tmp_path, content[:4] + unknown + content[8:40] + unknown + content[44:]))) == RATE
@@ -69,7 +69,7 @@ def test_what_phones_and_recorders_write_is_read(tmp_path, tone, name):
 
 
 def test_a_length_that_is_guessed_from_a_quiet_beginning_is_no_fault(tmp_path):
-    """Of raw AAC, whose beginning says how many bits a second has."""
+    """Raw AAC has no length; PyAV guesses it from the bit rate of the beginning."""
     samples = np.concatenate([np.zeros(4 * RATE), np.random.default_rng(0).uniform(-0.5, 0.5, 2 * RATE)])
     file = tmp_path / "take.aac"
     with av.open(file, "w") as container:

@@ -259,7 +259,7 @@ def test_nothing_is_spoken_of_no_lines(tones, folder):
 
 
 def gone(process: str) -> bool:
-    """Whether it has ended, or is about to: nobody may have waited for it."""
+    """Return whether a process has ended, or is a zombie that nobody has waited for."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except FileNotFoundError:
