@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from gradreel.core.package import PACKAGE_FOLDER
@@ -112,4 +113,10 @@ def _in_folder(folder: Path, parts: list[str]) -> Path | None:
 def _own_search_path() -> list[Path]:
     """Return the folders that Python searches for modules and that are the user's (PYTHONPATH), not of libraries."""
     folders = (Path(entry).absolute() for entry in sys.path if entry)
-    return [folder for folder in folders if folder.is_dir() and not is_installed(folder)]
+    return [folder for folder in folders if folder.is_dir() and not (is_installed(folder) or _holds_libraries(folder))]
+
+
+@cache
+def _holds_libraries(folder: Path) -> bool:
+    """Whether an installer filled a folder, as ``pip install --target`` does: it writes a ``.dist-info`` for each."""
+    return any(folder.glob("*.dist-info"))

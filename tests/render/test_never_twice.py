@@ -444,6 +444,17 @@ def test_files_of_the_users_are_told(film):
     assert own_files(resolve("build-curve")) == {}
 
 
+def test_modules_on_pythons_path_are_the_users_unless_an_installer_put_them_there(film, tmp_path, monkeypatch):
+    for folder in ("library", "installed"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f"from_{folder}.py").touch()
+        monkeypatch.syspath_prepend(tmp_path / folder)
+    (tmp_path / "installed/from_installed-1.0.dist-info").mkdir()  # as pip install --target writes
+    film.write("disc.py", "class Disc", "import from_library\nimport from_installed\n\n\nclass Disc")
+    files = {path.name for path in own_files(resolve("disc.py:Disc")).values()}
+    assert "from_library.py" in files and "from_installed.py" not in files
+
+
 def test_a_helper_that_is_no_python_is_an_error_with_its_line(film):
     (film.folder / "shapes/filled.py").write_text("class DiscScene:\n    def construct(self:\n")
     with pytest.raises(UserError, match=r"(?s)filled.py is not valid Python:.*line 2"):
