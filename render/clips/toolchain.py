@@ -8,11 +8,13 @@ from __future__ import annotations
 import sys
 from functools import cache
 from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from gradreel.render.clips.configuration import HASH_SEED, configuration
 from gradreel.render.clips.file_digest import short_hash
-from gradreel.render.clips.ownership import PACKAGE
+from gradreel.render.clips.ownership import PACKAGE, is_installed
 
 FORMAT_VERSION = 5  # of clips, and of what is kept of scenes
 DRAWN_WITH = (
@@ -56,13 +58,23 @@ def drawing_versions() -> dict[str, str]:
 def module_version(module: str) -> str:
     """Return the version of the library that a module belongs to, "" if it is not installed.
 
-    Most are called as their module is.
+    Most libraries are called as their module is. Looking through the files of all libraries takes a second.
     """
     version = distribution_version(module)
-    if version is None:
+    if version is None and _is_of_a_library(module):
         names = metadata.packages_distributions().get(module)
         version = distribution_version(names[0]) if names else None
     return version or ""
+
+
+def _is_of_a_library(module: str) -> bool:
+    """Whether a module may belong to a library: it is there, and it is not the user's."""
+    try:
+        spec = find_spec(module)
+    except (ImportError, ValueError):  # a module that was made without a spec
+        return True
+    places = [] if spec is None else [spec.origin, *(spec.submodule_search_locations or ())]
+    return any(is_installed(Path(place)) for place in places if place is not None)
 
 
 @cache
