@@ -23,7 +23,7 @@ from gradreel.render.clips.plan import timed
 from gradreel.render.clips.staleness import seconds_of
 from gradreel.render.clips.workspace import Folders, Workspace
 from gradreel.render.recorded_lines import certain_lines
-from gradreel.render.stages import BeatSpan, Clip, Plan, SceneWords, SpeechTimes
+from gradreel.render.stages import BEFORE_FIRST_WORD, BeatSpan, Clip, Plan, SceneWords, SpeechTimes
 from gradreel.render.workers.progress import Reporter, counted
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.narration import Narration
@@ -263,14 +263,17 @@ def wanted_files(planned: Plan, voices: Mapping[str, Voice], folders: Folders) -
 def _times(clip: Clip, words: SceneWords, heard: SpokenLines, narration: Narration) -> SpeechTimes:
     """Return, by beat, the seconds of each stretch in the slowest language, spoken times rounded up to thousandths.
 
-    A language without a voice counts with its reading time.
+    A language without a voice counts with its reading time. The picture that a film begins with is added to its first
+    line, if that is spoken.
     """
     seconds_by_beat = {}
     for beat in _requested_beats(clip, words):
         spoken, printed = heard.get(beat.name, {}), filled_again(narration, clip.narrated_as, beat).stretches
         times = [[math.ceil(part.seconds * 1000 - 1e-6) / 1000 for part in parts] for parts in spoken.values()]
         times += [seconds_of(texts, language) for language, texts in printed.items() if language not in spoken]
-        seconds_by_beat[beat.name] = tuple(map(max, zip(*times, strict=True)))
+        first, *others = map(max, zip(*times, strict=True))
+        opens = clip.request.opens_film and not seconds_by_beat and beat.name in heard
+        seconds_by_beat[beat.name] = (first + BEFORE_FIRST_WORD if opens else first, *others)
     return seconds_by_beat
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 Title = Mapping[str, str]  # by language
 SpeechTimes = Mapping[str, tuple[float, ...]]
 """Seconds of each stretch of a line in the language that takes longest, by beat."""
+BEFORE_FIRST_WORD = 1.0  # seconds of picture with which a spoken film begins
 MOST_OFFSET = 1e6  # seconds, of a sound
 MOST_GAIN = 100  # dB
 MOST_SECONDS = 1e6  # of a subcaption's start and end
@@ -69,6 +70,7 @@ class SceneRequest:
     changes: Mapping[str, Any] = field(default_factory=dict)  # --set, as JSON
     part: Title | None = None  # title of the lesson's part
     stands_in_lesson: bool = True  # False: only the command line names it
+    opens_film: bool = False  # a film begins with it: its first word comes after `BEFORE_FIRST_WORD`
     speech: SpeechTimes = field(default_factory=dict)  # times of the requested beats; {}: nothing is spoken
 
     @property

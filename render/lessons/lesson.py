@@ -111,17 +111,22 @@ class Lesson:
         return [text for text in dict.fromkeys(map(filled_text, series)) if text]
 
     def requests(self, settings: RenderSettings) -> list[SceneRequest]:
-        """The scenes with all that was said of them."""
+        """Return the scenes with all that was said of them.
+
+        The first scene opens the film. Among scenes that were picked, a scene of the lesson stays as it is in the
+        lesson's film, so that both share its clip.
+        """
         data = self.data.fields if self.data else {}
         return [
             replace(
                 scene,
                 settings=settings,
+                opens_film=scene.opens_film if self.picked else number == 0,
                 experiments=self.experiments,
                 words=self.words,
                 data=data,
                 curve=self.curve,
                 curve_file=self.curve_file,
             )
-            for scene in self.scenes
+            for number, scene in enumerate(self.scenes)
         ]

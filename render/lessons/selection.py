@@ -175,12 +175,14 @@ def _picked(lesson: Lesson, only: Sequence[str], ours: KnownScenes) -> tuple[Sce
 
     A name means the lesson's scene before one of ours. A scene that was asked for by name belongs to no part.
     """
-    entries = {entry.source: replace(entry, part=None) for entry in lesson.scenes}
+    entries = {
+        entry.source: replace(entry, part=None, opens_film=number == 0) for number, entry in enumerate(lesson.scenes)
+    }
     known = cache(lambda: ({source.name: source for source in (*ours(), *entries)}).values())
     picked: dict[str, SceneRequest] = {}
     for spec in only:
         source = resolve(spec, known)
-        entry = entries.get(source, SceneRequest(source, stands_in_lesson=False))
+        entry = entries.get(source, SceneRequest(source, stands_in_lesson=False, opens_film=True))
         other = picked.get(entry.name)
         if other is not None and other.source != source:
             raise UserError(

@@ -20,8 +20,10 @@ from gradreel.render.clips.workspace import Folders
 from gradreel.render.lessons.options import Options
 from gradreel.render.lessons.selection import load_lesson
 from gradreel.render.settings import RenderSettings
-from gradreel.render.stages import Clip, ClipFile
+from gradreel.render.stages import BEFORE_FIRST_WORD, Clip, ClipFile
 from gradreel.render.videos.estimates import estimates
+from gradreel.render.videos.narration_track import spoken_beat
+from gradreel.render.videos.publishing import narration_of, shots_of
 from gradreel.render.voice.engines import SpokenFile, Utterance
 from gradreel.render.voice.programs import ProgramError, Programs
 from gradreel.render.voice.recordings import Recordings
@@ -205,9 +207,8 @@ def test_beats_last_as_long_as_their_words_or_their_motion_and_pictures_meet_the
     heard, ((clip, file),) = film.render()
     appear, move, rest = file.beats
     assert heard.units == {"lines": 2, "beats": 1, "frames": 1}
-    assert appear.end - appear.start == frames(seconds(spoken_parts("en", "appear")[0]) + PAUSES["breath"]), (
-        "longer than motion"
-    )
+    spoken = BEFORE_FIRST_WORD + seconds(spoken_parts("en", "appear")[0])
+    assert appear.end - appear.start == frames(spoken + PAUSES["breath"]), "longer than motion"
     assert rest.end - rest.start == frames(3 + HOLD), "its motion is longer, and rests after it"
 
     longest = [max(map(seconds, both)) for both in zip(*(spoken_parts(code, "move") for code in WORDS), strict=True)]
@@ -313,7 +314,8 @@ def test_beats_that_were_not_asked_for_are_not_spoken(film):
     assert [beat.name for beat in file.beats] == ["move"] and clip.request.speech.keys() == {"move"}
     _, ((_, whole),) = film.render()
     move = whole.beats[1]
-    assert {mark: frame - move.start for mark, frame in move.marks.items()} == dict(file.beats[0].marks)
+    before = round(BEFORE_FIRST_WORD * FPS)  # a film that begins with this beat has a second of picture first
+    assert {mark: frame - move.start + before for mark, frame in move.marks.items()} == dict(file.beats[0].marks)
     with pytest.raises(UserError, match="-n rest,move: spoken tells no such beats in that order"):
         film.render(first_beat="rest", last_beat="move")
 
@@ -323,7 +325,7 @@ def test_a_line_that_a_scene_says_itself_is_in_the_videos_language_alone(film):
     heard, ((says, file), (plain, _)) = film.render()
     assert sorted(film.spoken()) == ["Its own words,", "in place."]
     assert says.speech["only"].keys() == {"en"}
-    assert file.beats[0].marks == {"now": frames(seconds("Its own words,"))}
+    assert file.beats[0].marks == {"now": frames(BEFORE_FIRST_WORD + seconds("Its own words,"))}
     assert plain.speech == {} and heard.units == {"lines": 1, "beats": 1, "frames": 2}, (
         "a plain scene is not listened to"
     )
@@ -356,7 +358,7 @@ def test_the_same_bytes_on_any_number_of_processes(film, tmp_path):
 
 
 def test_a_scene_that_raises_stops_none_of_the_others(film):
-    film.write(scenes="Raises Says Plain")
+    film.write(scenes="Says Raises Plain")
     with pytest.raises(UserError, match=r"raises raised an error:(?s:.*)no dot") as error:
         film.render()
     assert "in beat only" in str(error.value)
@@ -402,3 +404,15 @@ def test_a_spoken_clip_is_a_whole_number_of_sound_packets_long(film):
     assert file.beats[-1].end == file.frames
     _, ((_, silent),) = film.render(voices={})
     assert silent.frames % 8 != 0, "this scene needs padding only with a voice"
+
+
+def test_a_spoken_film_begins_with_a_second_of_picture(film):
+    film.write(scenes="Says Spoken")
+    _, ((says, first), (spoken, second)) = film.render()
+    now = frames(BEFORE_FIRST_WORD + seconds("Its own words,"))
+    assert first.beats[0].marks == {"now": now}
+    assert says.request.opens_film and not spoken.request.opens_film
+    narration = narration_of(load_lesson(film.folder / "film.toml"), film.settings)
+    shots = shots_of(narration, film.settings, [(says, first), (spoken, second)], {})
+    begins = [spoken_beat(shot, 0, FPS)["en"][0].start * FPS for shot in shots]
+    assert begins == [BEFORE_FIRST_WORD * FPS, first.frames]
