@@ -21,9 +21,9 @@ from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.losses import LOSSES
 from gradreel.core.network.theta import Layers, forward_pass, unpack
 
-DAYS_IN = 82
-"""How many days after the first validation day the default label day is: Monday, 2020-03-23, for the made-up
-channel.
+DAYS_IN = 74
+"""How many days after the first validation day the default label day is: Sunday, 2020-03-15, for the made-up
+channel. On that day the sigmoids of the lesson's small network are not all near 0 or 1.
 """
 FARTHEST = 4.0
 """How far a step may move an r. Over this distance around 0 a sigmoid rises from about 1/8 to 7/8."""
@@ -46,7 +46,7 @@ def label_day(dataset: DailyViews, day: date | None = None) -> date:
 
     Raises ValueError otherwise; the message has the bounds.
 
-    If ``day`` is None, return the day 82 days after the first validation day, or the last day if there are fewer.
+    If ``day`` is None, return the day 74 days after the first validation day, or the last day if there are fewer.
     """
     first, last = dataset.daily.start + timedelta(days=dataset.window), dataset.daily.end
     if day is None:

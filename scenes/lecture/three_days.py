@@ -54,7 +54,7 @@ class ThreeDaysScene(LectureScene):
         )
         day: date | None = Field(
             None,
-            description="The day that is predicted; by default 82 days after the first for validation, or the last",
+            description="The day that is predicted; by default 74 days after the first for validation, or the last",
         )
 
         @model_validator(mode="after")

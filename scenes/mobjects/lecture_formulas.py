@@ -25,18 +25,6 @@ def bracket_source(index: str) -> str:
     return f'{_bias(index)} part("w", yellow(w_{index})) thin part("x", x_1)'
 
 
-def bracket_terms_source(index: str, days: int, written: int = 3) -> tuple[str, tuple[int, ...]]:
-    """Return b_i + w_i1 x_1 + w_i2 x_2 + ..., and the numbers of its terms.
-
-    These are the first ``written`` days and the last one. Parts of term j: "w_j", "x_j".
-    """
-    terms = (*range(1, min(days, written) + 1), *((days,) if days > written else ()))
-    products = [f'part("w_{j}", yellow(w_({index} {j}))) thin part("x_{j}", x_{j})' for j in terms]
-    if days > written + 1:
-        products.insert(written, "dots.c")
-    return f"{_bias(index)} {' + '.join(products)}", terms
-
-
 def bracket_sum_source(index: str, features: int | None = None) -> str:
     """Return b_index + sum_j w_(index j) x_j; with ``features``, the sum has its limits, j = 1 to ``features``."""
     terms = f'part("sum-in", {_sum("j", features)}) part("w", yellow(w_({index} j))) thin part("x", x_j)'
@@ -55,20 +43,18 @@ def one_sigmoid_source(fraction: bool = False) -> str:
     return f'{Y} part("c", magenta(c)) thin part("sigmoid", "sigmoid"){inner}'
 
 
-def sigmoid_term_source(index: str) -> str:
-    """Return c_index sigmoid(b_index + w_index x_1), one term of the sum."""
-    brackets = f'part("brackets", ({bracket_source(index)}))'
-    return f'part("c", magenta(c_{index})) thin part("sigmoid", "sigmoid"){brackets}'
+def sigmoid_term_source(index: str, activation: str = "sigmoid") -> str:
+    """Return c_index sigmoid(b_index + w_index x_1), one term of the sum; ``activation`` as an experiment calls it."""
+    name, before = ACTIVATIONS[activation].typst
+    brackets = f'part("brackets", ({before}{bracket_source(index)}))'
+    return f'part("c", magenta(c_{index})) thin part("sigmoid", {name}){brackets}'
 
 
-def sum_of_sigmoids_source(count: int) -> str:
-    """Return y = b + sum_i c_i sigmoid(b_i + w_i x_1), for i = 1 to ``count``."""
-    return f'{CONSTANT} part("sum", sum_(i=1)^{count}) {sigmoid_term_source("i")}'
-
-
-def single_term_source() -> str:
-    """Return y = b + c_1 sigmoid(b_1 + w_1 x_1)."""
-    return f"{CONSTANT} {sigmoid_term_source('1')}"
+def sum_of_sigmoids_source(count: int, activation: str = "sigmoid") -> str:
+    """Return y = b + sum_i c_i sigmoid(b_i + w_i x_1) for i = 1 to ``count``; a single term is written out."""
+    if count == 1:
+        return f"{CONSTANT} {sigmoid_term_source('1', activation)}"
+    return f'{CONSTANT} part("sum", sum_(i=1)^{count}) {sigmoid_term_source("i", activation)}'
 
 
 def many_features_source(count: int | None = None, features: int | None = None, activation: str = "sigmoid") -> str:
@@ -80,12 +66,6 @@ def many_features_source(count: int | None = None, features: int | None = None, 
     brackets = f'part("brackets", ({first_argument}{bracket_sum_source("i", features)}))'
     unit = f'part("sigmoid", {name}){brackets}'
     return f'{CONSTANT} part("sum", {_sum("i", count)}) part("c", magenta(c_i)) thin {unit}'
-
-
-def through_source(index: int, activation: str) -> str:
-    """Return a_i = sigmoid(r_i), with parts "a_i" and "r". ``activation``: a name of `ACTIVATIONS`."""
-    name, first_argument = ACTIVATIONS[activation].typst
-    return f'part("a_{index}", blue(a_{index})) = {name}({first_argument}part("r", blue(r_{index})))'
 
 
 def relu_source() -> str:

@@ -212,11 +212,14 @@ class LayerDiagram(VGroup):
         number.shift(np.array([node.get_x(), node.get_y() - BASELINE * size, 0.0]))
         return number
 
-    def weight_labels(self, k: int, letter: str, only: int | None = None) -> dict[tuple[int, int], VGroup]:
+    def weight_labels(
+        self, k: int, letter: str, only: int | None = None, values: Sequence[Sequence[str]] | None = None
+    ) -> dict[tuple[int, int], VGroup]:
         """Return labels w_ij by (i, j), each with a patch of background, on the lines from column k.
 
         ``only``: just the labels of lines to this node i, for layers with many lines. Labels stand near the lines'
-        starts. Lines to the output have one index, and their labels stand near the middle.
+        starts. Lines to the output have one index, and their labels stand near the middle. ``values``: numbers as
+        printed, at [i][j], that replace the letters.
         """
         edges, targets = self.edges[k], len(self.columns[k + 1].nodes)
         single = k == len(self.edges) - 1
@@ -226,7 +229,8 @@ class LayerDiagram(VGroup):
         for (i, j), line in edges.lines.items():
             if only is not None and i != only:
                 continue
-            label = formula(f"{letter}_{j + 1}" if single else f"{letter}_({i + 1} {j + 1})", style.LETTER, color)
+            name = f"{letter}_{j + 1}" if single else f"{letter}_({i + 1} {j + 1})"
+            label = formula(values[i][j], style.TICK, color) if values else formula(name, style.LETTER, color)
             before, after = self.columns[k].nodes[j].get_center(), self.columns[k + 1].nodes[i].get_center()
             labels[i, j] = patched(label).move_to(before + share * (after - before))
             line.label = labels[i, j]
@@ -237,8 +241,10 @@ class LayerDiagram(VGroup):
         targets = len(self.columns[k + 1].nodes)
         return k == len(self.edges) - 1 or self.pitch / (targets + 1) >= LABEL_ROOM
 
-    def bias_arrows(self, k: int, letter: str, color: ManimColor, index: bool = True) -> list[VGroup]:
-        """Return an arrow from below for each node of column k, with b_i beside it; without ``index``, ``letter``."""
+    def bias_arrows(
+        self, k: int, letter: str, color: ManimColor, index: bool = True, values: Sequence[str] | None = None
+    ) -> list[VGroup]:
+        """Return an arrow with its name b_i, or its value as printed, from below to each node of column k."""
         gap = self.pitch - 2 * self.radius - (0.1 if self.is_crowded else 0.44)
         length = min(0.4, gap) if len(self.columns[k].nodes) > 1 else 0.4
         size = style.LETTER - (4 if self.is_crowded else 0)
@@ -246,7 +252,10 @@ class LayerDiagram(VGroup):
         for i, node in self.columns[k].nodes.items():
             arrow = arrow_up(node.get_bottom() - np.array([0, 0.05, 0]), length - 0.04, color)
             name = formula(f"{letter}_{i + 1}" if index else letter, size, color)
-            name.place(node.get_bottom()[1] - length + 0.12, left=node.get_x() + 0.3)
+            if values:
+                name = formula(values[i], style.TICK, color)
+            left = node.get_x() + (0.2 if values else 0.3)
+            name.place(node.get_bottom()[1] - length + 0.12, left=min(left, style.RIGHT_EDGE - 0.02 - name.width))
             arrows.append(VGroup(arrow, name))
         return arrows
 

@@ -15,7 +15,6 @@ from gradreel.scenes.lecture.experiments.depth_experiment import DepthExperiment
 from gradreel.scenes.lecture.experiments.forecast import Forecast
 from gradreel.scenes.lecture.experiments.model_selection import ModelSelection
 from gradreel.scenes.lecture.experiments.width_experiment import WidthExperiment
-from gradreel.scenes.lecture.networks.more_features import MoreFeatures
 from gradreel.scenes.lecture.optimization.batches import Batches
 from gradreel.scenes.lecture.optimization.loss import Loss
 from gradreel.scenes.mobjects.text import TextMobject
@@ -63,7 +62,6 @@ def texts_on(scene: LectureScene, beat: str) -> set[str]:
         (WidthExperiment, {"dataset": ONE_DAY, "epochs": 1, "widths": (0, 1), "seeds": (0,)}, "mean of one run"),
         (DepthExperiment, LEAST | {"depths": (0, 1), "seeds": (0,)}, "a layer of 1 ReLU,"),
         (ModelSelection, LEAST | {"depths": (0, 1), "seeds": (0,)}, "over 1 run;"),
-        (MoreFeatures, {"days": 2, "sigmoids": 1}, "With one sigmoid and two days, that makes 5 unknowns."),
         (SumOfSigmoids, {"run": Experiment(hidden=(1,), epochs=1)}, "After 1 update "),
         (Batches, {"quiz": (1, 1)}, "1 example in batches of 1"),
         (Loss, {"first": 1}, "Theta after 1 update."),

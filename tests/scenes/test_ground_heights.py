@@ -1,4 +1,4 @@
-"""A network over two features: every height is the network's own forward pass; what is held is held."""
+"""A network over two features: heights of its pieces are those of the forward pass; what is held is held."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.units import view_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
+from gradreel.core.network.theta import unpack
 from gradreel.core.network.worked_example import example_of, forward, label_day, theta_in_view_units
-from gradreel.scenes.lecture.networks.ground_heights import ground_of, heights_over
+from gradreel.scenes.lecture.networks.ground_heights import ground_of, pieces_over
 from gradreel.scenes.lecture.runs import THREE_DAYS
 
 
@@ -41,16 +42,18 @@ def of(run: Experiment, seed: int = 0):
 
 @pytest.mark.parametrize("activation", ["sigmoid", "relu", "hard_sigmoid"])
 @pytest.mark.parametrize(("window", "units"), [(2, 1), (3, 3), (5, 4)])
-def test_each_height_is_the_forward_pass_of_its_point(window, units, activation):
+def test_pieces_are_what_each_unit_adds_in_the_forward_pass(window, units, activation):
     run = network(window, units, activation)
     theta, example, ground = of(run)
     axis_1, axis_2 = np.linspace(*ground, 7), np.linspace(*ground, 4)
-    heights = heights_over(run, theta, example.x, axis_1, axis_2)
-    assert heights.shape == (4, 7)
+    pieces = pieces_over(run, theta, example.x, axis_1, axis_2)
+    assert pieces.shape == (units, 4, 7)
+    layers = unpack(run, theta)
     for row, x_2 in enumerate(axis_2):
         for column, x_1 in enumerate(axis_1):
             there = forward(run, theta, np.array([x_1, x_2, *example.x[2:]]), 0.0)
-            assert heights[row, column] == pytest.approx(there.y, rel=1e-12, abs=1e-12)
+            assert pieces[:, row, column] == pytest.approx(layers.c * there.a[0], rel=1e-12, abs=1e-12)
+            assert layers.b + pieces[:, row, column].sum() == pytest.approx(there.y, rel=1e-12, abs=1e-12)
 
 
 def test_the_ground_holds_nearly_all_days_and_the_one_that_is_shown():

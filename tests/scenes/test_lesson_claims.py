@@ -376,6 +376,7 @@ REASONS = {
     "morph-sigmoid": {"change-w": EXACT, "change-b": EXACT, "gap": EXACT, "letters": ASKS},
     "sum-of-sigmoids": {"start": ASKS, "sigma": "the formula on the picture is shorter", "race": ASKS},
     "more-features": {"more-days": DEFINES},
+    "network-diagram": {"count": EXACT, "fold": EXACT},
     "matrix-form": {"fold": EXACT, "sigma": EXACT},
     "theta": {"unknowns": DEFINES, "stack": DEFINES, "function": DEFINES},
     "why-gradient": {

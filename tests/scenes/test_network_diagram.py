@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date
 from functools import cache
-from unittest.mock import patch
+from types import SimpleNamespace
+from unittest.mock import DEFAULT, patch
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import predict
+from gradreel.core.network.theta import predict, unpack
 from gradreel.core.network.worked_example import label_day
 from gradreel.scenes.lecture.networks.network_diagram import SUM_BASELINE, NetworkDiagram
 from gradreel.scenes.lecture.runs import THREE_DAYS
@@ -40,7 +41,8 @@ ENDS = {
 @pytest.fixture(autouse=True, scope="module")
 def without_the_surface():
     """test_surface.py looks at it."""
-    with patch.object(NetworkDiagram, "_surface_beat"), patch(f"{NetworkDiagram.__module__}.NetworkSurface"):
+    beats = patch.multiple(NetworkDiagram, _steps_beat=DEFAULT, _surface_beat=DEFAULT)
+    with beats, patch(f"{NetworkDiagram.__module__}.NetworkSurface"):
         yield
 
 
@@ -66,40 +68,51 @@ def computed(trace_of, run: Experiment, day: date) -> tuple[np.ndarray, float, f
 
 
 @pytest.fixture(scope="module")
-def film_and_formula(play):
-    """A film with the numbers in the circles, and by beat: is the formula there, where, and which labels are seen."""
-    beside = {}
+def film(play):
+    """Of each beat: the numbers in the circles by column, those on lines and at arrows, the row's numbers in print."""
 
     def look(scene, beat):
         family = set(scene.get_mobject_family_members())
-        there = next(glyph for glyph in scene.whole if len(glyph.points)) in family
-        labelled = [i for i in range(3) if set(scene.labels_into(i).get_family()[1:]) & family]
-        beside[beat] = there, scene.whole.get_left()[0], scene.letters[1].get_right()[0], labelled
-        return [in_nodes(scene, column) for column in range(4)]
+        labels = [*scene.weight_labels.values(), *scene.c_labels.values(), *scene.bias_arrows, scene.output_bias]
+        seen = [label for label in labels if family & {part for part in label.get_family() if part.has_points()}]
+        texts = [part.source for label in seen for part in label.get_family() if isinstance(part, TextMobject)]
+        letters = scene.row.letters[scene.row.letters.parts.get("w_1", (0,))[0]] in family
+        columns = [in_nodes(scene, column) for column in range(4)]
+        return SimpleNamespace(columns=columns, texts=texts, letters=letters, formula=scene.whole.source)
 
-    return play(NetworkDiagram, look, run=RUN), beside
-
-
-@pytest.fixture(scope="module")
-def film(film_and_formula):
-    return film_and_formula[0]
+    return play(NetworkDiagram, look, run=RUN)
 
 
-@pytest.fixture(scope="module")
-def beside(film_and_formula):
-    return film_and_formula[1]
+def number_in(source: str) -> float:
+    return float(source.removeprefix("$display(").removesuffix(")$").replace("\u2212", "-"))
 
 
 def test_the_numbers_come_in_the_order_of_the_story(film):
-    assert film.beats[:-1] == ["formula", "bracket", "others", "output", "numbers"]
-    assert film.seen["output"] == [[], [], [], []]
-    assert [len(column) for column in film.seen["numbers"]] == [3, 3, 0, 0]
-    assert [len(column) for column in film.last] == [3, 3, 3, 1]
+    assert film.beats == ["inputs", "one", "others", "fold", "result-low", "count"]
+    there = {beat: [len(column) for column in film.seen[beat].columns] for beat in film.beats}
+    assert there["inputs"] == [3, 0, 0, 0] and there["one"] == [3, 1, 0, 0] and there["others"] == [3, 3, 0, 0]
+    assert there["result-low"] == there["count"] == [3, 3, 3, 1]
+
+
+def test_letters_and_the_sum_sign_come_after_all_sums_in_numbers(film):
+    assert not film.seen["one"].letters and not film.seen["others"].letters
+    sums = {beat: "sum_(j=1)^3" in film.seen[beat].formula for beat in ("one", "others", "fold")}
+    assert sums == {"one": False, "others": False, "fold": True}
+
+
+def test_all_trained_numbers_stand_on_the_picture(film):
+    scene = film.scene
+    layers = unpack(RUN, scene.theta)
+    written = sorted(number_in(source) for source in film.last.texts)
+    trained = sorted([*layers.weights[0].ravel(), *layers.biases[0], *layers.c, float(layers.b)])
+    assert len(written) == 16 and written == pytest.approx(trained, abs=0.0051)
+    assert scene.total.source.endswith("= 16))$")
+    assert len(film.seen["one"].texts) == 4, "three weights and the constant"
 
 
 def test_what_the_circles_say_is_what_the_network_computes(trace_of, film):
-    before, prediction, label = computed(trace_of, RUN, date(2020, 3, 23))
-    x, _, a, y = film.last
+    before, prediction, label = computed(trace_of, RUN, date(2020, 3, 15))
+    x, _, a, y = film.last.columns
     assert x == pytest.approx(before / 1000, abs=0.0051)
     assert y == [pytest.approx(prediction / 1000, abs=0.0051)]
     assert all(0 < value < 1 for value in a)
@@ -124,7 +137,7 @@ def test_the_products_that_are_printed_come_to_what_the_circles_say(film):
     row = film.scene.written_output(SUM_BASELINE)
     value, total, products = come_to(row)
     assert value == pytest.approx(total, abs=0.005 + 1e-9)
-    assert total == film.last[3][0]
+    assert total == film.last.columns[3][0]
     assert len(products) == 3
     summed = printed_line(row).split("=")[1]
     assert len(set(map(len, re.findall(r"\.([0-9]+)", summed)))) == 1  # all with the same number of decimals
@@ -147,7 +160,7 @@ def come_to(row) -> tuple[float, float, list[tuple[str, str]]]:
 @pytest.mark.parametrize(("usual", "whole"), [(512.0, True), (512e3, False)])
 def test_sums_of_large_views_come_out_as_printed(play, usual, whole):
     """Weights are about a hundredth there: two decimals would say little of them."""
-    scene = play(NetworkDiagram, until="formula", run=short(dataset=views_around(usual, 0.2 * usual))).scene
+    scene = play(NetworkDiagram, until="inputs", run=short(dataset=views_around(usual, 0.2 * usual))).scene
     for row, off in (
         (scene._row(0), 0.005),
         (scene.written_output(SUM_BASELINE), 0.5 if whole else 0.005),
@@ -176,24 +189,14 @@ def test_views_that_differ_by_a_few_are_told_apart(play):
     assert float(said.group(1)) == pytest.approx(there.label) and 0 < abs(y - there.label) < 0.01
 
 
-def test_the_formula_stays_in_sight_while_its_bracket_is_drawn(beside):
-    assert [beside[beat][0] for beat in ("formula", "bracket", "others", "output")] == [True, True, True, False]
-    _, left, drawn, _ = beside["others"]
-    assert left > drawn + 0.5, "right of what is drawn"
-
-
-def test_labels_of_weights_are_seen_while_their_row_is_spoken_of(beside):
-    assert [beside[beat][-1] for beat in ("bracket", "others", "output", "numbers")] == [[0], [2], [], []]
-
-
 def test_another_network_and_another_day_give_other_numbers(play, trace_of, film):
     other = play(NetworkDiagram, run=OTHER).scene
-    assert in_nodes(other, 3) != film.last[3]
-    assert in_nodes(other, 0) == film.last[0]
+    assert in_nodes(other, 3) != film.last.columns[3]
+    assert in_nodes(other, 0) == film.last.columns[0]
     day = date(2020, 6, 1)
     played = play(NetworkDiagram, run=RUN, day=day)
     earlier = played.scene
-    assert "numbers" in film.beats and "numbers" in played.beats, "it was trained on that day"
+    assert "inputs" in film.beats and "inputs" in played.beats, "it was trained on that day"
     before, prediction, _ = computed(trace_of, RUN, day)
     assert in_nodes(earlier, 0) == pytest.approx(before / 1000, abs=0.0051)
     assert in_nodes(earlier, 3) == [pytest.approx(prediction / 1000, abs=0.0051)]
@@ -224,9 +227,8 @@ def test_the_ends_of_the_bounds(film_of, trace_of, name):
 def test_formula_and_voice_name_the_runs_own_activation(film_of, name, said):
     played = film_of(name)
     spoken = [line for lines in played.lines.values() for line in lines.values()]
-    assert sum(said in line for line in spoken) == 2 * 2  # output, result; in two languages
-    assert not any("sigmoid" in line.replace(said, "") for line in spoken)
-    _, texts = played.seen["formula"]
+    assert sum(said in line for line in spoken) == 2  # result; in two languages
+    _, texts = played.seen["fold"]
     assert played.scene.whole.source in texts
     assert ("max" if said == "ReLU" else f'"{said}"') in played.scene.whole.source
     assert ', "sigmoid")' not in played.scene.whole.source

@@ -168,8 +168,7 @@ def test_forecast(neutral, trace_of):
 
 def test_more_features(neutral):
     played = neutral(MoreFeatures, dataset=OWN, days=3, sigmoids=2)
-    assert played.beats == ["channel", "more-days", "count"], "no rule, and no days singled out"
-    assert numbers(played.lines["count"]["en"]) == ["11"]
+    assert played.beats == ["channel", "more-days"], "no rule, and no days singled out"
 
 
 SHORT = Experiment(epochs=30, seed=5)

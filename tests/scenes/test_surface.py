@@ -10,13 +10,13 @@ import pytest
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import predict
+from gradreel.core.network.theta import predict, unpack
 from gradreel.render import pipeline
 from gradreel.render.lessons.selection import load_lesson
 from gradreel.render.settings import RenderSettings
 from gradreel.scenes import style
 from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram, zh_views
-from gradreel.scenes.lecture.networks.pictures.network_surface import FLAT, VIEW
+from gradreel.scenes.lecture.networks.pictures.network_surface import FLAT, VIEW, NetworkSurface
 from gradreel.scenes.lecture.networks.pictures.surface import Box, Ground, Sheet, View
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.ticks import round_labels
@@ -146,18 +146,13 @@ KINDS = {
 
 @pytest.fixture(scope="module")
 def film(play):
-    """Of each beat of the surface: the sheet's heights, the dots of the day, and what lies below both."""
+    """Of each beat of the surface: the sheet's heights, the dots of the day."""
 
     def look(scene, beat):
         if not hasattr(scene, "board"):
             return None
-        board, on_screen = scene.board, set(scene.get_mobject_family_members())
-        there = {
-            name
-            for name in ("curve", "sheet", "ground")
-            if getattr(board, name).family_members_with_points()[0] in on_screen
-        }
-        return board.sheet.heights.copy(), [dot.get_center() for dot in board.day[1:]], there
+        board = scene.board
+        return board.sheet.heights.copy(), [dot.get_center() for dot in board.day[1:]]
 
     return play(NetworkDiagram, look, run=RUN)
 
@@ -178,36 +173,42 @@ def on_the_ground(scene) -> np.ndarray:
 def test_the_surface_in_the_picture_is_the_network(trace_of, film):
     scene = film.scene
     x = on_the_ground(scene)
-    seen = height_at(scene.board.box, VIEW, x[..., :2], drawn_points(scene.board.sheet))
+    seen = height_at(scene.board.box, scene.board.view, x[..., :2], drawn_points(scene.board.sheet))
     assert seen == pytest.approx(said_by(trace_of, RUN, x.reshape(-1, 3) * 1000).reshape(seen.shape) / 1000)
     assert np.ptp(seen) > 0.1
-    assert [held.source for held in (scene.board.x_2, *scene.board.held)] == ["$x_2$ \\= 3.00", "$x_3$ \\= 2.29"]
-    assert film.beats[-1] == "surface"
+    assert [held.source for held in scene.board.held] == ["$x_3$ \\= 5.71"]
+    assert film.beats[-2:] == ["steps", "surface"]
 
 
-def test_the_curve_is_the_network_over_yesterday_and_lies_in_the_surface(trace_of, film):
-    """Seen along x_2 it is a plot of x_1 and y; that is how it begins, and the surface is a line then."""
-    scene, board = film.scene, film.scene.board
-    x = np.column_stack([board.axis, np.full_like(board.axis, board.x[1]), np.full_like(board.axis, board.x[2])])
-    assert board.curve_heights == pytest.approx(said_by(trace_of, RUN, x * 1000) / 1000)
-    assert film.last[2] == {"curve", "sheet", "ground"}
-    for share, view in ((0.0, FLAT), (1.0, VIEW)):
-        board.rise(share)
-        drawn = np.vstack([board.curve.get_start_anchors(), board.curve.get_end()])
-        assert drawn == pytest.approx(board.box.at(x[:, :2], board.curve_heights, view), abs=1e-6)
-        if share == 0:
-            across, up = drawn[:, 0], drawn[:, 1]
-            assert np.polyval(np.polyfit(board.axis, across, 1), board.axis) == pytest.approx(across, abs=1e-3)
-            heights = np.polyval(np.polyfit(board.curve_heights, up, 1), board.curve_heights)
-            assert heights == pytest.approx(up, abs=1e-3)
-            assert np.ptp([strip.points[:, 0].min() for strip in board.sheet.strips]) < 0.1
-            assert all(label.text.get_fill_opacity() == 0 for label in board.ground._labels if label.rim == 1)
-    assert scene.board.view == VIEW
+def test_each_piece_is_first_a_curve_and_then_a_sheet_of_what_its_unit_adds(film):
+    """Seen along x_2 a piece is a plot of x_1 and c_i a_i; that is how it begins, and the sheet is a line then."""
+    board = film.scene.board
+    layers = unpack(RUN, film.scene.theta)
+    for i, piece in enumerate(NetworkSurface(film.scene).pieces_row):
+        for share, view in ((0.0, FLAT), (1.0, VIEW)):
+            piece.rise(share)
+            x = np.column_stack([board.fine, *(np.full_like(board.fine, held) for held in board.x[1:])])
+            added = layers.c[i] / (1 + np.exp(-(layers.biases[0][i] + x @ layers.weights[0][i])))
+            drawn = np.vstack([piece.curve.get_start_anchors(), piece.curve.get_end()])
+            assert drawn == pytest.approx(piece.box.at(x[:, :2], added, view), abs=1e-6)
+            if share == 0:
+                assert np.ptp([strip.points[:, 0].min() for strip in piece.sheet.strips]) < 0.1
+
+
+def test_sheet_after_sheet_is_added_to_the_constant(film):
+    board, layers = film.scene.board, unpack(RUN, film.scene.theta)
+    assert film.seen["steps"][0] == pytest.approx(float(layers.b)), "a plane"
+    board.show_sum(1)
+    assert board.sheet.heights == pytest.approx(layers.b + board.heights[0])
+    board.show_sum(1.5)
+    assert board.sheet.heights == pytest.approx(layers.b + board.heights[0] + 0.5 * board.heights[1])
+    board.show_sum(3)
+    assert board.sheet.heights == pytest.approx(film.last[0])
 
 
 def test_the_day_lies_on_the_surface_and_its_label_off_it(trace_of, film):
     scene, board, x = film.scene, film.scene.board, film.scene.example.x
-    prediction, label = (float(height_at(board.box, VIEW, x[:2], dot)) for dot in film.last[1])
+    prediction, label = (float(height_at(board.box, board.view, x[:2], dot)) for dot in film.last[1])
     assert prediction == pytest.approx(said_by(trace_of, RUN, x[None] * 1000)[0] / 1000)
     assert label == pytest.approx(scene.example.label)
 
@@ -221,7 +222,7 @@ def test_every_kind_of_network_has_its_surface(play, trace_of, name):
     assert played.beats[-1] == "surface"
     assert len(scene.board.held) == run.dataset.window - 2
     x = on_the_ground(scene)
-    seen = height_at(scene.board.box, VIEW, x[..., :2], drawn_points(scene.board.sheet))
+    seen = height_at(scene.board.box, scene.board.view, x[..., :2], drawn_points(scene.board.sheet))
     unit = 1000 if run.dataset.synthetic else 1
     expected = said_by(trace_of, run, x.reshape(-1, x.shape[-1]) * unit).reshape(seen.shape) / unit
     assert seen == pytest.approx(expected)
@@ -256,9 +257,7 @@ def test_what_an_axis_leaves_out_of_its_numbers_is_written_at_it(play, lang, val
             assert number * factor + offset == pytest.approx(label.value, rel=1e-9), "in the unit of x_3 = 0.0312"
     assert upright[0].get_right()[0] < shown[2].get_left()[0]
     assert board.held.get_right()[0] < board.ground.head.get_left()[0] - 0.15
-    for share in np.linspace(0, 1, 11):
-        board.rise(share)
-        assert shown[0].get_right()[0] < style.RIGHT_EDGE + 1e-6 and shown[0].get_bottom()[1] > -3.65
+    assert shown[0].get_right()[0] < style.RIGHT_EDGE + 1e-6 and shown[0].get_bottom()[1] > -3.65
 
 
 def test_chinese_says_the_unit_that_the_axis_has(film):
@@ -270,4 +269,4 @@ def test_chinese_says_the_unit_that_the_axis_has(film):
 
 def test_nothing_pops_up_while_the_surface_comes(media, quick_workers):
     lesson = load_lesson(None, {"network-diagram": {"run": RUN.model_dump()}}, ["network-diagram"])
-    assert pipeline.find_jumps(lesson, RenderSettings(media_dir=media, first_beat="surface", last_beat="surface")) == []
+    assert pipeline.find_jumps(lesson, RenderSettings(media_dir=media, first_beat="steps", last_beat="surface")) == []

@@ -1,8 +1,8 @@
-"""A small network as a function of two features: its heights over the ground of both.
+"""A small network as a function of two features: heights of its pieces over the ground of both.
 
     ground = ground_of(run.dataset, example.x)            # (low, high) of x_1 and of x_2, in the views' unit
     axis = np.linspace(*ground, 25)
-    heights_over(run, theta, example.x, axis, axis)       # (25, 25), at [x_2, x_1]
+    pieces_over(run, theta, example.x, axis, axis)        # (H, 25, 25), at [unit, x_2, x_1]
 
 ``theta`` is `worked_example.theta_in_view_units`: of the function that takes views in their own unit, and says them.
 """
@@ -14,7 +14,7 @@ from gradreel.core.arrays import FloatArray
 from gradreel.core.daily.units import view_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import predict
+from gradreel.core.network.theta import forward_pass, unpack
 
 USUAL, WIDER = (0.005, 0.995), 0.35
 """Shares of all days that have fewer views than the usual lowest and highest; the ground reaches beyond them by WIDER
@@ -34,10 +34,17 @@ def ground_of(dataset: DailyViews, x: FloatArray) -> tuple[float, float]:
     return max(0.0, min(low - room, float(x[:2].min()))), max(high + room, float(x[:2].max()))
 
 
-def heights_over(
+def pieces_over(
     run: Experiment, theta: FloatArray, x: FloatArray, axis_1: FloatArray, axis_2: FloatArray
 ) -> FloatArray:
-    """(M, N): the prediction at [x_2, x_1]: x_1 of ``axis_1`` (N,), x_2 of ``axis_2`` (M,), x_3, ... of x (D,)."""
+    """Return what each unit adds to the output, c_i a_i, as (H, M, N) at [unit, x_2, x_1].
+
+    ``axis_1`` (N,) are values of x_1, ``axis_2`` (M,) of x_2. The other features are those of x (D,). The prediction
+    is b plus the sum of the pieces.
+    """
     points = np.empty((len(axis_2), len(axis_1), len(x)))  # x_1 runs first
     points[..., 0], points[..., 1], points[..., 2:] = axis_1, axis_2[:, None], x[2:]
-    return np.asarray(predict(run, theta, points.reshape(-1, len(x)))).reshape(len(axis_2), len(axis_1))
+    layers = unpack(run, np.asarray(theta, dtype=np.float64))
+    values = forward_pass(run, np.asarray(theta, dtype=np.float64), points.reshape(-1, len(x)))
+    pieces = np.asarray(layers.c * values.a[0])  # (M N, H)
+    return pieces.T.reshape(len(layers.c), len(axis_2), len(axis_1))

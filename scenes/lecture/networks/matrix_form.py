@@ -125,22 +125,16 @@ class MatrixForm(ThreeDaysScene):
         self.build_diagram()
         leaving, source, title = network_diagram_end(self)
         diagram, nodes = self.diagram, self.diagram.columns[R].nodes
-        if self.n_features == 1:
-            self.add(diagram)
         self.add(*leaving, source, title)  # as the last scene left it
         _, arriving = next_heading(matrix_heading(self, self.n_units), title)
         rows = [VGroup(*diagram.edges[X].into(i), nodes[i]) for i in range(self.n_units)]
         later = [*diagram.edges[R:], *diagram.columns[A:], diagram.boxes]
         gone = [FadeOut(part, run_time=0.5) for part in (*leaving, source)]
         self.play(AnimationGroup(*arriving, run_time=0.6), *gone)  # soon: the equations are spoken of at once
-        if self.n_features == 1:
-            self.play(diagram.animate.scale(SMALL).move_to([0, SMALL_Y, 0]), run_time=0.9)
-            self.play(*(emphasis(part, FAINT) for part in (*rows, *later)), run_time=0.4)
-        else:
-            diagram.scale(SMALL).move_to([0, SMALL_Y, 0])
-            for part in (*rows, *later):
-                emphasize(part, FAINT)
-            self.play(FadeIn(diagram), run_time=0.4)
+        diagram.scale(SMALL).move_to([0, SMALL_Y, 0])
+        for part in (*rows, *later):
+            emphasize(part, FAINT)
+        self.play(FadeIn(diagram), run_time=0.4)
         for row, equation in zip(rows, self.board.equations, strict=True):
             self.play(emphasis(row, FULL), FadeIn(equation), run_time=0.3)
         self.until("boxes")

@@ -6,7 +6,6 @@ import numpy as np
 from gradreel.scenes.mobjects.lecture_formulas import (
     CONSTANT,
     sigmoid_term_source,
-    single_term_source,
     sum_of_sigmoids_source,
 )
 from gradreel.scenes.mobjects.text import TextMobject, formula
@@ -78,7 +77,7 @@ class SumFormula:
         old = self.end
         self.ending = self.written_out
         if count > self.count:
-            source = f"{single_term_source()}{DOTS}{sigmoid_term_source(str(count))}"
+            source = f"{sum_of_sigmoids_source(1)}{DOTS}{sigmoid_term_source(str(count))}"
             self.ending = formula(source, self.written_out.font_size).place(**self.place)
         soon, late = squish_rate_func(smooth, 0.0, 0.5), squish_rate_func(smooth, 0.5, 1.0)
         leaving = [FadeOut(old, rate_func=soon)] if len(old) else []
