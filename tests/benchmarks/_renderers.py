@@ -132,9 +132,9 @@ def _kind(example: Example) -> list[str]:
     return ["-s"] if example.is_still else ["-t"] if example.is_transparent else []
 
 
-def why_failed(said: str) -> str:
+def why_failed(output: str) -> str:
     """Return the line of a program's output that names an error; NEEDS_TEX if a TeX program is missing."""
-    lines = [line.strip(" │") for line in said.splitlines() if line.strip(" │╭╮╰╯─")]
+    lines = [line.strip(" │") for line in output.splitlines() if line.strip(" │╭╮╰╯─")]
     errors = [number for number, line in enumerate(lines) if re.match(r"[\w.]*(Error|Exception)\b", line)]
     if not errors:
         return lines[-1] if lines else "it said nothing"

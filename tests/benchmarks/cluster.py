@@ -197,22 +197,22 @@ def contents(folder: Path) -> set[bytes]:
     return {file.read_bytes() for file in folder.glob("*.mp4")}
 
 
-def show(found: dict[str, Any]) -> None:
-    print(f"{found['scenes']} scenes, {found['frames']} frames, -q {found['quality']}, {found['cores']} cores")
-    base = found["medians"]["here, -j 1"]
-    for way, median in found["medians"].items():
-        spread = found["seconds"][way]
+def show(report: dict[str, Any]) -> None:
+    print(f"{report['scenes']} scenes, {report['frames']} frames, -q {report['quality']}, {report['cores']} cores")
+    base = report["medians"]["here, -j 1"]
+    for way, median in report["medians"].items():
+        spread = report["seconds"][way]
         ratio = "" if way == JOINING else f"{base / median:5.2f} times as fast as here, -j 1"
         print(f"{way:22} {median:7.1f} s   {ratio:35} ({min(spread):.1f} to {max(spread):.1f} s)")
-    for way, rounds in found["bytes to workers and from them"].items():
+    for way, rounds in report["bytes to workers and from them"].items():
         there, back = (statistics.median(each) / 1e6 for each in zip(*rounds, strict=True))
         print(f"{way}: {there:.1f} MB to workers, {back:.1f} MB from them")
-    if found["sequential seconds"] is None:
+    if report["sequential seconds"] is None:
         print("2 workers were no quicker than 1: is this machine busy, or has it one core?")
         return
-    share = f"{found['sequential share']:.0%} of what 1 worker takes"
-    print(f"not shortened by workers: {found['sequential seconds']:.1f} s, {share}")
-    for workers, seconds in found["by Amdahl"].items():
+    share = f"{report['sequential share']:.0%} of what 1 worker takes"
+    print(f"not shortened by workers: {report['sequential seconds']:.1f} s, {share}")
+    for workers, seconds in report["by Amdahl"].items():
         print(f"{workers} workers, a core each, would take {seconds:.1f} s, {base / seconds:.2f} times as fast")
 
 

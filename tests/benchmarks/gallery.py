@@ -131,17 +131,19 @@ def ratio(row: Row) -> float:
     return plain / ours
 
 
-def show(found: Mapping[str, Any]) -> None:
-    print(f"-q {found['quality']}, {found['rounds']} rounds, {found['cores']} cores; load before {found['load']:.1f}")
-    print(", ".join(f"{name} {number}" for name, number in found["versions"].items()))
+def show(report: Mapping[str, Any]) -> None:
+    print(
+        f"-q {report['quality']}, {report['rounds']} rounds, {report['cores']} cores; load before {report['load']:.1f}"
+    )
+    print(", ".join(f"{name} {number}" for name, number in report["versions"].items()))
     for title, is_still in (("films", False), ("stills", True)):
-        rows = {name: row for name, row in found["rows"].items() if "seconds" in row and row["is still"] == is_still}
+        rows = {name: row for name, row in report["rows"].items() if "seconds" in row and row["is still"] == is_still}
         if rows:
             print(f"\n{'':32}seconds, plain   ours  ratio   size   SSIM RGB, plain   ours   luma, plain   ours")
             print(title)
         for name in sorted(rows, key=lambda name: ratio(rows[name])):
             print(table_row(name, rows[name]))
-    print("", *summary(found["rows"]), sep="\n")
+    print("", *summary(report["rows"]), sep="\n")
 
 
 def table_row(name: str, row: Row) -> str:
@@ -253,10 +255,10 @@ def beginning(options: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
-def write(found: Mapping[str, Any], file: str | None) -> None:
+def write(report: Mapping[str, Any], file: str | None) -> None:
     if file:
         part = Path(f"{file}.part")
-        part.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
         part.replace(file)
 
 

@@ -163,9 +163,9 @@ def seconds(command: list[str]) -> float:
     return time.perf_counter() - began
 
 
-def told(what: str, taken: float) -> float:
+def told(label: str, taken: float) -> float:
     """``taken`` seconds, said as soon as they are known: the whole lecture takes most of an hour a round."""
-    print(f"  {what}: {taken:.1f} s", file=sys.stderr, flush=True)
+    print(f"  {label}: {taken:.1f} s", file=sys.stderr, flush=True)
     return taken
 
 
@@ -212,19 +212,21 @@ def profile_of(bench: Bench) -> dict[str, Any]:
 # -- what is printed ---------------------------------------------------------------------------------------------------
 
 
-def show(found: Mapping[str, Any]) -> None:
-    print(", ".join(found["scenes"]))
-    print(f"{found['frames']} frames, -q {found['quality']}, {found['rounds']} rounds; load before {found['load']:.1f}")
-    print(f"{found['cores']} cores; " + ", ".join(f"{name} {number}" for name, number in found["versions"].items()))
-    print(f"changed and rendered alone: {found['change']}\n")
-    medians = found["medians"]
+def show(report: Mapping[str, Any]) -> None:
+    print(", ".join(report["scenes"]))
+    print(
+        f"{report['frames']} frames, -q {report['quality']}, {report['rounds']} rounds; load before {report['load']:.1f}"
+    )
+    print(f"{report['cores']} cores; " + ", ".join(f"{name} {number}" for name, number in report["versions"].items()))
+    print(f"changed and rendered alone: {report['change']}\n")
+    medians = report["medians"]
     for way, median in medians.items():
-        spread = found["seconds"][way]
+        spread = report["seconds"][way]
         beside = BESIDE.get(way)
         ratio = f"{medians[beside] / median:6.2f} times as fast as {beside}" if beside else ""
         print(f"{way:24}{median:8.1f} s  {ratio:50} ({min(spread):.1f} to {max(spread):.1f} s)")
-    show_files(found["files"])
-    spent, frames = found["profile"]["seconds"], found["profile"]["frames"]
+    show_files(report["files"])
+    spent, frames = report["profile"]["seconds"], report["profile"]["frames"]
     print("\nCPU time of our workers      ms a frame   share")
     for phase, cpu in spent.items():
         print(f"  {phase:26} {1000 * cpu / frames:7.2f}     {cpu / sum(spent.values()):6.1%}")

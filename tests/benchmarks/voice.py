@@ -106,10 +106,10 @@ def recognised(line: SpokenLine) -> list[str]:
     return found.hypstr.split() if found else []
 
 
-def alignment(said: Sequence[str], heard: Sequence[str]) -> tuple[int, int]:
+def alignment(written: Sequence[str], heard: Sequence[str]) -> tuple[int, int]:
     """Fewest words put in, left out or changed on the way from ``said`` to ``heard``; and the most that stay then."""
     row = [(k, 0) for k in range(len(heard) + 1)]  # errors, and minus the words that stay
-    for number, word in enumerate(said, 1):
+    for number, word in enumerate(written, 1):
         before, row = row, [(number, 0)]
         for k, other in enumerate(heard, 1):
             errors, kept = before[k - 1]

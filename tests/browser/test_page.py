@@ -342,7 +342,7 @@ def test_one_file_has_all_of_it(page, desk):
 
 
 @pytest.mark.parametrize(
-    ("what", "theme", "size"),
+    ("file", "theme", "size"),
     [
         ("page/index.html", "dark", (1280, 800)),
         ("page/index.html", "light", (390, 844)),
@@ -350,10 +350,10 @@ def test_one_file_has_all_of_it(page, desk):
         ("run.html", "light", (390, 844)),  # its parts are the page's
     ],
 )
-def test_axe_finds_nothing(page, desk, recorded, theme, what, size):
+def test_axe_finds_nothing(page, desk, recorded, theme, file, size):
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.add_init_script(f"localStorage.setItem('gradreel-theme', '{theme}')")
-    opened(page, (desk / what).as_uri())
+    opened(page, (desk / file).as_uri())
     found = Axe().run(page, options={"preload": False})  # it would ask for the style sheet again, from a file
     assert found.violations_count == 0, found.generate_report()
 

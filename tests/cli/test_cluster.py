@@ -344,10 +344,10 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def wait_for(what, seconds=180.0):
+def wait_for(condition, seconds=180.0):
     """Call ``what`` until its result is true, for ``seconds`` at most, and return that result."""
     end = time.monotonic() + seconds
-    while not (found := what()):
+    while not (found := condition()):
         assert time.monotonic() < end
         time.sleep(0.05)
     return found

@@ -58,7 +58,7 @@ def test_a_path_is_beside_the_file_that_it_stands_in(gradreel, chosen, tmp_path,
 
 
 @pytest.mark.parametrize(
-    ("said", "taken"),
+    ("value", "taken"),
     [
         ('"none"', ["none"]),
         ('"en=takes/"', ["en={here}/takes"]),
@@ -66,15 +66,15 @@ def test_a_path_is_beside_the_file_that_it_stands_in(gradreel, chosen, tmp_path,
         ("""["zh=command:say '{text}' {file}"]""", ["zh=command:say '{{text}}' {{file}}"]),
     ],
 )
-def test_voices_are_one_or_several_and_folders_beside_the_file(gradreel, chosen, tmp_path, said, taken):
-    (tmp_path / "gradreel.toml").write_text(f"voice = {said}\n")
+def test_voices_are_one_or_several_and_folders_beside_the_file(gradreel, chosen, tmp_path, value, taken):
+    (tmp_path / "gradreel.toml").write_text(f"voice = {value}\n")
     assert chosen(gradreel, "render")["voices"] == tuple(voice.format(here=tmp_path) for voice in taken)
     assert chosen(gradreel, "render", "--voice", "en=none")["voices"] == ("en=none",)
 
 
-@pytest.mark.parametrize("said", ["3", "true", '["en=default", 3]', '"french"', '[["none"]]'])
-def test_what_is_no_voice_is_named_with_its_file(gradreel, chosen, tmp_path, said):
-    (tmp_path / "gradreel.toml").write_text(f"voice = {said}\n")
+@pytest.mark.parametrize("value", ["3", "true", '["en=default", 3]', '"french"', '[["none"]]'])
+def test_what_is_no_voice_is_named_with_its_file(gradreel, chosen, tmp_path, value):
+    (tmp_path / "gradreel.toml").write_text(f"voice = {value}\n")
     result = gradreel("render")
     assert result.exit_code == 2 and "gradreel.toml: voice = " in result.stderr
 

@@ -217,7 +217,7 @@ def test_a_damaged_trace_is_refused_and_nothing_is_written(desk, gradreel, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("export", "run", "nowhere"), "nowhere does not exist"),
         (("export", "run"), "Missing argument"),
@@ -226,9 +226,9 @@ def test_a_damaged_trace_is_refused_and_nothing_is_written(desk, gradreel, tmp_p
         ((*PAGE, "-o", "scenes.py"), "is a file"),
     ],
 )
-def test_what_cannot_be_written_is_refused_before_any_work(desk, gradreel, arguments, said):
+def test_what_cannot_be_written_is_refused_before_any_work(desk, gradreel, arguments, message):
     result = gradreel(*arguments)
-    assert result.exit_code == 2 and said in result.stderr
+    assert result.exit_code == 2 and message in result.stderr
     assert not (desk / "media" / "clips").exists()
 
 

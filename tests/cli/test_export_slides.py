@@ -108,7 +108,7 @@ def test_only_what_came_with_slides_of_ones_own_place_is_replaced_or_removed(gra
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("--folder", "--pdf"), "--folder and --pdf are two kinds of slides"),
         (("-o", "talk.txt"), "end its name in .html"),
@@ -117,10 +117,10 @@ def test_only_what_came_with_slides_of_ones_own_place_is_replaced_or_removed(gra
         (("--folder", "-o", "own.py"), "is a file"),
     ],
 )
-def test_a_place_that_slides_cannot_have_is_said_before_any_work(gradreel, walk, arguments, said):
+def test_a_place_that_slides_cannot_have_is_said_before_any_work(gradreel, walk, arguments, message):
     result = gradreel("export", "slides", "own.py:Walk", *arguments)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert said in result.stderr
+    assert message in result.stderr
 
 
 def test_a_pdf_has_a_page_a_step_and_takes_no_words_for_markup(gradreel, walk):

@@ -125,17 +125,17 @@ def test_a_scene_that_hangs_is_ended_in_other_commands_too(gradreel, folder, com
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("os._exit(0)", "its process ended without a result while good was looked at (exit code 0)"),
         ("time.sleep(600)", "stopped after 2 s, while good was looked at;"),
     ],
 )
-def test_a_file_that_does_not_even_import_is_named(gradreel, folder, line, said):
+def test_a_file_that_does_not_even_import_is_named(gradreel, folder, line, message):
     (folder / "bad.py").write_text(f"{SCENES}\n\n{line}\n")
     result = gradreel("render", "bad.py:Good", *SMALL, "--timeout", "2")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith(f"Error: {said}")
+    assert result.stderr.startswith(f"Error: {message}")
 
 
 @pytest.mark.parametrize("seconds", ["0", "-3", "nan", "inf", "soon"])

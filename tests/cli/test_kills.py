@@ -260,14 +260,14 @@ def undisturbed(tmp_path_factory, worker_id) -> dict[str, bytes]:
     return published(folder / "media")
 
 
-def check_same_video(found: dict[str, bytes], undisturbed: dict[str, bytes], folder: Path) -> None:
+def check_same_video(files: dict[str, bytes], undisturbed: dict[str, bytes], folder: Path) -> None:
     """Check that the video's frames and all published bytes equal those of the undisturbed run."""
     expected = folder / "expected.mp4"
     expected.write_bytes(undisturbed["film.mp4"])
     (made,) = folder.glob("media/videos/film/*/film.mp4")
     for ours, theirs in zip(frames_of(made), frames_of(expected), strict=True):
         assert np.array_equal(ours, theirs)
-    assert found == undisturbed
+    assert files == undisturbed
 
 
 def test_a_run_killed_at_any_moment_is_gone_on_with(tmp_path, undisturbed):
@@ -301,10 +301,10 @@ def at_work(worker: int, kind: str) -> bool:
     return False
 
 
-def send(worker: int, what: signal.Signals) -> None:
+def send(worker: int, number: signal.Signals) -> None:
     """Send a signal to a worker, unless it has ended."""
     with suppress(ProcessLookupError):
-        os.kill(worker, what)
+        os.kill(worker, number)
 
 
 def kill_one(process: subprocess.Popen[str], kind: str, killed: list[int]) -> int:

@@ -264,7 +264,7 @@ def test_scenes_of_ours_in_another_order_with_some_words_changed(gradreel, proje
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (WORDS.replace("first =", "frist ="), ["[en.marks]: marks has no beat 'frist'; it has first, next-{k + 1}"]),
         (WORDS.replace("first =", "#"), ["[en.marks]: it has no line for beat 'first'"]),
@@ -285,11 +285,11 @@ def test_scenes_of_ours_in_another_order_with_some_words_changed(gradreel, proje
         ("en = 3\n", ["en must be a table of scenes"]),
     ],
 )  # fmt: skip
-def test_what_is_wrong_in_the_words_is_named_before_anything_is_made(gradreel, project, words, told):
+def test_what_is_wrong_in_the_words_is_named_before_anything_is_made(gradreel, project, words, message):
     (project / "my-words.toml").write_text(words, encoding="utf-8")
     result = gradreel("render", *SMALL)
     assert (result.exit_code, result.stdout) == (2, "")
-    for text in (str(project / "my-words.toml"), *told):
+    for text in (str(project / "my-words.toml"), *message):
         assert text in result.stderr
     assert not list((project / "media").rglob("*.mp4"))
 
@@ -443,7 +443,7 @@ def test_text_that_no_file_can_hold_is_refused_by_name(gradreel, project, place)
 
 
 @pytest.mark.parametrize(
-    ("say", "told"),
+    ("say", "message"),
     [
         ('{"fr": "Bonjour."}', "no language 'fr'; use one of en, zh"),
         ("{}", "a text was needed"),
@@ -451,11 +451,11 @@ def test_text_that_no_file_can_hold_is_refused_by_name(gradreel, project, place)
         ("3", "a text was needed"),
     ],
 )
-def test_a_say_that_is_no_text_is_a_message(gradreel, project, say, told):
+def test_a_say_that_is_no_text_is_a_message(gradreel, project, say, message):
     scene = f"class Odd(LectureScene):\n    def construct(self):\n        with self.beat('a', say={say}): pass\n"
     (project / "odd.py").write_text(f"from gradreel.scenes.base import LectureScene\n{scene}")
     result = gradreel("render", "odd.py:Odd", *SMALL[2:])
-    assert result.exit_code == 2 and told in result.stderr
+    assert result.exit_code == 2 and message in result.stderr
 
 
 def test_a_film_in_one_language_has_nothing_in_another_anywhere(gradreel, project):

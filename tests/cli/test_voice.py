@@ -116,7 +116,7 @@ def test_a_lesson_names_voices_from_its_own_folder(voices, project, monkeypatch,
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (f'en = "command:{SAY}"', "voices.en: a lesson cannot run a command; it can name"),
         ('en = "/etc"', "voices.en: /etc is outside the lesson's folder"),
@@ -127,10 +127,10 @@ def test_a_lesson_names_voices_from_its_own_folder(voices, project, monkeypatch,
     ],
 )
 @pytest.mark.parametrize("command", [["render", "--dry_run"], ["list"]])
-def test_what_no_lesson_names_is_refused(gradreel, project, text, said, command):
+def test_what_no_lesson_names_is_refused(gradreel, project, text, message, command):
     with_voices(project, text)
     result = gradreel(*command, "--lesson", "shapes.toml")
-    assert result.exit_code == 2 and "shapes.toml: " in result.stderr and said in result.stderr
+    assert result.exit_code == 2 and "shapes.toml: " in result.stderr and message in result.stderr
 
 
 def test_voices_that_are_not_there_stop_no_other_command(gradreel, project):

@@ -283,18 +283,18 @@ def test_a_folder_that_was_deleted_and_came_back_is_watched_as_before(tmp_path, 
         shutil.rmtree(tmp_path / "data")
 
 
-@pytest.mark.parametrize("told", [False, True])
-def test_a_file_that_came_back_before_it_was_looked_at_is_a_change(tmp_path, watcher, waits, told):
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_file_that_came_back_before_it_was_looked_at_is_a_change(tmp_path, watcher, waits, recorded):
     """The new file may have old times; a worker may report the missing file later."""
     file, aside = tmp_path / "file.txt", tmp_path / "aside.txt"
     aside.write_text("1")
     os.utime(aside, (1e9, 1e9))
     with watcher.noting():
-        if not told:
+        if not recorded:
             with pytest.raises(FileNotFoundError):
                 file.read_text()
         aside.rename(file)
-        if told:
+        if recorded:
             watcher.keep([file])
     assert waits().wait(30)
 

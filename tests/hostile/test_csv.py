@@ -85,10 +85,10 @@ HUGE = {
 }
 
 
-@pytest.mark.parametrize("what", HUGE)
-def test_a_huge_file_is_refused_in_bounded_time_and_memory(tmp_path, what):
+@pytest.mark.parametrize("kind", HUGE)
+def test_a_huge_file_is_refused_in_bounded_time_and_memory(tmp_path, kind):
     file = tmp_path / "huge.csv"
-    HUGE[what](file)
+    HUGE[kind](file)
     for read in (read_daily_csv, read_knots):
         began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         with pytest.raises(UserError, match=r"huge\.csv"):

@@ -26,8 +26,8 @@ NAMED = {
 ELSEWHERE = [(what, folder) for what in NAMED for folder in "~/" if (what, folder) != ("trace", "~")]
 
 
-@pytest.mark.parametrize(("what", "folder"), ELSEWHERE)
-def test_a_lesson_names_files_from_its_own_folder_only(tmp_path, monkeypatch, what, folder):
+@pytest.mark.parametrize(("kind", "folder"), ELSEWHERE)
+def test_a_lesson_names_files_from_its_own_folder_only(tmp_path, monkeypatch, kind, folder):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     home = tmp_path / "home"
     home.mkdir()
@@ -36,16 +36,16 @@ def test_a_lesson_names_files_from_its_own_folder_only(tmp_path, monkeypatch, wh
     lesson = tmp_path / "lesson" / "mine.toml"
     lesson.parent.mkdir()
     named = "~" if folder == "~" else str(home)
-    file = f"{named}/{'mine.py' if what == 'scene' else 'views.csv'}"
-    lesson.write_text(NAMED[what].replace("PATH", file).replace("FOLDER", named))
+    file = f"{named}/{'mine.py' if kind == 'scene' else 'views.csv'}"
+    lesson.write_text(NAMED[kind].replace("PATH", file).replace("FOLDER", named))
     with pytest.raises(UserError, match=r"mine\.toml.*is outside the lesson's folder"):
         load_lesson(lesson)
 
 
-@pytest.mark.parametrize("what", NAMED)
-def test_a_command_refuses_a_lesson_that_names_files_elsewhere_and_leaves_everything_as_it_was(tripwires, what):
+@pytest.mark.parametrize("kind", NAMED)
+def test_a_command_refuses_a_lesson_that_names_files_elsewhere_and_leaves_everything_as_it_was(tripwires, kind):
     home = str(tripwires.home)
-    named = NAMED[what].replace("PATH", home + ("/notes.py" if what == "scene" else "/notes.txt"))
+    named = NAMED[kind].replace("PATH", home + ("/notes.py" if kind == "scene" else "/notes.txt"))
     (tripwires.folder / "mine.toml").write_text(named.replace("FOLDER", home))
     for command in ("render", "frames", "train", "list"):
         told = tripwires.refused(command, "--lesson", "mine.toml")

@@ -120,7 +120,7 @@ def test_what_is_slower_than_manim_is_counted(benchmark):
 
 
 @pytest.mark.parametrize(
-    ("said", "why"),
+    ("output", "why"),
     [
         ("│ a frame │\n╰────╯\nFileNotFoundError: [Errno 2] No such file or\ndirectory: 'latex'\n", "needs TeX"),
         ("FileNotFoundError: [Errno 2] No such file or directory: 'a.png'", None),
@@ -129,8 +129,8 @@ def test_what_is_slower_than_manim_is_counted(benchmark):
         ("", "it said nothing"),
     ],
 )
-def test_a_failure_is_told_by_its_error(benchmark, said, why):
-    assert benchmark("_renderers").why_failed(said) == (why or said)
+def test_a_failure_is_told_by_its_error(benchmark, output, why):
+    assert benchmark("_renderers").why_failed(output) == (why or output)
 
 
 def test_frames_are_compared_with_manims_one_by_one(benchmark, tmp_path):

@@ -65,12 +65,12 @@ def test_another_language_on_the_screen_is_refused_where_languages_are_said_and_
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("options", "message"),
     [('["fr"]', "languages.fr: there is no language 'fr'"), ("[]", "languages"), ('"en"', "languages")],
 )
-def test_languages_that_are_none_are_named(lesson, said, told):
-    with pytest.raises(UserError, match=rf"film\.toml: {told}"):
-        lesson(f"languages = {said}")
+def test_languages_that_are_none_are_named(lesson, options, message):
+    with pytest.raises(UserError, match=rf"film\.toml: {message}"):
+        lesson(f"languages = {options}")
 
 
 def test_lines_that_another_language_of_the_film_keeps_are_told_and_of_others_not(lesson, tmp_path, capsys):

@@ -188,11 +188,11 @@ def test_a_task_that_ends_badly_raises_what_can_be_told(tasks, how, error, messa
         assert caught.value.exit_code == 1
 
 
-@pytest.mark.parametrize("what", ["lock", "function"])
-def test_a_result_that_cannot_be_sent_is_an_error(tasks, what):
+@pytest.mark.parametrize("kind", ["lock", "function"])
+def test_a_result_that_cannot_be_sent_is_an_error(tasks, kind):
     unsendable = "pickle|get local object"  # the latter from Python 3.13 on
     with Workers(1) as workers, pytest.raises((TypeError, AttributeError, RuntimeError), match=unsendable):
-        workers.submit(tasks.gives, what).result()
+        workers.submit(tasks.gives, kind).result()
 
 
 @pytest.mark.parametrize("how", ["sleeping", "counting", "reporting"])
@@ -229,9 +229,9 @@ class Shared:
 
     waits = "another run is at it; waiting for what comes of that"
 
-    def __init__(self, made: object = None) -> None:
+    def __init__(self, result: object = None) -> None:
         self.free = threading.Event()
-        self.result, self.held = made, 0
+        self.result, self.held = result, 0
 
     def take(self) -> bool:
         self.held += self.free.is_set()

@@ -129,7 +129,7 @@ def picture(*shape: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("shown", "known", "packet"),
+    ("shown", "previous", "packet"),
     [
         (picture(8, 6, 4), picture(6, 8, 4), picture(999)),
         (picture(8, 6, 3), picture(8, 6, 3), picture(999)),
@@ -139,8 +139,8 @@ def picture(*shape: int) -> np.ndarray:
         (picture(2**16, 1, 4), picture(2**16, 1, 4), picture(2**20)),
     ],
 )
-def test_arrays_that_do_not_fit_together_are_told(shown, known, packet):
+def test_arrays_that_do_not_fit_together_are_told(shown, previous, packet):
     packet += 9
     with pytest.raises(ValueError, match="do not fit together"):
-        run_lengths(shown, known, True, packet)
+        run_lengths(shown, previous, True, packet)
     assert (packet == 9).all()

@@ -66,11 +66,11 @@ POINTS = st.tuples(NUMBERS, NUMBERS, NUMBERS).map(np.array)
 
 
 @given(POINTS, POINTS)
-def test_points_are_equal_as_for_numpy(one, other):
+def test_points_are_equal_as_for_numpy(first, second):
     drawn = VMobject()
     with np.errstate(invalid="ignore"):
-        expected = np.allclose(one, other, atol=drawn.tolerance_for_point_equality)
-    assert consider_points_equals(drawn, one, other) == expected
+        expected = np.allclose(first, second, atol=drawn.tolerance_for_point_equality)
+    assert consider_points_equals(drawn, first, second) == expected
 
 
 @given(seed=st.integers(0, 2**32 - 1), apart=st.sampled_from([1e-7, 1e-6, 1e-5, 1e-4]))
@@ -83,7 +83,7 @@ def test_points_nearly_equal_are_told_apart_as_by_numpy(seed, apart):
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "expected"),
+    ("first", "second", "expected"),
     [
         ([1, 2, 3], (1, 2, 3), True),
         (np.zeros((4, 3)), np.zeros(3), True),
@@ -92,8 +92,8 @@ def test_points_nearly_equal_are_told_apart_as_by_numpy(seed, apart):
         (np.array([1, 2, 3]), np.array([1, 2, 4]), False),
     ],
 )
-def test_what_is_not_two_points_is_left_to_numpy(one, other, expected):
-    assert consider_points_equals(VMobject(), one, other) is expected
+def test_what_is_not_two_points_is_left_to_numpy(first, second, expected):
+    assert consider_points_equals(VMobject(), first, second) is expected
 
 
 def everything(text: Text) -> list[dict]:
@@ -103,8 +103,8 @@ def everything(text: Text) -> list[dict]:
     return [{name: value for name, value in part.items() if name not in unlike} for part in parts]
 
 
-def are_the_same(one: Text, other: Text) -> None:
-    for ours, theirs in zip(everything(one), everything(other), strict=True):
+def are_the_same(first: Text, second: Text) -> None:
+    for ours, theirs in zip(everything(first), everything(second), strict=True):
         assert ours.keys() == theirs.keys()
         for name, value in ours.items():
             np.testing.assert_equal(value, theirs[name], err_msg=name)

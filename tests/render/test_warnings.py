@@ -73,20 +73,20 @@ class Heard(Reporter):
 
 
 @pytest.mark.parametrize(
-    ("scene", "said"),
+    ("scene", "message"),
     [
         ("Hasty", "hasty: Manim warns, in beat one: The original total run_time of Hasty.play(), 0.01 s"),
         ("SeenByItsOwn", "seen-by-its-own: drawn by Manim itself, and no faster: its camera is a Tilted"),
         ("Dashed", "dashed: drawn by Manim itself, and no faster: its apply_stroke is not Manim's"),
     ],
 )
-def test_what_is_not_drawn_as_asked_for_is_said_once(tmp_path, monkeypatch, capfd, scene, said):
+def test_what_is_not_drawn_as_asked_for_is_said_once(tmp_path, monkeypatch, capfd, scene, message):
     (tmp_path / "scenes.py").write_text(SCENES)
     monkeypatch.chdir(tmp_path)
     heard, settings = Heard(), RenderSettings(width=96, height=54, fps=10, media_dir=tmp_path / "media")
     pipeline.render_scenes(load_lesson(None, {}, [f"scenes.py:{scene}"]), settings, heard)
     assert len(heard.said) == 1
-    assert heard.said[0].startswith(said)
+    assert heard.said[0].startswith(message)
     assert capfd.readouterr().err == ""
 
 

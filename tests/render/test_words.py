@@ -121,7 +121,7 @@ def test_words_that_fit(mine):
 
 
 @pytest.mark.parametrize(
-    ("scenes", "said"),
+    ("scenes", "expected"),
     [
         ({"mine": {"beats": MINE | {"one": "{cuont}"}}}, "[en.mine]: beat 'one' wants {cuont}, and the scene gives "),
         ({"mine": {"beats": {"one": "{count}"}}}, "[en.mine]: it has no line for beat 'other'"),
@@ -141,10 +141,10 @@ def test_words_that_fit(mine):
         ({"part-map": {"screen": {"lost": "x"}}}, "part-map has no screen text 'lost'"),
     ],
 )  # fmt: skip
-def test_words_that_do_not_fit_are_named(mine, scenes, said):
+def test_words_that_do_not_fit_are_named(mine, scenes, expected):
     message = fault(scenes, mine("Mine"))
     assert message.startswith("words.toml: ")
-    assert said in message
+    assert expected in message
 
 
 def test_our_own_lines_are_all_asked_for_and_every_beat_has_one():
@@ -205,7 +205,7 @@ def test_a_line_may_have_all_marks_of_ours_or_some_or_none():
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "expected"),
     [
         ("It is [flta]flat.", "waits for [flat], [sum], not for [flta]; did you mean [flat]?"),
         ("It is [nothing]like it.", "not for [nothing]; leave it out"),
@@ -213,10 +213,10 @@ def test_a_line_may_have_all_marks_of_ours_or_some_or_none():
         ("A [flat]b [flat]c.", "a mark comes twice (flat, flat)"),
     ],
 )
-def test_marks_that_do_not_match_are_named(line, said):
+def test_marks_that_do_not_match_are_named(line, expected):
     message = marks(**{"piece-1": line})
     assert message.startswith("words.toml: [en.build-curve]: beat 'piece-1'")
-    assert said in message
+    assert expected in message
 
 
 def test_a_mark_in_ones_own_scene_is_compared_with_what_its_source_waits_for(tmp_path):
@@ -233,7 +233,7 @@ def test_a_mark_in_ones_own_scene_is_compared_with_what_its_source_waits_for(tmp
 
 
 @pytest.mark.parametrize(
-    ("beats", "said"),
+    ("beats", "message"),
     [
         ({"piece-one": "x"}, "did you mean piece-1?"),
         ({"constnat": "x"}, "did you mean constant?"),
@@ -241,8 +241,8 @@ def test_a_mark_in_ones_own_scene_is_compared_with_what_its_source_waits_for(tmp
         ({"rest": "{rest.size}"}, "cannot be filled in: {rest.size}"),
     ],
 )
-def test_a_misspelt_beat_and_a_form_that_nothing_has_are_named(beats, said):
-    assert said in marks(**beats)
+def test_a_misspelt_beat_and_a_form_that_nothing_has_are_named(beats, message):
+    assert message in marks(**beats)
 
 
 def test_a_beat_that_is_counted_is_not_taken_for_one_with_another_name(tmp_path):
@@ -293,7 +293,7 @@ def saying(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("say", "told"),
+    ("say", "message"),
     [
         ('{"fr": "Il monte."}', "no language 'fr'"),
         ('{"en": "It [up]rises, [down]falls.", "zh": "[down]落，[up]升。"}', "en: up, down; zh: down, up"),
@@ -301,10 +301,10 @@ def saying(tmp_path):
         ("{}", "a text was needed"),
     ],
 )
-def test_lines_that_a_scene_says_in_place_are_checked_before_it_is_played(saying, say, told):
+def test_lines_that_a_scene_says_in_place_are_checked_before_it_is_played(saying, say, message):
     with pytest.raises(UserError) as raised:
         check_said([saying(say)])
-    assert "saying: beat 'rise-{k}'" in str(raised.value) and told in str(raised.value)
+    assert "saying: beat 'rise-{k}'" in str(raised.value) and message in str(raised.value)
 
 
 @pytest.mark.parametrize(

@@ -67,9 +67,9 @@ def test_a_computed_name_is_refused_and_it_says_what_to_write(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [("missing.png", "there is no file .*missing.png"), ("", "a file beside mine.py"), ("/etc/hosts", "a file beside")],
 )
-def test_a_file_that_is_not_there_is_named(tmp_path, name, said):
-    with pytest.raises(AssetError, match=said):
+def test_a_file_that_is_not_there_is_named(tmp_path, name, message):
+    with pytest.raises(AssetError, match=message):
         module_of(tmp_path, f'from gradreel.scenes.assets import asset\nasset("{name}")\n')

@@ -84,7 +84,7 @@ class Filled(LectureScene):
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "message"),
     [
         (date(2021, 1, 30), r"datetime.date\(2021, 1, 30\), a date,"),
         (np.datetime64("2021-01-30"), r"datetime.date\(2021, 1, 30\), a date,"),
@@ -95,9 +95,9 @@ class Filled(LectureScene):
         (list(range(99)), r"\[0, 1, 2, [0-9, ]*…, a list,"),
     ],
 )
-def test_a_value_that_no_file_can_keep_fills_no_line(monkeypatch, value, told):
+def test_a_value_that_no_file_can_keep_fills_no_line(monkeypatch, value, message):
     monkeypatch.setattr(Filled, "value", value)
-    with pytest.raises(UserError, match=rf"^filled: beat 'sum': gap = {told} cannot fill a line, .* Count\(…\) can"):
+    with pytest.raises(UserError, match=rf"^filled: beat 'sum': gap = {message} cannot fill a line, .* Count\(…\) can"):
         visit_beats(Filled, lambda scene, beat: None)
     monkeypatch.setattr(Filled, "said", "In place, so that nothing is filled.")
     visit_beats(Filled, lambda scene, beat: None)

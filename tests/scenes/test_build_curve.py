@@ -284,7 +284,7 @@ def test_layout_holds_for_any_curve(name):
 
 
 @pytest.mark.parametrize(
-    ("parameters", "said"),
+    ("parameters", "message"),
     [
         ({"knots": [[1, 1]]}, "at least 2"),
         ({"knots": [[1, 1], [0, 2]]}, "increase"),
@@ -295,10 +295,10 @@ def test_layout_holds_for_any_curve(name):
         ({"knobs": 3}, "has no parameter 'knobs'"),
     ],
 )
-def test_wrong_parameters_are_named_with_scene_and_field(parameters, said):
+def test_wrong_parameters_are_named_with_scene_and_field(parameters, message):
     with pytest.raises(UserError) as refusal:
         BuildCurve.validated(parameters)
-    assert "build-curve" in str(refusal.value) and said in str(refusal.value)
+    assert "build-curve" in str(refusal.value) and message in str(refusal.value)
 
 
 def test_a_rounding_residue_is_not_spoken(play):

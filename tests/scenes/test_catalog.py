@@ -231,7 +231,7 @@ def test_classes_after_their_file_as_manim_has_it(write, tmp_path, monkeypatch, 
 
 
 @pytest.mark.parametrize(
-    ("spec", "said"),
+    ("spec", "message"),
     [
         ("my_scene.py:Nine", "my_scene.py has no class Nine; the scene classes in that file: Mine, Second"),
         (
@@ -246,7 +246,7 @@ def test_classes_after_their_file_as_manim_has_it(write, tmp_path, monkeypatch, 
         ("latin.py:A", "latin.py is not valid Python"),
     ],
 )
-def test_what_is_wrong_with_a_users_file(write, tmp_path, monkeypatch, spec, said):
+def test_what_is_wrong_with_a_users_file(write, tmp_path, monkeypatch, spec, message):
     write("my_scene.py", USER_FILE)
     write("empty.py", "")
     write("bad.py", "import os\n\ndef f(:\n    pass\n")
@@ -255,7 +255,7 @@ def test_what_is_wrong_with_a_users_file(write, tmp_path, monkeypatch, spec, sai
     (tmp_path / "folder.py").mkdir()
     monkeypatch.chdir(tmp_path)
     for written in (spec, str(tmp_path / spec)):
-        with pytest.raises(UserError, match=said):
+        with pytest.raises(UserError, match=message):
             resolve(written)
 
 

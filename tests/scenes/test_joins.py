@@ -74,12 +74,12 @@ JOINS: list[tuple[type[LectureScene], dict[str, Any], type[LectureScene], dict[s
 
 
 @pytest.mark.parametrize(
-    ("before", "its", "after", "own", "language"),
+    ("before", "parameters", "after", "own", "language"),
     JOINS,
     ids=[f"{a.scene_name()}-{b.scene_name()}-{k}" for k, (a, _, b, _, _) in enumerate(JOINS)],
 )
-def test_a_scene_begins_with_what_the_one_before_has_left(play, opening, before, its, after, own, language):
-    scene = play(before, lang=language, size=SIZE, **its).scene
+def test_a_scene_begins_with_what_the_one_before_has_left(play, opening, before, parameters, after, own, language):
+    scene = play(before, lang=language, size=SIZE, **parameters).scene
     scene.mobjects = scene.remains()
     left = _drawn(scene).astype(int)
     begun = opening(after, _drawn, lang=language, size=SIZE, **own).astype(int)

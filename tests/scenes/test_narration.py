@@ -237,7 +237,7 @@ def test_screen_words_and_titles(narration):
 
 
 @pytest.mark.parametrize(
-    ("ask", "said"),
+    ("ask", "message"),
     [
         (
             lambda n: n.line("build-curve", "sum"),
@@ -255,14 +255,14 @@ def test_screen_words_and_titles(narration):
         (lambda n: n.title("build-curve", "fr"), ["'fr'", "en, zh"]),
     ],
 )
-def test_what_is_missing_is_named(narration, ask, said):
+def test_what_is_missing_is_named(narration, ask, message):
     with pytest.raises(NarrationError) as caught:
         ask(narration)
-    assert all(word in str(caught.value) for word in said), str(caught.value)
+    assert all(word in str(caught.value) for word in message), str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("[a]\ntitle = \n", "line 2"),
         ("a = 3\n", "[a]"),
@@ -272,11 +272,11 @@ def test_what_is_missing_is_named(narration, ask, said):
         ('[a]\ntitle = ""\n', "[a] title must be a text, found ''"),
     ],
 )
-def test_broken_file_is_refused_by_place(tmp_path, content, said):
+def test_broken_file_is_refused_by_place(tmp_path, content, message):
     (tmp_path / "en.toml").write_text(content)
     with pytest.raises(NarrationError, match=r"en\.toml") as caught:
         Narration.load(("en",), tmp_path)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_unknown_language_and_missing_file(tmp_path):

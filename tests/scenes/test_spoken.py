@@ -365,7 +365,7 @@ def test_marks_in_another_order_than_ours_are_an_error_that_names_both(own):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ('[en.lexicon.beats]\none = "One."\n', "a scene cannot be called lexicon"),
         ("[en.lexicon]\nReLU = 3\n", "'ReLU' = 3"),
@@ -373,6 +373,6 @@ def test_marks_in_another_order_than_ours_are_an_error_that_names_both(own):
         ("[en.relu.spoken]\nrelu = 3\n", "[en.relu.spoken] relu must be a text"),
     ],
 )
-def test_a_wrong_lexicon_is_named(own, text, told):
-    with pytest.raises(NarrationError, match=re.escape(told)):
+def test_a_wrong_lexicon_is_named(own, text, message):
+    with pytest.raises(NarrationError, match=re.escape(message)):
         own(text)

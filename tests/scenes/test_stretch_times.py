@@ -163,8 +163,8 @@ class Twice(LectureScene):
 
 
 @pytest.mark.parametrize(
-    ("scene", "told"), [(Outside, r"until\('far'\) was called outside a beat"), (Twice, "a mark comes twice")]
+    ("scene", "message"), [(Outside, r"until\('far'\) was called outside a beat"), (Twice, "a mark comes twice")]
 )
-def test_what_cannot_be_waited_for_is_named(scene, told):
-    with pytest.raises(UserError, match=told):
+def test_what_cannot_be_waited_for_is_named(scene, message):
+    with pytest.raises(UserError, match=message):
         visit_beats(scene, lambda scene, beat: None)

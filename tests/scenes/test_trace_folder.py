@@ -74,7 +74,7 @@ def test_videos_of_two_traces_are_two_files_and_so_are_their_pictures(project, l
 
 
 @pytest.mark.parametrize(
-    ("folder", "said"),
+    ("folder", "message"),
     [
         ("runs/none", r"loss-curve\.trace: .*/runs/none does not exist"),
         ("runs/file", r"/runs/file is a file"),
@@ -83,9 +83,9 @@ def test_videos_of_two_traces_are_two_files_and_so_are_their_pictures(project, l
         (7, "needed: the folder of a trace"),
     ],
 )
-def test_what_is_not_there_is_named(project, folder, said):
+def test_what_is_not_there_is_named(project, folder, message):
     (project / "runs" / "file").write_text("x")
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         LossCurve.validated({"trace": folder})
 
 

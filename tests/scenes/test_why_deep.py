@@ -270,7 +270,7 @@ def test_layout_at_the_bounds(play, name, lang, theme, monkeypatch):
     assert play(WhyDeep, check_scene, lang=lang, theme=theme, **EXTREMES[name]).findings == []
 
 
-@pytest.mark.parametrize(("given", "message"), [
+@pytest.mark.parametrize(("parameters", "message"), [
     ({"seeds": [1, 1]}, "seeds: each is wanted once"),
     ({"seeds": [1]}, "why-deep.seeds: .*at least 2"),
     ({"folds": 2}, "why-deep.folds: .*3"),
@@ -278,6 +278,6 @@ def test_layout_at_the_bounds(play, name, lang, theme, monkeypatch):
     ({"dataset": {"points": [[0, 0, 1], [1, 0, 1]]}}, "of both classes"),
     ({"dataset": {"points": [[0, 1], [1, 0]]}}, r"\(x1, x2\) each"),
 ])  # fmt: skip
-def test_bad_parameters_are_named(given, message):
+def test_bad_parameters_are_named(parameters, message):
     with pytest.raises(UserError, match=message):
-        WhyDeep.validated(given)
+        WhyDeep.validated(parameters)

@@ -111,7 +111,7 @@ def test_lines_are_spoken_side_by_side_and_each_is_told(tones, lines, folder):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("fail here", "'fail here' could not be spoken: .* ended with exit code 3: no such voice$"),
         ("nothing here", "'nothing here' could not be spoken: what was written: there is no such file"),
@@ -120,8 +120,8 @@ def test_lines_are_spoken_side_by_side_and_each_is_told(tones, lines, folder):
         ("silent here", "what was written is silent"),
     ],
 )
-def test_a_line_that_is_not_spoken_is_named_and_the_others_are_kept(tones, lines, folder, text, said):
-    with pytest.raises(ProgramError, match=said):
+def test_a_line_that_is_not_spoken_is_named_and_the_others_are_kept(tones, lines, folder, text, message):
+    with pytest.raises(ProgramError, match=message):
         spoken_lines(tones(), lines("well", text, "good"), folder)
     assert kept(folder) >= {line_file(tones(), ("well",), folder).name}
     assert all(name.endswith(".flac") for name in kept(folder))
