@@ -214,9 +214,7 @@ def profile_of(bench: Bench) -> dict[str, Any]:
 
 def show(report: Mapping[str, Any]) -> None:
     print(", ".join(report["scenes"]))
-    print(
-        f"{report['frames']} frames, -q {report['quality']}, {report['rounds']} rounds; load before {report['load']:.1f}"
-    )
+    print(f"{report['frames']} frames, -q {report['quality']}, {report['rounds']} rounds; load {report['load']:.1f}")
     print(f"{report['cores']} cores; " + ", ".join(f"{name} {number}" for name, number in report["versions"].items()))
     print(f"changed and rendered alone: {report['change']}\n")
     medians = report["medians"]

@@ -33,7 +33,7 @@ def test_it_plays_h264_from_a_file_to_its_end(page, clip):
     assert ended == [64, 0.5]
 
 
-def test_a_page_that_asks_a_network_for_something_and_a_script_that_fails_are_found_out(page, complaints, tmp_path):
+def test_network_requests_and_failing_scripts_of_a_page_are_detected(page, complaints, tmp_path):
     place = tmp_path / "page.html"
     place.write_text('<!doctype html><title>A page</title><script>nobody()</script><img src="https://example.org/a">')
     page.goto(place.as_uri())

@@ -165,7 +165,7 @@ def test_a_line_that_is_clicked_is_sought_and_linked_to(page, address):
     assert page.evaluate("() => location.hash") == ""
 
 
-def test_a_link_leads_to_its_moment_also_where_the_beat_has_an_outcome_in_its_name(page, address):
+def test_a_link_leads_to_its_moment_even_if_the_beats_name_has_an_outcome(page, address):
     opened(page, f"{address}#fit/walk")
     assert now(page) == ("fit/walk-down", pytest.approx(start_of(page, "fit/walk-down"), abs=0.05))
     for link, beat in (("rest", "rest/rest"), ("fit/walk-down", "fit/walk-down"), ("rest/rest", "rest/rest")):
@@ -175,7 +175,7 @@ def test_a_link_leads_to_its_moment_also_where_the_beat_has_an_outcome_in_its_na
 
 
 @pytest.mark.parametrize("name", ["given", "language", "update"])
-def test_a_scene_may_be_called_as_a_part_of_the_page_is(page, desk, name):
+def test_a_scene_may_have_the_name_of_a_page_element(page, desk, name):
     text = (desk / "page.html").read_text("utf-8")
     called = text.replace('id="rest', f'id="{name}').replace('href="#rest', f'href="#{name}')
     (desk / f"{name}.html").write_text(called, "utf-8")
@@ -197,7 +197,7 @@ def test_a_link_to_a_moment_shows_the_film_from_its_top(page, address, width):
 
 
 @pytest.mark.parametrize("link", ["50%", "run:50%", "%E0%A4%A"])
-def test_an_address_that_names_nothing_leaves_the_page_as_it_is(page, address, link):
+def test_an_address_with_an_unknown_name_leaves_the_page_unchanged(page, address, link):
     opened(page, f"{address}#{link}")  # its run is drawn, see there
     assert now(page) == ("fit/start", 0)
     page.get_by_label("Updates made").press("End")
@@ -238,7 +238,7 @@ VOICE = "document.querySelector('audio[data-voice=zh]')"
 IN_STEP = f"Math.abs({VOICE}.currentTime - film.currentTime) < 0.3"
 
 
-def test_the_film_speaks_its_first_language_and_another_is_a_sound_in_step_with_it(page, address):
+def test_the_film_plays_its_first_language_and_other_languages_as_synchronous_sound(page, address):
     opened(page, address)
     assert page.evaluate(f"() => [film.muted, {VOICE}.paused, document.querySelectorAll('audio').length]") == [
         False,
@@ -259,7 +259,7 @@ def test_the_film_speaks_its_first_language_and_another_is_a_sound_in_step_with_
     assert page.evaluate("() => film.muted")  # it was turned off
 
 
-def test_another_volume_turns_the_second_voice_on_not_off(page, address):
+def test_changing_the_volume_keeps_the_second_voice_on(page, address):
     opened(page, address)
     page.get_by_label("Language").select_option("中文")
     page.evaluate("() => { film.volume = 0.5; film.muted = false }")  # as the film's own slider does
@@ -267,7 +267,7 @@ def test_another_volume_turns_the_second_voice_on_not_off(page, address):
     assert not page.evaluate(f"() => {VOICE}.muted")
 
 
-def test_captions_in_each_language_come_with_the_page(page, address):
+def test_the_page_contains_captions_in_each_language(page, address):
     opened(page, address)
     cues = page.evaluate("""async () => Object.fromEntries(await Promise.all([...film.textTracks].map(async track => {
         track.mode = "hidden"
@@ -320,7 +320,7 @@ def test_hostile_words_stay_text(page, address):
     assert page.locator("img, main b").count() == 0
 
 
-def test_without_scripts_there_are_a_film_and_a_text(browser, address):
+def test_without_scripts_the_page_shows_film_and_text(browser, address):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{address}#rest/rest")
@@ -333,7 +333,7 @@ def test_without_scripts_there_are_a_film_and_a_text(browser, address):
     context.close()
 
 
-def test_one_file_has_all_of_it(page, desk):
+def test_the_single_file_contains_everything(page, desk):
     alone = shutil.copy(desk / "page.html", desk / "alone.html")
     opened(page, f"{alone.as_uri()}#rest/rest")
     assert now(page)[0] == "rest/rest"
@@ -426,7 +426,7 @@ def test_the_numbers_at_an_update_are_those_of_the_trace(page, address, desk):
     assert update == trace.n_updates
 
 
-def test_the_curve_is_what_the_core_computes_at_that_update(page, address, desk):
+def test_the_drawn_curve_is_the_cores_curve_at_that_update(page, address, desk):
     trace = trace_of(desk, 1)
     data = trace.experiment.dataset
     opened(page, address)
@@ -465,7 +465,7 @@ def test_two_seeds_side_by_side(page, address, desk):
     assert page.locator("#figure-map-b").is_visible()
 
 
-def test_it_plays_to_the_end_and_goes_on_by_one(page, address):
+def test_playing_runs_to_the_end_and_stepping_moves_by_one(page, address):
     opened(page, address)
     move(page, 0.99)
     page.get_by_role("button", name="Play").click()
@@ -485,7 +485,7 @@ def test_a_link_chooses_the_run_of_a_scene_each_time(page, address):
     assert page.locator("#touch").is_visible()
 
 
-def test_of_a_loop_of_ones_own_there_is_what_was_recorded(page, desk, recorded):
+def test_a_recorded_loop_shows_only_recorded_numbers(page, desk, recorded):
     opened(page, (desk / "run.html").as_uri())
     assert page.locator("h1").inner_text().strip() == '<b>"mine" & co'
     move(page, 0.4)
@@ -501,7 +501,7 @@ def test_of_a_loop_of_ones_own_there_is_what_was_recorded(page, desk, recorded):
     assert "The loss around the path is not known." in page.locator("#share-a").inner_text()
 
 
-def test_a_loss_that_is_logged_now_and_then_is_one_line_and_the_mark_stays_on_it(page, tmp_path):
+def test_a_loss_logged_now_and_then_is_one_line_and_the_marker_stays_on_it(page, tmp_path):
     import torch
     from gradreel.core.recording.recording import record
 
@@ -522,7 +522,7 @@ def test_a_loss_that_is_logged_now_and_then_is_one_line_and_the_mark_stays_on_it
     assert drawn(page, "loss", "at-a") == {"x": [29], "y": [30]}
 
 
-def test_what_was_left_out_is_said(page, desk, recorded):
+def test_omitted_parts_are_reported(page, desk, recorded):
     opened(page, (desk / "run.html").as_uri())
     said = page.locator("#thinned").inner_text().replace("\u2009", "")
     shown = page.evaluate("() => Number(document.getElementById('update').max) + 1")
@@ -530,7 +530,7 @@ def test_what_was_left_out_is_said(page, desk, recorded):
     assert "Of 49 parameters 40 are listed" in said
 
 
-def test_a_runs_file_that_is_gone_is_said(page, complaints, address, desk):
+def test_a_missing_file_of_a_run_is_reported(page, complaints, address, desk):
     folder = desk / "broken"
     shutil.copytree(desk / "page", folder, dirs_exist_ok=True)
     opened(page, (folder / "index.html").as_uri())

@@ -166,7 +166,7 @@ def heard_in(page):
     return page.evaluate("[window.heard?.splice(0) ?? [], sound.error]")
 
 
-def test_each_step_plays_and_stands_at_its_last_frame_and_what_is_heard_is_in_the_one_file(one_deck, small):
+def test_each_step_plays_and_stops_at_its_last_frame_and_its_sound_is_in_the_single_file(one_deck, small):
     keep_what_is_heard(one_deck)
     first = picture(one_deck)
     assert [np.abs(first - end).mean() < 4 for end in small.ends] == [False] * len(PLACES)
@@ -179,7 +179,7 @@ def test_each_step_plays_and_stands_at_its_last_frame_and_what_is_heard_is_in_th
     assert heard_in(one_deck) == [["002-any.m4a"], None]
 
 
-def test_back_shows_how_the_step_before_ended_and_forward_while_it_plays_goes_to_its_end(one_deck, small):
+def test_back_shows_the_end_of_the_previous_step_and_forward_while_playing_jumps_to_the_end(one_deck, small):
     one_deck.keyboard.press("PageDown")
     one_deck.keyboard.press("PageDown")
     assert stands_at(one_deck, small, 1)
@@ -211,7 +211,7 @@ def test_a_number_and_the_overview_and_an_address_lead_to_a_step(one_deck, small
     one_deck.wait_for_selector("#stage[data-phase=start] .shown")
 
 
-def test_it_begins_again_where_it_was_or_where_the_address_says(one_deck, small, context):
+def test_the_slides_begin_at_the_last_position_or_at_the_address(one_deck, small, context):
     for key in "2", "Enter", "l":
         one_deck.keyboard.press(key)
     assert stands_at(one_deck, small, 2)
@@ -223,7 +223,7 @@ def test_it_begins_again_where_it_was_or_where_the_address_says(one_deck, small,
     assert stands_at(again, small, 3)
 
 
-def test_it_begins_in_the_language_of_its_pictures(small, page, tmp_path):
+def test_the_slides_begin_in_the_language_of_their_pictures(small, page, tmp_path):
     chinese = tmp_path / "slides.html"
     chinese.write_text(small.one.read_text("utf-8").replace('<html lang="en">', '<html lang="zh">'), "utf-8")
     opened(page, chinese)
@@ -231,7 +231,7 @@ def test_it_begins_in_the_language_of_its_pictures(small, page, tmp_path):
     assert page.locator("#language").input_value() == "zh"
 
 
-def test_a_swipe_a_tap_and_the_buttons_do_what_keys_do(one_deck, small):
+def test_swipes_taps_and_buttons_act_like_keys(one_deck, small):
     one_deck.set_viewport_size({"width": 320, "height": 180})
     one_deck.mouse.click(200, 60)
     one_deck.mouse.click(200, 60)
@@ -253,7 +253,7 @@ def test_a_swipe_a_tap_and_the_buttons_do_what_keys_do(one_deck, small):
     assert stands_at(one_deck, small, 1)
 
 
-def test_after_a_click_on_a_button_space_goes_on(one_deck, small):
+def test_after_a_click_on_a_button_space_still_advances(one_deck, small):
     for number, button in enumerate(("[data-do=sound] svg", "[data-do=help]"), 1):
         one_deck.locator(button).click()
         one_deck.keyboard.press("Escape")
@@ -262,7 +262,7 @@ def test_after_a_click_on_a_button_space_goes_on(one_deck, small):
         assert stands_at(one_deck, small, number)
 
 
-def test_a_dark_screen_is_black_in_a_light_theme_and_with_words_and_a_step_ends_it(one_deck, small):
+def test_a_dark_screen_is_black_in_any_theme_and_a_step_ends_it(one_deck, small):
     one_deck.evaluate("root.style.setProperty('--background', '#fff')")
     for key in "c", "b":
         one_deck.keyboard.press(key)
@@ -272,7 +272,7 @@ def test_a_dark_screen_is_black_in_a_light_theme_and_with_words_and_a_step_ends_
     assert stands_at(one_deck, small, 1)
 
 
-def test_the_help_is_closed_by_its_button_beside_it_and_from_the_speakers_window(one_deck, context):
+def test_the_help_closes_by_its_button_by_a_click_beside_it_and_from_the_speakers_window(one_deck, context):
     speaker = speakers_window(one_deck, context)
     for close in (
         lambda: one_deck.locator("dialog button").click(),
@@ -299,7 +299,7 @@ def test_f5_of_a_remote_loads_neither_window_again(one_deck, context):
     assert [page.evaluate(press) for page in (one_deck, speakers_window(one_deck, context))] == [False, False]
 
 
-def test_s_opens_the_speakers_window_again_where_it_was_loaded_again(one_deck, small, context):
+def test_s_reopens_the_speakers_window_after_a_reload(one_deck, small, context):
     lost = speakers_window(one_deck, context)
     lost.reload()
     one_deck.keyboard.press("Space")
@@ -308,14 +308,14 @@ def test_s_opens_the_speakers_window_again_where_it_was_loaded_again(one_deck, s
     assert lost.is_closed()
 
 
-def test_after_a_click_in_the_speakers_window_space_goes_on(one_deck, small, context):
+def test_after_a_click_in_the_speakers_window_space_still_advances(one_deck, small, context):
     speaker = speakers_window(one_deck, context)
     speaker.locator(".top button").click()
     speaker.keyboard.press("Space")
     assert stands_at(one_deck, small, 1)
 
 
-def test_the_speakers_window_has_the_words_what_comes_next_and_a_clock_and_steers(one_deck, small, context):
+def test_the_speakers_window_shows_words_next_step_and_clock_and_controls_the_slides(one_deck, small, context):
     speaker = speakers_window(one_deck, context)
     speaker.locator(".foot button").nth(1).click()
     assert stands_at(one_deck, small, 1)
@@ -348,7 +348,7 @@ def test_words_are_shown_in_one_language_at_a_time(one_deck):
     assert len(headings) == 2
 
 
-def test_what_a_lesson_says_stays_text(one_deck):
+def test_markup_in_a_lessons_text_is_shown_as_text(one_deck):
     assert one_deck.title() == HOSTILE
     assert one_deck.locator("#title").text_content() == HOSTILE
     one_deck.keyboard.press("Space")
@@ -357,7 +357,7 @@ def test_what_a_lesson_says_stays_text(one_deck):
     assert one_deck.evaluate("[window.harmed, document.querySelectorAll('[onclick]').length]") == [None, 0]
 
 
-def test_a_step_has_what_is_heard_in_it_and_in_each_language_what_is_said(small):
+def test_a_step_has_its_sound_and_its_words_in_each_language(small):
     def heard(name):
         with av.open(str(small.folder.with_name(name))) as container:
             samples = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
@@ -409,7 +409,7 @@ def test_a_voice_chosen_in_a_pause_waits_for_its_end(folder_deck):
     assert heard_in(folder_deck) == [["001-en.m4a"], None]
 
 
-def test_printed_it_is_a_page_a_step_with_its_words(one_deck):
+def test_a_print_has_one_page_for_each_step_with_its_words(one_deck):
     paper = one_deck.pdf(prefer_css_page_size=True)
     assert len(re.findall(rb"/Type /Page\b", paper)) == len(PLACES)
     one_deck.emulate_media(media="print")
@@ -417,7 +417,7 @@ def test_printed_it_is_a_page_a_step_with_its_words(one_deck):
     assert one_deck.locator(".step img:visible").count() == len(PLACES)
 
 
-def test_without_scripts_there_are_the_pictures_and_the_words(browser, small):
+def test_without_scripts_the_slides_show_pictures_and_words(browser, small):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(small.one.as_uri())
@@ -426,14 +426,14 @@ def test_without_scripts_there_are_the_pictures_and_the_words(browser, small):
     context.close()
 
 
-def test_a_step_is_seen_where_the_address_may_not_change_as_often(one_deck, small):
+def test_steps_play_even_if_the_browser_limits_changes_of_the_address(one_deck, small):
     one_deck.evaluate("() => { history.replaceState = () => { throw new DOMException('', 'SecurityError') } }")
     one_deck.keyboard.press("Space")
     one_deck.wait_for_selector(STILL)
     assert np.abs(picture(one_deck) - small.ends[0]).mean() < 4
 
 
-def test_it_waits_for_no_data_that_an_iphone_holds_back_and_begins_with_the_films_first_picture(small, page):
+def test_the_slides_start_with_the_first_picture_without_waiting_for_video_data(small, page):
     page.add_init_script("addEventListener('loadeddata', event => event.stopImmediatePropagation(), true)")
     opened(page, small.one)
     corner = picture(page)[0, 0] - small.ends[0][0, 0]
@@ -493,7 +493,7 @@ def test_the_bar_stays_on_an_upright_screen(page, small, size):
     assert page.evaluate("getComputedStyle(document.getElementById('bar')).opacity") == "1"
 
 
-def test_a_first_visit_says_which_keys_go_on_beside_the_picture_until_one_is_pressed(page, small, context):
+def test_a_first_visit_shows_a_hint_on_keys_until_a_key_is_pressed(page, small, context):
     page.set_viewport_size({"width": 640, "height": 360})
     page.goto(small.one.as_uri())
     page.wait_for_selector("#stage .shown")
@@ -512,7 +512,7 @@ def test_a_first_visit_says_which_keys_go_on_beside_the_picture_until_one_is_pre
     assert not again.locator("#hint").is_visible()
 
 
-def test_on_a_touch_screen_the_hint_tells_of_taps_and_one_closes_it(browser, small):
+def test_on_a_touch_screen_the_hint_is_about_taps_and_a_tap_closes_it(browser, small):
     context = browser.new_context(viewport={"width": 375, "height": 812}, has_touch=True, is_mobile=True)
     page = context.new_page()
     page.goto(small.one.as_uri())

@@ -18,7 +18,7 @@ def test_resolution(text):
 
 
 @pytest.mark.parametrize("text", ["1280", "1280,720,3", "wide,high", "", "1.5,2", "12_80,720", "１２８０,720"])
-def test_resolution_that_is_none_says_how_one_is_written(text):
+def test_an_invalid_resolution_is_answered_with_the_notation(text):
     with pytest.raises(UserError, match="-r 1280,720"):
         parse_resolution(text)
 
@@ -37,7 +37,7 @@ def test_beat_range(text, beats):
 
 
 @pytest.mark.parametrize("text", ["", ",", "a,b,c"])
-def test_beat_range_that_is_none(text):
+def test_an_invalid_beat_range_is_refused(text):
     with pytest.raises(UserError, match="one beat"):
         parse_beat_range(text)
 
@@ -125,7 +125,7 @@ def test_override_takes_every_spelling_of_a_scene(scene):
 
 
 @pytest.mark.parametrize("text", ["count=3", "build-curve.count", "build-curve.=3", ".count=3", "=", ""])
-def test_override_that_is_none_says_how_one_is_written(text):
+def test_an_invalid_override_is_answered_with_the_notation(text):
     with pytest.raises(UserError, match=r"scene\.parameter=value") as raised:
         parse_overrides([text])
     example = parse_overrides([str(raised.value).rsplit("--set ", 1)[1]])
@@ -133,6 +133,6 @@ def test_override_that_is_none_says_how_one_is_written(text):
 
 
 @pytest.mark.parametrize("name", ["none.json", "none.csv", "none", "a\0b.json"])
-def test_an_override_from_a_file_that_is_not_there_is_named(name):
+def test_an_override_from_a_missing_file_names_the_file(name):
     with pytest.raises(UserError, match=r"^--set build-curve\.knots: .*(none|a\\x00b)"):
         parse_overrides([f"build-curve.knots=@{name}"])

@@ -44,7 +44,7 @@ def media(project, quick_workers) -> Path:
     return media
 
 
-def test_what_nothing_needs_is_removed_once_that_is_agreed_to(media, project):
+def test_unneeded_entries_are_removed_after_the_user_agrees(media, project):
     told = json.loads(invoke("cache", "--lesson", "shapes.toml", "--json").stdout)
     assert {name: (told[name]["count"], told[name]["of_lesson"]) for name in ("clips", "traces")} == {
         "clips": (3, 2),
@@ -119,7 +119,7 @@ def test_lines_that_no_video_has_are_removed_and_those_being_spoken_are_not(proj
     assert [file.name for file in speech.iterdir() if file.suffix != ".lock"] == [".unfinished-1234"]
 
 
-def test_clips_of_the_lesson_as_it_is_spoken_are_needed_without_a_video(project, quick_workers, monkeypatch):
+def test_clips_of_the_spoken_lesson_are_needed_even_without_a_video(project, quick_workers, monkeypatch):
     (project / "say.py").write_text(TONE)
     voice = Command.parse(f"{sys.executable} -S say.py {{file}} {{text}}")
     monkeypatch.delenv("GRADREEL_VOICE")
@@ -130,7 +130,7 @@ def test_clips_of_the_lesson_as_it_is_spoken_are_needed_without_a_video(project,
     assert json.loads(invoke("cache", *SMALL[:2], "--json").stdout)["clips"]["unneeded"] == []
 
 
-def test_yes_alone_is_refused(project):
+def test_yes_without_prune_is_refused(project):
     result = invoke("cache", "--yes")
     assert result.exit_code == 2
     assert "--yes needs --prune" in result.stderr

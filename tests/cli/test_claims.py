@@ -85,7 +85,7 @@ def test_the_film_has_the_neutral_line_and_each_render_says_so_once(project, gra
     assert told(listed.stdout)
 
 
-def test_nothing_is_said_where_the_line_holds(project, gradreel):
+def test_a_line_whose_claim_holds_gives_no_message(project, gradreel):
     result = gradreel("render", *SMALL)
     assert "above 1" not in result.stderr
     (subtitles,) = project.glob("media/videos/**/*.en.srt")
@@ -93,7 +93,7 @@ def test_nothing_is_said_where_the_line_holds(project, gradreel):
     assert "above 1" not in gradreel("list", "--lesson", "circles.toml").stdout
 
 
-def test_dry_run_and_describe_know_it_before_anything_is_rendered(project, gradreel):
+def test_dry_run_and_describe_report_a_failed_claim_before_rendering(project, gradreel):
     dry = gradreel("render", *SMALL, "--set", BROKEN, "--dry_run")
     assert told(dry.stdout)
     found = json.loads(gradreel("render", *SMALL, "--set", BROKEN, "--dry_run", "--json").stdout)["neutral"]
@@ -111,6 +111,6 @@ def test_the_voice_speaks_the_neutral_line(project, gradreel):
     assert "radius" in (project / "said.txt").read_text() and "large" not in (project / "said.txt").read_text()
 
 
-def test_pictures_and_checks_say_it_as_well(project, gradreel):
+def test_frames_and_check_report_a_failed_claim(project, gradreel):
     assert told(gradreel("frames", "--lesson", "circles.toml", "--set", BROKEN).stderr)
     assert told(gradreel("check", "--lesson", "circles.toml", "--set", BROKEN).stderr)

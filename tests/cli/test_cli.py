@@ -38,7 +38,7 @@ def test_every_command_explains_itself(gradreel):
         assert result.stdout.startswith("Usage:")
 
 
-def test_the_help_of_all_says_in_whole_sentences_what_each_command_does(gradreel):
+def test_the_groups_help_has_a_whole_sentence_for_each_command(gradreel):
     help_text = gradreel("--help").stdout
     listed = help_text.partition("\nCommands:\n")[2].partition("\n\n")[0].splitlines()
     assert {line.split()[0] for line in listed} == NAMES
@@ -47,7 +47,7 @@ def test_the_help_of_all_says_in_whole_sentences_what_each_command_does(gradreel
 
 
 @pytest.mark.parametrize("name", sorted(EACH))
-def test_every_help_ends_with_examples_that_can_be_parsed(gradreel, name):
+def test_every_help_ends_with_examples_that_parse(gradreel, name):
     command, help_text = EACH[name], gradreel(*name.split(), "--help").stdout
     examples = help_text[help_text.index("Example: ") :].splitlines()
     assert [line.removeprefix("Example: ") for line in examples] == list(command.examples)
@@ -96,7 +96,7 @@ def test_every_option_has_a_help_text_and_a_place():
         assert parameter.name in used
 
 
-def test_options_of_every_command_are_what_the_commands_take():
+def test_each_option_of_a_command_is_a_field_that_the_command_uses():
     fields = set(Options.__dataclass_fields__) | {"watch", "write_all"}  # how often; which scenes, found out before
     for name in ("train", "render", "frames", "verify", "check"):
         assert {param.name for param in commands.commands[name].params if param.expose_value} <= fields
@@ -127,7 +127,7 @@ def test_list_in_a_new_folder_reads_no_scenes_file(gradreel, tmp_path, monkeypat
     assert [line.split()[0] for line in listed.splitlines() if line.startswith("  ")] == with_sources
 
 
-def test_list_in_another_language(gradreel):
+def test_list_prints_titles_in_another_language(gradreel):
     def title(language: str) -> str:
         scenes = json.loads(gradreel("list", "--json", "--lang", language).stdout)
         return next(scene["title"] for scene in scenes if scene["name"] == "build-curve")
@@ -293,13 +293,13 @@ def test_fault_of_ours_keeps_its_traceback(gradreel, monkeypatch):
         gradreel("list")
 
 
-def test_reader_that_goes_away_is_no_error():
+def test_a_reader_that_closes_the_pipe_causes_no_error():
     command = f"'{GRADREEL}' render --help | head -c 1 >/dev/null; echo ${{PIPESTATUS[0]}}"
     result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert "Traceback" not in result.stderr
 
 
-def test_a_name_that_is_no_text_and_a_folder_that_is_gone_are_mistakes(gradreel, tmp_path, monkeypatch):
+def test_undecodable_names_and_a_deleted_working_folder_are_user_errors(gradreel, tmp_path, monkeypatch):
     result = gradreel("describe", os.fsdecode(b"caf\xe9.py"))
     assert result.exit_code == 2
     assert r"caf\xe9.py" in result.stderr and "rename" in result.stderr

@@ -155,7 +155,7 @@ def described(media: Path) -> list[dict]:
     return [{k: v for k, v in clip.items() if k not in ("made", "wall_seconds")} for clip in found]
 
 
-def test_a_sound_is_heard_that_its_scene_adds_there(one_worker, gradreel, film):
+def test_a_sound_added_on_a_cluster_worker_is_heard(one_worker, gradreel, film):
     drawn = there(gradreel, "film.py:Loud")
     assert (drawn.exit_code, drawn.stderr) == (0, "")
     (as_there,) = described(film / "media")
@@ -177,7 +177,7 @@ def test_a_sound_that_is_not_sent_is_named(one_worker, gradreel, film):
     assert "it is here, and was not sent" in drawn.stderr
 
 
-def test_a_clip_drawn_there_is_that_drawn_here_and_two_users_modules_of_the_same_names_never_meet(
+def test_a_workers_clip_equals_a_local_one_and_equal_module_names_of_two_users_do_not_mix(
     one_worker, gradreel, tmp_path, monkeypatch
 ):
     clips = []
@@ -203,7 +203,7 @@ def test_a_clip_drawn_there_is_that_drawn_here_and_two_users_modules_of_the_same
     assert not list(one_worker.folder.iterdir()), "nothing stays there"
 
 
-def test_scenes_that_fail_there_are_named_with_their_owners_paths_and_the_others_kept(one_worker, film, gradreel):
+def test_failing_scenes_on_workers_are_named_with_the_users_paths_and_other_clips_are_kept(one_worker, film, gradreel):
     failed = there(
         gradreel, *(f"film.py:{name}" for name in ("Broken", "Opens", "DoesWithout", "Slow")), "--timeout", "6"
     )
@@ -226,7 +226,7 @@ def test_scenes_that_fail_there_are_named_with_their_owners_paths_and_the_others
 @pytest.mark.parametrize(
     "asked", [("render", "film.py:Slow"), ("experiment", "width", "--seeds", "1", "--widths", "9")]
 )
-def test_what_is_taken_back_is_not_done_to_its_end(one_worker, film, gradreel, asked):
+def test_a_cancelled_task_stops_before_its_end(one_worker, film, gradreel, asked):
     more = SMALL if asked[0] == "render" else ("--epochs", "1000000")
     threading.Timer(4.0, lambda: setattr(one_worker, "taken_back", True)).start()
     began = time.monotonic()
@@ -235,7 +235,7 @@ def test_what_is_taken_back_is_not_done_to_its_end(one_worker, film, gradreel, a
     assert not list(one_worker.folder.iterdir())
 
 
-def test_what_is_another_there_is_named(film):
+def test_a_different_version_on_the_worker_is_named(film):
     request = SceneRequest(resolve("film.py:Slow"), RenderSettings(media_dir=film / "media"))
     clip, code = Clip(request, {}, {"traces": {}}), worker.our_code()
     same = parts_now(clip.parts, request)
@@ -250,7 +250,7 @@ def test_what_is_another_there_is_named(film):
         assert words in str(refused.value)
 
 
-def test_our_scenes_are_played_from_the_workers_own_gradreel_and_trace_folders_are_where_they_were(film, tmp_path):
+def test_our_scenes_use_the_workers_own_gradreel_and_trace_folders_keep_their_paths(film, tmp_path):
     request = SceneRequest(resolve("build-curve"), RenderSettings(media_dir=film / "media"), {"near": "a", "far": "/b"})
     source = replace(request.source, file=request.source.file.relative_to(PACKAGE_FOLDER))
     clip = Clip(replace(request, source=source), {}, {"traces": {"near": "", "far": ""}})
@@ -268,7 +268,7 @@ def test_our_scenes_are_played_from_the_workers_own_gradreel_and_trace_folders_a
         (RuntimeError("Error during deserialization of the task graph. This\nmore"), "task graph. This); install"),
     ],
 )
-def test_failures_of_the_cluster_are_told_in_words(error, words):
+def test_failures_of_the_cluster_have_readable_messages(error, words):
     task = Future()
     task.set_exception(error)
     lost = connection.Connection(SimpleNamespace(submit=lambda function, pure: task), "tcp://x:1", 1)
@@ -278,7 +278,7 @@ def test_failures_of_the_cluster_are_told_in_words(error, words):
 
 
 @pytest.mark.parametrize("address", ["foo", "tcp://foo", "", "nonsense://x:1", "tcp://foo:many", "tcp://foo:99999"])
-def test_what_can_be_no_address_is_refused_before_anything_connects(gradreel, film, address, monkeypatch):
+def test_an_invalid_address_is_refused_before_connecting(gradreel, film, address, monkeypatch):
     monkeypatch.setattr(distributed, "Client", lambda *_, **__: pytest.fail("it waits 20 s when it is let go"))
     result = gradreel("experiment", "width", "--seeds", "1", "--scheduler", address)
     assert (result.exit_code, result.stdout) == (2, "")
@@ -287,7 +287,7 @@ def test_what_can_be_no_address_is_refused_before_anything_connects(gradreel, fi
     )
 
 
-def test_without_dask_or_a_scheduler_it_says_what_mends_it(gradreel, film, monkeypatch):
+def test_without_dask_or_a_scheduler_the_message_names_the_remedy(gradreel, film, monkeypatch):
     asked = ("experiment", "width", "--seeds", "1", "--scheduler", "tcp://127.0.0.1:1")
     monkeypatch.setattr(connection, "CONNECT_SECONDS", 0.2)
     nobody = gradreel(*asked)
@@ -358,9 +358,7 @@ def parent_of(pid: int) -> int:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc")
-def test_a_cluster_trains_and_draws_what_a_killed_worker_had_is_drawn_by_another_and_ctrl_c_ends_what_is_drawn(
-    machines, film, command
-):
+def test_a_cluster_trains_and_draws_replaces_a_killed_worker_and_ctrl_c_stops_drawing(machines, film, command):
     """The one test of a real scheduler and real workers."""
     asked = ("film.py:Made", "film.py:Slow", *SMALL, "--scheduler", machines.address)
     run = command("render", *asked)

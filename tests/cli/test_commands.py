@@ -92,7 +92,7 @@ def test_scenes_in_two_folders_have_helpers_of_one_name(gradreel, project):
         assert "two scenes are called first: in " in result.stderr and "rename one of the classes" in result.stderr
 
 
-def test_a_project_may_lie_in_a_folder_with_braces_and_the_media_may_not(gradreel, tmp_path, monkeypatch):
+def test_a_project_folder_may_have_braces_in_its_name_but_the_media_folder_may_not(gradreel, tmp_path, monkeypatch):
     folder = tmp_path / "{project}"
     folder.mkdir()
     monkeypatch.chdir(folder)
@@ -122,7 +122,7 @@ class Sections(LectureScene):
 """
 
 
-def test_a_scene_of_beats_may_have_sections_and_what_it_lacks_is_told_with_its_own_name(gradreel, project):
+def test_a_scene_with_beats_may_have_sections_and_a_missing_one_is_named(gradreel, project):
     (project / "sections.py").write_text(OF_SECTIONS)
     lacking = gradreel("describe", "sections.py")
     assert (lacking.exit_code, "add --set sections.count=…, or write defaults" in lacking.stderr) == (2, True)
@@ -167,7 +167,7 @@ def test_render_scenes_by_name_with_options_of_manim(gradreel, project):
 
 
 @pytest.mark.skipif(not os.path.isdir("/dev/shm"), reason="needs a second file system")
-def test_a_video_on_another_disk_is_joined_once(gradreel, project):
+def test_a_video_on_another_disk_is_joined_only_once(gradreel, project):
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         video = Path(folder) / "plain.mp4"
         arguments = ("render", "my_scene.py:Plain", *SMALL, "-o", video)
@@ -181,7 +181,7 @@ def test_a_video_on_another_disk_is_joined_once(gradreel, project):
         assert video.stat().st_size > 1000
 
 
-def test_a_folder_is_replaced_by_pictures_only_if_it_holds_nothing_else(gradreel, project):
+def test_a_folder_is_replaced_only_if_it_contains_just_pictures(gradreel, project):
     photos = project / "photos"
     photos.mkdir()
     (photos / "mine.jpg").write_text("mine")
@@ -223,7 +223,7 @@ def test_describe_shows_one_scene_and_says_so(gradreel, project):
     assert (result.exit_code, "2 were named; name one" in result.stderr) == (2, True)
 
 
-def test_force_draws_again_what_is_up_to_date_to_the_same_bytes(gradreel, project):
+def test_force_draws_up_to_date_clips_again_with_the_same_bytes(gradreel, project):
     size = ("-r", "160,90", "--fps", "5")
     render = ("render", "my_scene.py", "Ring", "Plain", *size)
     assert gradreel(*render).exit_code == 0
@@ -280,7 +280,7 @@ def test_mistake_that_the_scene_finds(gradreel, project, arguments, words):
         (["my_scene.py:Ring", "-n", "nonsense"], "ring has no such beats"),
     ],
 )
-def test_what_is_refused_when_it_is_to_be_rendered_is_no_plan_either(gradreel, project, arguments, words):
+def test_a_dry_run_refuses_whatever_rendering_would_refuse(gradreel, project, arguments, words):
     planned = gradreel("render", *arguments, *SMALL, "--dry_run")
     assert (planned.exit_code, planned.stdout) == (2, "")
     assert words in planned.stderr.replace(f"{project}/", "")
@@ -288,7 +288,7 @@ def test_what_is_refused_when_it_is_to_be_rendered_is_no_plan_either(gradreel, p
     assert (rendered.exit_code, rendered.stdout, rendered.stderr) == (2, "", planned.stderr)
 
 
-def test_a_value_that_was_read_from_a_file_is_named_with_it(gradreel, project):
+def test_an_invalid_value_from_a_file_is_named_with_the_file(gradreel, project):
     rows = "".join(f"{x},{x % 7}\n" for x in range(400))
     (project / "curve.csv").write_text("x,y\n" + rows, encoding="utf-8")
     (project / "run.json").write_text('{"seed": -3, "epochs": 3}', encoding="utf-8")
@@ -311,7 +311,7 @@ def test_a_value_that_was_read_from_a_file_is_named_with_it(gradreel, project):
     assert "--set experiments.mine.seed: " in mine.stderr and mine.stderr.endswith("; it was read from run.json\n")
 
 
-def test_scene_that_raises_shows_its_line_and_leaves_what_was_there(gradreel, project):
+def test_a_scene_that_raises_shows_its_line_and_leaves_existing_files(gradreel, project):
     video = project / "media/videos/shapes/90p5/broken.mp4"
     video.parent.mkdir(parents=True)
     video.write_text("from before")
@@ -323,7 +323,7 @@ def test_scene_that_raises_shows_its_line_and_leaves_what_was_there(gradreel, pr
     assert video.read_text() == "from before"
 
 
-def test_verify_names_what_is_wrong_and_exits_1(gradreel, project):
+def test_verify_names_the_fault_and_exits_with_1(gradreel, project):
     missing = gradreel("verify", "--lesson", "shapes.toml")
     assert (missing.exit_code, "gradreel train" in missing.stderr) == (2, True)
     (trace,) = json.loads(gradreel("train", "--lesson", "shapes.toml", "--json").stdout)
@@ -344,7 +344,7 @@ def test_verify_names_what_is_wrong_and_exits_1(gradreel, project):
     assert gradreel("verify", "--lesson", "shapes.toml").stdout.startswith("BAD  ")
 
 
-def test_verify_refuses_a_sound_trace_of_another_run(gradreel, project):
+def test_verify_refuses_a_valid_trace_of_another_run(gradreel, project):
     three, four = (
         json.loads(gradreel("train", "--lesson", "shapes.toml", "--set", f"ring.run.epochs={epochs}", "--json").stdout)
         for epochs in (3, 4)
@@ -356,7 +356,7 @@ def test_verify_refuses_a_sound_trace_of_another_run(gradreel, project):
     assert gradreel("verify", three[0]["path"]).exit_code == 0
 
 
-def test_verify_of_a_folder_that_is_no_trace_is_a_mistake_and_nothing_is_to_be_deleted(gradreel, project):
+def test_verify_of_a_folder_without_a_trace_is_a_user_error_and_suggests_no_deletion(gradreel, project):
     (trace,) = json.loads(gradreel("train", "--lesson", "shapes.toml", "--json").stdout)
     for folder in (".", "media/traces"):
         result = gradreel("verify", folder)
@@ -370,7 +370,7 @@ def test_verify_of_a_folder_that_is_no_trace_is_a_mistake_and_nothing_is_to_be_d
     ("optimizer", "how"),
     [("SGD", "4 updates computed again, equal bit for bit"), ("RMSprop", "no update computed again")],
 )
-def test_verify_tells_what_of_a_recorded_loop_it_checked(optimizer, how, gradreel, tmp_path, monkeypatch):
+def test_verify_lists_the_checks_of_a_recorded_loop(optimizer, how, gradreel, tmp_path, monkeypatch):
     import torch
     from gradreel.core.recording.recording import record
 
@@ -400,7 +400,7 @@ def test_verify_tells_what_of_a_recorded_loop_it_checked(optimizer, how, gradree
     assert (damaged.exit_code, damaged.stdout.startswith("BAD  ")) == (1, True)
 
 
-def test_verify_checks_the_trace_that_a_scene_was_given_by_its_folder(gradreel, record_loop, tmp_path, monkeypatch):
+def test_verify_checks_the_trace_folder_that_a_scene_was_set_to(gradreel, record_loop, tmp_path, monkeypatch):
     import torch
 
     monkeypatch.chdir(tmp_path)
@@ -422,7 +422,7 @@ def test_verify_checks_the_trace_that_a_scene_was_given_by_its_folder(gradreel, 
     assert (damaged.exit_code, damaged.stdout.startswith(f"BAD  {mine}")) == (1, True)
 
 
-def test_a_tilde_is_ones_own_folder_in_every_option_that_is_a_path(gradreel, project, monkeypatch):
+def test_a_tilde_means_the_home_folder_in_every_path_option(gradreel, project, monkeypatch):
     home = project / "home"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))

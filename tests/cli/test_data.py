@@ -74,7 +74,7 @@ def dataset_of(trained) -> dict:
     return Trace.open(run["path"], checksums=True).experiment.dataset
 
 
-def test_a_scenes_own_run_is_trained_verified_shown_and_described_on_the_users_views(gradreel, here):
+def test_a_scenes_run_is_trained_verified_shown_and_described_on_the_users_views(gradreel, here):
     data = ("--data", "views.csv", "--test_from", "2024-02-20")
     dry = gradreel("train", *OWN, *data, "--dry_run")
     assert (dry.exit_code, dry.stderr) == (0, "")
@@ -97,7 +97,7 @@ def test_a_scenes_own_run_is_trained_verified_shown_and_described_on_the_users_v
     assert described["experiments"]["run"]["experiment"]["dataset"]["series"]["name"] == "views.csv"
 
 
-def test_a_lesson_names_data_beside_it(gradreel, here, monkeypatch, tmp_path_factory):
+def test_a_lesson_finds_its_data_relative_to_its_file(gradreel, here, monkeypatch, tmp_path_factory):
     lesson = here / "mine.toml"
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
     trained = gradreel("train", "--lesson", lesson, "--json")

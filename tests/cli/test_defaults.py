@@ -42,7 +42,7 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(gradr
     assert (found["quality"], found["resolution"], found["fps"]) == ("k", "40,20", "5")
 
 
-def test_what_stands_above_the_tables_is_for_every_command_and_a_table_for_its_own(gradreel, chosen, tmp_path):
+def test_values_above_the_tables_apply_to_every_command_and_a_table_to_its_command(gradreel, chosen, tmp_path):
     text = 'theme = "light"\nlang = "en"\n[render]\nlang = "zh"\n'
     (tmp_path / "gradreel.toml").write_text(text)
     for command, language in (("render", "zh"), ("check", "en")):
@@ -51,7 +51,7 @@ def test_what_stands_above_the_tables_is_for_every_command_and_a_table_for_its_o
 
 
 @pytest.mark.parametrize("spelling", ["media_dir", "media-dir"])
-def test_a_path_is_beside_the_file_that_it_stands_in(gradreel, chosen, tmp_path, spelling):
+def test_a_path_is_relative_to_the_file_of_defaults(gradreel, chosen, tmp_path, spelling):
     (tmp_path / "gradreel.toml").write_text(f'{spelling} = "films"\nlesson = "/elsewhere/lesson.toml"\n')
     found = chosen(gradreel, "render")
     assert (found["media_dir"], found["lesson"]) == (tmp_path / "films", Path("/elsewhere/lesson.toml"))
@@ -73,13 +73,13 @@ def test_voices_are_one_or_several_and_folders_beside_the_file(gradreel, chosen,
 
 
 @pytest.mark.parametrize("value", ["3", "true", '["en=default", 3]', '"french"', '[["none"]]'])
-def test_what_is_no_voice_is_named_with_its_file(gradreel, chosen, tmp_path, value):
+def test_an_invalid_voice_is_named_with_its_file(gradreel, chosen, tmp_path, value):
     (tmp_path / "gradreel.toml").write_text(f"voice = {value}\n")
     result = gradreel("render")
     assert result.exit_code == 2 and "gradreel.toml: voice = " in result.stderr
 
 
-def test_the_nearest_file_counts_alone_and_its_own_one_before_that_of_all_tools(gradreel, chosen, tmp_path):
+def test_only_the_nearest_file_counts_and_gradreel_toml_comes_before_pyproject(gradreel, chosen, tmp_path):
     (tmp_path / "gradreel.toml").write_text('quality = "l"\ntheme = "light"\n')
     below = tmp_path / "below" / "pyproject.toml"
     below.write_text('[tool.other]\nquality = "k"\n')
@@ -91,7 +91,7 @@ def test_the_nearest_file_counts_alone_and_its_own_one_before_that_of_all_tools(
     assert chosen(gradreel, "render")["quality"] == "p"
 
 
-def test_watching_is_quick_unless_a_quality_is_given_anywhere(gradreel, chosen, tmp_path, monkeypatch):
+def test_watching_uses_a_low_quality_unless_one_is_set_anywhere(gradreel, chosen, tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr("gradreel.render.commands.watch_videos", lambda options: seen.append(options.quality))
     gradreel("render", "--watch")
@@ -118,7 +118,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("text", "words"), WRONG, ids=[text for text, _ in WRONG])
-def test_what_is_wrong_in_the_file_is_named(gradreel, chosen, tmp_path, text, words):
+def test_faults_in_the_file_are_named(gradreel, chosen, tmp_path, text, words):
     (tmp_path / "gradreel.toml").write_text(text)
     for command in ("render", "list"):
         result = gradreel(command)
@@ -127,19 +127,19 @@ def test_what_is_wrong_in_the_file_is_named(gradreel, chosen, tmp_path, text, wo
 
 
 @pytest.mark.parametrize("day", [date(2024, 1, 1), "2024-01-01"])
-def test_a_day_may_be_written_as_a_day_of_toml(day, tmp_path):
+def test_a_day_may_be_a_toml_date(day, tmp_path):
     found = defaults.default_map(commands, {"test_from": day}, tmp_path / "gradreel.toml")
     assert found["experiment"]["test_from"] == "2024-01-01"
 
 
-def test_what_is_no_file_and_a_table_that_is_none_are_mistakes(gradreel, chosen, tmp_path):
+def test_an_unreadable_file_and_a_table_of_the_wrong_type_are_user_errors(gradreel, chosen, tmp_path):
     (tmp_path / "pyproject.toml").write_text("[tool]\ngradreel = 3\n")
     assert "[tool.gradreel]: needed: a table of options" in gradreel("list").stderr
     os.mkfifo(tmp_path / "gradreel.toml")
     assert "is a pipe or a device" in gradreel("list").stderr
 
 
-def test_a_mistake_that_shows_later_says_where_its_option_came_from(gradreel, chosen, tmp_path, monkeypatch):
+def test_an_error_found_later_names_the_source_of_its_option(gradreel, chosen, tmp_path, monkeypatch):
     monkeypatch.undo()
     monkeypatch.delenv("GRADREEL_VOICE")
     monkeypatch.chdir(tmp_path)
@@ -150,7 +150,7 @@ def test_a_mistake_that_shows_later_says_where_its_option_came_from(gradreel, ch
     assert "(GRADREEL_QUALITY=x by the environment" in gradreel("render", "-r", "32,18").stderr
 
 
-def test_the_help_of_a_command_says_what_is_chosen_elsewhere(gradreel, chosen, tmp_path, monkeypatch):
+def test_the_help_of_a_command_shows_the_defaults_from_the_file(gradreel, chosen, tmp_path, monkeypatch):
     assert "Now:" not in gradreel("render", "--help").stdout
     (tmp_path / "gradreel.toml").write_text('[render]\nquality = "l"\n')
     monkeypatch.setenv("GRADREEL_THEME", "light")
@@ -159,7 +159,7 @@ def test_the_help_of_a_command_says_what_is_chosen_elsewhere(gradreel, chosen, t
     assert "Now:" not in gradreel("completion", "--help").stdout
 
 
-def test_a_folder_of_another_owner_ends_the_search(tmp_path):
+def test_the_search_ends_at_a_folder_of_another_owner(tmp_path):
     below = tmp_path / "theirs" / "mine"
     below.mkdir(parents=True)
     (tmp_path / "theirs" / "gradreel.toml").write_text('quality = "l"\n')

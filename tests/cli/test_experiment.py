@@ -68,7 +68,7 @@ def mine(here) -> DailyViews:
     return DailyViews(series=read_daily_csv(here / "views.csv"), window=3)
 
 
-def test_widths_are_trained_once_and_the_table_is_what_the_traces_say(gradreel, trained, first_time):
+def test_widths_are_trained_once_and_the_table_shows_the_traces_losses(gradreel, trained, first_time):
     header, linear, wide, *_ = first_time[1].splitlines()
     assert header.split("  ")[0] == "network"
     assert "lecture" not in header, "its figures are not of this data"
@@ -123,7 +123,7 @@ def test_depths_as_json_and_csv(gradreel, here):
     assert content["best_by_test"] == min(content["networks"], key=lambda network: network["test"]["mean"])["name"]
 
 
-def test_csv_on_standard_output_stands_alone(gradreel, trained):
+def test_csv_on_standard_output_is_printed_without_the_table(gradreel, trained):
     result = gradreel(*WIDTHS, "--csv", "-")
     assert len(list(csv.DictReader(io.StringIO(result.stdout)))) == 4
     assert result.stdout.count("\n") == 5
@@ -131,7 +131,7 @@ def test_csv_on_standard_output_stands_alone(gradreel, trained):
     assert (both.exit_code, both.stdout) == (2, "")
 
 
-def test_csv_is_written_over_no_file_that_is_not_its_own(gradreel, here):
+def test_csv_replaces_only_its_own_file(gradreel, here):
     before = (here / "views.csv").read_bytes()
     alone = gradreel("experiment", "width", "--csv", "views.csv")  # instead of --data
     assert (alone.exit_code, "by --data" in alone.stderr) == (2, True)
@@ -168,7 +168,7 @@ def test_a_csv_replaces_an_earlier_one_whole(gradreel, trained):
     assert earlier.read_text() == expected
 
 
-def test_a_csv_that_cannot_be_written_is_named_after_the_table(gradreel, trained, first_time, monkeypatch):
+def test_a_csv_file_that_cannot_be_written_is_reported_after_the_table(gradreel, trained, first_time, monkeypatch):
     full = gradreel(*WIDTHS, "--csv", "/dev/full")
     assert (full.exit_code, full.stdout) == (2, first_time[1])
     assert full.stderr == "Error: --csv /dev/full was not written: No space left on device\n"
@@ -257,7 +257,7 @@ def test_quiet_prints_nothing(gradreel, trained):
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
 
 
-def test_the_lectures_figures_stand_beside_its_own_networks_on_the_synthetic_data(gradreel, here, monkeypatch):
+def test_the_lectures_figures_are_shown_only_for_its_networks_on_synthetic_data(gradreel, here, monkeypatch):
     monkeypatch.setattr(compared_networks, "EPOCHS", 1)
     monkeypatch.setattr("gradreel.render.experiment_report.EPOCHS", 1)
     arguments = ("experiment", "width", "--seeds", "1", "--epochs", "1", "--progress_bar", "none")
@@ -270,7 +270,7 @@ def test_the_lectures_figures_stand_beside_its_own_networks_on_the_synthetic_dat
     assert "lecture" not in gradreel(*arguments, "--widths", "0,11").stdout, "a network that it did not train"
 
 
-def test_a_run_that_diverges_is_named_and_the_others_are_there(gradreel, here, monkeypatch):
+def test_a_diverging_run_is_named_and_the_others_are_shown(gradreel, here, monkeypatch):
     """At this learning rate, plain gradient descent diverges for twelve layers, but not for one."""
     monkeypatch.setitem(compared_networks.SETTINGS, "optimizer", "sgd")
     monkeypatch.setitem(compared_networks.SETTINGS, "learning_rate", 1000.0)
@@ -287,7 +287,7 @@ def test_a_run_that_diverges_is_named_and_the_others_are_there(gradreel, here, m
     assert all("diverged" in error for error in errors)
 
 
-def test_all_that_lies_among_the_traces_can_be_verified(gradreel, trained):
+def test_every_trace_of_the_folder_can_be_verified(gradreel, trained):
     files = [str(file) for file in sorted(Path("media/traces").glob("[!.]*"))]
     assert any(file.endswith(".time.json") for file in files)
     result = gradreel("verify", *files)

@@ -97,7 +97,7 @@ def contents(folder):
     return {file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in folder.iterdir()}
 
 
-def test_a_page_that_is_up_to_date_is_not_written_again_and_what_has_gone_from_it_goes(desk, gradreel):
+def test_an_up_to_date_page_is_not_written_again_and_obsolete_files_are_removed(desk, gradreel):
     for _ in range(2):
         assert gradreel(*PAGE, "-o", "public").exit_code == 0
     before = contents(desk / "public")
@@ -111,7 +111,7 @@ def test_a_page_that_is_up_to_date_is_not_written_again_and_what_has_gone_from_i
 
 
 @pytest.mark.parametrize("name", ["index.html", "page.css"])
-def test_a_file_of_somebody_elses_is_not_replaced(desk, gradreel, name):
+def test_a_users_file_is_not_replaced(desk, gradreel, name):
     (desk / "public").mkdir()
     (desk / "public" / name).write_text("mine")
     result = gradreel(*PAGE, "-o", "public")
@@ -126,7 +126,7 @@ def test_other_files_in_the_folder_stay(desk, gradreel):
     assert (desk / "public" / "notes.txt").read_text() == "mine" and (desk / "public" / "index.html").is_file()
 
 
-def test_without_o_it_lies_in_the_media_folder(desk, gradreel):
+def test_the_default_place_is_the_media_folder(desk, gradreel):
     result = gradreel("export", "page", "scenes.py:Fit", "-r", "64,36", "--fps", "5", "--progress_bar", "none")
     place = desk / "media/videos/scenes/36p5/fit-page/index.html"
     assert result.stdout == f"{place}\n" and place.is_file()
@@ -169,20 +169,20 @@ def test_one_page_of_a_run_is_the_same_bytes_each_time(desk, gradreel, runs):
     assert (desk / "one.html").read_bytes() == (desk / "other.html").read_bytes()
 
 
-def test_the_page_of_a_run_is_in_the_language_and_theme_that_are_asked_for(desk, gradreel, runs):
+def test_the_page_of_a_run_has_the_requested_language_and_theme(desk, gradreel, runs):
     assert gradreel("export", "run", runs[0], "--lang", "zh", "--theme", "light", "-o", "one.html").exit_code == 0
     text = (desk / "one.html").read_text("utf-8")
     assert '<html lang="zh" data-theme="light">' in text
     assert ">播放</button>" in text and ">Play</button>" not in text
 
 
-def test_where_the_page_of_a_run_lies(desk, gradreel, runs):
+def test_the_page_of_a_run_has_its_default_path(desk, gradreel, runs):
     result = gradreel("export", "run", runs[0])
     assert result.exit_code == 0
     assert result.stdout == f"{desk / 'media/videos/runs/pages' / runs[0].name}-page.html\n"
 
 
-def test_a_trace_that_a_scene_is_given_can_be_touched(desk, gradreel, record_loop):
+def test_a_trace_that_a_scene_was_set_to_is_interactive(desk, gradreel, record_loop):
     import torch
 
     record_loop(desk / "mine", lambda parameters: torch.optim.SGD(parameters, 0.01), updates=5)
@@ -193,7 +193,7 @@ def test_a_trace_that_a_scene_is_given_can_be_touched(desk, gradreel, record_loo
     assert text.count(">mine</option>") == 2 and 'href="#run:fit"' in text
 
 
-def test_that_a_film_inside_of_a_page_is_large_is_said(desk, gradreel, monkeypatch):
+def test_a_large_film_inside_a_page_gives_a_message(desk, gradreel, monkeypatch):
     monkeypatch.setattr("gradreel.render.export.page.LARGE_INSIDE", 10)
     arguments = [part for part in PAGE if part != "--quiet"]
     inside = gradreel(*arguments, "--one_file", "-o", "page.html")
@@ -226,13 +226,13 @@ def test_a_damaged_trace_is_refused_and_nothing_is_written(desk, gradreel, tmp_p
         ((*PAGE, "-o", "scenes.py"), "is a file"),
     ],
 )
-def test_what_cannot_be_written_is_refused_before_any_work(desk, gradreel, arguments, message):
+def test_an_output_that_cannot_be_written_is_refused_before_any_work(desk, gradreel, arguments, message):
     result = gradreel(*arguments)
     assert result.exit_code == 2 and message in result.stderr
     assert not (desk / "media" / "clips").exists()
 
 
-def test_a_film_whose_parameters_take_the_posters_beat_away_has_another_poster(desk, gradreel):
+def test_if_parameters_remove_the_posters_beat_another_frame_is_the_poster(desk, gradreel):
     (desk / "steps.py").write_text(SCENE_OF_STEPS, encoding="utf-8")
     (desk / "lesson.toml").write_text(LESSON_OF_STEPS, encoding="utf-8")
     result = gradreel("export", "page", "--lesson", "lesson.toml", "--set", "steps.n=1", *TINY, "-o", "site")

@@ -62,7 +62,7 @@ def frames_of(film):
         return [frame.to_ndarray(format="gray").astype(float) for frame in container.decode(video=0)]
 
 
-def test_slides_lie_beside_the_films_and_are_written_again_only_when_something_has_changed(gradreel, walk):
+def test_slides_are_written_beside_the_films_and_only_after_a_change(gradreel, walk):
     made = gradreel("export", "slides", "own.py:Walk", *SMALL)
     file = Path(made.stdout.strip())
     assert file == walk / "media/videos/own/72p10/walk-slides.html"
@@ -85,7 +85,7 @@ def test_a_film_of_the_folder_is_a_beat_of_the_scenes_film_frame_by_frame(gradre
     assert all(np.array_equal(step, frame) for step, frame in zip(steps, film, strict=True))
 
 
-def test_only_what_came_with_slides_of_ones_own_place_is_replaced_or_removed(gradreel, walk):
+def test_only_files_that_came_with_earlier_slides_are_replaced_or_removed(gradreel, walk):
     command = ("export", "slides", "own.py:Walk", *SMALL, "--folder", "-o", "talk")
     talk = walk / "talk"
     talk.mkdir()
@@ -117,7 +117,7 @@ def test_only_what_came_with_slides_of_ones_own_place_is_replaced_or_removed(gra
         (("--folder", "-o", "own.py"), "is a file"),
     ],
 )
-def test_a_place_that_slides_cannot_have_is_said_before_any_work(gradreel, walk, arguments, message):
+def test_an_invalid_path_for_slides_is_refused_before_any_work(gradreel, walk, arguments, message):
     result = gradreel("export", "slides", "own.py:Walk", *arguments)
     assert (result.exit_code, result.stdout) == (2, "")
     assert message in result.stderr
@@ -130,7 +130,7 @@ def test_a_pdf_has_a_page_a_step_and_takes_no_words_for_markup(gradreel, walk):
 
 
 @pytest.mark.slow
-def test_manim_slides_converts_what_is_exported_for_it_and_has_each_step_backwards_too(gradreel, walk):
+def test_manim_slides_converts_the_export_and_each_step_has_a_reversed_film(gradreel, walk):
     made = gradreel("export", "slides", "own.py:Walk", *SMALL, "--manim_slides", "-o", "talk").stdout.strip()
     assert Path(made) == walk / "talk/slides/walk.json"
     slides = json.loads(Path(made).read_text())["slides"]
@@ -199,7 +199,7 @@ def stills_of(folder):
     return {file.stem: np.asarray(Image.open(file).convert("L"), float) for file in files}
 
 
-def test_slides_wait_before_all_leaves_the_picture_and_go_on_with_that(gradreel, tmp_path, monkeypatch):
+def test_slides_stop_before_the_picture_empties_and_continue_with_that(gradreel, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "own.py").write_text(LEAVING, encoding="utf-8")
     made = gradreel(
@@ -253,7 +253,7 @@ def test_slides_wait_before_the_picture_is_emptied_in_any_other_way(gradreel, tm
     assert min(map(bright, stills.values())) > 100, str({number: bright(still) for number, still in stills.items()})
 
 
-def test_the_pictures_beside_a_film_show_something_where_its_scene_ends_empty(gradreel, tmp_path, monkeypatch):
+def test_pictures_beside_the_film_show_something_even_if_the_scene_ends_empty(gradreel, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "own.py").write_text(LEAVING, encoding="utf-8")
     (tmp_path / "film.toml").write_text('title = {en = "Film"}\n[[scene]]\nname = "own.py:Plain"\n')

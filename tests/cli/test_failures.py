@@ -89,7 +89,7 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits and signals of POSIX")
-def test_every_bad_end_is_named_and_the_good_clip_is_kept(folder):
+def test_every_failing_scene_is_named_and_the_good_clip_is_kept(folder):
     result = run("render", "--lesson", "film.toml", "--fps", "5", "--timeout", "8", "-j", "2")
     assert (result.returncode, result.stdout) == (1, "")
     noise, _, message = result.stderr.partition("Error: ")
@@ -139,7 +139,7 @@ def test_a_file_that_does_not_even_import_is_named(gradreel, folder, line, messa
 
 
 @pytest.mark.parametrize("seconds", ["0", "-3", "nan", "inf", "soon"])
-def test_a_time_that_is_none_is_refused(gradreel, folder, seconds):
+def test_an_invalid_timeout_is_refused(gradreel, folder, seconds):
     result = gradreel("render", "bad.py:Good", "--timeout", seconds)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "--timeout" in result.stderr

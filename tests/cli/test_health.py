@@ -20,7 +20,7 @@ def without_import(monkeypatch):
     monkeypatch.setattr(health, "default_voice", lambda code: None)
 
 
-def test_this_machine_is_well(tmp_path, monkeypatch):
+def test_all_checks_pass_on_this_machine(tmp_path, monkeypatch):
     monkeypatch.setattr(health, "default_voice", lambda code: None)  # test_engines hears them
     checks = by_name(health.check_health(tmp_path / "media"))
     assert [check for check in checks.values() if not check.ok] == []
@@ -49,7 +49,7 @@ def test_media_folder_that_is_a_file(tmp_path, without_import):
     assert "--media_dir" in check.remedy
 
 
-def test_media_folder_that_cannot_be_written(tmp_path, without_import, monkeypatch):
+def test_an_unwritable_media_folder_fails_its_check(tmp_path, without_import, monkeypatch):
     def refuse(dir):
         raise PermissionError(13, "Permission denied", str(dir))
 
@@ -64,7 +64,7 @@ def test_full_disk(tmp_path, without_import, monkeypatch):
     assert not by_name(health.check_health(tmp_path))["free disk"].ok
 
 
-def test_library_outside_its_range_says_what_to_install():
+def test_a_library_outside_its_range_is_answered_with_the_install_command():
     check = health._library(Requirement("numpy>=99"))
     assert not check.ok
     assert check.remedy == "pip install 'numpy>=99'"

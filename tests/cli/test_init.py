@@ -14,7 +14,7 @@ from gradreel.render.new_project import TEMPLATES, write_project
 NAMES = ["gradreel.toml", "lesson.toml", "my-words.toml", "my_scene.py", "test_my_scene.py"]
 
 
-def test_a_new_folder_and_what_to_do_next(gradreel, tmp_path, monkeypatch):
+def test_a_new_folder_gets_the_files_and_the_next_commands_are_printed(gradreel, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = gradreel("init", "my lecture")
     assert (result.exit_code, result.stderr) == (0, "")
@@ -63,7 +63,7 @@ def test_on_a_full_disk_nothing_stays(tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["other.txt"]
 
 
-def test_the_commands_that_are_printed_can_be_parsed():
+def test_the_printed_commands_parse():
     ours = [shlex.split(command) for command, _ in new_project.NEXT if command.startswith("gradreel ")]
     assert len(ours) == 3
     for _, name, *arguments in ours:

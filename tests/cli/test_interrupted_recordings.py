@@ -21,7 +21,7 @@ def interrupted(record_loop, tmp_path, monkeypatch):
         ("describe", "loss-curve", "--set", "loss-curve.trace=runs/mine"),
     ],
 )
-def test_a_command_that_finds_no_trace_names_what_stands_beside(command, interrupted, gradreel):
+def test_a_command_without_a_trace_names_traces_nearby(command, interrupted, gradreel):
     result = gradreel(*command)
     assert result.exit_code == 2 and "Traceback" not in result.stderr
     assert "gradreel verify" in result.stderr and "mine.interrupted" in result.stderr.replace("\n", "")
@@ -33,6 +33,6 @@ def test_from_within_its_folder_too(interrupted, gradreel, monkeypatch):
     assert result.exit_code == 2 and "mine.interrupted" in result.stderr.replace("\n", "")
 
 
-def test_what_is_named_is_read(interrupted, gradreel):
+def test_an_interrupted_recording_is_read_if_named(interrupted, gradreel):
     assert gradreel("verify", "runs/mine.interrupted").exit_code == 0
     assert gradreel("export", "run", "runs/mine.interrupted", "-o", "run.html").exit_code == 0

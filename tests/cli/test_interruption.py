@@ -68,7 +68,7 @@ def kept_of(errors: str) -> int:
     return int(told[1].replace("\xa0", ""))
 
 
-def test_what_is_kept_is_told_and_gone_on_with(project, gradreel):
+def test_kept_updates_are_reported_and_training_continues_from_them(project, gradreel):
     (project / "long.toml").write_text(LESSON)
     traces = project / "media" / "traces"
     journal = traces / f".{LONG.digest}.partial" / "journal.json"
@@ -87,7 +87,7 @@ def test_what_is_kept_is_told_and_gone_on_with(project, gradreel):
     assert Trace.find(traces, LONG, checksums=True).n_updates == LONG.n_updates
 
 
-def test_who_waits_for_anothers_training_says_so_and_goes_on_with_it_when_that_dies(project):
+def test_a_command_that_waits_for_anothers_training_says_so_and_takes_over_if_that_dies(project):
     (project / "long.toml").write_text(LESSON)
     traces = project / "media" / "traces"
     journal = traces / f".{LONG.digest}.partial" / "journal.json"
@@ -128,7 +128,7 @@ def test_an_experiment_tells_of_every_run(tmp_path, monkeypatch, gradreel):
     assert json.loads(time_file(traces, other).read_text())["updates"] < other.n_updates
 
 
-def test_quiet_tells_the_interruption_alone(tmp_path, monkeypatch):
+def test_quiet_reports_only_the_interruption(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     process = start("experiment", "width", "--widths", "3", "--seeds", "1", "--epochs", "2000", "--quiet")
     (run,) = width_experiments(widths=(3,), seeds=[0], epochs=2000)[0].experiments

@@ -270,7 +270,7 @@ def check_same_video(files: dict[str, bytes], undisturbed: dict[str, bytes], fol
     assert files == undisturbed
 
 
-def test_a_run_killed_at_any_moment_is_gone_on_with(tmp_path, undisturbed):
+def test_a_run_killed_at_any_moment_is_continued(tmp_path, undisturbed):
     """A random time after each kind of moment, then by the clock alone; with many, two while frames are drawn."""
     killing = Killing(project(tmp_path / "project"), random.Random(MOMENTS))
     begun = tmp_path / "begun.npy"
@@ -348,7 +348,7 @@ def test_workers_that_are_killed_are_replaced_by_the_run_itself(tmp_path, undist
     assert list((killing.media / ".gradreel" / "temporary").iterdir()) == []
 
 
-def test_pictures_of_a_scene_that_was_killed_are_begun_anew(tmp_path):
+def test_pictures_of_a_killed_scene_are_drawn_again(tmp_path):
     folder = project(tmp_path / "project", "Once")
     command = [GRADREEL, "frames", "my_scenes.py:Once", "-r", "64,36", "--progress_bar", "none"]
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
@@ -369,7 +369,7 @@ def test_two_runs_on_one_media_folder_share_the_work(tmp_path, undisturbed):
     assert list((killing.media / ".gradreel" / "temporary").iterdir()) == []
 
 
-def test_the_clip_of_another_run_is_waited_for_last_and_made_when_that_run_dies(tmp_path):
+def test_a_clip_of_another_run_is_awaited_last_and_drawn_if_that_run_dies(tmp_path):
     killing = Killing(project(tmp_path / "project", "Waits", "Plain"), random.Random(5))
     first = killing.start("-j", "1")
     while killing.drawn() != ["waits"]:
@@ -390,7 +390,7 @@ def test_the_clip_of_another_run_is_waited_for_last_and_made_when_that_run_dies(
     killing.finish()
 
 
-def test_what_all_workers_are_forked_from_is_killed(tmp_path):
+def test_killing_the_fork_server_loses_nothing(tmp_path):
     killing = Killing(project(tmp_path / "project", "Waits"), random.Random(6))
     process = killing.start("-j", "1")
     while killing.drawn() != ["waits"]:

@@ -96,7 +96,7 @@ def test_format_png_is_the_last_frame_as_in_manim(gradreel, two_scenes):
     assert Path(result.stdout.strip()).suffix == ".png"
 
 
-def test_format_none_is_answered(gradreel, two_scenes):
+def test_the_format_none_gets_an_answer(gradreel, two_scenes):
     result = gradreel("render", "two.py", "First", "--format", "none")
     assert result.exit_code == 2
     assert "gradreel check" in result.stderr
@@ -126,13 +126,13 @@ def test_save_sections_writes_a_video_of_each_section_and_an_index(gradreel, two
 
 
 @pytest.mark.parametrize("arguments", [("--format", "gif"), ("-t",)])
-def test_sections_of_what_is_no_mp4_are_refused_before_any_work(gradreel, two_scenes, arguments):
+def test_sections_in_another_format_than_mp4_are_refused_before_any_work(gradreel, two_scenes, arguments):
     result = gradreel("render", "two.py", "First", "--save_sections", *arguments)
     assert result.exit_code == 2
     assert not (two_scenes / "media").exists()
 
 
-def test_several_scenes_and_no_name_are_listed_where_there_is_no_terminal(gradreel, two_scenes):
+def test_without_a_terminal_a_file_with_several_scenes_lists_their_names(gradreel, two_scenes):
     result = gradreel("render", "two.py", *SMALL)
     assert result.exit_code == 2
     assert "First, Second" in result.stderr
@@ -154,7 +154,7 @@ def test_on_a_terminal_the_user_picks_among_several_scenes(two_scenes, typed, re
     assert [Path(line).stem for line in printed.split()] == rendered
 
 
-def test_a_file_that_asks_for_opengl_is_drawn_by_cairo_and_the_user_is_told(gradreel, two_scenes):
+def test_a_file_that_sets_opengl_is_drawn_by_cairo_with_a_message(gradreel, two_scenes):
     (two_scenes / "window.py").write_text('from manim import config\nconfig.renderer = "opengl"\n' + SCENES)
     result = gradreel("render", "window.py", "Second", *SMALL)
     assert result.exit_code == 0
@@ -172,7 +172,7 @@ def test_a_file_that_asks_for_opengl_is_drawn_by_cairo_and_the_user_is_told(grad
         (("render", "two.py:First", "-n", "d", "--dry_run"), "-n d: first has no such beats"),
     ],
 )
-def test_what_manims_users_type_first_is_answered_with_what_to_write(gradreel, two_scenes, typed, answer):
+def test_common_manim_commands_are_answered_with_ours(gradreel, two_scenes, typed, answer):
     result = gradreel(*typed)
     assert result.exit_code == 2
     assert answer in result.stderr

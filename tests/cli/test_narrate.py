@@ -43,7 +43,7 @@ def record(file, seconds=1.0, level=0.5):
         out.writeframes((samples * 32767).astype("<i2").tobytes())
 
 
-def test_the_script_is_written_and_recordings_are_told_of(talk, gradreel):
+def test_the_script_is_written_and_remarks_on_recordings_are_printed(talk, gradreel):
     first = gradreel("narrate", "talk.py:Talk")
     assert first.exit_code == 0, first.stderr
     assert first.stdout.splitlines() == [
@@ -70,7 +70,7 @@ def test_without_a_microphone_nothing_is_done(talk, gradreel, monkeypatch):
     assert sorted(path.name for path in talk.iterdir()) == ["talk.py"]
 
 
-def test_what_is_recorded_is_told_of_at_once(talk, gradreel, monkeypatch):
+def test_new_recordings_get_their_remarks_at_once(talk, gradreel, monkeypatch):
     asked = []
 
     def recorded(lines, folder, device):
@@ -86,7 +86,7 @@ def test_what_is_recorded_is_told_of_at_once(talk, gradreel, monkeypatch):
     assert "1 of 2 lines are recorded" in result.stderr
 
 
-def test_a_folder_that_cannot_be_written_is_one_message(talk, gradreel):
+def test_an_unwritable_folder_gives_one_message(talk, gradreel):
     (talk / "recordings").write_text("a file")
     result = gradreel("narrate", "talk.py:Talk")
     assert result.exit_code == 2 and "recordings" in result.stderr and "Traceback" not in result.stderr

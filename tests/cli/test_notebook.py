@@ -66,7 +66,7 @@ def test_a_notebook_shows_the_video_of_a_cell_and_a_picture(folder):
         ("--watch", "class A: ...", "--watch never ends"),
     ],
 )
-def test_a_mistake_in_a_cell_is_said_in_one_line(folder, line, cell, words):
+def test_an_error_in_a_cell_is_one_line(folder, line, cell, words):
     with pytest.raises(UsageError, match=words):
         notebook.show(line, cell)
 
@@ -76,7 +76,7 @@ def test_help_is_printed(folder, capsys):
     assert "--quality" in capsys.readouterr().out
 
 
-def test_a_cell_is_kept_under_its_class_and_written_when_it_changes(folder):
+def test_a_cell_is_saved_under_its_class_and_written_only_if_it_changed(folder):
     file = notebook.saved_cell(CELL)
     assert (file, file.read_text()) == (Path("media/notebook/Ring.py"), CELL)
     before = file.stat().st_mtime_ns
@@ -85,7 +85,7 @@ def test_a_cell_is_kept_under_its_class_and_written_when_it_changes(folder):
     assert file.read_text().endswith("# more\n")
 
 
-def test_no_link_in_the_folder_of_cells_leads_out_of_it(folder):
+def test_a_link_in_the_folder_of_cells_does_not_lead_out_of_it(folder):
     (folder / "mine.py").write_text("mine")
     notebook.saved_cell(CELL)
     (folder / "media/notebook/Ring.py").unlink()
@@ -99,7 +99,7 @@ def test_no_link_in_the_folder_of_cells_leads_out_of_it(folder):
     assert [file.name for file in (folder / "elsewhere").iterdir()] == ["Ring.py"]
 
 
-def test_what_is_large_stays_a_file(folder, monkeypatch):
+def test_a_large_video_is_linked_not_embedded(folder, monkeypatch):
     monkeypatch.setattr(notebook, "LARGEST_EMBEDDED", 10)
     for name in ("a.mp4", "a.png", "a.gif"):
         (folder / name).write_bytes(bytes(11))

@@ -90,7 +90,7 @@ def chapters(video: Path) -> list[str]:
         return [chapter["metadata"]["title"] for chapter in container.chapters()]
 
 
-def test_a_scene_of_ones_own_has_the_words_of_the_file_and_parts_stand_in_the_chapters(gradreel, project):
+def test_a_users_scene_has_the_words_of_the_file_and_chapters_name_the_parts(gradreel, project):
     result = gradreel("render", *SMALL)
     assert (result.exit_code, result.stderr) == (0, "")
     video = project / "media/videos/shapes/90p5/shapes.mp4"
@@ -116,7 +116,7 @@ def test_a_scene_of_ones_own_has_the_words_of_the_file_and_parts_stand_in_the_ch
     assert words.splitlines()[-1] == f"3 scenes: {round(manifest['seconds'])} s, 5 beats"
 
 
-def test_another_word_is_muxed_anew_and_another_length_is_rendered_anew(gradreel, project):
+def test_a_changed_word_updates_only_subtitles_and_a_longer_line_renders_the_clip_again(gradreel, project):
     gradreel("render", *SMALL)
     words = project / "my-words.toml"
     words.write_text(WORDS.replace("Two dots", "A pair").replace("This is the {", "Here is the {"), encoding="utf-8")
@@ -132,13 +132,13 @@ def test_another_word_is_muxed_anew_and_another_length_is_rendered_anew(gradreel
     assert "marks: narration changed" in gradreel("render", *SMALL, "--dry_run").stdout
 
 
-def test_a_list_of_ones_own_scenes_has_ours_beside_them(gradreel, project):
+def test_a_list_of_a_users_scenes_also_names_ours(gradreel, project):
     told = gradreel("list", "--lesson", "shapes.toml").stdout
     assert told.index("marks") < told.index("Beside the lesson") < told.index("gradient-descent")
     assert "gradient-descent" not in gradreel("list", "--lesson", "shapes.toml", "--from", "marks").stdout
 
 
-def test_words_in_one_language_alone_are_enough_for_the_cache(gradreel, project):
+def test_words_in_only_one_language_suffice_for_the_cache(gradreel, project):
     gradreel("render", *SMALL)
     result = gradreel("cache", "--lesson", "shapes.toml", "--json")
     assert result.exit_code == 0
@@ -147,7 +147,7 @@ def test_words_in_one_language_alone_are_enough_for_the_cache(gradreel, project)
 
 
 @pytest.mark.parametrize("base", ["LectureScene", "Scene"])
-def test_a_scene_of_ones_own_has_no_title_and_no_words_of_ours_by_its_name(gradreel, project, base):
+def test_a_users_scene_gets_neither_title_nor_words_of_our_scene_of_that_name(gradreel, project, base):
     scene = f"from manim import Dot, FadeIn, Scene\n\n\nclass Summary({base}):\n    def construct(self):\n"
     line = 'with self.beat("end", say="That was it."):' if base == "LectureScene" else "if True:"
     imported = "from gradreel.scenes.base import LectureScene\n" if base == "LectureScene" else ""
@@ -163,14 +163,14 @@ def test_a_scene_of_ones_own_has_no_title_and_no_words_of_ours_by_its_name(gradr
     assert "Summary" in told and Narration.load(["en"]).title("backprop", "en") not in told
 
 
-def test_a_line_that_is_nowhere_is_not_asked_for_in_our_own_files(gradreel, project):
+def test_a_line_missing_everywhere_is_not_requested_in_our_files(gradreel, project):
     result = gradreel("render", "my_scene.py:Marks", *SMALL[2:])
     assert result.exit_code == 2
     assert "--lesson names a lesson whose words" in result.stderr and "[en.marks.beats]" in result.stderr
     assert "assets/narration" not in result.stderr
 
 
-def test_what_changes_nothing_is_said(gradreel, project):
+def test_an_option_without_effect_is_reported(gradreel, project):
     (project / "curve.csv").write_text("x,y\n0,1\n2,3\n4,0\n")
     told = gradreel("render", *SMALL, "--curve", "curve.csv", "--dry_run").stderr
     assert "--curve curve.csv" in told
@@ -183,7 +183,7 @@ def test_what_changes_nothing_is_said(gradreel, project):
     assert "no subtitles in the picture: nothing is said in English" in told
 
 
-def test_a_line_of_a_number_that_the_scene_does_not_reach_is_told(gradreel, project):
+def test_a_line_for_a_number_that_the_scene_does_not_reach_is_reported(gradreel, project):
     (project / "my-words.toml").write_text(WORDS.replace("next =", 'next-2 = "The last."\nnext-7 = "More."\nnext ='))
     told = gradreel("render", *SMALL).stderr
     assert "next-7" in told and "it has next-1, next-2" in told
@@ -200,14 +200,14 @@ def test_films_of_one_name_in_two_formats_share_their_subtitles(gradreel, projec
     assert refused.exit_code == 2 and "talk.en.srt would be replaced" in refused.stderr
 
 
-def test_what_would_be_replaced_is_told_before_anything_is_drawn(gradreel, project):
+def test_files_that_would_be_replaced_are_reported_before_drawing(gradreel, project):
     (project / "talk.en.vtt").write_text("somebody's own")
     refused = gradreel("render", *SMALL, "-o", "talk.mp4")
     assert refused.exit_code == 2 and "talk.en.vtt would be replaced" in refused.stderr
     assert not (project / "media" / "clips").exists() or not list((project / "media" / "clips").iterdir())
 
 
-def test_a_stretch_is_a_video_of_its_own_beside_that_of_the_whole(gradreel, project):
+def test_a_range_of_scenes_is_a_separate_video(gradreel, project):
     whole = Path(gradreel("render", *SMALL).stdout.strip())
     before = {file: file.read_bytes() for file in whole.parent.iterdir()}
     some = Path(gradreel("render", *SMALL, "--from", "marks").stdout.strip())
@@ -247,7 +247,7 @@ def test_describe_tells_the_words_of_the_file(gradreel, project):
     assert "  next-{k + 1}: This is the {place:en-th}.\n" in described
 
 
-def test_scenes_of_ours_in_another_order_with_some_words_changed(gradreel, project):
+def test_our_scenes_may_be_reordered_and_some_of_their_words_changed(gradreel, project):
     names = ["gradient-descent", "sum-of-sigmoids", "build-curve", "title", "morph-sigmoid"]
     scenes = "\n".join(f'[[scene]]\nname = "{name}"' for name in names)
     (project / "shapes.toml").write_text(f'narration = "my-words.toml"\n{scenes}\n', encoding="utf-8")
@@ -285,7 +285,7 @@ def test_scenes_of_ours_in_another_order_with_some_words_changed(gradreel, proje
         ("en = 3\n", ["en must be a table of scenes"]),
     ],
 )  # fmt: skip
-def test_what_is_wrong_in_the_words_is_named_before_anything_is_made(gradreel, project, words, message):
+def test_errors_in_the_words_are_named_before_any_work(gradreel, project, words, message):
     (project / "my-words.toml").write_text(words, encoding="utf-8")
     result = gradreel("render", *SMALL)
     assert (result.exit_code, result.stdout) == (2, "")
@@ -308,13 +308,13 @@ def test_a_missing_file_of_words_is_named(gradreel, project):
 
 
 @pytest.mark.parametrize("name", ["marks", "Marks", "my_scene.py:Marks"])
-def test_a_scene_of_the_lesson_is_asked_for_by_its_name(gradreel, project, name):
+def test_a_scene_of_the_lesson_is_requested_by_its_name(gradreel, project, name):
     planned = gradreel("render", name, *SMALL, "--dry_run")
     assert (planned.exit_code, planned.stderr) == (0, "")
     assert planned.stdout.startswith("render  marks: ") and "ring" not in planned.stdout
 
 
-def test_subtitles_in_a_language_that_is_spoken_no_more_go_unless_somebody_changed_them(gradreel, project):
+def test_subtitles_of_a_dropped_language_are_removed_unless_the_user_edited_them(gradreel, project):
     (project / "shapes.toml").write_text('narration = "my-words.toml"\n[[scene]]\nname = "my_scene.py:Marks"\n')
     chinese = '[zh.marks]\ntitle = "点"\nbeats = { first = "两点。", next = "一点。" }\n'
     (project / "my-words.toml").write_text(WORDS + chinese, encoding="utf-8")
@@ -329,7 +329,7 @@ def test_subtitles_in_a_language_that_is_spoken_no_more_go_unless_somebody_chang
     assert srt_file.read_text(encoding="utf-8") == "mine"
 
 
-def test_the_title_of_a_plain_scene_is_missed_before_anything_is_made(gradreel, project):
+def test_a_missing_title_of_a_plain_scene_is_reported_before_any_work(gradreel, project):
     plain = "\n\nclass Plain(Scene):\n    def construct(self):\n        self.add(Circle())\n"
     (project / "my_scene.py").write_text("from manim import Scene\n" + SCENE + END + plain, encoding="utf-8")
     (project / "shapes.toml").write_text(LESSON + '[[scene]]\nname = "my_scene.py:Plain"\n', encoding="utf-8")
@@ -340,13 +340,13 @@ def test_the_title_of_a_plain_scene_is_missed_before_anything_is_made(gradreel, 
     assert not list((project / "media").rglob("*.mp4"))
 
 
-def test_a_part_without_a_title_in_the_language_has_that_of_another(gradreel, project):
+def test_a_part_without_a_title_in_a_language_has_the_title_of_another(gradreel, project):
     (project / "shapes.toml").write_text(LESSON.replace('en = "Dots", ', ""), encoding="utf-8")
     assert "\n点\n" in gradreel("list", *SMALL[:2]).stdout
     assert gradreel("render", *SMALL, "--dry_run").exit_code == 0
 
 
-def test_a_time_of_day_where_the_scene_wants_numbers_is_a_mistake(gradreel, project):
+def test_a_time_instead_of_numbers_is_a_user_error(gradreel, project):
     scene = '[[scene]]\nname = "build-curve"\nparameters = { knots = 07:30:00 }\n'
     (project / "shapes.toml").write_text(scene, encoding="utf-8")
     result = gradreel("render", *SMALL)
@@ -363,7 +363,7 @@ def test_a_value_that_fills_no_line_is_named_with_scene_and_beat(gradreel, proje
     assert not (project / "media/videos").exists()
 
 
-def test_a_changed_line_whose_translation_is_still_ours_is_told(gradreel, project):
+def test_a_changed_line_whose_translation_is_unchanged_is_reported(gradreel, project):
     (project / "my-words.toml").write_text('[en.build-curve.beats]\nconstant = "At {value}."\n', encoding="utf-8")
     (project / "shapes.toml").write_text(
         'title = { en = "Shapes", zh = "图形" }\nnarration = "my-words.toml"\n[[scene]]\nname = "build-curve"\n'
@@ -389,7 +389,7 @@ class Both(LectureScene):
 """
 
 
-def test_a_scene_says_a_line_in_two_languages_and_one_in_the_films_alone(gradreel, project):
+def test_a_scene_says_one_line_in_two_languages_and_one_in_the_films_only(gradreel, project):
     (project / "both.py").write_text(BILINGUAL, encoding="utf-8")
     result = gradreel("render", "both.py:Both", *SMALL[2:])
     assert result.exit_code == 0, result.stderr
@@ -398,7 +398,7 @@ def test_a_scene_says_a_line_in_two_languages_and_one_in_the_films_alone(gradree
     assert spoken(video, "zh") == ["先这样再那样。"]
 
 
-def test_a_dry_run_finds_what_is_wrong_with_a_line_that_is_said_in_place(gradreel, project):
+def test_a_dry_run_finds_errors_in_lines_of_the_source(gradreel, project):
     said = 'say={"en": "A [up]ring, [down]drawn.", "zh": "%s"}'
     scene = project / "my_scene.py"
     scene.write_text(SCENE.replace('say="A ring."', said % "一个[up]环。"), encoding="utf-8")
@@ -458,7 +458,7 @@ def test_a_say_that_is_no_text_is_a_message(gradreel, project, say, message):
     assert result.exit_code == 2 and message in result.stderr
 
 
-def test_a_film_in_one_language_has_nothing_in_another_anywhere(gradreel, project):
+def test_a_film_in_one_language_contains_no_other_language(gradreel, project):
     (project / "both.py").write_text(BILINGUAL, encoding="utf-8")
     film = 'title = { en = "Both", zh = "两种" }\nlanguages = ["en"]\n[[scene]]\nname = "both.py:Both"\n'
     (project / "film.toml").write_text(film, encoding="utf-8")
@@ -475,7 +475,7 @@ def test_a_film_in_one_language_has_nothing_in_another_anywhere(gradreel, projec
     assert "先这样" not in (project / "slides.html").read_text(encoding="utf-8")
 
 
-def test_the_languages_of_a_film_may_stand_in_the_file_of_defaults(gradreel, project):
+def test_the_file_of_defaults_may_set_the_films_languages(gradreel, project):
     (project / "gradreel.toml").write_text('lesson = "shapes.toml"\nlanguages = ["zh"]\n', encoding="utf-8")
     lesson = LESSON.replace('[[scene]]\nname = "my_scene.py:Ring"\n', "").replace("Marks", "Ring")
     (project / "shapes.toml").write_text(lesson.replace('narration = "my-words.toml"', ""), encoding="utf-8")

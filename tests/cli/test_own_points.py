@@ -39,7 +39,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_its_trace_has_the_points_and_what_is_printed_names_them(here: Path, gradreel: Any) -> None:
+def test_the_trace_has_the_points_and_printed_texts_only_name_them(here: Path, gradreel: Any) -> None:
     described = gradreel("describe", "mine.py:Mine", "--json")
     assert len(described.stdout) < 20_000
     run = json.loads(described.stdout)["experiments"]["run"]

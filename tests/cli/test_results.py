@@ -90,7 +90,7 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
-def test_a_namesake_in_another_folder_takes_no_place_unless_it_is_told_to(here, gradreel, command):
+def test_a_scene_of_the_same_name_in_another_folder_replaces_no_file_without_overwrite(here, gradreel, command):
     first, second = ([part.format(folder) for part in command] for folder in ("one", "two"))
     assert gradreel(*first).exit_code == 0
     before = contents(here)
@@ -102,7 +102,7 @@ def test_a_namesake_in_another_folder_takes_no_place_unless_it_is_told_to(here, 
 
 
 @pytest.mark.parametrize("kind", ["a scene of a lesson", "slides in a folder", "a script"])
-def test_who_made_a_file_may_make_it_again_until_another_takes_its_place(here, gradreel, kind):
+def test_the_maker_of_a_file_may_replace_it_until_another_one_did(here, gradreel, kind):
     first, second = ([part.format(folder) for part in COMMANDS[kind]] for folder in ("one", "two"))
     assert gradreel(*first).exit_code == 0
     again = gradreel(*first)
@@ -143,7 +143,7 @@ def _output_for(folder, name):
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_a_file_of_somebodys_own_is_kept_before_any_work_is_done(recorded, gradreel, name):
+def test_a_users_file_is_kept_and_the_command_stops_before_any_work(recorded, gradreel, name):
     mine = recorded / name
     mine.parent.mkdir(exist_ok=True)
     mine.write_text("mine")
@@ -168,26 +168,24 @@ def test_a_pipe_is_not_even_replaced_with_overwrite(recorded, gradreel, name):
     assert pipe.is_fifo()
 
 
-def test_a_device_is_refused_before_it_gets_a_suffix(here, gradreel):
+def test_a_device_is_refused_before_a_suffix_is_added(here, gradreel):
     told = refused(gradreel("render", *SMALL, "one/my.py:Ring", "-o", os.devnull))
     assert f"{os.devnull} is a device" in told and not Path(f"{os.devnull}.mp4").exists()
 
 
-def test_where_nothing_can_be_remembered_the_same_run_gives_its_page_again_and_replaces_no_other_file(
-    recorded, gradreel
-):
+def test_without_a_writable_record_the_same_run_writes_its_page_and_replaces_no_other_file(recorded, gradreel):
     nowhere = ("--media_dir", recorded / "one" / "my.py" / "media")
     for _ in range(2):
         assert gradreel("export", "run", "runs/one", "-o", "run.html", *nowhere).exit_code == 0
     assert "does not say" in refused(gradreel("export", "run", "runs/two", "-o", "run.html", *nowhere))
 
 
-def test_an_empty_file_holds_nothing_to_be_lost(here, gradreel):
+def test_an_empty_file_may_be_replaced(here, gradreel):
     (here / "new.mp4").touch()
     assert gradreel(*NAMED["film.mp4"], "-o", "new.mp4").exit_code == 0
 
 
-def test_a_dry_run_tells_of_what_would_be_refused(here, gradreel):
+def test_a_dry_run_reports_files_that_would_be_refused(here, gradreel):
     for folder in ("one", "two"):
         for kind in ("a lesson", "a scene", "a last frame"):
             command = [part.format(folder) for part in COMMANDS[kind]]
@@ -196,7 +194,7 @@ def test_a_dry_run_tells_of_what_would_be_refused(here, gradreel):
             assert folder == "two" or gradreel(*command).exit_code == 0
 
 
-def test_languages_and_themes_have_places_of_their_own(here, gradreel):
+def test_languages_and_themes_have_separate_paths(here, gradreel):
     film, before = COMMANDS["a lesson"], {}
     for options in itertools.product(("en", "zh"), ("dark", "light")):
         chosen = ("--lang", options[0], "--theme", options[1], "--lesson", "one/lesson.toml")
@@ -208,7 +206,7 @@ def test_languages_and_themes_have_places_of_their_own(here, gradreel):
     assert (here / "media/videos/lesson/36p5-zh-light/lesson.mp4").exists()
 
 
-def test_classes_whose_names_differ_in_case_alone_do_not_replace_each_other(here, gradreel):
+def test_classes_whose_names_differ_only_in_case_do_not_replace_each_other(here, gradreel):
     both = refused(gradreel("render", *SMALL, "one/my.py:HTTPTest", "one/my.py:HttpTest"))
     assert "two scenes are called http-test" in both and "after the other" not in both
     assert gradreel("render", *SMALL, "one/my.py:HTTPTest").exit_code == 0
@@ -216,7 +214,7 @@ def test_classes_whose_names_differ_in_case_alone_do_not_replace_each_other(here
     assert gradreel("render", *SMALL, "one/my.py:HttpTest", "-o", "http.mp4").exit_code == 0
 
 
-def test_a_scene_that_shows_another_trace_has_another_file(recorded, gradreel):
+def test_a_scene_that_shows_another_trace_has_a_separate_file(recorded, gradreel):
     names = []
     for value in ("", "shown=runs/two", "named=runs/two", "named=plain words"):
         chosen = ("--set", f"ring.{value}") if value else ()
@@ -225,7 +223,7 @@ def test_a_scene_that_shows_another_trace_has_another_file(recorded, gradreel):
     assert names == ["ring.mp4", "ring--runs--two.mp4", "ring--runs--two.mp4", "ring.mp4"]
 
 
-def test_a_project_that_moved_or_was_copied_goes_on_as_before(here, gradreel):
+def test_a_moved_or_copied_project_continues_as_before(here, gradreel):
     command = ("render", *SMALL, "--lesson", "{}/lesson.toml", "--media_dir", "{}/media")
     assert gradreel(*(part.format("one") for part in command)).exit_code == 0
     shutil.copytree("one", "copy")
@@ -243,7 +241,7 @@ def test_a_project_that_moved_or_was_copied_goes_on_as_before(here, gradreel):
     assert apart.exit_code == 0
 
 
-def test_what_the_media_folder_remembers_lets_nothing_else_be_replaced(here, gradreel):
+def test_the_media_folders_record_cannot_allow_replacing_other_files(here, gradreel):
     """A media folder from elsewhere may list a file of the user's as a result of this lesson."""
     mine = here / "mine.mp4"
     mine.write_text("mine")

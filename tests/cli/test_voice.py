@@ -76,7 +76,7 @@ def test_check_speaks_as_render_does_and_its_jumps_do_not(gradreel, project, mon
     assert given == [DEFAULTS, DEFAULTS, {"en": DEFAULTS["en"]}, {}]
 
 
-def test_where_no_voice_is_installed_one_line_says_what_installs_it(voices, monkeypatch):
+def test_without_an_installed_voice_one_line_names_the_install_command(voices, monkeypatch):
     monkeypatch.setattr(choice, "default_voice", lambda code: None)
     spoken, said = voices()
     assert spoken == {} and said.count("\n") == 1
@@ -107,7 +107,7 @@ def test_a_quote_without_an_end_in_the_environment_is_the_users_mistake(gradreel
     assert result.exit_code == 2 and "No closing quotation" in result.stderr
 
 
-def test_a_lesson_names_voices_from_its_own_folder(voices, project, monkeypatch, tmp_path_factory):
+def test_a_lesson_finds_voices_relative_to_its_file(voices, project, monkeypatch, tmp_path_factory):
     (project / "takes").mkdir()
     with_voices(project, 'en = "takes/"\nzh = "none"')
     assert voices() == ({"en": Recordings(project / "takes")}, "")
@@ -127,13 +127,13 @@ def test_a_lesson_names_voices_from_its_own_folder(voices, project, monkeypatch,
     ],
 )
 @pytest.mark.parametrize("command", [["render", "--dry_run"], ["list"]])
-def test_what_no_lesson_names_is_refused(gradreel, project, text, message, command):
+def test_a_voice_that_a_lesson_cannot_have_is_refused(gradreel, project, text, message, command):
     with_voices(project, text)
     result = gradreel(*command, "--lesson", "shapes.toml")
     assert result.exit_code == 2 and "shapes.toml: " in result.stderr and message in result.stderr
 
 
-def test_voices_that_are_not_there_stop_no_other_command(gradreel, project):
+def test_missing_voices_stop_no_command_without_speech(gradreel, project):
     with_voices(project, 'en = "takes/"')
     assert gradreel("list", "--lesson", "shapes.toml").exit_code == 0
     result = gradreel("render", "--lesson", "shapes.toml", "--voice", "en=takes/", "--dry_run")
@@ -203,7 +203,7 @@ def seconds_and_sounds(file):
         ]
 
 
-def test_own_recordings_are_heard_and_the_picture_waits_for_them(own):
+def test_the_users_recordings_are_heard_and_the_picture_waits_for_them(own):
     assert own().exit_code == 2
     assert "has no recording of 2 of 2 beats: talk/draw.wav, talk/rest.wav; --fill" in own().stderr
     record("draw", 2, 1)
@@ -214,7 +214,7 @@ def test_own_recordings_are_heard_and_the_picture_waits_for_them(own):
     assert seconds == pytest.approx(3.5 + 0.6 + 1 + 0.6, abs=0.3) and sounds == ["eng"]
 
 
-def test_what_is_not_recorded_is_filled_and_a_recording_of_another_text_is_told(own, gradreel, tmp_path):
+def test_missing_recordings_are_filled_by_a_voice_and_stale_ones_are_reported(own, gradreel, tmp_path):
     assert gradreel("narrate", "talk.py:Talk").exit_code == 0
     record("draw", 1, 1)
     before = (tmp_path / "recordings/talk/draw.wav").read_bytes()
@@ -228,7 +228,7 @@ def test_what_is_not_recorded_is_filled_and_a_recording_of_another_text_is_told(
     assert (tmp_path / "recordings/talk/draw.wav").read_bytes() == before
 
 
-def test_a_recording_that_cannot_be_parted_at_its_marks_is_one_message_until_times_are_given(own):
+def test_a_recording_that_cannot_be_cut_at_its_marks_is_one_message_until_times_are_set(own):
     record("draw", 2)
     record("rest", 1)
     result = own()
@@ -237,7 +237,7 @@ def test_a_recording_that_cannot_be_parted_at_its_marks_is_one_message_until_tim
     assert own().exit_code == 0
 
 
-def test_a_dry_run_and_a_list_find_recordings_that_are_missing_or_of_another_text(own, gradreel, tmp_path):
+def test_dry_run_and_list_report_missing_and_stale_recordings(own, gradreel, tmp_path):
     (tmp_path / "film.toml").write_text(
         'languages = ["en"]\nvoices = { en = "recordings" }\n[[scene]]\nname = "talk.py:Talk"\n'
     )
@@ -257,7 +257,7 @@ def test_a_dry_run_and_a_list_find_recordings_that_are_missing_or_of_another_tex
     assert gradreel(*listed).exit_code == 0
 
 
-def test_a_dry_run_finds_missing_recordings_of_a_scene_whose_run_is_not_trained_yet(gradreel, own, tmp_path):
+def test_a_dry_run_reports_missing_recordings_of_a_scene_with_an_untrained_run(gradreel, own, tmp_path):
     needs = "        self.trace('run')\n        square = Square()\n"
     run = (
         "    class Parameters(LectureScene.Parameters):\n"

@@ -87,7 +87,7 @@ def brightness(video: Path) -> float:
         return float(next(container.decode(video=0)).to_ndarray(format="gray").mean())
 
 
-def test_a_changed_file_is_rendered_a_mistake_is_told_and_ctrl_c_ends_it(watching, tmp_path):
+def test_a_change_renders_again_an_error_is_printed_and_ctrl_c_ends_watching(watching, tmp_path):
     video = tmp_path / "media/videos/film/36p5/film.mp4"
     ready = r"^ready after .*; watching \d+ files, Ctrl-C ends it$"
     watching.until(ready)
@@ -134,7 +134,7 @@ READING = SCENE.replace('float(asset("radius.txt").read_text())', 'float(np.load
 )
 
 
-def test_a_data_file_that_is_missing_or_bad_is_watched_until_the_scene_can_be_made(watching, tmp_path):
+def test_a_missing_or_invalid_data_file_is_watched_until_the_scene_renders(watching, tmp_path):
     video = tmp_path / "media/videos/film/36p5/film.mp4"
     watching.until("^ready")
     (tmp_path / "disc.py").write_text(READING)
@@ -159,7 +159,7 @@ def test_a_data_file_that_is_read_as_the_scene_is_imported_is_watched_too(watchi
 
 
 @pytest.mark.parametrize("missing", ["radius.txt", "disc.py"])
-def test_a_file_that_was_never_there_is_waited_for(tmp_path, monkeypatch, missing):
+def test_a_file_that_never_existed_is_awaited(tmp_path, monkeypatch, missing):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "disc.py").write_text(SCENE)
     (tmp_path / "radius.txt").write_text("1.0")
@@ -175,7 +175,7 @@ def test_a_file_that_was_never_there_is_waited_for(tmp_path, monkeypatch, missin
         started.process.communicate()
 
 
-def test_ctrl_c_ends_it_while_it_renders(watching, tmp_path):
+def test_ctrl_c_while_rendering_ends_watching(watching, tmp_path):
     begun = tmp_path / "begun"
     watching.until("^ready")
     endless = f"self.wait(0.2); open({str(begun)!r}, 'w').close(); import time; time.sleep(600)"
@@ -206,7 +206,7 @@ def waits(watcher):
     return wait
 
 
-def test_only_what_was_read_is_watched_and_what_is_missing_is_waited_for(tmp_path, watcher, waits):
+def test_only_files_that_were_read_are_watched_and_missing_ones_awaited(tmp_path, watcher, waits):
     read, missing, beside = tmp_path / "read.txt", tmp_path / "later" / "missing.txt", tmp_path / "beside.txt"
     read.write_text("1")
     time.sleep(0.05)  # else it might have been written after it was read
@@ -228,7 +228,7 @@ def test_only_what_was_read_is_watched_and_what_is_missing_is_waited_for(tmp_pat
 
 
 @pytest.mark.parametrize("media", ["media", "./media", "/../{here}/work/media"])
-def test_what_is_made_is_not_watched_however_the_media_folder_is_named(tmp_path, monkeypatch, media):
+def test_results_are_not_watched_whatever_the_spelling_of_the_media_folder(tmp_path, monkeypatch, media):
     """Else each time it is made it would be made again, without end; also once all has been moved elsewhere."""
     (tmp_path / "work/media/clips").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "work")
@@ -244,7 +244,7 @@ def test_what_is_made_is_not_watched_however_the_media_folder_is_named(tmp_path,
         assert watcher.files == frozenset()
 
 
-def test_of_a_folder_that_is_looked_through_only_which_files_it_has_matters(tmp_path, watcher, waits):
+def test_of_a_listed_folder_only_the_names_in_it_are_watched(tmp_path, watcher, waits):
     shelf = tmp_path / "shelf"
     shelf.mkdir()
     (shelf / "a.txt").write_text("1")
@@ -284,7 +284,7 @@ def test_a_folder_that_was_deleted_and_came_back_is_watched_as_before(tmp_path, 
 
 
 @pytest.mark.parametrize("recorded", [False, True])
-def test_a_file_that_came_back_before_it_was_looked_at_is_a_change(tmp_path, watcher, waits, recorded):
+def test_a_file_deleted_and_restored_between_two_checks_counts_as_changed(tmp_path, watcher, waits, recorded):
     """The new file may have old times; a worker may report the missing file later."""
     file, aside = tmp_path / "file.txt", tmp_path / "aside.txt"
     aside.write_text("1")
@@ -309,7 +309,7 @@ def test_a_file_of_tomorrow_is_no_change_for_ever(tmp_path, watcher, waits):
     assert not waits().wait(1)
 
 
-def test_while_it_is_not_ready_what_was_watched_before_still_is(tmp_path, watcher, waits):
+def test_after_an_error_the_files_of_the_last_success_are_still_watched(tmp_path, watcher, waits):
     before, told = tmp_path / "before.txt", tmp_path / "told.txt"
     before.write_text("1")
     with watcher.noting():
@@ -360,7 +360,7 @@ def test_dry_run_and_watch_are_not_both_possible(gradreel):
     assert "--watch renders and --dry_run does not" in result.stderr
 
 
-def test_an_error_that_led_to_itself_tells_what_it_missed():
+def test_an_error_in_a_chain_names_its_missing_files():
     missed, other = FileNotFoundError("'data.csv' is not there"), ValueError("in a with block")
     missed.__context__, other.__context__ = other, missed
     assert "data.csv" in list(_not_found(other))

@@ -82,7 +82,7 @@ def test_several_scenes_in_one_language_into_a_new_file_that_is_never_replaced(g
     assert refused.exit_code == 2 and "mine.toml exists" in refused.stderr
 
 
-def test_a_scene_of_ones_own_has_a_line_for_each_beat_that_has_none_and_works_at_once(gradreel, words, own, tmp_path):
+def test_a_users_scene_gets_a_line_for_each_beat_without_one_and_the_file_works(gradreel, words, own, tmp_path):
     text = words("talk.py:Talk")
     assert own(text).scenes == {"en": {"talk": {"title": "Talk", "beats": {"two-dots": "Two dots.", "next": "Next."}}}}
     assert "said: its line stands in talk.py" in text and "{dots}" in text
@@ -91,11 +91,11 @@ def test_a_scene_of_ones_own_has_a_line_for_each_beat_that_has_none_and_works_at
     assert own(words("--lesson", "lesson.toml")).scenes == own(text).scenes, "as the lesson has them now"
 
 
-def test_a_scene_that_is_derived_from_ours_has_the_words_that_it_says(words, own):
+def test_a_scene_derived_from_ours_has_the_words_that_it_says(words, own):
     assert own(words("talk.py:Mine")).scenes["en"].keys() == {"build-curve"}
 
 
-def test_a_lesson_s_own_words_are_those_that_are_written(words, own, tmp_path):
+def test_the_written_words_are_the_lessons_own(words, own, tmp_path):
     line = r"A \"quoted\" \\ line, \u001b and é."
     tables = f'[en.relu.beats]\nmap = "{line}"\n[en.relu.spoken]\ntwo = "Said."\n[en.relu.neutral]\nsum = "Two."\n'
     own(tables + '[en.lexicon]\n"a.b" = "ab"\n')

@@ -57,7 +57,7 @@ def talk(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_folder_of_what_is_uploaded(gradreel, talk):
+def test_a_folder_of_files_for_upload_is_written(gradreel, talk):
     result = gradreel(*EXPORT)
     assert result.exit_code == 0, result.stderr
     up = talk / "up"
@@ -86,7 +86,7 @@ def test_a_folder_of_what_is_uploaded(gradreel, talk):
     assert (up / "description.en.txt").read_text() == "my own words"
 
 
-def test_a_film_without_three_long_scenes_has_no_chapters_and_that_is_said(gradreel, talk):
+def test_a_film_with_fewer_than_three_long_scenes_has_no_chapters_and_a_message_says_so(gradreel, talk):
     result = gradreel(*EXPORT, "--from", "first", "--to", "second")
     assert result.exit_code == 0, result.stderr
     assert "no chapters: YouTube shows them from 3 on" in result.stderr
@@ -105,7 +105,7 @@ def test_a_film_without_three_long_scenes_has_no_chapters_and_that_is_said(gradr
         ("tags = [", "tags = [3, ", "tags"),
     ],
 )
-def test_what_the_site_would_not_take_is_named_before_any_work(gradreel, talk, old, new, words):
+def test_texts_that_youtube_would_refuse_are_reported_before_any_work(gradreel, talk, old, new, words):
     (talk / "talk.toml").write_text(LESSON.replace(old, new), encoding="utf-8")
     result = gradreel(*EXPORT)
     assert (result.exit_code, result.stdout) == (2, "")
@@ -153,7 +153,7 @@ def test_times_as_the_site_reads_them(seconds, text):
 
 
 @pytest.mark.parametrize("size", [(1920, 1080), (854, 480), (1080, 1920)])
-def test_the_heaviest_picture_is_light_enough_and_none_is_stretched(size):
+def test_the_largest_thumbnail_is_small_enough_and_no_picture_is_stretched(size):
     width, height = size
     noise = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     noise[: height // 50] = 7

@@ -39,7 +39,7 @@ def test_build_curve(frames, look):
 
 
 @pytest.mark.parametrize("knots", [[[0, 1], [2, 3]], SEVEN, FORTY, MILLIONS], ids=["two", "seven", "forty", "millions"])
-def test_build_curve_of_ones_own(frames, knots):
+def test_build_curve_with_a_users_curve(frames, knots):
     frames(BuildCurve, knots=knots)
 
 

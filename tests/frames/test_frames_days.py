@@ -42,7 +42,7 @@ def test_forecast(frames, of_the_lesson, look):
     frames(Forecast, **LATE, **look)
 
 
-def test_forecast_of_ones_own_views(frames):
+def test_forecast_with_a_users_views(frames):
     frames(Forecast, dataset=OWN, depth=1, **NETWORK)
 
 
@@ -50,5 +50,5 @@ def test_model_selection(frames, of_the_lesson, look):
     frames(ModelSelection, **(CANDIDATES | {"seeds": (1, 2)}), **look)  # of no loss that is nearly rounded otherwise
 
 
-def test_model_selection_of_ones_own_views(frames):
+def test_model_selection_with_a_users_views(frames):
     frames(ModelSelection, dataset=OWN, days=4, **CANDIDATES)

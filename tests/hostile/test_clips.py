@@ -53,7 +53,7 @@ def frames_in(video: Path) -> int:
 
 
 @pytest.mark.parametrize("damage", [damage_short, damage_to_nothing, replace_by_pipe])
-def test_a_damaged_clip_is_planned_to_be_made_again_and_is(rendered, damage):
+def test_a_damaged_clip_is_planned_and_made_again(rendered, damage):
     clip = sorted(rendered.media.glob("clips/*.mp4"))[0]
     damage(clip)
     dry = rendered.run("render", *SMALL, "--dry_run", "--json")
@@ -63,7 +63,7 @@ def test_a_damaged_clip_is_planned_to_be_made_again_and_is(rendered, damage):
     assert described_clip(clip) is not None
 
 
-def test_a_folder_in_the_place_of_a_clip_is_an_error_that_names_it(rendered):
+def test_a_folder_instead_of_a_clip_is_an_error_that_names_it(rendered):
     clip = sorted(rendered.media.glob("clips/*.mp4"))[0]
     replace_by_folder(clip)
     (clip / "mine.txt").write_text("mine")
@@ -71,7 +71,7 @@ def test_a_folder_in_the_place_of_a_clip_is_an_error_that_names_it(rendered):
     assert (clip / "mine.txt").read_text() == "mine"
 
 
-def test_a_clip_damaged_inside_is_made_again_once_it_is_to_be_joined(rendered):
+def test_a_clip_damaged_inside_is_made_again_when_it_is_joined(rendered):
     (video,) = rendered.media.glob("videos/film/*/film.mp4")
     frames = frames_in(video)
     clip = sorted(rendered.media.glob("clips/*.mp4"))[0]
@@ -89,7 +89,7 @@ def test_a_clip_damaged_inside_is_made_again_once_it_is_to_be_joined(rendered):
 
 
 @pytest.mark.parametrize("content", [b"no film", b"\0" * 4096])
-def test_a_clip_that_is_described_and_no_film_is_made_again(rendered, content):
+def test_a_clip_that_is_described_but_no_film_is_made_again(rendered, content):
     """As somebody would write it, size and checksum and all."""
     from gradreel.render.clips.clip_files import checksum_of
 
@@ -104,7 +104,7 @@ def test_a_clip_that_is_described_and_no_film_is_made_again(rendered, content):
 
 @settings(max_examples=25)
 @given(data=st.data())
-def test_whatever_a_description_says_it_is_read_or_does_not_count(rendered, odd_json, data, capsys):
+def test_any_description_is_read_or_ignored_without_a_crash(rendered, odd_json, data, capsys):
     """Commands that plan, list, estimate and clean up read descriptions; no content makes them crash."""
     clip = sorted(rendered.media.glob("clips/*.mp4"))[0]
     description = clip.with_suffix(".json")
@@ -123,7 +123,7 @@ def test_whatever_a_description_says_it_is_read_or_does_not_count(rendered, odd_
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000, '{"a":' * 100_000, "9" * 10_000, "\ud800"])
-def test_what_is_no_json_object_is_none(tmp_path, text):
+def test_a_file_that_is_no_json_object_counts_as_missing(tmp_path, text):
     (tmp_path / "x.json").write_text(text, encoding="utf-8", errors="surrogatepass")
     assert read_json(tmp_path / "x.json") is None
 
@@ -138,7 +138,7 @@ def test_neither_a_pipe_nor_a_folder_nor_a_huge_file_is_read_as_json(tmp_path):
     assert size_of(tmp_path / "pipe.json") == -1
 
 
-def test_what_a_description_says_does_not_steer_the_terminal(rendered):
+def test_a_descriptions_text_cannot_control_the_terminal(rendered):
     """Neither of a clip that is out of date, nor of one that is of another film."""
     first, second = sorted(rendered.media.glob("clips/*.json"))
     content = json.loads(first.read_text())

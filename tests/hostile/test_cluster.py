@@ -126,19 +126,19 @@ def video(tmp_path_factory):
 @given(answer=st.tuples(TEXTS, st.lists(st.binary(max_size=50), max_size=2)) | ODD | st.tuples(ODD, ODD))
 @example(answer=(json.dumps(CLIP), [b"no video"]))
 @example(answer=(json.dumps(CLIP), [bytearray(b"no bytes")]))
-def test_whatever_comes_back_for_a_clip_is_refused_in_words_and_nothing_is_kept(drawn, answer):
+def test_any_wrong_answer_for_a_clip_is_refused_with_a_message_and_nothing_is_kept(drawn, answer):
     assert isinstance(drawn(answer), UserError)
 
 
 @FEW
 @given(text=TEXTS)
-def test_a_clip_that_comes_with_a_sound_video_is_kept_under_its_own_name_or_not_at_all(drawn, video, text):
+def test_a_returned_clip_with_a_valid_video_is_kept_under_its_own_name_or_not_at_all(drawn, video, text):
     result = drawn((text, [video]))
     if isinstance(result, ClipFile):
         assert (result.frames, result.fps) == (3, 5)
 
 
-def test_a_sound_clip_is_kept_and_one_of_another_length_or_of_nothing_that_was_sent_is_not(drawn, video, tripwires):
+def test_a_valid_clip_is_kept_and_one_of_another_length_or_request_is_not(drawn, video, tripwires):
     def said(**changed):
         return drawn((json.dumps(CLIP | changed), [video]))
 
@@ -192,7 +192,7 @@ def trained(tmp_path_factory):
 
 @pytest.mark.parametrize("text", ['{"seconds": 1.0, "updates": 2}', '{"seconds": -1.0, "updates": 2}', "{}", "\0"])
 @pytest.mark.parametrize("change", ["none", "short", "long", "another", "names"])
-def test_a_trace_comes_back_whole_or_not_at_all(tripwires, answers, trained, text, change):
+def test_a_trace_is_returned_whole_or_not_at_all(tripwires, answers, trained, text, change):
     run, files = trained
     files = {
         "none": files,
@@ -214,7 +214,7 @@ def test_a_trace_comes_back_whole_or_not_at_all(tripwires, answers, trained, tex
         assert tripwires.state([tripwires.media]) == before
 
 
-def test_another_runs_trace_is_not_taken(tripwires, answers, trained):
+def test_a_trace_of_another_run_is_refused(tripwires, answers, trained):
     run, files = trained
     other = run.model_copy(update={"seed": 1})
     with Workspace(tripwires.media) as workspace:
@@ -223,7 +223,7 @@ def test_another_runs_trace_is_not_taken(tripwires, answers, trained):
             trainers._taken(other, ('{"seconds": 1.0, "updates": 2}', files), workspace.traces)
 
 
-def test_a_clips_description_does_not_say_where_the_clip_lies():
+def test_a_clips_description_cannot_choose_the_clips_path():
     counts = {"frames": 3, "fps": 5, "wall_seconds": 1.0}
     content = {"path": "../../somewhere.mp4", **counts, "beats": [], "sounds": [], "subcaptions": [], "emptied": []}
     clip = ClipFile.from_json(content, Path("media/clips/abc.mp4"))
@@ -232,7 +232,7 @@ def test_a_clips_description_does_not_say_where_the_clip_lies():
 
 
 @given(st.text(st.characters(), max_size=20))
-def test_any_error_of_a_worker_is_told_also_of_a_file_whose_name_is_no_text(name):
+def test_any_error_of_a_worker_is_reported_even_for_an_undecodable_file_name(name):
     told, _ = answers_of.parse(Drawn, (Failure.of(OSError(name), name, (name,)).model_dump_json(), []))
     assert isinstance(told, Failure)
     assert str(told.error()) == printable(name.encode(errors="replace").decode())

@@ -97,7 +97,7 @@ def test_a_huge_file_is_refused_in_bounded_time_and_memory(tmp_path, kind):
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1 << 20, "KiB"
 
 
-def test_what_may_never_end_is_not_read(tmp_path):
+def test_endless_files_are_not_read(tmp_path):
     os.mkfifo(tmp_path / "pipe.csv")
     for file in (tmp_path / "pipe.csv", "/dev/zero", tmp_path):
         for read in (read_daily_csv, read_knots):
@@ -105,13 +105,13 @@ def test_what_may_never_end_is_not_read(tmp_path):
                 read(file)
 
 
-def test_names_that_are_none_and_files_that_are_not_there_are_told(tmp_path):
+def test_invalid_names_and_missing_files_are_reported(tmp_path):
     for file, message in ((tmp_path / "none.csv", "no such file"), ("a" * 5000, "too long"), ("a\0b", "not the name")):
         with pytest.raises(UserError, match=message):
             read_daily_csv(file)
 
 
-def test_a_command_refuses_what_is_no_table_and_leaves_everything_as_it_was(tripwires):
+def test_a_command_refuses_a_file_that_is_no_table_and_changes_nothing(tripwires):
     os.mkfifo(tripwires.folder / "pipe.csv")
     (tripwires.folder / "long.csv").write_text("Date,Views\n" + "," * (8 << 20))
     (tripwires.folder / "picture.csv").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")

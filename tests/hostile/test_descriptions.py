@@ -43,13 +43,13 @@ ODD = st.recursive(
 )
 
 
-def test_a_description_is_read_as_it_was_kept(workspace):
+def test_a_cached_description_is_read_back_unchanged(workspace):
     keep_description(workspace, REQUEST, OURS, Dependencies())
     assert cached_description(workspace.inspections, REQUEST) == OURS
 
 
 @given(field=st.sampled_from(FIELDS), odd=ODD)
-def test_a_description_with_something_odd_in_it_is_none_or_one_of_the_right_kinds(tmp_path, field, odd):
+def test_a_damaged_description_is_ignored_or_has_the_right_types(tmp_path, field, odd):
     result = _DESCRIPTIONS.dump_python(OURS, mode="json") | {field: odd}
     kept(tmp_path, description_parts(REQUEST), {"result": result})
     found = cached_description(tmp_path, REQUEST)
@@ -59,20 +59,20 @@ def test_a_description_with_something_odd_in_it_is_none_or_one_of_the_right_kind
 
 
 @pytest.mark.parametrize("name", ["a\0b", "\ud800", "", "/dev/zero", "x" * 5000, "/", "<here>/../../..", "gradreel/.."])
-def test_a_file_that_it_names_may_be_called_anything(tmp_path, name):
+def test_files_named_by_a_description_may_have_any_name(tmp_path, name):
     result = _DESCRIPTIONS.dump_python(OURS, mode="json")
     kept(tmp_path, description_parts(REQUEST), {"result": result, "dependencies": {"files": {name: "a digest"}}})
     assert cached_description(tmp_path, REQUEST) is None
 
 
 @pytest.mark.parametrize("content", ["", "[]", "null", "{}", "[" * 100_000, '{"dependencies": 5}', "\x00"])
-def test_what_is_no_description_at_all_is_none(tmp_path, content):
+def test_a_file_that_is_no_description_is_ignored(tmp_path, content):
     (tmp_path / f"{key_of(description_parts(REQUEST))}{'0' * 12}.json").write_text(content)
     assert cached_description(tmp_path, REQUEST) is None
 
 
 @given(data=st.data())
-def test_whatever_is_kept_with_a_result_it_counts_or_does_not(tmp_path, odd_json, data):
+def test_a_damaged_result_is_used_or_ignored_without_a_crash(tmp_path, odd_json, data):
     whole = {"dependencies": {"files": {"a.py": "1|2|3"}, "libraries": {"numpy": "0"}, "screen": [["a", "b", "c"]]}}
     kept(tmp_path, description_parts(REQUEST), data.draw(odd_json(whole)))
     cached_description(tmp_path, REQUEST)
@@ -89,13 +89,13 @@ WORDS = SceneWords(
 )
 
 
-def test_what_a_scene_says_is_read_as_it_was_kept(workspace):
+def test_cached_words_are_read_back_unchanged(workspace):
     keep_words(workspace, PARTS, Dependencies(), WORDS)
     assert kept_words([CLIP], workspace) == {"build-curve": WORDS}
 
 
 @given(data=st.data())
-def test_whatever_is_kept_of_what_a_scene_says_can_be_said_or_does_not_count(tmp_path, odd_json, data):
+def test_damaged_words_can_be_spoken_or_are_ignored(tmp_path, odd_json, data):
     folders = Folders(tmp_path)
     folders.inspections.mkdir(parents=True, exist_ok=True)
     kept(folders.inspections, PARTS, {"result": data.draw(odd_json(json.loads(json.dumps(asdict(WORDS)))))})

@@ -25,7 +25,7 @@ def test_a_note_of_renames_is_not_carried_out(rendered):
     assert rendered.run("render", *SMALL, "--lang", "zh").exit_code == 0
 
 
-def test_what_a_video_was_made_of_names_nothing_that_is_removed(rendered):
+def test_a_videos_record_cannot_name_files_to_remove(rendered):
     """Only subtitle files beside the video are removed, whatever the list of its files names."""
     (stamp,) = (rendered.media / ".gradreel" / "published").glob("*.json")
     content = json.loads(stamp.read_text())
@@ -38,7 +38,7 @@ def test_what_a_video_was_made_of_names_nothing_that_is_removed(rendered):
 
 
 @pytest.mark.parametrize("place", ["videos", "videos/film", "videos/film/36p5", "images", "images/film", "clips"])
-def test_a_link_in_the_media_folder_leads_nothing_out_of_it(rendered, place):
+def test_a_link_in_the_media_folder_writes_nothing_outside(rendered, place):
     link = rendered.media / place
     shutil.rmtree(link, ignore_errors=True)
     link.parent.mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ def test_a_link_in_the_media_folder_leads_nothing_out_of_it(rendered, place):
     assert "leads out of" in rendered.refused(*command)
 
 
-def test_what_is_named_may_lie_anywhere_however_it_is_written(rendered):
+def test_paths_that_the_user_names_may_be_anywhere_in_any_spelling(rendered):
     made = rendered.folder / "films" / "new.mp4"
     beside = [made.with_name(f"new.{ending}") for ending in ("mp4", "jpg", "manifest.json")]
     beside += [made.with_name(f"new.{language}.{kind}") for language in ("en", "zh") for kind in ("srt", "vtt")]
@@ -56,7 +56,7 @@ def test_what_is_named_may_lie_anywhere_however_it_is_written(rendered):
 
 
 @pytest.mark.parametrize("place", ["locks", "temporary", "inspections", "published", "results", "speech"])
-def test_a_link_among_what_is_ours_alone_leads_nothing_out_of_the_media_folder(rendered, place):
+def test_a_link_in_our_private_folder_writes_nothing_outside(rendered, place):
     link = rendered.media / ".gradreel" / place
     shutil.rmtree(link, ignore_errors=True)
     link.symlink_to(rendered.folder / "films")
@@ -115,7 +115,7 @@ def test_folders_in_the_place_of_files_are_an_error_and_stay(project, command):
     assert mine.read_text() == "mine"
 
 
-def test_a_folder_of_pictures_with_notes_in_it_is_not_replaced(project):
+def test_a_folder_of_pictures_that_also_has_notes_is_not_replaced(project):
     mine = project.media / "images" / "film" / "ring" / "notes.txt"
     mine.parent.mkdir(parents=True)
     mine.write_text("mine")
@@ -123,7 +123,7 @@ def test_a_folder_of_pictures_with_notes_in_it_is_not_replaced(project):
     assert mine.read_text() == "mine"
 
 
-def test_what_is_no_clip_and_no_trace_of_ours_is_not_pruned(rendered):
+def test_files_that_are_not_our_clips_or_traces_are_not_pruned(rendered):
     """Folders that are called as ours are, with files of somebody's in them."""
     mine = [
         rendered.media / "clips" / ("0" * 24) / "notes.txt",
@@ -147,7 +147,7 @@ KINDS = {
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=15)
 @given(data=st.data())
-def test_whatever_is_kept_of_a_video_upsets_no_one(rendered, odd_json, kind, data):
+def test_any_record_of_a_video_is_handled_without_a_crash(rendered, odd_json, kind, data):
     (file,) = rendered.media.glob(KINDS[kind])
     before = file.read_bytes()
     file.write_text(json.dumps(data.draw(odd_json(json.loads(before)))))
@@ -174,7 +174,7 @@ def test_a_lock_that_is_a_link_is_not_written_through(rendered, lock):
     "command",
     [("list",), ("cache",), ("render", *SMALL[2:], "--dry_run"), ("train", "--dry_run"), ("frames", "--dry_run")],
 )
-def test_what_only_tells_writes_nothing_at_all(rendered, command):
+def test_read_only_commands_write_nothing(rendered, command):
     before = rendered.state()
     rendered.run(*command, "--lesson", "film.toml")
     assert rendered.state() == before

@@ -65,7 +65,7 @@ def test_paths_as_parts_of_names_are_names_and_no_two_have_one(paths):
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_every_place_where_a_name_becomes_a_path_refuses_the_same(name, tmp_path):
+def test_every_name_that_becomes_a_path_is_checked_alike(name, tmp_path):
     folders = Folders(tmp_path)
     with pytest.raises(UserError, match="cannot be the name of a file"):
         folders.video(name, "480p15", "film", ".mp4")
@@ -96,7 +96,7 @@ class __(Scene):
 
 @pytest.mark.parametrize("lesson", ["...toml", ".hidden.toml", "a\nb.toml"])
 @pytest.mark.parametrize("command", ["render", "frames", "check", "train"])
-def test_a_lesson_whose_name_leads_elsewhere_is_refused_before_anything_is_made(gradreel, tmp_path, lesson, command):
+def test_a_lesson_whose_name_is_a_path_is_refused_before_any_work(gradreel, tmp_path, lesson, command):
     (tmp_path / "my.py").write_text(SCENES, encoding="utf-8")
     file = tmp_path / lesson
     file.write_text('[[scene]]\nname = "my.py:Clips"\n', encoding="utf-8")
@@ -115,7 +115,7 @@ def test_a_file_of_scenes_and_a_class_without_a_name_are_refused(gradreel, tmp_p
     assert not (tmp_path / "media").exists()
 
 
-def test_a_beat_whose_name_leads_elsewhere_is_refused_where_it_begins(gradreel, tmp_path):
+def test_a_beat_whose_name_is_a_path_is_refused_at_its_beginning(gradreel, tmp_path):
     (tmp_path / "my.py").write_text(SCENES, encoding="utf-8")
     for arguments in (("frames",), ("render", "-s"), ("render", "-q", "l")):
         result = gradreel(*arguments, f"{tmp_path / 'my.py'}:Clips", "--media_dir", tmp_path / "media")

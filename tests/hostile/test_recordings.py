@@ -124,7 +124,7 @@ def test_an_empty_folder_and_a_trace_are_replaced(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == [".data.lock", "data"]
 
 
-def test_what_comes_there_while_the_loop_runs_stays_and_the_recording_is_kept_beside_it(tmp_path: Path) -> None:
+def test_files_that_appear_during_the_loop_stay_and_the_recording_is_kept_beside_them(tmp_path: Path) -> None:
     def meanwhile() -> None:
         (tmp_path / "data").mkdir()
         features(tmp_path / "data")
@@ -135,7 +135,7 @@ def test_what_comes_there_while_the_loop_runs_stays_and_the_recording_is_kept_be
     assert Trace.open(tmp_path / "data.new", checksums=True).batch_loss.tolist() == [0.5]
 
 
-def test_hidden_folders_of_others_are_not_cleared_away_however_old(tmp_path: Path) -> None:
+def test_hidden_folders_of_others_are_never_removed_even_if_old(tmp_path: Path) -> None:
     for name in (".features.partial", ".features.replaced"):
         (tmp_path / name).mkdir()
         np.save(tmp_path / name / "train.npy", np.arange(3))

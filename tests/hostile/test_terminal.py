@@ -105,12 +105,12 @@ def test_json_has_the_very_text_and_steers_nothing(odd_lesson, command):
 
 
 @pytest.mark.parametrize("command", [("render", "odd.py:Broken", "-r", "64,36"), ("checkhealth", "--media_dir", ODD)])
-def test_neither_what_a_scene_raises_nor_the_name_of_a_folder_steers_the_terminal(odd_lesson, gradreel, command):
+def test_a_scenes_error_and_a_folders_name_cannot_control_the_terminal(odd_lesson, gradreel, command):
     result = gradreel(*command)
     assert all(map(is_printable, result.output)) and r"\x1b" in result.output
 
 
-def test_what_manim_warns_of_at_its_import_steers_nothing(tmp_path):
+def test_manims_warnings_at_import_cannot_control_the_terminal(tmp_path):
     (tmp_path / "manim.cfg").write_text("[CLI]\ntex_template_file = \x1b[31mred\n", encoding="utf-8")
     line = [sys.executable, "-c", "import gradreel.render.preloaded"]
     told = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True)
@@ -124,7 +124,7 @@ def test_the_script_for_a_voice_which_people_read_on_a_terminal_is_plain(odd_les
     assert all(map(is_printable, result.output + (folder / "script.md").read_text("utf-8")))
 
 
-def test_a_table_of_views_is_told_of_plainly(tripwires):
+def test_messages_about_a_table_of_views_are_printable(tripwires):
     table = tripwires.folder / f"{ODD}.csv"
     table.write_text(f"{ODD},{ODD}2\n{ODD},1\n2021-01-01,{ODD}\n", encoding="utf-8")
     told = tripwires.refused("experiment", "width", "--data", table)
@@ -142,7 +142,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_bars_draw_with_escape_sequences_and_texts_have_none(monkeypatch):
+def test_progress_bars_use_escape_sequences_but_texts_have_none(monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("TERM", "xterm-256color")
@@ -158,10 +158,10 @@ def test_bars_draw_with_escape_sequences_and_texts_have_none(monkeypatch):
     assert sys.stderr is terminal
 
 
-def test_what_words_are_written_with_stays_as_it_is():
+def test_characters_of_ordinary_words_are_printed_unchanged():
     text = "a\tb\n全角\u3000空格 espace\u00a0fine, 👩\u200d🔬 می\u200cخواهم"
     assert printable(text) == text
 
 
-def test_the_message_of_a_mistake_is_printable_wherever_it_is_shown():
+def test_a_user_errors_message_is_printable_in_every_place():
     assert str(UserError(ODD)) == printable(ODD)

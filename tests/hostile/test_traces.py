@@ -183,7 +183,7 @@ def test_whatever_is_odd_in_a_resealed_meta_is_a_problem_or_no_matter_and_raises
 
 
 @pytest.mark.parametrize("learning_rate", [0.1, None])
-def test_a_name_that_cannot_be_written_is_printable_in_the_answer(
+def test_an_unprintable_name_is_escaped_in_the_result(
     sound: dict[str, Path], tmp_path: Path, learning_rate: float | None
 ) -> None:
     path = Path(shutil.copytree(sound["sgd"], tmp_path / "hostile"))
@@ -196,7 +196,7 @@ def test_a_name_that_cannot_be_written_is_printable_in_the_answer(
     assert "\x1b" not in answer
 
 
-def test_a_dtype_of_letters_that_cannot_be_written_is_told_of_in_others(sound: dict[str, Path], tmp_path: Path) -> None:
+def test_an_unprintable_dtype_is_escaped_in_the_message(sound: dict[str, Path], tmp_path: Path) -> None:
     path = Path(shutil.copytree(sound["sgd"], tmp_path / "hostile"))
     meta = json.loads((path / "meta.json").read_text())
     meta["recorded"]["parts"][-1]["dtype"] = "\ud800"
@@ -207,7 +207,7 @@ def test_a_dtype_of_letters_that_cannot_be_written_is_told_of_in_others(sound: d
 
 @fuzzed
 @given(data=st.data())
-def test_whatever_stands_in_a_resealed_column_raises_nothing(
+def test_any_value_in_a_resealed_column_raises_nothing(
     data: st.DataObject, kind: str, sound: dict[str, Path], tmp_path: Path
 ) -> None:
     path = tmp_path / "hostile"
@@ -233,7 +233,7 @@ DATES = ["9999-12-31", "9999-12-28", "0001-01-01", ["9999-12-29", "9999-12-30", 
 
 @settings(fuzzed, max_examples=1500)
 @given(data=st.data())
-def test_whatever_an_experiment_is_said_to_be_is_one_or_refused(data: st.DataObject) -> None:
+def test_any_described_experiment_is_valid_or_refused(data: st.DataObject) -> None:
     content = data.draw(st.sampled_from([VIEWS, SHORT.model_dump(mode="json")]).map(copy.deepcopy))
     for _ in range(data.draw(st.integers(1, 2))):
         place = data.draw(st.sampled_from(list(places(content))))
@@ -269,13 +269,13 @@ GROUP = ("recorded", "optimizers", 0, "groups", 0)
         (("recorded", "updates"), 0),
     ],
 )
-def test_what_no_recording_says_is_a_problem(trace: Path, place: tuple[Any, ...], value: Any) -> None:
+def test_an_impossible_recording_is_a_problem(trace: Path, place: tuple[Any, ...], value: Any) -> None:
     result = verify(changed(trace, *place, to=value))
     assert result.problems and result.agreement is None, str(result)
 
 
 @pytest.mark.parametrize("kind", ["sgd"], indirect=True)
-def test_where_no_rate_is_known_nothing_was_computed(trace: Path) -> None:
+def test_without_a_known_rate_nothing_is_computed(trace: Path) -> None:
     for name in ("parameters", "gradient"):
         with_column(trace, name, np.zeros_like(np.load(trace / f"{name}.npy")))
     changed(trace, *GROUP, "settings", "lr", to="nan")
@@ -283,7 +283,7 @@ def test_where_no_rate_is_known_nothing_was_computed(trace: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["sgd"], indirect=True)
-def test_what_would_steer_a_terminal_is_spelled_out(trace: Path, gradreel: Any) -> None:
+def test_text_that_would_control_a_terminal_is_escaped(trace: Path, gradreel: Any) -> None:
     part = "0.weight\x1b[2J\x1b]0;mine\x07"
     changed(trace, "recorded", "parts", 0, "name", to=part)
     numbers = np.load(trace / "parameters.npy")
@@ -294,7 +294,7 @@ def test_what_would_steer_a_terminal_is_spelled_out(trace: Path, gradreel: Any) 
 
 
 @pytest.mark.parametrize("kind", ["adam"], indirect=True)
-def test_betas_by_which_nobody_can_count_are_a_problem(trace: Path) -> None:
+def test_unusable_betas_are_a_problem(trace: Path) -> None:
     result = verify(changed(trace, *GROUP, "settings", "betas", to=[1.0, 2.0]))
     assert "Adam of these settings makes no update" in str(result)
 
@@ -334,7 +334,7 @@ PLACE = ("experiment", "dataset", "points")
         [True, 18], [6.0, 3], [18], [6, 3, 1], [], "63", {"6": 3}, None,
     ],
 )  # fmt: skip
-def test_points_of_another_shape_are_refused_in_little_memory(trace: Path, shape: Any) -> None:
+def test_points_of_a_wrong_shape_are_refused_in_little_memory(trace: Path, shape: Any) -> None:
     changed(trace, *PLACE, "shape", to=shape)
     with pytest.raises(TraceError):
         Trace.open(trace)
@@ -352,7 +352,7 @@ def test_points_that_meta_does_not_name_are_refused(trace: Path, value: Any) -> 
 
 
 @pytest.mark.parametrize("kind", ["points"], indirect=True)
-def test_points_whose_bytes_stand_in_meta_are_refused(trace: Path) -> None:
+def test_points_stored_in_meta_are_refused(trace: Path) -> None:
     """Only the column has them."""
     rows = np.load(trace / "points.npy")
     text = base64.b64encode(rows.tobytes()).decode()
@@ -442,7 +442,7 @@ def test_meta_that_is_nested_without_end_is_named(trace: Path) -> None:
 
 @pytest.mark.usefixtures("little_memory")
 @pytest.mark.parametrize("kind", ["sgd"], indirect=True)
-def test_a_column_that_is_as_good_as_empty_on_the_disk_is_none(trace: Path) -> None:
+def test_a_sparse_column_that_is_nearly_empty_on_disk_is_refused(trace: Path) -> None:
     meta, run = read_meta(trace)
     assert isinstance(run, RecordedRun)
     longer = run.model_copy(update={"updates": 10**9})
@@ -457,7 +457,7 @@ def test_a_column_that_is_as_good_as_empty_on_the_disk_is_none(trace: Path) -> N
     assert verify(trace).problems
 
 
-def test_gradients_of_zero_that_a_copy_left_out_are_no_fault(tmp_path: Path, monkeypatch: Any) -> None:
+def test_omitted_gradients_of_zero_are_no_fault(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr("gradreel.core.trace.columns._SMALL", 0)
     model = torch.nn.Sequential(torch.nn.Linear(1000, 100), torch.nn.Linear(100, 1, bias=False))
     torch.nn.init.ones_(model[1].weight)  # of zeros times a negative number the bytes are none
@@ -481,7 +481,7 @@ def test_gradients_of_zero_that_a_copy_left_out_are_no_fault(tmp_path: Path, mon
 
 @fuzzed
 @given(data=st.data())
-def test_a_journal_that_says_anything_is_gone_on_with_only_if_it_is_true(data: st.DataObject, tmp_path: Path) -> None:
+def test_a_damaged_journal_is_used_only_if_it_is_true(data: st.DataObject, tmp_path: Path) -> None:
     """After an interrupted training: if the journal is invalid, training starts anew and gives the same trace."""
     whole, partial = tmp_path / SHORT.digest, tmp_path / f".{SHORT.digest}.partial"
     if not whole.exists():
@@ -498,7 +498,7 @@ def test_a_journal_that_says_anything_is_gone_on_with_only_if_it_is_true(data: s
     assert not partial.exists()
 
 
-def test_a_trace_copied_under_anothers_digest_is_not_taken_for_it(tmp_path: Path) -> None:
+def test_a_trace_copied_under_another_digest_is_refused(tmp_path: Path) -> None:
     other = SHORT.model_copy(update={"seed": 9})
     shutil.copytree(train(other, tmp_path).path, tmp_path / SHORT.digest)
     trace = train(SHORT, tmp_path)
@@ -515,14 +515,14 @@ def test_a_trace_copied_under_anothers_digest_is_not_taken_for_it(tmp_path: Path
     ],
     ids=["RMSprop", "Muon", "amsgrad"],
 )
-def test_what_was_not_computed_again_is_not_called_exact(make: Any, tmp_path: Path) -> None:
+def test_updates_that_were_not_computed_are_not_called_exact(make: Any, tmp_path: Path) -> None:
     result = verify(loop(tmp_path / "run", make))
     assert (result.intact, result.updates, result.agreement) == (True, 0, Agreement.NOT_COMPUTED)
     assert not result.exact and "not computed again" in str(result)
 
 
 @pytest.mark.parametrize("scene", ["GradientDescent", "Network", "LossCurve"])
-def test_scenes_show_a_trace_whose_gradients_are_no_numbers(scene: str, sound: dict[str, Path], tmp_path: Path) -> None:
+def test_scenes_show_a_trace_whose_gradients_are_nan(scene: str, sound: dict[str, Path], tmp_path: Path) -> None:
     from gradreel.scenes.lecture.any_run import loss_curve
     from gradreel.scenes.lecture.any_run import network as any_network
     from gradreel.scenes.lecture.optimization import gradient_descent as optimization

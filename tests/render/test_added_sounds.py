@@ -174,7 +174,7 @@ def test_a_video_without_sound_has_no_sound_stream(render):
         assert container.streams.audio == ()
 
 
-def test_another_sound_makes_clip_and_video_anew_and_the_same_one_neither(render):
+def test_a_changed_sound_renders_clip_and_video_again_and_an_equal_one_neither(render):
     (video,) = render("Later")
     written = video.stat().st_mtime_ns
     render("Later")
@@ -184,7 +184,7 @@ def test_another_sound_makes_clip_and_video_anew_and_the_same_one_neither(render
     assert video.stat().st_mtime_ns > written
 
 
-def test_of_beats_those_before_the_first_asked_for_are_not_heard_which_is_said_once(render):
+def test_sounds_of_beats_before_the_range_are_left_out_with_one_message(render):
     (video,) = render("Beats", first_beat="two", last_beat="two")
     assert [begins for begins, _ in clicks_in(video)] == [0.0]
     assert render.said == ["beats: sounds (add_sound) that begin before the first beat asked for are left out"]
@@ -198,7 +198,7 @@ def test_a_format_without_sound_says_so_once(render, file_format):
     assert render.said == []
 
 
-def test_a_sound_that_reaches_beyond_the_end_is_cut_which_is_said_once(render):
+def test_a_sound_beyond_the_end_is_cut_with_one_message(render):
     with wave.open("click.wav", "wb") as out:
         out.setparams((1, 2, RATE, 0, "NONE", ""))
         out.writeframes(b"\0\x10" * 2 * RATE)
@@ -216,7 +216,7 @@ def test_a_sound_that_reaches_beyond_the_end_is_cut_which_is_said_once(render):
         ("Twice", r"twice: add_sound\('made.wav'\): .*made\.wav has changed since it was added before"),
     ],
 )
-def test_what_cannot_be_heard_is_named_and_what_is_there_stays(render, scene, message):
+def test_an_unreadable_sound_is_named_and_existing_files_stay(render, scene, message):
     (video,) = render("Later")
     content = video.read_bytes()
     with pytest.raises(UserError, match=message):
@@ -224,7 +224,7 @@ def test_what_cannot_be_heard_is_named_and_what_is_there_stays(render, scene, me
     assert video.read_bytes() == content
 
 
-def test_a_file_that_its_scene_removes_is_not_heard_which_is_said(render):
+def test_a_sound_file_removed_by_its_scene_is_left_out_with_a_message(render):
     (video,) = render("Gone")
     assert clicks_in(video) == []
     (said,) = render.said

@@ -23,7 +23,7 @@ def narration(line: str) -> Narration:
     return Narration({"en": {"dots": {"beats": {"sum": line}}}}, {})
 
 
-def test_a_corrected_line_is_filled_with_what_the_scene_said_when_it_was_rendered():
+def test_a_corrected_line_is_filled_with_the_values_of_the_rendering():
     values = {"parts": Count(3), "height": 2, "loss": np.float64(0.26), "name": "red"}
     values |= {"year": 2012, "days": Count(1405)}
     lines = narration(LINE).lines("dots", "sum", values).printed
@@ -34,7 +34,7 @@ def test_a_corrected_line_is_filled_with_what_the_scene_said_when_it_was_rendere
     assert filled_again(narration("Of " + LINE), "dots", beat).printed["en"] == f"Of {lines['en']}"
 
 
-def test_a_line_that_the_scene_said_itself_stays():
+def test_a_line_from_the_scenes_source_is_unchanged():
     beat = BeatSpan("sum", 0, 9, {"en": "Mine."}, {}, from_narration=False)
     assert filled_again(narration("Ours."), "dots", beat).printed == {"en": "Mine."}
 
@@ -51,7 +51,7 @@ def test_a_line_that_the_scene_said_itself_stays():
         ((None, "none"), ["first", "move-1"], True),
     ],
 )
-def test_the_beats_shown_are_those_asked_for(user_folder, beats, shown, wrong):
+def test_the_shown_beats_are_the_requested_ones(user_folder, beats, shown, wrong):
     settings = RenderSettings(first_beat=beats[0], last_beat=beats[1])
     request = SceneRequest(resolve("my_scenes.py:Dots"), settings)
     told = ["first", "move-1", "move-2", "end"]
@@ -85,7 +85,7 @@ class Depends(LectureScene):
 """
 
 
-def test_beats_that_this_run_does_not_tell_are_refused_with_those_that_it_tells(tmp_path):
+def test_beats_that_this_run_lacks_are_refused_with_a_list_of_its_beats(tmp_path):
     (tmp_path / "depends.py").write_text(DEPENDS)
     request = SceneRequest(resolve(f"{tmp_path / 'depends.py'}:Depends"), RenderSettings(first_beat="walk-far"))
     with pytest.raises(UserError, match=r"tells no such beats .*; it tells: walk, step-all; did you mean walk\?$"):
@@ -94,7 +94,7 @@ def test_beats_that_this_run_does_not_tell_are_refused_with_those_that_it_tells(
     assert before.endswith("its beats: walk-far, walk"), "without what is no name"
 
 
-def test_beats_of_which_the_source_alone_is_known_are_named_without_code_and_not_by_the_dozen():
+def test_beats_known_only_from_the_source_are_listed_without_code_and_shortened():
     settings = RenderSettings(first_beat="piece-x")
     assert "constant, piece-…, rest" in str(no_such_beats(SceneRequest(resolve("build-curve"), settings)))
     many = str(no_such_beats(SceneRequest(resolve("gradient-descent"), settings)))
@@ -139,9 +139,7 @@ COMPUTED = HANDED.replace('"first"', "str(self.time)").replace("Handed", "Comput
         ("build-curve", "sum-of-all", None, True),
     ],
 )
-def test_what_no_beat_of_a_scene_is_called_is_seen_before_it_is_played(
-    tmp_path, monkeypatch, scene, first, last, wrong
-):
+def test_an_unknown_beat_is_refused_before_the_scene_plays(tmp_path, monkeypatch, scene, first, last, wrong):
     (tmp_path / "handed.py").write_text(HANDED)
     (tmp_path / "computed.py").write_text(COMPUTED)
     monkeypatch.chdir(tmp_path)

@@ -37,7 +37,7 @@ SIZES = [(854, 480), (1920, 1080), (270, 480), (480, 480), (64, 36), (16, 16)]
     st.integers(1, 60),
     st.integers(0, 50),
 )
-def test_a_cue_is_on_the_frames_that_begin_within_it(lengths, fps, first):
+def test_a_cue_is_on_the_frames_between_its_times(lengths, fps, first):
     found, end = [], 0
     for number, (gap, length) in enumerate(lengths):
         found.append(Cue(end + gap, end + gap + length, str(number)))
@@ -50,7 +50,7 @@ def test_a_cue_is_on_the_frames_that_begin_within_it(lengths, fps, first):
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
 @pytest.mark.parametrize("text", ["one", "two lines of text\nof which one is longer", "一行中文字幕，\n还有一行", LONG])
-def test_a_plate_lies_within_the_picture_and_can_be_read(width, height, text):
+def test_a_plate_is_inside_the_picture_and_readable(width, height, text):
     found = plate(text, width, height)
     tall, wide = found.rest.shape[:2]
     assert found.left >= 0 and found.top >= 0
@@ -66,7 +66,7 @@ def test_a_plate_lies_within_the_picture_and_can_be_read(width, height, text):
             assert part.max() > 240 and part.min() < 80, "white letters on what is dark"
 
 
-def test_below_the_wide_picture_where_there_is_room():
+def test_with_room_below_the_wide_picture_subtitles_stand_there():
     for width, height in ((1080, 1920), (1080, 1080)):
         bar = (height - width * 9 // 16) // 2
         assert plate("one line\nand another", width, height).top >= height - bar
@@ -137,7 +137,7 @@ def test_cues_are_drawn_at_every_size_and_leave_the_rest_of_the_picture(tmp_path
     assert np.abs(found - expected[..., :3]).mean() < 8, "encoded twice, and no more than that"
 
 
-def test_spaces_of_any_width_are_drawn_as_spaces_and_what_shows_nothing_is_left_out():
+def test_spaces_of_any_width_are_drawn_and_invisible_characters_are_left_out():
     assert runs("1\u2009405\u202fkm\u200d, e\u0301\ufe0f\x1b") == (("1 405 km, \xe9", ""),)
     assert not missing_letters(f"{number_text(1_234_567)} ≤ θ\u200b, 你好\nд")
 
@@ -189,6 +189,6 @@ def test_the_same_cues_give_the_same_bytes(clip, tmp_path):
 @pytest.mark.parametrize(
     "changes", [{"format": "gif"}, {"format": "png-sequence"}, {"format": "webm", "transparent": True}]
 )
-def test_where_subtitles_cannot_be_drawn_is_said(changes):
+def test_a_format_without_burned_subtitles_is_refused(changes):
     with pytest.raises(UserError, match="only into mp4, webm, mov with a background"):
         RenderSettings(burned="en", **changes)

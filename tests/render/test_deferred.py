@@ -41,23 +41,23 @@ def user(tmp_path, monkeypatch):
     sys.modules.pop("deferred_user", None)
 
 
-def test_it_is_imported_by_a_call_and_once(user):
+def test_a_call_imports_the_module_once(user):
     assert (user.LAYOUTS["twice"](4), user.layout(5), user.dm.Graph().size()) == (8, 10, 3)
     import deferred_module
 
     assert isinstance(deferred_module.Graph(), user.dm.Graph)
 
 
-def test_what_is_no_function_is_itself_later(user):
+def test_a_value_that_is_no_function_is_the_real_one_later(user):
     assert user.dm.KIND == "directed"
 
 
-def test_an_instance_is_told_by_a_class_that_was_taken_out_early(user):
+def test_isinstance_works_with_a_class_taken_from_the_stand_in(user):
     assert isinstance(user.dm.Graph(), user.CLASS)
     assert not isinstance(3, user.CLASS)
 
 
-def test_whoever_imports_it_later_has_the_module_itself(user):
+def test_a_later_import_gets_the_real_module(user):
     import deferred_module
 
     assert deferred_module.__name__ == "deferred_module"
@@ -65,7 +65,7 @@ def test_whoever_imports_it_later_has_the_module_itself(user):
         assert sys.modules["deferred_module"] is deferred_module, "what is there already stays"
 
 
-def test_what_lies_in_a_package_is_imported_without_it(tmp_path, monkeypatch):
+def test_a_submodule_of_a_deferred_package_is_imported_without_the_package(tmp_path, monkeypatch):
     package = tmp_path / "deferred_package"
     package.mkdir()
     (package / "__init__.py").write_text("from . import inner\nLOUD = inner.VALUE + 1\n")

@@ -32,7 +32,7 @@ def run_of(description) -> Experiment:
     return description.experiments["run"]
 
 
-def test_daily_views_stand_alone_over_a_run_on_a_curve():
+def test_daily_views_replace_the_curve_of_a_run():
     own = run_of(described({}))
     table = {"run": {"dataset": {"kind": "daily views", "window": 7}}}
     shown = described(table)
@@ -47,7 +47,7 @@ def test_an_experiment_of_daily_views_takes_the_place_of_a_run_on_a_curve():
     assert run_of(on_mine) == mine.model_copy(update={"dataset": DailyViews(series=MINE)})
 
 
-def test_what_is_set_is_put_over_data_and_data_over_what_the_lesson_says():
+def test_set_overrides_data_and_data_overrides_the_lesson():
     synthetic = Experiment(dataset=DailyViews(window=7, test_from=date(2020, 5, 1)), epochs=3)
     mine, day = DailyData(MINE).fields, date(2024, 5, 1)
 
@@ -77,14 +77,14 @@ class Own(LectureScene):
         count: int = 3
 
 
-def test_data_takes_the_place_of_the_scenes_own_daily_views_too():
+def test_data_replaces_a_scenes_own_daily_views():
     parameters = described({}, scene=Own, data=DailyData(MINE).fields).parameters
     runs = [Experiment.model_validate(run) for run in (parameters["run"], *parameters["more"])]
     assert {run.dataset for run in runs} == {DailyViews(series=MINE)}
     assert parameters["count"] == 3
 
 
-def test_a_table_fills_in_over_the_scenes_own_run():
+def test_a_table_changes_only_its_fields_of_the_scenes_run():
     dataset = CurveDataset(knots=((0, 0), (1, 1)), examples=9)
     own = run_of(described({})).model_copy(update={"seed": 5})
     for changed in ({"examples": 9}, {"kind": "curve", "examples": 9}):
@@ -97,7 +97,7 @@ class Kept(LectureScene):
         run: Experiment = Field(Experiment(epochs=3, keep={"every": 2}), description="The run.")
 
 
-def test_below_a_complete_table_there_is_nothing():
+def test_a_complete_table_replaces_the_scenes_run():
     """A table from ``--data`` replaces the whole value: no field of the scene's own run remains, under any alias."""
     complete = Experiment(dataset=DailyViews(), epochs=3, keep={"at most": 100_000}).model_dump(mode="json")
     shown = run_of(described({"run": complete}, scene=Kept))
@@ -136,7 +136,7 @@ def test_below_a_complete_table_there_is_nothing():
         ({"trace": "nowhere"}, "loss-curve.trace: "),
     ],
 )
-def test_what_is_wrong_is_named_as_it_was_written(parameters, message):
+def test_errors_name_a_parameter_as_the_user_wrote_it(parameters, message):
     with pytest.raises(UserError) as caught:
         described(parameters)
     lines = str(caught.value).splitlines()

@@ -108,7 +108,7 @@ class OnWhite(Played):
 
 
 @pytest.mark.parametrize("name", ["Added", "Played", "OnWhite"])
-def test_what_is_half_seen_through_has_its_whole_colour(name, tmp_path):
+def test_half_transparent_shapes_keep_their_whole_colour(name, tmp_path):
     (tmp_path / "half.py").write_text(HALF_SEEN)
     scene = request(catalog.resolve(f"{tmp_path / 'half.py'}:{name}"), tmp_path, transparent=True, format="mov")
     frames = [pixels for pixels, _ in frames_of(scene, tmp_path / "a.mov")]
@@ -143,7 +143,7 @@ def asks(tmp_path) -> catalog.SceneSource:
 
 
 @pytest.mark.parametrize("transparent", [False, True])
-def test_manim_itself_knows_whether_there_is_a_background(transparent, asks, tmp_path):
+def test_the_background_is_the_one_that_manim_knows(transparent, asks, tmp_path):
     """So that a camera that the scene makes has none either."""
     frames_of(request(asks, tmp_path, transparent=transparent, format="mov"), tmp_path / "one.mov")
     found: Any = catalog.load_class(asks)
@@ -196,7 +196,7 @@ def test_the_width_of_the_frame_that_a_file_sets_is_shown_as_by_manim(near, tmp_
     assert white(picture) == tuple(pytest.approx(end, abs=1.5) for end in ends)
 
 
-def test_an_upright_picture_shows_the_whole_frame_and_mobjects_go_to_its_own_edges(tmp_path):
+def test_an_upright_picture_shows_the_whole_frame_and_edges_are_its_own(tmp_path):
     (tmp_path / "usual.py").write_text(
         "from manim import *\n\nclass Usual(Scene):\n    def construct(self):\n"
         "        self.add(*(Dot(radius=0.4).to_edge(side) for side in (UP, DOWN, LEFT, RIGHT)))\n"
@@ -221,9 +221,7 @@ def test_a_file_may_set_the_seed_unless_the_command_does(near, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["build-curve", "morph-sigmoid"])
-def test_frames_of_lecture_scenes_are_manims_of_which_parts_that_may_differ_are_handed_over(
-    name, tmp_path, monkeypatch
-):
+def test_frames_of_lecture_scenes_equal_manims_and_the_reported_boxes_hold_all_changes(name, tmp_path, monkeypatch):
     scene = request(catalog.resolve(name), tmp_path, fps=5)
     ours = played(scene, tmp_path / "ours.mp4")
     assert ours.parts > len(ours.kept) / 3

@@ -39,7 +39,7 @@ def test_every_frame_arrives_in_order_and_in_its_colours(write_clip, tiny, tmp_p
     assert frames[0][2, 2, 3] == (0 if transparent else 255)
 
 
-def test_h264_is_what_players_and_joining_need(write_clip, tiny, tmp_path):
+def test_h264_has_the_settings_that_players_and_joining_need(write_clip, tiny, tmp_path):
     clip = write_clip(tmp_path / "clip.mp4", tiny, 45)
     with av.open(str(clip.path)) as container:
         stream = container.streams.video[0]
@@ -56,7 +56,7 @@ def test_h264_is_what_players_and_joining_need(write_clip, tiny, tmp_path):
 
 
 @pytest.mark.parametrize("last", [1, 4])
-def test_a_gif_has_the_colours_of_what_comes_last_and_stays(tmp_path, last):
+def test_a_gifs_palette_has_the_last_colours_that_stay(tmp_path, last):
     frames = np.zeros((3, 90, 160, 4), np.uint8)
     frames[..., 3] = 255
     frames[1, 10:80, 40:50, :3] = 255  # white comes and goes
@@ -144,7 +144,7 @@ def test_a_full_disk_is_an_error_with_its_number(write_clip, tiny, tmp_path):
     assert caught.value.errno == errno.ENOSPC
 
 
-def test_an_error_of_the_writing_thread_is_raised_where_frames_are_given(tiny, tmp_path):
+def test_an_error_of_the_writing_thread_is_raised_where_frames_are_written(tiny, tmp_path):
     encoder = ClipEncoder(tmp_path / "clip.mp4", tiny)
     encoder.write(np.zeros((36, 64), np.uint8))  # no colours
     while encoder.error is None:

@@ -53,20 +53,20 @@ def test_without_anything_timed_the_estimate_is_by_a_table_and_says_so(folders):
     assert (nothing.rendering, nothing.seconds, nothing.guessed) == ({}, 0.0, ())
 
 
-def test_by_the_table_the_lecture_takes_what_it_takes_on_two_cores(folders):
+def test_the_tables_estimate_of_the_lecture_matches_two_cores(folders):
     lecture = [replace(clip(f"s{k}", 23 * 60 * 60 // 27)) for k in range(27)]  # 23 minutes at 60 frames a second
     size = RenderSettings.of_quality("h")
     clips = tuple(replace(one, request=replace(one.request, settings=size)) for one in lecture)
     assert 6 * 60 < estimates(Plan((), clips), folders, jobs=2).seconds < 3 * 15 * 60
 
 
-def test_lines_that_are_to_be_spoken_take_their_time(folders):
+def test_lines_to_be_spoken_count_in_the_estimate(folders):
     plan = Plan((), (clip("dots", 50),), unspoken={"en": 100, "zh": 100})
     silent, spoken = (estimates(one, folders, 2) for one in (replace(plan, unspoken={}), plan))
     assert spoken.seconds > silent.seconds + 20
 
 
-def test_what_was_timed_is_no_guess_and_a_scene_of_unknown_length_is_one(folders):
+def test_measured_times_are_no_guess_but_a_scene_of_unknown_length_is(folders):
     timed(folders, "dots", (200, 100), 10.0)
     assert estimates(Plan((), (clip("new", 100),)), folders, 1).guessed == ()
     unknown = estimates(Plan((), (clip("new", 0),)), folders, 1)
@@ -80,7 +80,7 @@ def test_a_scene_at_4k_is_not_expected_to_take_twenty_times_as_long_a_frame_as_a
     assert 98 / 2 < found < 98 * 2
 
 
-def test_a_scene_takes_what_it_took_by_frames_and_pixels(folders):
+def test_a_scenes_estimate_follows_its_frames_and_pixels(folders):
     timed(folders, "dots", (100, 50), 5.0)  # a quarter of the pixels: 0.05 s a frame there, 0.1 s here
     assert estimates(Plan((), (clip("dots", 50),)), folders, 1).rendering == {"dots": pytest.approx(5.0)}
     timed(folders, "dots", (200, 100), 40.0)
@@ -88,7 +88,7 @@ def test_a_scene_takes_what_it_took_by_frames_and_pixels(folders):
     assert estimates(Plan((), (clip("dots", 50),)), folders, 1).rendering == {"dots": pytest.approx(20.0)}, "this size"
 
 
-def test_an_unknown_scene_takes_what_others_do_and_workers_share_the_clips(folders):
+def test_an_unknown_scene_counts_like_others_and_workers_share_the_clips(folders):
     timed(folders, "dots", (200, 100), 10.0)
     timed(folders, "rings", (200, 100), 30.0)
     plan = Plan((), (clip("new", 100), clip("dots", 100), clip("rings", 100)))
@@ -112,7 +112,7 @@ def test_the_clips_that_take_longest_begin_first(folders):
     assert _longest_first((clip("few", 10), clip("many", 20)), []) == ["many", "few"], "by their frames"
 
 
-def test_training_takes_what_other_runs_took_for_as_much_work(folders):
+def test_a_trainings_estimate_follows_the_work_of_other_runs(folders):
     known, asked = Experiment(hidden=(2,), epochs=20), Experiment(hidden=(2,), epochs=400)
     plan = Plan((Run(asked, {"dots": "run"}, folders.traces / asked.digest),), ())
     assert estimates(plan, folders, 1).seconds > 0 and estimates(plan, folders, 1).guessed

@@ -19,7 +19,7 @@ from gradreel.render.clips.file_digest import (
 from gradreel.scenes.catalog import resolve
 
 
-def test_a_file_that_comes_goes_or_changes_is_named(user_folder):
+def test_added_removed_and_changed_files_are_named(user_folder):
     scene = resolve("my_scenes.py:Plain")
     (user_folder / "there.txt").write_text("1")
     known = {"there.txt": content_digest(user_folder / "there.txt"), "<here>/none.txt": MISSING}
@@ -41,7 +41,7 @@ def test_comments_and_layout_of_a_module_do_not_count(tmp_path, text, is_same):
     assert not is_unchanged(module, content), "of a file that was opened every byte counts"
 
 
-def test_a_large_file_is_read_once_and_again_when_it_is_another(tmp_path, monkeypatch):
+def test_a_large_file_is_digested_once_and_again_after_a_change(tmp_path, monkeypatch):
     monkeypatch.setattr(file_digest, "SETTLED_NS", 0)
     file, digests = tmp_path / "large.bin", []
     file.write_bytes(b"before")

@@ -84,7 +84,7 @@ print(json.dumps([before, opened.of(source)]))
 """
 
 
-def test_only_what_is_the_users_and_read_counts(tmp_path):
+def test_only_user_files_that_were_read_count(tmp_path):
     for name, text in {
         "disc.py": "from manim import Scene\nclass Disc(Scene):\n    def construct(self): pass\n",
         "helper.py": "import shown\n", "shown.py": "Y = 1\n", "page.py": "# a page\n", "told.py": "# of this\n",
@@ -123,7 +123,7 @@ def test_only_what_is_the_users_and_read_counts(tmp_path):
     assert after["late.py"].digest == content_digest(tmp_path / "late.py")
 
 
-def test_a_listing_is_another_when_a_file_comes_goes_or_is_renamed(tmp_path):
+def test_a_listing_changes_if_a_file_is_added_removed_or_renamed(tmp_path):
     seen = [listing_digest(tmp_path)]
     for change in (
         lambda: (tmp_path / "a.csv").write_text("1"),
@@ -141,7 +141,7 @@ def test_a_listing_is_another_when_a_file_comes_goes_or_is_renamed(tmp_path):
     assert listing_digest(tmp_path) == seen[1], "neither content nor what is hidden"
 
 
-def test_a_listing_is_another_when_a_folder_comes_and_another_when_a_file_does_in_its_place(tmp_path):
+def test_a_listing_changes_if_a_folder_is_added_or_a_file_replaces_it(tmp_path):
     before = listing_digest(tmp_path)
     (tmp_path / "runs").mkdir()
     folder = listing_digest(tmp_path)
@@ -150,7 +150,7 @@ def test_a_listing_is_another_when_a_folder_comes_and_another_when_a_file_does_i
     assert len({before, folder, listing_digest(tmp_path)}) == 3
 
 
-def test_a_listing_stays_as_it_was_when_what_python_and_we_make_comes(tmp_path):
+def test_a_listing_ignores_files_that_python_or_gradreel_make(tmp_path):
     before = listing_digest(tmp_path)
     (tmp_path / "__pycache__").mkdir()
     Folders(tmp_path / "media").private.mkdir(parents=True)
@@ -192,7 +192,7 @@ print(is_unchanged(Path("helper.py"), FileState.parse(opened.of(source)["helper.
         ("import comment", True),
     ],
 )
-def test_code_saved_while_the_scene_is_made_counts_as_it_was_imported(tmp_path, steps, is_current):
+def test_code_saved_while_the_scene_plays_counts_as_it_was_imported(tmp_path, steps, is_current):
     code = "import helper\nfrom manim import Scene\nclass Disc(Scene):\n    def construct(self): pass\n"
     (tmp_path / "disc.py").write_text(code)
     (tmp_path / "helper.py").write_text("X = 1\n")
@@ -212,7 +212,7 @@ def test_a_project_within_the_systems_folders_is_the_users():
     assert lies_in(project / ".venv/lib/mine.py", (project / ".venv",), [project])
 
 
-def test_our_files_are_ours_also_where_the_package_is_imported_through_a_link(tmp_path):
+def test_our_files_are_recognised_even_if_the_package_is_imported_through_a_link(tmp_path):
     (tmp_path / "gradreel").symlink_to(Path(gradreel.__file__).resolve().parent)
     code = "from pathlib import Path; from gradreel.render.clips import ownership as m"
     code += "; file = Path(m.__file__); print(m.__file__, m.is_ours(file), m.name_of(file, None))"

@@ -51,7 +51,7 @@ def test_a_run_has_the_same_bytes_whatever_instructions_the_caller_asks_for(monk
 
 
 @needs_avx2
-def test_a_trace_is_verified_with_the_instructions_that_it_was_made_with(gradreel, tmp_path):
+def test_a_trace_is_verified_with_the_instructions_of_its_training(gradreel, tmp_path):
     other = {"ATEN_CPU_CAPABILITY": "default", "OPENBLAS_CORETYPE": "Haswell"}
     trace = trained(tmp_path, other)
     assert numbers(trace) != numbers(trained(tmp_path / "fixed"))
@@ -76,7 +76,7 @@ def avx2_alone(monkeypatch):
     monkeypatch.delenv("MKL_CBWR", raising=False)
 
 
-def test_instructions_that_this_processor_has_not_are_left_out(avx2_alone):
+def test_instructions_that_this_processor_lacks_are_left_out(avx2_alone):
     assert mode_of(there()) == fixed_mode()
 
 

@@ -47,18 +47,18 @@ def way(with_manim: bool = True) -> str:
     return forks.context(with_manim).get_start_method()
 
 
-def test_a_fork_draws_where_the_server_began(server_of):
+def test_a_fork_draws_in_the_folder_where_the_server_began(server_of):
     assert way() == "forkserver"
     assert way(with_manim=False) == "spawn", "what it does needs no Manim"
 
 
-def test_in_another_folder_a_new_python_does(server_of, tmp_path, monkeypatch):
+def test_in_another_folder_a_new_python_draws(server_of, tmp_path, monkeypatch):
     (tmp_path / "other").mkdir()
     monkeypatch.chdir(tmp_path / "other")
     assert way() == "spawn"
 
 
-def test_once_a_file_of_ours_is_another_a_new_python_does(server_of, monkeypatch):
+def test_after_a_change_of_our_files_a_new_python_draws(server_of, monkeypatch):
     ours = server_of / "package"
     (ours / "scenes").mkdir(parents=True)
     (ours / "scenes" / "base.py").write_text("one = 1\n")
@@ -71,7 +71,7 @@ def test_once_a_file_of_ours_is_another_a_new_python_does(server_of, monkeypatch
     assert way() == "spawn"
 
 
-def test_once_manims_configuration_is_another_a_new_python_does(server_of):
+def test_after_a_change_of_manims_configuration_a_new_python_draws(server_of):
     (server_of / "manim.cfg").write_text("[CLI]\nbackground_color = BLACK\n")
     assert way() == "spawn"
 
@@ -93,7 +93,7 @@ class Told(Scene):
 """
 
 
-def test_a_fork_knows_where_the_script_is_that_began_it_and_does_not_run_it(tmp_path):
+def test_a_fork_knows_the_path_of_the_command_script_and_does_not_run_it(tmp_path):
     (tmp_path / "script.py").write_text(SCRIPT)
     (tmp_path / "told.py").write_text(TOLD)
     script = str(tmp_path / "script.py")
@@ -102,7 +102,7 @@ def test_a_fork_knows_where_the_script_is_that_began_it_and_does_not_run_it(tmp_
     assert set((tmp_path / "told.txt").read_text().splitlines()) == {script}
 
 
-def test_files_of_the_user_that_are_named_as_pythons_own_are_let_be(tmp_path):
+def test_user_files_named_like_standard_modules_are_not_imported(tmp_path):
     """A new Python imports these modules first; the caller's folder must not be on its path."""
     here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
     here.mkdir()
@@ -130,7 +130,7 @@ class Row(Scene):
 """
 
 
-def test_a_scene_that_goes_through_a_set_of_texts_is_drawn_alike_whatever_the_callers_hash_seed(tmp_path):
+def test_a_scene_that_iterates_over_a_set_is_drawn_alike_for_any_hash_seed(tmp_path):
     """And whether Python has a cache of its module, which keeps a set in another order than the source."""
     (tmp_path / "row.py").write_text(ROW)
     for seed in ("1", "2"):
@@ -144,7 +144,7 @@ def test_a_scene_that_goes_through_a_set_of_texts_is_drawn_alike_whatever_the_ca
 
 
 @pytest.mark.parametrize(("name", "fixed"), [("PYTHONHASHSEED", HASH_SEED), ("OPENBLAS_NUM_THREADS", "1")])
-def test_a_worker_has_the_fixed_environment_and_its_caller_keeps_its_own(name, fixed, monkeypatch):
+def test_a_worker_has_the_fixed_environment_and_the_callers_is_unchanged(name, fixed, monkeypatch):
     for own in ("2", "3"):
         monkeypatch.setenv(name, own)
         with Workers(1) as workers:

@@ -77,7 +77,7 @@ def row(plain: float, ours: float, length: float = 4.0, origin: str = "scene.py"
     return {"seconds": seconds, "length": length, "origin": origin, "is still": is_still}
 
 
-def test_examples_are_found_in_docstrings_once(benchmark, tmp_path):
+def test_examples_in_docstrings_are_found_once(benchmark, tmp_path):
     for name, source in PACKAGE.items():
         (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).write_text(textwrap.dedent(source))
@@ -99,7 +99,7 @@ def test_our_own_examples_are_found_and_one_is_transparent(benchmark):
     assert [example.name for example in own if example.is_transparent] == ["LowerThird"]
 
 
-def test_what_is_slower_than_manim_is_counted(benchmark):
+def test_examples_slower_than_manim_are_counted(benchmark):
     gallery = benchmark("gallery")
     assert gallery.ratio(row(6.0, 2.0)) == 3.0  # of medians
     own = gallery.OWN.name
@@ -129,7 +129,7 @@ def test_what_is_slower_than_manim_is_counted(benchmark):
         ("", "it said nothing"),
     ],
 )
-def test_a_failure_is_told_by_its_error(benchmark, output, why):
+def test_a_failure_is_named_by_its_error(benchmark, output, why):
     assert benchmark("_renderers").why_failed(output) == (why or output)
 
 

@@ -55,12 +55,12 @@ def test_a_plain_scene_by_itself_has_manims_black(settings):
     assert ground(settings, in_lesson=False) == BLACK
 
 
-def test_a_plain_scene_whose_file_sets_a_ground_keeps_it(settings):
+def test_a_plain_scene_keeps_the_background_that_its_file_sets(settings):
     Path("plain.py").write_text(OWN_GROUND + SCENE)
     assert ground(settings) == (0x33, 0x66, 0x99)
 
 
-def test_a_ground_in_manim_cfg_is_kept(settings):
+def test_a_background_in_manim_cfg_is_kept(settings):
     Path("manim.cfg").write_text("[CLI]\nbackground_color = #336699\n")
     assert ground(settings) == (0x33, 0x66, 0x99)
 
@@ -76,7 +76,7 @@ def test_the_film_of_a_lesson_has_the_ground_that_its_pictures_have(settings):
     assert np.abs(pixels[0, 0].astype(int) - DARK).max() <= 3
 
 
-def test_the_same_scene_alone_and_in_a_lesson_are_two_clips(settings):
+def test_the_same_plain_scene_alone_and_in_a_lesson_are_two_clips(settings):
     alone = pipeline.render_scenes(load_lesson(None, {}, ["plain.py:Plain"]), settings, Reporter())
     film = pipeline.render_lesson(load_lesson(Path("film.toml")), settings, Reporter())
     assert alone[0].read_bytes() != film.read_bytes()

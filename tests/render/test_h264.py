@@ -60,7 +60,7 @@ STILL = 5 * LONG + 3
 
 
 @pytest.mark.parametrize("boxed", [True, False])
-def test_a_picture_that_stands_still_is_the_same_frame_again(tiny, tmp_path, boxed):
+def test_a_still_picture_repeats_the_same_frame(tiny, tmp_path, boxed):
     frames = decoded(encoded(tmp_path / "a.mp4", tiny, [[(0, 1), (1, 1), (2, STILL), (3, 1), (4, 2)]], [boxed]))
     assert len(frames) == 2 + STILL + 3
     held = frames[2 : 2 + STILL]
@@ -100,7 +100,7 @@ def no_first_pass(*_) -> None:
 @pytest.mark.parametrize(
     ("name", "broken"), [("_renumbered", broken_renumbering), ("_open_without_lookahead", no_first_pass)]
 )
-def test_where_the_tricks_fail_all_is_encoded_plainly_and_a_line_says_so(tiny, tmp_path, monkeypatch, name, broken):
+def test_if_the_tricks_fail_everything_is_encoded_plainly_with_a_message(tiny, tmp_path, monkeypatch, name, broken):
     plain = encoded(tmp_path / "plain.mp4", replace(tiny, plain_h264=True), [[(0, 1), (1, STILL)]]).read_bytes()
     told: list[str] = []
     monkeypatch.setattr(h264, "tell", told.append)
@@ -117,7 +117,7 @@ def test_the_tricks_work_with_the_pyav_that_is_installed():
     assert h264.tricks_work()
 
 
-def test_a_clip_that_is_encoded_plainly_is_another_clip(tiny):
+def test_a_plainly_encoded_clip_is_another_clip(tiny):
     assert replace(tiny, plain_h264=True).of_frames() != tiny.of_frames()
 
 
@@ -126,7 +126,7 @@ def test_repeating_a_picture_costs_next_to_nothing(tiny, tmp_path):
     assert sorted(sizes)[len(sizes) // 2] < 40
 
 
-def test_a_key_frame_comes_at_least_every_period(tiny, tmp_path):
+def test_key_frames_come_at_least_every_period(tiny, tmp_path):
     clip = packets(encoded(tmp_path / "a.mp4", tiny, [[(number, 1) for number in range(15)] + [(20, 70)] + [(21, 30)]]))
     keys = [number for number, (_, is_key) in enumerate(clip) if is_key]
     gaps = np.diff([*keys, len(clip)])
@@ -134,7 +134,7 @@ def test_a_key_frame_comes_at_least_every_period(tiny, tmp_path):
 
 
 @pytest.mark.parametrize("boxed", [(True, True, True), (False, False, False), (True, False, True)])
-def test_the_packets_of_a_part_depend_on_its_own_frames_alone(tiny, tmp_path, boxed):
+def test_the_packets_of_a_part_depend_only_on_its_frames(tiny, tmp_path, boxed):
     parts = [[(0, 1), (1, 30), (2, 3)], [(2, 1), (5, 1), (6, 40)], [(6, 1), (7, 1)]]
     whole = encoded(tmp_path / "whole.mp4", tiny, parts, boxed)
     apart = [
@@ -147,7 +147,7 @@ def test_the_packets_of_a_part_depend_on_its_own_frames_alone(tiny, tmp_path, bo
         assert np.abs(frame.astype(int) - moving(number)[..., :3]).mean() < 6
 
 
-def test_where_something_has_faded_out_nothing_of_it_stays(tiny, tmp_path):
+def test_nothing_remains_of_a_faded_shape(tiny, tmp_path):
     encoder = ClipEncoder(tmp_path / "a.mp4", replace(tiny, width=256, height=144, fps=30))
     lines = np.zeros((144, 256, 4), np.uint8)
     lines[40:100, 40:200:7] = 90  # thin and bright, as axes are
@@ -170,7 +170,7 @@ def test_a_picture_is_encoded_as_finely_whatever_came_before(tiny, tmp_path, mon
     assert np.array_equal(frames[0], frames[-1])
 
 
-def test_where_everything_moves_it_is_sought_where_it_came_from(tiny, tmp_path):
+def test_if_everything_moves_motion_is_searched_for(tiny, tmp_path):
     def drifting(path: Path, is_expected: bool) -> tuple[list[int], float]:
         """The sizes of its packets, and how far the first half is from what was drawn."""
         random, encoder, drawn = np.random.default_rng(1), ClipEncoder(path, tiny), []
@@ -203,7 +203,7 @@ def test_where_everything_moves_it_is_sought_where_it_came_from(tiny, tmp_path):
     assert sum(quick_sizes[21:]) < 0.95 * sum(quick_sizes[1:20])
 
 
-def test_where_motion_takes_few_bytes_it_is_sought_no_longer(tiny, tmp_path):
+def test_if_motion_takes_few_bytes_it_is_searched_for_less(tiny, tmp_path):
     settings = replace(tiny, width=640, height=360)
 
     def a_dot_moves(path: Path, is_expected: bool) -> list[int]:
@@ -224,7 +224,7 @@ def test_where_motion_takes_few_bytes_it_is_sought_no_longer(tiny, tmp_path):
 
 
 @pytest.mark.parametrize(("moves", "most"), [(True, h264.AHEAD), (False, h264.MOST_AHEAD)])
-def test_few_pictures_wait_to_be_encoded_however_slow_that_is(tiny, tmp_path, monkeypatch, moves, most):
+def test_only_few_pictures_wait_however_slow_the_encoder_is(tiny, tmp_path, monkeypatch, moves, most):
     """The queue holds four pictures that changed everywhere, or sixty that take less memory."""
     goes_on = threading.Event()
     monkeypatch.setattr(h264.H264Stream, "_write", lambda *_: goes_on.wait())

@@ -36,7 +36,7 @@ def found_in(*frames: np.ndarray):
     return finder.jumps()
 
 
-def test_what_pops_up_and_vanishes_is_a_jump_where_and_when_it_does():
+def test_a_shape_that_pops_up_or_vanishes_is_a_jump_at_its_place_and_time():
     shown, vanished = found_in(*[empty()] * 20, *[with_text()] * 20, *[empty()] * 20)
     assert (shown.frame, vanished.frame) == (20, 40)
     ink = (with_text() != empty()).any(axis=-1).mean()
@@ -46,7 +46,7 @@ def test_what_pops_up_and_vanishes_is_a_jump_where_and_when_it_does():
     assert (bottom, top) == pytest.approx((1 - 42 / HEIGHT, 1 - 30 / HEIGHT), abs=6 / HEIGHT)
 
 
-def test_an_exchange_without_a_transition_is_a_jump_and_with_one_it_is_none():
+def test_a_change_without_a_transition_is_a_jump_and_one_with_it_is_not():
     jump, = found_in(*[with_text()] * 10, *[with_text(seed=1)] * 10)  # fmt: skip
     assert jump.frame == 10
     faded = [with_text(ink=1 - k / 6) for k in range(7)] + [with_text(ink=k / 6, seed=1) for k in range(7)]
@@ -64,7 +64,7 @@ def test_motion_is_no_jump_however_large():
     assert found_in(*[with_text()] * 8, *(with_text(60 + 2 * k) for k in range(30)), *[with_text(118)] * 8) == []
 
 
-def test_a_pop_amid_motion_is_found():
+def test_a_pop_during_motion_is_found():
     frames = []
     for k in range(60):
         frame = with_text(top=150) if k >= 30 else empty()
@@ -80,17 +80,17 @@ def test_a_number_that_counts_is_no_jump():
     assert [jump.frame for jump in found_in(*counting[:30])] == [10, 20], "three of them are no counting yet"
 
 
-def test_a_pop_where_something_steps_at_other_times_of_the_scene_is_found():
+def test_a_pop_is_found_even_if_something_steps_at_other_times():
     comes_and_goes = [frame for seed in range(3) for frame in ([with_text(seed=seed)] * 120 + [empty()] * 120)]
     assert [jump.frame for jump in found_in(*[empty()] * 120, *comes_and_goes)] == [120, 240, 360, 480, 600, 720]
 
 
-def test_where_a_number_counts_its_first_number_is_no_jump_much_earlier():
+def test_a_counting_numbers_first_value_is_no_jump_much_earlier():
     counting = [with_text(seed=k) for k in range(20) for _ in range(10)]
     assert found_in(*[with_text(seed=50)] * 60, *[with_text(seed=51)] * 150, *counting) == []
 
 
-def test_things_that_have_their_turns_in_quick_succession_are_no_jumps_and_what_all_do_at_once_is():
+def test_quick_successive_changes_are_no_jumps_but_simultaneous_ones_are():
     def squares(bright: int | None) -> np.ndarray:
         frame = empty()
         for k in range(12):
@@ -112,7 +112,7 @@ def test_a_line_that_starts_at_full_speed_is_no_jump():
     assert found_in(*[line(30)] * 20, *(line(30 + 5 * k) for k in range(20)), *[line(125)] * 20) == []
 
 
-def test_motion_that_crosses_a_place_where_a_number_counts_later_is_no_jump():
+def test_motion_across_the_place_of_a_later_counting_number_is_no_jump():
     def bar(top: int) -> np.ndarray:
         frame = empty()
         frame[top:200, 60:180, :3] = INK

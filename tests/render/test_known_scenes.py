@@ -30,7 +30,7 @@ def next_command(media: Path) -> None:
         keep_known_scenes(workspace)
 
 
-def test_scenes_are_searched_for_once_and_are_those_that_are_there(search, tmp_path, monkeypatch):
+def test_scenes_are_searched_for_once_and_all_existing_ones_are_found(search, tmp_path, monkeypatch):
     private = tmp_path / "media" / ".gradreel"
     assert known_scenes(private) == find_scenes()
     monkeypatch.chdir(tmp_path)
@@ -41,7 +41,7 @@ def test_scenes_are_searched_for_once_and_are_those_that_are_there(search, tmp_p
     assert len(search) == 2, "another media folder has nothing yet"
 
 
-def test_what_a_media_folder_from_elsewhere_says_of_scenes_is_not_believed(search, tmp_path):
+def test_a_foreign_media_folders_list_of_scenes_is_not_trusted(search, tmp_path):
     known_scenes(tmp_path / "media/.gradreel")
     next_command(tmp_path / "media")
     shutil.copytree(tmp_path / "media", tmp_path / "copy")
@@ -57,9 +57,7 @@ def test_what_a_media_folder_from_elsewhere_says_of_scenes_is_not_believed(searc
         ("assets/lessons/deep-learning.toml", "[[scene]]", "# a comment\n[[scene]]"),
     ],
 )
-def test_scenes_are_searched_for_again_when_what_they_are_found_in_changes(
-    search, tmp_path, monkeypatch, file, old, new
-):
+def test_scenes_are_searched_for_again_after_a_change_of_their_files(search, tmp_path, monkeypatch, file, old, new):
     package = tmp_path / "gradreel"
     for folder in ("scenes", "assets/lessons"):
         shutil.copytree(catalog.PACKAGE_FOLDER / folder, package / folder)

@@ -46,7 +46,7 @@ def test_the_languages_of_a_film_follow_from_its_lesson(lesson, head, words, lan
     assert film_languages(Options(), lesson(head, words)) == languages
 
 
-def test_languages_that_are_asked_for_are_those_of_the_film_and_the_first_is_on_the_screen(lesson):
+def test_requested_languages_are_the_films_and_the_first_is_on_screen(lesson):
     chinese = Options(languages=("zh",))
     film = lesson('languages = ["en"]')
     settings = in_languages(settings_of(chinese), chinese, film)
@@ -55,7 +55,7 @@ def test_languages_that_are_asked_for_are_those_of_the_film_and_the_first_is_on_
     assert (settings.language, settings.subtitle_languages) == ("en", ("en",))
 
 
-def test_another_language_on_the_screen_is_refused_where_languages_are_said_and_taken_where_they_follow(lesson):
+def test_another_screen_language_is_refused_if_languages_are_named_and_taken_otherwise(lesson):
     chinese = Options(language="zh")
     with pytest.raises(UserError, match=r"--lang zh: the film's languages are en .*film\.toml: languages"):
         film_languages(chinese, lesson('languages = ["en"]'))
@@ -68,12 +68,12 @@ def test_another_language_on_the_screen_is_refused_where_languages_are_said_and_
     ("options", "message"),
     [('["fr"]', "languages.fr: there is no language 'fr'"), ("[]", "languages"), ('"en"', "languages")],
 )
-def test_languages_that_are_none_are_named(lesson, options, message):
+def test_invalid_languages_are_named(lesson, options, message):
     with pytest.raises(UserError, match=rf"film\.toml: {message}"):
         lesson(f"languages = {options}")
 
 
-def test_lines_that_another_language_of_the_film_keeps_are_told_and_of_others_not(lesson, tmp_path, capsys):
+def test_lines_that_stay_in_another_language_of_the_film_are_reported(lesson, tmp_path, capsys):
     lesson(f"title = {BOTH}", LINE)
     lesson_of(Options(lesson=tmp_path / "film.toml"))
     assert "[zh.build-curve.beats] has no constant" in capsys.readouterr().err
@@ -81,10 +81,10 @@ def test_lines_that_another_language_of_the_film_keeps_are_told_and_of_others_no
     assert capsys.readouterr().err == ""
 
 
-def test_no_voice_is_looked_for_in_another_language():
+def test_no_voice_is_looked_for_in_languages_outside_the_film():
     assert chosen_voices([], {"zh": "no/such/folder"}, languages=("en",)).keys() <= {"en"}
 
 
-def test_subtitles_in_another_language_cannot_be_drawn_into_the_film():
+def test_subtitles_of_a_language_outside_the_film_cannot_be_burned():
     with pytest.raises(UserError, match="--burn_subtitles zh: the film's languages are en"):
         in_languages(settings_of(Options(burned="zh")), Options(burned="zh", languages=("en",)))

@@ -31,7 +31,7 @@ def test_our_lesson_has_every_scene_once_in_film_order():
     assert set(lesson.title) == {"en", "zh"}
 
 
-def test_a_users_scenes_stand_beside_the_lesson_file(user_folder, write_lesson, monkeypatch):
+def test_a_users_scenes_are_found_beside_the_lesson_file(user_folder, write_lesson, monkeypatch):
     file = write_lesson(user_folder, "Plain", "Dots")
     monkeypatch.chdir("/")
     lesson = load_lesson(file)
@@ -52,7 +52,7 @@ def test_overrides_are_put_over_the_lesson_table_by_table(user_folder, write_les
     assert lesson.experiments["short"] == Experiment(epochs=3), "the lesson's own run is unchanged"
 
 
-def test_an_override_of_an_experiment_changes_it_for_all_scenes(user_folder, write_lesson):
+def test_an_override_of_an_experiment_applies_to_all_scenes(user_folder, write_lesson):
     file = write_lesson(user_folder, "Shows", extra=EXPERIMENT)
     with file.open("a") as lesson_file:
         lesson_file.write('[scene.parameters]\nrun = "short"\n')
@@ -177,7 +177,7 @@ def one_line(tmp_path, experiment: str, *arguments) -> str:
         ("activation = 'tanh'", "experiments.mine.activation: Input should be 'sigmoid', 'relu', 'hard_sigmoid'"),
     ],
 )
-def test_a_key_is_named_as_it_was_written_with_those_that_are_known_beside_it(tmp_path, experiment, message):
+def test_an_unknown_key_is_named_as_written_with_the_known_ones(tmp_path, experiment, message):
     lines = one_line(tmp_path, experiment)
     assert message in lines
     assert not any(mark in lines for mark in ("{", "daily views.", "curve.", "Keep", "Schedule.", "literal"))
@@ -195,7 +195,7 @@ def test_a_key_is_named_as_it_was_written_with_those_that_are_known_beside_it(tm
         (3, "--set experiments.mine: needed: one of its settings, such as --set experiments.mine.seed=3"),
     ],
 )
-def test_an_override_of_an_experiment_names_the_key_as_it_was_written(tmp_path, change, message):
+def test_an_override_of_an_experiment_names_the_key_as_written(tmp_path, change, message):
     assert one_line(tmp_path, "epochs = 3", {"experiments": {"mine": change}}).startswith(message)
 
 
@@ -218,7 +218,7 @@ def test_an_experiment_that_no_scene_shows_is_named(user_folder, write_lesson):
     assert load_lesson(file, {"shows": {"run": "short"}}).experiments, "shown by what the command line says"
 
 
-def test_another_kind_of_dataset_takes_the_place_of_the_one_there_was(user_folder, write_lesson):
+def test_another_kind_of_dataset_replaces_the_old_one(user_folder, write_lesson):
     views = "[experiments.mine]\ndataset = { kind = 'daily views', window = 7 }\nepochs = 3\n"
     file = write_lesson(user_folder, "Shows", extra=views)
     with file.open("a") as lesson_file:
@@ -252,12 +252,12 @@ def test_a_time_of_day_is_a_text_as_a_day_is(user_folder, write_lesson):
     assert given == {"at": "07:30:00", "day": "2021-01-30", "both": "2021-01-30T07:30:00"}
 
 
-def test_a_name_of_a_file_of_words_that_can_be_none_is_refused(user_folder, write_lesson):
+def test_an_invalid_name_of_a_words_file_is_refused(user_folder, write_lesson):
     file = write_lesson(user_folder, "Dots", extra=r'narration = "a\u0000.toml"')
     assert "a\\x00.toml' is not the name of a file" in lesson_error(file)
 
 
-def test_a_scene_of_the_lesson_is_asked_for_by_its_name_before_one_of_ours(user_folder, write_lesson):
+def test_a_name_means_the_lessons_scene_before_ours(user_folder, write_lesson):
     own = "\n\nclass Summary(Scene):\n    def construct(self):\n        self.add(Square())\n"
     scenes = user_folder / "my_scenes.py"
     scenes.write_text(scenes.read_text() + own)
@@ -293,7 +293,7 @@ def test_a_beat_of_the_poster_that_the_source_does_not_have_is_named(user_folder
         assert load_lesson(write_lesson(user_folder, "Dots", "Shows", extra=poster)).poster.beat == beat
 
 
-def test_our_own_poster_is_a_beat_that_there_is():
+def test_our_own_poster_is_an_existing_beat():
     lesson = load_lesson()
     (source,) = (entry.source for entry in lesson.scenes if entry.name == lesson.poster.scene)
     assert lesson.poster.beat in beat_names(source)
@@ -306,7 +306,7 @@ def test_a_missing_file_a_folder_and_other_encodings(tmp_path):
     assert "UTF-8" in lesson_error(tmp_path / "latin.toml")
 
 
-def test_an_override_of_a_scene_that_is_not_asked_for_names_the_nearest():
+def test_an_override_of_a_scene_that_is_not_requested_suggests_the_nearest():
     message = lesson_error(LESSON_FILE, {"bild-curve": {"knots": []}})
     assert "bild-curve" in message
     assert "nearest: build-curve" in message

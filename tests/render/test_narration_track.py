@@ -111,7 +111,7 @@ def manifest(video: Path) -> dict:
 
 
 @pytest.mark.parametrize("file_format", ["mp4", "mov", "webm"])
-def test_every_stretch_of_two_languages_is_heard_at_its_frame_in_its_own_track(films, tmp_path, file_format):
+def test_every_stretch_of_two_languages_is_heard_at_its_frame_in_its_track(films, tmp_path, file_format):
     first, second, long, short = (
         clicks(tmp_path / f"{name}.wav", *how)
         for name, how in {"a": (1.2, 0.1), "b": (1.1, 0.3, 0.9), "c": (2.1, 0.2), "d": (0.4, 0.1)}.items()
@@ -136,7 +136,7 @@ def test_every_stretch_of_two_languages_is_heard_at_its_frame_in_its_own_track(f
         assert container.duration == pytest.approx(7_000_000, abs=30_000)
 
 
-def test_the_films_own_language_comes_first_and_is_on(films, tmp_path):
+def test_the_films_own_language_is_the_first_track_and_the_default(films, tmp_path):
     one = clicks(tmp_path / "one.wav", 0.5, 0.1)
     video = films({"en": (one, one), "zh": (one, one)}, language="zh")
     with av.open(str(video)) as container:
@@ -164,7 +164,7 @@ def test_each_language_is_as_loud_as_films_are_and_no_peak_is_within_a_decibel_o
         assert true_peak_of([left]) < HIGHEST_PEAK
 
 
-def test_what_is_recorded_softly_and_what_an_engine_speaks_are_equally_loud(films, tmp_path):
+def test_soft_recordings_and_spoken_lines_are_equally_loud(films, tmp_path):
     soft, loud = (write(tmp_path / f"{k}.wav", speech_like(1, level, k)) for k, level in enumerate((0.01, 0.5)))
     recorded, spoken = SpokenStretch(soft, 0.0, 1.0, recorded=True), SpokenStretch(loud, 0.0, 1.0)
     sound = heard(films({"en": (recorded, recorded)}, {"en": (spoken, spoken)}))
@@ -188,7 +188,7 @@ def test_a_recording_of_any_kind_is_heard_at_its_place_with_its_tone(films, tmp_
     assert begins == pytest.approx(0.2 + 0.5 - take.start, abs=0.01)
 
 
-def test_what_scenes_add_is_heard_under_each_language_as_loud_as_it_was_added(films, tmp_path):
+def test_a_scenes_sounds_are_heard_under_each_language_at_their_level(films, tmp_path):
     voice = SpokenStretch(write(tmp_path / "v.wav", 0.1 * np.sin(np.arange(RATE // 2) / 30)), 0.0, 0.5)
     bell = write(tmp_path / "bell.wav", 0.1 * np.sin(2 * np.pi * 3000 * np.arange(2 * RATE) / RATE))
     added = ClipSound("bell.wav", content_digest(bell), 0, 0.0, -6.0)
@@ -209,7 +209,7 @@ def bell_in(sound: np.ndarray) -> float:
     return 2 * abs(np.mean(part * np.exp(-2j * np.pi * 3000 * np.arange(len(part)) / RATE)))
 
 
-def test_subtitles_are_there_while_their_words_are_heard_and_of_a_silent_language_as_long_as_the_beat(films, tmp_path):
+def test_subtitles_last_as_long_as_their_words_and_in_a_silent_language_as_long_as_the_beat(films, tmp_path):
     long, short = clicks(tmp_path / "a.wav", 1.25, 0.1), clicks(tmp_path / "b.wav", 1.3, 0.3)
     video = films({"en": (long, short)}, {})
     english = list(srt.parse((video.parent / "film.en.srt").read_text()))
@@ -219,7 +219,7 @@ def test_subtitles_are_there_while_their_words_are_heard_and_of_a_silent_languag
     assert [(cue.start.total_seconds(), cue.end.total_seconds()) for cue in chinese] == [(0.2, 3.0), (3.2, 7.0)]
 
 
-def test_a_stretch_without_words_is_not_heard_and_what_comes_after_its_mark_is(films, tmp_path):
+def test_a_stretch_without_words_is_silent_and_the_next_is_heard_after_its_mark(films, tmp_path):
     spoken = clicks(tmp_path / "a.wav", 1.2, 0.1)
     video = films({"en": (NOT_HEARD, spoken)}, lines={"en": "[mark]Two comes first, alone."})
     (speech,) = manifest(video)["scenes"][0]["beats"][0]["speech"]["en"]
@@ -229,14 +229,14 @@ def test_a_stretch_without_words_is_not_heard_and_what_comes_after_its_mark_is(f
     assert (first.start.total_seconds(), first.content) == (1.5, "Two comes first, alone.")
 
 
-def test_a_cue_that_is_said_faster_than_it_can_be_read_stays_until_the_next_or_the_end_of_its_beat(films, tmp_path):
+def test_a_cue_too_fast_to_read_stays_until_the_next_or_the_end_of_its_beat(films, tmp_path):
     quick = clicks(tmp_path / "a.wav", 0.3, 0.1)
     video = films({"en": (quick, quick)}, marks=({"mark": 10}, {"mark": 22}))
     cues = list(srt.parse((video.parent / "film.en.srt").read_text()))[:2]
     assert [(cue.start.total_seconds(), cue.end.total_seconds()) for cue in cues] == [(0.2, 0.96), (1.0, 2.0)]
 
 
-def test_clauses_are_parted_where_the_voice_pauses(films, tmp_path):
+def test_clauses_are_split_where_the_voice_pauses(films, tmp_path):
     """Two sentences, said in 0.4 and 2 seconds, a third of a second of silence between them."""
     samples = np.zeros(round(2.73 * RATE))
     for start, end in ((0, 0.4), (0.73, 2.73)):
@@ -253,7 +253,7 @@ def test_clauses_are_parted_where_the_voice_pauses(films, tmp_path):
     assert others[-1]["end"] == pytest.approx(2.93)
 
 
-def test_the_manifest_says_who_speaks_and_when_as_it_is_heard(films, tmp_path):
+def test_the_manifest_lists_voices_and_times_as_heard(films, tmp_path):
     class Voice:
         made_of = {"version": "7", "settings": ["calm"]}
         restriction = "Not on Sundays."
@@ -274,7 +274,7 @@ def test_the_manifest_says_who_speaks_and_when_as_it_is_heard(films, tmp_path):
     assert "speech" not in found["scenes"][1]["beats"][0]
 
 
-def test_another_sound_of_the_same_length_makes_the_video_anew_and_the_same_one_does_not(films, tmp_path):
+def test_another_sound_of_equal_length_makes_the_video_again_and_the_same_one_does_not(films, tmp_path):
     spoken = clicks(tmp_path / "a.wav", 1.2, 0.1)
     video = films({"en": (spoken, spoken)})
     written = video.stat().st_mtime_ns
@@ -287,7 +287,7 @@ def test_another_sound_of_the_same_length_makes_the_video_anew_and_the_same_one_
 
 
 @pytest.mark.parametrize("marks", [{}, {"other": 15}, {"mark": 1}, {"mark": 31}, {"mark": -1}])
-def test_a_clip_whose_description_has_odd_marks_is_damaged(films, tmp_path, marks):
+def test_a_clip_whose_description_has_invalid_marks_is_damaged(films, tmp_path, marks):
     one = clicks(tmp_path / "a.wav", 0.5, 0.1)
     with pytest.raises(DamagedClipsError, match=r"0\.mp4"):
         films({"en": (one, one)}, marks=(marks, {"mark": 22}))

@@ -244,7 +244,7 @@ main()
 """
 
 
-def test_an_unchanged_project_is_up_to_date_wherever_it_lies_and_needs_no_manim(film):
+def test_an_unchanged_project_is_up_to_date_in_any_folder_without_manim(film):
     assert film.touched() == {}
     assert film.touched(jobs=7) == {}
     film.render()  # the video of the copy
@@ -333,7 +333,7 @@ CHANGES: dict[str, tuple[Callable[[Film], None], set[str], str]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_touches_exactly_the_clips_that_show_it(film, change):
+def test_a_change_makes_exactly_the_clips_stale_that_show_it(film, change):
     make, touched, why = CHANGES[change]
     make(film)
     found = film.touched()
@@ -363,7 +363,7 @@ def test_a_parameter_and_an_experiment_touch_the_scene_that_has_them(film):
     assert [clip.scene for clip in changed.out_of_date] == ["views"]
 
 
-def test_versions_touch_what_is_drawn_with_them(film, monkeypatch):
+def test_versions_make_the_clips_stale_that_are_drawn_with_them(film, monkeypatch):
     known = toolchain.distribution_version
     monkeypatch.setattr(toolchain, "distribution_version", lambda name: "0.22.99" if name == "manim" else known(name))
     assert film.touched() == dict.fromkeys(ALL, "version of manim changed")
@@ -371,7 +371,7 @@ def test_versions_touch_what_is_drawn_with_them(film, monkeypatch):
     assert set(film.touched()) == ALL, "Manim draws with it"
 
 
-def test_versions_of_libraries_that_a_scene_imports_touch_it(film, monkeypatch):
+def test_versions_of_libraries_that_a_scene_imports_make_it_stale(film, monkeypatch):
     film.write("photo.py", "class Photo", "import xlsxwriter\n\n\nclass Photo")
     assert film.render() == ["photo"]
     known = toolchain.module_version
@@ -379,7 +379,7 @@ def test_versions_of_libraries_that_a_scene_imports_touch_it(film, monkeypatch):
     assert film.touched() == {"photo": "version of xlsxwriter changed"}
 
 
-def test_a_library_that_was_not_installed_and_is_now_touches_what_looked_for_it(film, monkeypatch):
+def test_a_library_installed_later_makes_the_clips_stale_that_looked_for_it(film, monkeypatch):
     film.write("photo.py", "class Photo", "try:\n    import xlsxreader\nexcept ImportError:\n    pass\n\n\nclass Photo")
     assert film.render() == ["photo"]
     assert film.touched() == {}
@@ -419,7 +419,7 @@ def test_changes_are_seen_on_the_picture(film):
     assert film.render() == []
 
 
-def test_an_asset_that_is_missing_or_no_file_is_named_before_anything_is_made(film):
+def test_a_missing_asset_is_named_before_any_work(film):
     (film.folder / "pictures/photo.png").unlink()
     with pytest.raises(UserError, match=r"photo.py: asset\('pictures/photo.png'\): there is no file .*photo.png"):
         film.render()
@@ -431,7 +431,7 @@ def test_an_asset_that_is_missing_or_no_file_is_named_before_anything_is_made(fi
         film.render()
 
 
-def test_files_of_the_users_are_told(film):
+def test_the_users_files_are_listed(film):
     assert own_files(resolve("photo.py:Photo")) == {
         "photo.py": film.folder / "photo.py",
         "pictures/photo.png": film.folder / "pictures/photo.png",
@@ -493,7 +493,7 @@ def test_modules_behind_links_and_on_pythons_path_count(film, tmp_path, monkeypa
     assert film.touched() == {"photo": "code of parts.py changed"}, "it would be imported first"
 
 
-def test_a_module_that_a_scene_opens_to_show_it_counts_with_its_comments(film, tmp_path):
+def test_a_module_that_a_scene_opens_as_a_file_counts_with_its_comments(film, tmp_path):
     """And an asset of a module with a computed name; a file that is opened by a relative name, from where it is run."""
     film.write("disc.py", "float(open(", "float(len(open('shapes/filled.py').read()) > 0) * float(open(")
     film.write("colour_scheme.py", "COLOUR", "from gradreel.scenes.assets import asset\nasset('shade.txt')\nCOLOUR")
@@ -523,7 +523,7 @@ def modules_of(tmp_path_factory) -> Callable[[str], set[str]]:
         return {name: set(future.result()[1].files) for name, future in visits.items()}.__getitem__
 
 
-def test_a_scene_of_ours_depends_on_what_it_imports_and_on_what_draws_it(modules_of):
+def test_our_scene_depends_on_its_imports_and_on_the_drawing_code(modules_of):
     names = modules_of("build-curve")
     assert {"gradreel/scenes/base.py", "gradreel/scenes/lecture/curves/build_curve.py"} <= names
     frames = PACKAGE_FOLDER / "render/frames"

@@ -38,7 +38,7 @@ def there(workspace: Workspace) -> dict[str, str]:
     return {file.name: file.read_text() for file in sorted((workspace.media_dir / "out").iterdir())}
 
 
-def test_subtitles_that_a_video_has_no_more_go_and_somebodys_own_stay(tmp_path):
+def test_subtitles_that_a_video_lost_are_removed_and_the_users_own_stay(tmp_path):
     with Workspace(tmp_path) as workspace:
         assert publish(workspace, "1", "en", "zh").is_current()
         assert there(workspace) == {"film.mp4": "1", "film.en.srt": "1", "film.zh.srt": "1"}
@@ -50,7 +50,7 @@ def test_subtitles_that_a_video_has_no_more_go_and_somebodys_own_stay(tmp_path):
         assert there(workspace)["film.zh.srt"] == "mine"
 
 
-def test_what_another_run_publishes_at_once_after_this_one_stays(tmp_path, monkeypatch):
+def test_files_that_another_run_publishes_right_after_this_one_stay(tmp_path, monkeypatch):
     """Leftover files are found and removed under a lock, for which another run waits."""
     real = Workspace.publish
 
@@ -78,7 +78,7 @@ def test_a_stamp_holds_only_while_all_files_are_as_they_were(tmp_path):
         assert not stamp.is_current()
 
 
-def test_a_video_whose_publishing_was_stopped_is_published_again(tmp_path, monkeypatch):
+def test_a_video_whose_publishing_was_interrupted_is_published_again(tmp_path, monkeypatch):
     """At whichever file it stopped: what had been renamed by then is known to be its own."""
     with Workspace(tmp_path) as workspace:
         publish(workspace, "0", "en", "zh")

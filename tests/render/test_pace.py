@@ -133,7 +133,7 @@ def pace(**changes) -> BeatPace:
         ({"pauses": {"gap": 1.6}}, "pause"),
     ],
 )
-def test_what_is_hard_to_follow_is_named_and_what_is_at_its_bound_is_not(changes, rule):
+def test_beats_beyond_a_limit_are_named_and_beats_at_the_limit_are_not(changes, rule):
     (finding,) = pace(**changes).findings
     assert (finding.rule, finding.where) == (rule, changes.get("language", "en"))
     bounds = {"count": 56, "silence": 5.0, "still": 4.0, "pauses": {"gap": 1.5}}

@@ -96,7 +96,7 @@ def test_a_lesson_becomes_one_video_and_is_rendered_once(user_folder, write_less
     assert not list((settings.media_dir / ".gradreel" / "temporary").iterdir())
 
 
-def test_a_scene_that_raises_shows_its_own_lines_and_the_others_are_kept(user_folder, write_lesson, settings):
+def test_a_scene_that_raises_shows_its_lines_and_the_others_are_kept(user_folder, write_lesson, settings):
     lesson = load_lesson(write_lesson(user_folder, "Plain", "Broken", "Killed"))
     with pytest.raises(SceneError) as caught:
         pipeline.render_lesson(lesson, settings)
@@ -113,7 +113,7 @@ def test_a_scene_that_raises_shows_its_own_lines_and_the_others_are_kept(user_fo
     assert [clip.scene for clip in plan.out_of_date] == ["broken", "killed"]
 
 
-def test_of_scenes_asked_for_by_name_those_that_do_not_raise_have_their_files_which_are_told_of(user_folder, settings):
+def test_of_named_scenes_those_that_do_not_raise_are_published_and_reported(user_folder, settings):
     lesson = load_lesson(None, {}, ["my_scenes.py:Plain", "my_scenes.py:Broken", "my_scenes.py:Still"])
     for _ in range(2):  # the second time they are up to date
         told: list[str] = []
@@ -158,7 +158,7 @@ def test_a_manim_cfg_that_manim_cannot_read_is_the_users_mistake(written, user_f
         pipeline.render_scenes(load_lesson(None, {}, ["my_scenes.py:Plain"]), settings)
 
 
-def test_a_clip_is_kept_under_the_code_that_it_was_made_from(user_folder, settings):
+def test_a_clip_is_stored_under_the_code_that_it_was_made_from(user_folder, settings):
     """A file is saved after the plan was made: the clip is of the new code, and must not pass for one of the old."""
     lesson = load_lesson(None, {}, ["my_scenes.py:Plain"])
     old = (user_folder / "my_scenes.py").read_text()
@@ -175,7 +175,7 @@ def test_a_clip_is_kept_under_the_code_that_it_was_made_from(user_folder, settin
     assert [clip.why for clip in pipeline.plan_lesson(lesson, settings).out_of_date] == ["code of my_scenes.py changed"]
 
 
-def test_a_clip_that_another_run_takes_away_meanwhile_is_planned_again(user_folder, write_lesson, settings):
+def test_a_clip_that_another_run_removes_meanwhile_is_planned_again(user_folder, write_lesson, settings):
     frames = len(frames_of(pipeline.render_lesson(load_lesson(write_lesson(user_folder, "Plain")), settings)))
     (description,) = (settings.media_dir / "clips").glob("*.json")
 
@@ -274,7 +274,7 @@ def test_wrong_parameters_are_named_before_anything_is_rendered(user_folder, set
     assert not list((settings.media_dir / "clips").iterdir())
 
 
-def test_a_description_says_what_can_be_set(user_folder, settings):
+def test_a_description_lists_the_parameters(user_folder, settings):
     lesson = load_lesson(
         None, {"dots": {"count": 7}}, ["my_scenes.py:Dots", "my_scenes.py:Plain", "my_scenes.py:Shows"]
     )

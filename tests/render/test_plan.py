@@ -91,7 +91,7 @@ def test_a_clip_is_rendered_once(clip_of):
         ({"first_beat": "first"}, "first_beat changed"),
     ],
 )
-def test_each_setting_and_parameter_is_another_clip_and_is_named(clip_of, changes, why):
+def test_each_changed_setting_or_parameter_is_another_clip_and_is_named(clip_of, changes, why):
     make(clip_of())
     changed = clip_of(**changes)
     assert (changed.up_to_date, changed.why) == (False, why)
@@ -99,12 +99,12 @@ def test_each_setting_and_parameter_is_another_clip_and_is_named(clip_of, change
     assert clip_of().up_to_date, "the old clip is still there"
 
 
-def test_another_language_changes_words_and_says_so(clip_of, narration_folder):
+def test_another_language_is_another_clip_named_by_its_words(clip_of, narration_folder):
     make(clip_of())
     assert clip_of(language="zh").why == "language changed"
 
 
-def test_code_of_the_users_is_another_clip(clip_of, user_folder):
+def test_changed_user_code_is_another_clip(clip_of, user_folder):
     make(clip_of())
     (user_folder / "helper.py").write_text("TIME = 0.5  # seconds\n")
     assert clip_of().up_to_date
@@ -123,7 +123,7 @@ def test_a_word_of_the_same_length_is_the_same_clip(clip_of, narration_folder):
     assert clip_of().why == "narration changed"
 
 
-def test_a_line_that_is_gone_is_a_reason_and_no_error(clip_of, narration_folder):
+def test_a_removed_line_is_a_reason_and_no_error(clip_of, narration_folder):
     make(clip_of())
     (narration_folder / "en.toml").write_text(LINES.replace("first =", "renamed ="))
     assert clip_of().why == "narration changed"
@@ -139,7 +139,7 @@ def test_versions_and_manims_configuration_count(clip_of, monkeypatch, user_fold
     assert clip_of().why == "version of manim changed"
 
 
-def test_a_clip_without_its_description_or_file_is_not_there(clip_of):
+def test_a_clip_without_its_description_or_file_does_not_exist(clip_of):
     path = make(clip_of())
     path.unlink()
     assert clip_of().why == "its file is gone or damaged"
@@ -157,7 +157,7 @@ def test_an_earlier_clip_tells_how_many_frames_to_expect(clip_of):
     assert clip_of(fps=10).expected_frames == 30
 
 
-def test_a_run_that_is_not_recorded_is_to_be_trained_once(clip_of, tmp_path):
+def test_a_run_without_a_trace_is_trained_once(clip_of, tmp_path):
     experiment = Experiment(epochs=3)
     clip = clip_of(experiments={"run": experiment, "same": experiment})
     assert (clip.up_to_date, clip.path, clip.runs_recorded) == (False, None, False)
@@ -188,7 +188,7 @@ def test_words_on_the_picture_count_by_letter_for_the_clips_that_show_them(clip_
     assert clip_of(theme="light").why == "narration changed", "the words are gone"
 
 
-def test_a_word_on_the_picture_that_is_added_counts_where_it_was_looked_up(clip_of, narration_folder):
+def test_a_new_word_on_the_picture_counts_if_it_was_looked_up(clip_of, narration_folder):
     file = narration_folder / "en.toml"
     general = '[part-map.screen]\nloss = "Loss"\n'
     file.write_text(LINES + general)
@@ -199,7 +199,7 @@ def test_a_word_on_the_picture_that_is_added_counts_where_it_was_looked_up(clip_
         assert clip_of().why == "narration changed"
 
 
-def test_a_scene_tells_each_word_that_it_looked_up_in_any_language(narration_folder):
+def test_a_scene_records_each_word_that_it_looked_up_in_any_language(narration_folder):
     words = Narration.load(("en", "zh"))
     with pytest.raises(NarrationError):
         words.screen("dots", "gone", "en")

@@ -152,7 +152,7 @@ def tasks(tmp_path_factory) -> ModuleType:
     del sys.modules["pool_tasks"]
 
 
-def test_a_killed_task_is_tried_once_more_alone_when_the_others_are_done(tasks, tmp_path):
+def test_a_killed_task_is_tried_again_alone_after_the_others(tasks, tmp_path):
     log, told, begun = tmp_path / "log", [], []
     with Workers(2) as workers:
         again = workers.submit(
@@ -181,7 +181,7 @@ def test_a_killed_task_is_tried_once_more_alone_when_the_others_are_done(tasks, 
         ("MemoryError", MemoryError, None),
     ],
 )
-def test_a_task_that_ends_badly_raises_what_can_be_told(tasks, how, error, message):
+def test_a_task_that_fails_raises_a_transferable_error(tasks, how, error, message):
     with Workers(1) as workers, pytest.raises(error, match=message) as caught:
         workers.submit(tasks.ends, how).result()
     if error is WorkerDiedError:
@@ -189,27 +189,27 @@ def test_a_task_that_ends_badly_raises_what_can_be_told(tasks, how, error, messa
 
 
 @pytest.mark.parametrize("kind", ["lock", "function"])
-def test_a_result_that_cannot_be_sent_is_an_error(tasks, kind):
+def test_a_result_that_cannot_be_pickled_is_an_error(tasks, kind):
     unsendable = "pickle|get local object"  # the latter from Python 3.13 on
     with Workers(1) as workers, pytest.raises((TypeError, AttributeError, RuntimeError), match=unsendable):
         workers.submit(tasks.gives, kind).result()
 
 
 @pytest.mark.parametrize("how", ["sleeping", "counting", "reporting"])
-def test_a_task_that_hangs_is_ended_and_says_where_it_was(tasks, how):
+def test_a_hanging_task_is_killed_and_its_place_is_named(tasks, how):
     with Workers(1) as workers:
         hanging = workers.submit(tasks.hangs, how, timeout=1)
         with pytest.raises(TimedOutError, match=r"stopped after 1 s, in beat sum; a larger --timeout"):
             hanging.result()
 
 
-def test_the_time_that_a_task_waits_for_another_run_does_not_count(tasks):
+def test_time_spent_waiting_for_another_run_does_not_count(tasks):
     with Workers(1) as workers:
         assert workers.submit(tasks.waits_for_another, 2, timeout=1).result() == "done"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_what_a_task_leaves_running_keeps_nobody(tasks):
+def test_processes_that_a_task_leaves_running_block_nothing(tasks):
     with Workers(3) as workers:
         results = {what: workers.submit(tasks.leaves, what) for what in ("thread", "process", "process and dies")}
         assert (results["thread"].result(), results["process"].result()) == ("thread", "process")
@@ -217,7 +217,7 @@ def test_what_a_task_leaves_running_keeps_nobody(tasks):
             results["process and dies"].result()
 
 
-def test_what_a_task_prints_is_no_result_and_its_temporary_files_are_the_runs(tasks, tmp_path, capfd):
+def test_a_tasks_output_is_no_result_and_its_temporary_files_belong_to_the_run(tasks, tmp_path, capfd):
     with Workers(1, tmp_path) as workers:
         assert workers.submit(tasks.prints).result() == str(tmp_path)
     out, err = capfd.readouterr()
@@ -244,7 +244,7 @@ class Shared:
         return self.result
 
 
-def test_what_another_run_is_making_waits_while_the_others_are_made(tasks, tmp_path):
+def test_a_clip_that_another_run_makes_is_awaited_while_others_are_drawn(tasks, tmp_path):
     log, told = tmp_path / "log", []
     theirs, left = Shared(made="made by the other"), Shared()
     with Workers(1) as workers:
@@ -261,7 +261,7 @@ def test_what_another_run_is_making_waits_while_the_others_are_made(tasks, tmp_p
     assert (theirs.held, left.held) == (0, 0)
 
 
-def test_a_claim_that_cannot_be_looked_at_is_an_error_of_its_task_alone(tasks, tmp_path):
+def test_a_claim_that_cannot_be_checked_is_only_its_tasks_error(tasks, tmp_path):
     class Lost(Shared):
         def take(self) -> bool:
             raise OSError(28, "No space left on device")
@@ -337,7 +337,7 @@ def test_a_worker_is_deaf_to_ctrl_c_from_its_first_moment_on():
     assert asked.stdout == "[True, True]\n"
 
 
-def test_a_message_that_is_cut_off_is_a_death_like_others(tasks, monkeypatch):
+def test_a_truncated_message_counts_as_a_dead_worker(tasks, monkeypatch):
     """A worker that is killed while it sends a long result."""
     from gradreel.render.workers.worker_process import Watched, last_words
 
@@ -356,7 +356,7 @@ def test_a_message_that_is_cut_off_is_a_death_like_others(tasks, monkeypatch):
 
 @pytest.mark.parametrize("how", ["timeout", "killed", "raises", "ends"])
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc")
-def test_programs_that_a_task_begins_end_with_it_however_it_ends(tasks, tmp_path, how):
+def test_programs_that_a_task_starts_end_with_it_in_any_case(tasks, tmp_path, how):
     log = tmp_path / "log"
     with Workers(1) as workers:
         done = workers.submit(tasks.with_programs, how, log, timeout=2 if how == "timeout" else None)
@@ -369,7 +369,7 @@ def test_programs_that_a_task_begins_end_with_it_however_it_ends(tasks, tmp_path
 
 @pytest.mark.parametrize("how", ["fork", "spawn"])
 @pytest.mark.skipif(sys.platform != "linux", reason="fork is Linux's")
-def test_a_task_may_have_processes_of_its_own_and_they_end_with_it(tasks, tmp_path, how):
+def test_a_task_may_start_processes_and_they_end_with_it(tasks, tmp_path, how):
     log = tmp_path / "log"
     with Workers(1) as workers:
         assert workers.submit(tasks.of_a_pool, [-1, 2], how, str(log)).result() == [1, 2]

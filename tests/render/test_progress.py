@@ -15,7 +15,7 @@ def clock(monkeypatch):
     return now
 
 
-def test_lines_come_now_and_then_with_what_is_known_of_the_total(clock):
+def test_lines_come_now_and_then_with_the_known_part_of_the_total(clock):
     stream = io.StringIO()
     lines = Lines(stream)
     lines.begin("build-curve", 100, "frames")
@@ -30,7 +30,7 @@ def test_lines_come_now_and_then_with_what_is_known_of_the_total(clock):
     ]
 
 
-def test_the_time_left_of_a_task_that_is_gone_on_with_is_by_its_speed_now(clock):
+def test_the_remaining_time_of_a_continued_task_uses_its_present_speed(clock):
     stream = io.StringIO()
     lines = Lines(stream)
     lines.begin("train", 1000, "updates")
@@ -74,6 +74,6 @@ def test_a_bar_whose_estimate_was_too_low_shows_no_total():
         ({}, Lines),  # no terminal here
     ],
 )
-def test_the_reporter_is_the_one_asked_for(options, kind, monkeypatch):
+def test_the_reporter_is_the_requested_one(options, kind, monkeypatch):
     monkeypatch.setattr(progress.sys, "stderr", io.StringIO())
     assert type(reporter(**{"progress": "display", **options})) is kind

@@ -50,7 +50,7 @@ def of_runs(random: np.random.Generator, height: int, width: int) -> np.ndarray:
 
 @settings(max_examples=80, deadline=None)
 @given(width=st.integers(8, 400), height=st.integers(8, 24), seed=st.integers(0, 2**32 - 1))
-def test_every_picture_is_decoded_as_it_was(tmp_path_factory, width, height, seed):
+def test_every_picture_decodes_to_the_original(tmp_path_factory, width, height, seed):
     width, height = width * 2, height * 2
     random = np.random.default_rng(seed)
     pictures = [of_runs(random, height, width)]
@@ -66,7 +66,7 @@ def test_every_picture_is_decoded_as_it_was(tmp_path_factory, width, height, see
     np.testing.assert_array_equal(decoded(path), pictures)
 
 
-def test_what_stands_still_is_a_few_bytes_between_key_frames(tmp_path):
+def test_a_still_picture_takes_a_few_bytes_between_key_frames(tmp_path):
     picture = of_runs(np.random.default_rng(1), 36, 64)
     found = packets(written(tmp_path / "a.mov", [picture], repeat=45))
     assert [number for number, (_, is_key) in enumerate(found) if is_key] == [0, 20, 40]
@@ -139,7 +139,7 @@ def picture(*shape: int) -> np.ndarray:
         (picture(2**16, 1, 4), picture(2**16, 1, 4), picture(2**20)),
     ],
 )
-def test_arrays_that_do_not_fit_together_are_told(shown, previous, packet):
+def test_arrays_of_different_sizes_are_refused(shown, previous, packet):
     packet += 9
     with pytest.raises(ValueError, match="do not fit together"):
         run_lengths(shown, previous, True, packet)

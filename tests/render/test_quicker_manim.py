@@ -44,13 +44,13 @@ def test_the_curves_of_a_path_are_as_long_as_manim_has_them(points, seed, sample
         np.testing.assert_array_equal(curve(0.3), manims_curve(0.3))
 
 
-def test_places_on_a_path_are_found_by_it():
+def test_a_place_on_a_path_is_found():
     circle = Circle(radius=2)
     np.testing.assert_allclose(circle.point_from_proportion(0.25), 2 * -DOWN, atol=1e-3)
     assert circle.get_arc_length() == pytest.approx(4 * np.pi, rel=1e-2)
 
 
-def test_a_class_that_has_curves_of_its_own_has_their_lengths():
+def test_a_class_with_its_own_curves_gets_their_lengths():
     class Halved(VMobject):
         def get_nth_curve_function(self, n):
             curve = super().get_nth_curve_function(n)
@@ -74,7 +74,7 @@ def test_points_are_equal_as_for_numpy(first, second):
 
 
 @given(seed=st.integers(0, 2**32 - 1), apart=st.sampled_from([1e-7, 1e-6, 1e-5, 1e-4]))
-def test_points_nearly_equal_are_told_apart_as_by_numpy(seed, apart):
+def test_nearly_equal_points_are_compared_as_numpy_does(seed, apart):
     drawn, random = VMobject(), np.random.default_rng(seed)
     one = random.normal(size=3)
     other = one + random.normal(size=3) * apart
@@ -92,7 +92,7 @@ def test_points_nearly_equal_are_told_apart_as_by_numpy(seed, apart):
         (np.array([1, 2, 3]), np.array([1, 2, 4]), False),
     ],
 )
-def test_what_is_not_two_points_is_left_to_numpy(first, second, expected):
+def test_values_that_are_not_two_points_are_left_to_numpy(first, second, expected):
     assert consider_points_equals(VMobject(), first, second) is expected
 
 
@@ -113,14 +113,14 @@ def are_the_same(first: Text, second: Text) -> None:
 STYLES = [{}, {"color": RED}, {"font_size": 20}, {"t2c": {"o": YELLOW}}, {"gradient": (BLUE, RED)}, {"stroke_width": 2}]
 
 
-def test_a_text_is_the_same_however_often_it_is_made():
+def test_a_text_is_equal_however_often_it_is_created():
     first = [Text("one more", **style) for style in STYLES]
     for _ in range(3):
         for text, style in zip(first, STYLES, strict=True):
             are_the_same(Text("one more", **style), text)
 
 
-def test_a_text_that_is_changed_is_not_what_the_next_one_is():
+def test_changing_a_text_does_not_change_the_next_one():
     first = Text("again")
     for _ in range(4):
         text = Text("again")
@@ -130,7 +130,7 @@ def test_a_text_that_is_changed_is_not_what_the_next_one_is():
         text.remove(text[1])
 
 
-def test_a_text_has_the_defaults_of_when_it_is_made():
+def test_a_text_has_the_defaults_of_its_creation():
     for _ in range(3):
         Text("a")
     VMobject.set_default(sheen_factor=0.5)
@@ -168,13 +168,13 @@ print(tex_mobject.tex_to_svg_file("x^2").read_text())
 """
 
 
-def test_a_formula_is_made_by_one_process_at_a_time(tmp_path):
+def test_a_formula_is_compiled_by_one_process_at_a_time(tmp_path):
     commands = [[sys.executable, "-c", FORMULA, str(tmp_path), who] for who in ("one", "two")]
     at_work = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
     assert [process.communicate(timeout=60)[0].splitlines()[-1:] for process in at_work] == [["<svg/>"]] * 2
 
 
-def test_a_text_with_settings_that_are_not_hashed_or_copied_is_made_each_time():
+def test_a_text_with_unhashable_or_uncopyable_settings_is_created_each_time():
     for _ in range(3):
         Text("a", path_string_config={"sheen_direction": np.array([1.0, 0, 0])})
         Text("ab", t2g={"ab": (color for color in (RED, BLUE))})
@@ -190,7 +190,7 @@ def test_the_letters_of_a_text_are_read_twice(monkeypatch):
     assert len(read) == 2
 
 
-def test_a_class_of_texts_of_the_same_name_is_read_in_its_own_way():
+def test_text_classes_of_the_same_name_are_not_mixed_up():
     def backwards(text):
         Text.generate_mobject(text)
         text.submobjects.reverse()
@@ -202,7 +202,7 @@ def test_a_class_of_texts_of_the_same_name_is_read_in_its_own_way():
         assert Text("ab")[0].get_x() < Text("ab")[1].get_x()
 
 
-def test_so_many_texts_are_kept_and_no_more():
+def test_the_cache_of_texts_has_a_limit():
     for number in range(TEXTS + 10):
         Text(str(number))
         Text("used all the time")
@@ -210,7 +210,7 @@ def test_so_many_texts_are_kept_and_no_more():
     assert [kept.text for kept in quicker_manim._texts.values() if kept is not None] == ["used all the time"]
 
 
-def test_a_copy_of_a_letter_has_points_of_its_own_and_the_path_that_they_were_read_from():
+def test_a_copied_letter_has_its_own_points_and_shares_its_path():
     letter = Text("g")[0]
     copied = letter.copy()
     assert copied.path_obj is letter.path_obj

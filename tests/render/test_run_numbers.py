@@ -48,13 +48,13 @@ def shown(traces):
 
 
 @pytest.mark.parametrize("name", ["curve", "days", "line", "diverged"])
-def test_it_is_strict_json_of_two_megabytes_at_most(shown, name):
+def test_the_file_is_strict_json_of_at_most_two_megabytes(shown, name):
     text = json.dumps(shown[name], allow_nan=False)
     assert len(text) <= MOST_BYTES
 
 
 @pytest.mark.parametrize("name", ["curve", "days", "line", "diverged"])
-def test_theta_is_that_of_the_states_that_were_kept_rounded_to_32_bits(traces, shown, name):
+def test_theta_is_that_of_the_chosen_states_rounded_to_32_bits(traces, shown, name):
     trace, numbers = traces[name], shown[name]
     rows = [trace.row(update) for update in numbers["kept"]]
     assert numbers["kept"][0] == 0 and numbers["kept"][-1] == trace.n_updates and len(rows) <= MOST_STATES
@@ -65,12 +65,12 @@ def test_theta_is_that_of_the_states_that_were_kept_rounded_to_32_bits(traces, s
     np.testing.assert_array_equal(unpacked(numbers["theta"]), wanted)
 
 
-def test_early_states_are_all_there_and_later_ones_ever_fewer(shown):
+def test_early_states_are_all_kept_and_later_ones_are_sparser(shown):
     steps = np.diff(shown["curve"]["kept"])
     assert (steps[:10] == 1).all() and steps[-1] > 20 and (np.diff(steps[:-1]) >= -1).all()
 
 
-def test_of_a_run_with_few_states_none_is_left_out(traces, shown):
+def test_a_run_with_few_states_keeps_all(traces, shown):
     assert shown["line"]["kept"] == list(range(51))
 
 
@@ -87,7 +87,7 @@ def test_losses_are_the_recorded_ones_and_the_cores(traces, shown):
     assert shown["curve"]["losses"].keys() == {"batch"}
 
 
-def test_the_last_state_has_a_loss_where_a_batch_is_all_examples(traces, shown):
+def test_the_last_state_has_a_loss_if_a_batch_has_all_examples(traces, shown):
     trace, losses = traces["curve"], shown["curve"]["losses"]
     wanted = float(loss(trace.experiment, np.asarray(trace.parameters[-1])))
     assert unpacked(losses["batch"])[-1] == pytest.approx(wanted, rel=1e-6)
@@ -122,7 +122,7 @@ def crossings(ring, points):
     return (((y0 > y) != (y1 > y)) & right).sum(axis=0)
 
 
-def test_bands_of_a_map_hold_what_lies_above_their_levels(traces, shown):
+def test_bands_of_a_map_contain_the_points_above_their_levels(traces, shown):
     """Random points inside a band's polygons are exactly those with a loss above its level."""
     trace, found = traces["line"], shown["line"]["map"]
     rng = np.random.default_rng(0)
@@ -148,7 +148,7 @@ def test_names_are_those_of_the_film(shown):
     ]
 
 
-def test_of_a_recorded_loop_without_losses_there_are_theta_and_the_path(tmp_path, record_loop):
+def test_a_recorded_loop_without_losses_has_theta_and_the_path(tmp_path, record_loop):
     import torch
 
     path = record_loop(tmp_path / "mine", lambda parameters: torch.optim.SGD(parameters, 0.1), updates=5, log=False)
@@ -176,13 +176,13 @@ def every_fourth(tmp_path_factory):
     return run_numbers(Trace.open(path))
 
 
-def test_losses_that_were_not_logged_each_time_are_one_line_with_gaps_where_some_are_missing(every_fourth):
+def test_losses_logged_now_and_then_are_one_line_with_gaps_where_some_are_missing(every_fourth):
     (line,) = every_fourth["lines"]
     assert line["x"] == [3, 7, 11, 12, 27]
     np.testing.assert_array_equal(unpacked(line["y"]), [3, 7, 11, np.nan, 27])
 
 
-def test_a_state_without_a_loss_of_its_own_has_the_latest_and_it_is_said_which_that_is(every_fourth):
+def test_a_state_without_its_own_loss_has_the_latest_with_its_update(every_fourth):
     losses = unpacked(every_fourth["losses"]["batch"])
     nan = np.nan
     np.testing.assert_array_equal(losses, [nan] * 3 + [3] * 4 + [7] * 4 + [11] * 8 + [nan] * 8 + [27] * 4)
