@@ -76,13 +76,13 @@ def test_the_lesson_of_a_new_project_is_rendered_once(installed):
     ]
 
 
-def test_the_snapshot_test_of_a_new_project_passes_once_its_pictures_are_there(installed):
+def test_a_new_projects_snapshot_test_passes_after_its_pictures_exist(installed):
     updated = installed("python", "-m", "pytest", "-p", "no:cacheprovider", "--snapshot-update")
     assert "2 passed" in updated and updated.count("written ") == 2
     assert "2 passed" in installed("python", "-m", "pytest", "-p", "no:cacheprovider")
 
 
-def test_every_scene_of_the_lecture_is_there_and_nothing_of_a_clone(installed):
+def test_every_scene_of_the_lecture_is_installed_and_nothing_needs_a_clone(installed):
     assert installed("python", "-c", LECTURE) == "Introduction to deep learning, part 1.2\n"
 
 

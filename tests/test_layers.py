@@ -101,7 +101,7 @@ def test_core_imports_neither_manim_nor_click_nor_scenes():
     assert offenders(modules("core"), "manim", "click", "gradreel.scenes", "gradreel.render", "gradreel.cli") == set()
 
 
-def test_torch_only_where_noted():
+def test_only_noted_modules_import_torch():
     without = [name for name in modules("core") if name.rpartition(".")[2] not in TORCH_FILES]
     assert offenders(without, "torch") == set()
 
@@ -116,12 +116,12 @@ def test_mobjects_import_no_scene():
     assert offenders(modules("scenes.mobjects"), "gradreel.scenes.base", "gradreel.scenes.lecture") == set()
 
 
-def test_only_what_a_worker_runs_imports_manim_in_the_renderer():
+def test_only_the_worker_imports_manim_in_the_renderer():
     renderer = [name for name in modules("render") if name.rpartition(".")[2] not in WITH_MANIM]
     assert offenders(renderer, "manim", "torch", "gradreel.cli") == set()
 
 
-def test_a_voice_knows_neither_manim_nor_the_renderer_nor_an_engine_in_its_own_process():
+def test_a_voice_imports_neither_manim_nor_the_renderer_nor_an_engine():
     """Piper, and espeak-ng in it, are GPL: only a program of its own imports them."""
     programs = {file.stem for file in (ROOT / "render" / "voice").glob("*_program.py")}  # of their own
     voice = [name for name in modules("render.voice") if name.rpartition(".")[2] not in programs]
@@ -136,7 +136,7 @@ def test_a_voice_knows_neither_manim_nor_the_renderer_nor_an_engine_in_its_own_p
     assert [file for file in package_files() if any("phonemes_program" in name for name in imported_by(file))] == []
 
 
-def test_what_the_parts_of_the_lecture_share_imports_none_of_them():
+def test_shared_code_of_the_lecture_imports_none_of_its_parts():
     shared = [file for file in package_files() if part_of(module_name(file)) is None]
     found = {module_name(file): [name for name in imported_by(file) if part_of(name)] for file in shared}
     assert {name: parts for name, parts in found.items() if parts} == {}
@@ -197,7 +197,7 @@ def test_scenes_are_found_without_manim():
     assert offenders(["gradreel.scenes.catalog", "gradreel.scenes.words.narration"], "manim", "torch", "click") == set()
 
 
-def test_only_words_know_which_languages_there_are():
+def test_only_the_words_package_lists_the_languages():
     """A third one touches that folder, and its file of narration."""
     words = ROOT / "scenes" / "words"
     files = {file.stem for file in (ROOT / "assets" / "narration").glob("*.toml")}
@@ -235,7 +235,7 @@ def test_light_commands_load_neither_manim_nor_torch(arguments):
     assert (result.returncode, result.stderr.strip()) == (0, "[]")
 
 
-def test_nobody_imports_the_cli():
+def test_no_module_imports_the_cli():
     found = {
         module_name(file): [name for name in imported_by(file) if f"{name}.".startswith("gradreel.cli.")]
         for file in package_files()
@@ -268,7 +268,7 @@ def test_every_folder_with_sources_is_a_package():
     assert [file for file in package_files() if not (file.parent / "__init__.py").is_file()] == []
 
 
-def test_package_files_hold_a_docstring_or_names_looked_up_when_asked_for():
+def test_package_files_contain_only_a_docstring_or_lazy_names():
     def code(file: Path) -> list[ast.stmt]:
         tree = ast.parse(file.read_text(encoding="utf-8"))
         return tree.body[1:] if ast.get_docstring(tree) else tree.body

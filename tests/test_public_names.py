@@ -53,7 +53,7 @@ def test_type_checkers_see_the_public_names(package):
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_a_name_that_is_not_there_is_refused(package):
+def test_an_unknown_public_name_is_refused(package):
     with pytest.raises(AttributeError, match="has no attribute 'tracer'"):
         package.tracer  # noqa: B018
     with pytest.raises(ImportError):

@@ -65,12 +65,12 @@ def test_a_range_of_sections_has_their_frames_alone(frames_of, first, last, fram
     assert frames_of(first, last) == frames
 
 
-def test_an_unknown_section_is_told_with_the_nearest_name(frames_of):
+def test_an_unknown_section_is_named_with_the_nearest_name(frames_of):
     with pytest.raises(UserError, match="rise"):
         frames_of("ries", None)
 
 
-def test_a_computed_name_that_no_section_has_is_found_when_the_scene_is_played(frames_of):
+def test_a_missing_section_with_a_computed_name_is_found_when_the_scene_plays(frames_of):
     with pytest.raises(UserError, match="part two"):
         frames_of("part three", None)
 
@@ -89,12 +89,12 @@ def test_sections_are_listed_in_the_order_in_which_they_begin(frames_of):
     assert beat_names(resolve("scenes.py:Talk")) == ("rise", "unnamed", "part {name}")
 
 
-def test_manims_number_of_an_animation_is_answered_with_what_to_write(frames_of):
+def test_manims_numbers_of_animations_are_answered_with_our_option(frames_of):
     with pytest.raises(UserError, match="next_section"):
         frames_of("3", "3")
 
 
-def test_the_last_frame_of_a_section_can_be_asked_for(frames_of, tmp_path):
+def test_the_last_frame_of_a_section_can_be_rendered(frames_of, tmp_path):
     lesson = load_lesson(None, {}, ["scenes.py:Talk"])
     settings = RenderSettings(width=64, height=36, fps=10, media_dir=tmp_path / "media", last_beat="rise")
     (picture,) = render_last_frames(lesson, settings)
@@ -107,7 +107,7 @@ def test_pictures_of_a_plain_scenes_plays_take_no_range(frames_of, tmp_path):
         render_stills(lesson, RenderSettings(media_dir=tmp_path / "media", first_beat="rise"))
 
 
-def test_a_scene_can_ask_where_its_film_will_be(tmp_path, monkeypatch):
+def test_a_scene_can_read_the_future_path_of_its_film(tmp_path, monkeypatch):
     ask = "        open('asked.txt', 'w').write(str(self.renderer.file_writer.movie_file_path))\n"
     (tmp_path / "scenes.py").write_text(SCENES + ask)
     monkeypatch.chdir(tmp_path)

@@ -17,7 +17,7 @@ def test_qualities_and_their_folders_are_manims(letter, folder):
     assert (settings.width, settings.height) == (QUALITIES[letter].width, QUALITIES[letter].height)
 
 
-def test_none_leaves_a_field_as_it_is():
+def test_a_change_to_none_leaves_a_field():
     settings = RenderSettings.of_quality("l", fps=None, width=640, height=360, seed=None)
     assert (settings.width, settings.height, settings.fps, settings.seed) == (640, 360, 15, None)
 
@@ -40,7 +40,7 @@ def test_none_leaves_a_field_as_it_is():
         ({"jobs": 0}, "-j 0"),
     ],
 )
-def test_what_no_video_can_be_is_refused_by_name(changes, named):
+def test_settings_that_no_video_can_have_are_refused_by_name(changes, named):
     with pytest.raises(UserError, match=named):
         RenderSettings(**changes)
 

@@ -57,7 +57,7 @@ def errors(sound: np.ndarray, expected: np.ndarray) -> np.ndarray:
     clips=st.lists(st.integers(8, 90), min_size=2, max_size=4),
     seed=st.integers(0, 1000),
 )
-def test_at_joins_the_error_is_as_small_as_elsewhere_and_clicks_stay_in_their_places(fps, clips, seed):
+def test_at_joins_the_error_is_as_small_as_elsewhere_and_clicks_keep_their_times(fps, clips, seed):
     starts = [Fraction(frames, fps) for frames in accumulate(clips)]
     length = round(starts[-1] * RATE)
     pcm = np.zeros(length, np.float32)
@@ -171,7 +171,7 @@ def test_a_damaged_piece_is_encoded_again(workspace, monkeypatch, content):
     assert file.read_bytes() == whole
 
 
-def test_a_link_in_the_place_of_a_piece_is_replaced_and_what_it_names_stays(workspace, monkeypatch, tmp_path):
+def test_a_link_instead_of_a_piece_is_replaced_and_its_target_stays(workspace, monkeypatch, tmp_path):
     encoded = Encoded(monkeypatch)
     pieces, _ = film(128, 160)
     own = tmp_path / "own.txt"
@@ -181,7 +181,7 @@ def test_a_link_in_the_place_of_a_piece_is_replaced_and_what_it_names_stays(work
     assert own.read_text() == "mine"
 
 
-def test_what_is_heard_in_a_piece_decides_its_name():
+def test_the_sound_of_a_piece_determines_its_name():
     line, other = np.full(9000, 0.5, np.float32), np.full(9000, 0.25, np.float32)
 
     def name(*sounds: PlacedSound) -> str:
@@ -213,7 +213,7 @@ def test_a_sound_file_that_a_scene_adds_is_never_cut(tmp_path):
 
 
 @pytest.mark.parametrize(("fps", "grid"), [(15, 8), (25, 8), (30, 16), (50, 16), (60, 32), (24, 1), (10, 1), (7, 1)])
-def test_clips_end_with_a_packet_where_that_costs_little(fps, grid):
+def test_clips_end_with_a_whole_packet_if_that_costs_little(fps, grid):
     assert clip_grid(fps, "mp4") == grid
     assert grid == 1 or (grid * RATE // fps) % AAC.frame == 0
 

@@ -60,7 +60,7 @@ def film(write_clip, tiny, tmp_path):
 
 
 @pytest.mark.parametrize("file_format", list(CODECS))
-def test_a_click_is_decoded_where_it_was_placed_and_the_sound_is_as_long_as_the_video(film, tmp_path, file_format):
+def test_a_click_is_decoded_at_its_time_and_the_sound_is_as_long_as_the_video(film, tmp_path, file_format):
     click = write_wav(tmp_path / "click.wav", CLICK)
     places = [Fraction(0), Fraction(1), Fraction(25_001, 10_000)]  # the last in the second clip
     video = film(*(PlacedSound(click, place) for place in places), file_format=file_format)
@@ -97,7 +97,7 @@ def test_a_file_of_any_kind_is_heard_at_its_level_and_sample(tmp_path, rate, wid
 
 
 @pytest.mark.parametrize("name", ["take.flac", "take.mp3", "take.m4a", "take.ogg"])
-def test_what_was_compressed_begins_at_its_place_too(tmp_path, name):
+def test_a_compressed_sound_also_begins_at_its_time(tmp_path, name):
     codec = {"flac": "flac", "mp3": "libmp3lame", "m4a": "aac", "ogg": "libopus"}[name.partition(".")[2]]
     samples = np.zeros(RATE, np.float32)
     samples[24_000:24_600] = CLICK
@@ -143,7 +143,7 @@ def test_sounds_that_overlap_are_summed_each_at_its_sample_and_gain(placed, leng
     np.testing.assert_allclose(np.concatenate(list(mix.blocks()), axis=1), expected[:, start:length], atol=1e-5)
 
 
-def test_what_is_soft_enough_is_not_changed_and_what_is_not_is_turned_down_just_there():
+def test_soft_passages_are_unchanged_and_loud_ones_are_turned_down_only_there():
     noise = np.random.default_rng(1).uniform(-0.2, 0.2, (2, 3 * RATE + 77)).astype(np.float32)
     loud = noise.copy()
     loud[:, RATE : RATE + 9600] *= 20
@@ -199,7 +199,7 @@ def test_tracks_have_language_title_and_one_is_on(film, file_format):
     assert np.abs(chinese[0, : 2 * RATE - 3000]).max() < 0.05
 
 
-def test_a_sound_longer_than_the_film_is_cut_at_its_end_and_told_of(film, tmp_path):
+def test_a_sound_longer_than_the_film_is_cut_with_a_message(film, tmp_path):
     file = write_wav(tmp_path / "long.wav", 0.3 * np.sin(np.arange(5 * RATE) / 20))
     late = PlacedSound(file, Fraction(10), origin="loud")
     video = film(PlacedSound(file, Fraction(1)), late, PlacedSound(CLICK, Fraction(2)))
@@ -261,7 +261,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
-def test_a_file_that_cannot_be_heard_is_named_with_its_scene(film, tmp_path, fault):
+def test_an_unreadable_sound_is_named_with_its_scene(film, tmp_path, fault):
     fault(tmp_path / "sound.wav")
     with pytest.raises(SoundError, match=rf"^loud: .*sound\.wav.*{FAULTS[fault]}"):
         film(PlacedSound(tmp_path / "sound.wav", Fraction(1), origin="loud"))

@@ -228,7 +228,7 @@ def test_beats_last_as_long_as_their_words_or_their_motion_and_pictures_meet_the
     assert clip.request.settings.voices == {}
 
 
-def test_only_what_a_corrected_word_changes_is_made_again(film):
+def test_a_corrected_word_repeats_only_the_work_that_it_affects(film):
     _, ((_, before),) = film.render()
     assert len(film.spoken()) == 10
     again, ((_, file),) = film.render()
@@ -253,7 +253,7 @@ def test_only_what_a_corrected_word_changes_is_made_again(film):
     assert {"by three point five,", "走了三点五，"} < set(film.spoken())
 
 
-def test_what_a_voice_may_not_be_used_for_is_told_once_when_it_speaks(film):
+def test_a_voices_restriction_is_printed_once_when_it_speaks(film):
     voices = film.settings.voices
     film.settings = replace(
         film.settings, voices={**voices, "zh": replace(voices["zh"], restriction="Not on Sundays.")}
@@ -264,7 +264,7 @@ def test_what_a_voice_may_not_be_used_for_is_told_once_when_it_speaks(film):
     assert again.said == []
 
 
-def test_a_dry_run_says_how_many_lines_have_to_be_spoken_and_writes_nothing(film, capsys):
+def test_a_dry_run_counts_the_lines_to_speak_and_writes_nothing(film, capsys):
     plan = film.plan()
     assert [(clip.path, clip.why) for clip in plan.clips] == [(None, "its lines have to be spoken first")]
     assert (plan.unspoken, plan.unheard) == ({"en": 3, "zh": 3}, ("spoken",)), "up to so many: not listened to yet"
@@ -308,7 +308,7 @@ def test_a_dry_run_finds_missing_recordings_as_rendering_does(film, tmp_path):
     assert film.plan(voices=filled).unspoken == {}
 
 
-def test_beats_that_were_not_asked_for_are_not_spoken(film):
+def test_beats_outside_the_range_are_not_spoken(film):
     _, ((clip, file),) = film.render(first_beat="move", last_beat="move")
     assert sorted(film.spoken()) == sorted(part for code in WORDS for part in spoken_parts(code, "move"))
     assert [beat.name for beat in file.beats] == ["move"] and clip.request.speech.keys() == {"move"}
@@ -320,7 +320,7 @@ def test_beats_that_were_not_asked_for_are_not_spoken(film):
         film.render(first_beat="rest", last_beat="move")
 
 
-def test_a_line_that_a_scene_says_itself_is_in_the_videos_language_alone(film):
+def test_a_line_in_the_scenes_source_is_only_in_the_videos_language(film):
     film.write(scenes="Says Plain")
     heard, ((says, file), (plain, _)) = film.render()
     assert sorted(film.spoken()) == ["Its own words,", "in place."]
@@ -357,7 +357,7 @@ def test_the_same_bytes_on_any_number_of_processes(film, tmp_path):
     assert first.path.read_bytes() == second.path.read_bytes()
 
 
-def test_a_scene_that_raises_stops_none_of_the_others(film):
+def test_a_scene_that_raises_does_not_stop_the_others(film):
     film.write(scenes="Says Raises Plain")
     with pytest.raises(UserError, match=r"raises raised an error:(?s:.*)no dot") as error:
         film.render()
@@ -367,7 +367,7 @@ def test_a_scene_that_raises_stops_none_of_the_others(film):
     assert heard.units == {} and len(clips) == 2, "they were drawn"
 
 
-def test_what_was_spoken_is_kept_when_a_line_cannot_be(film):
+def test_spoken_lines_are_kept_if_a_later_line_fails(film):
     film.write(WORDS | {"en": WORDS["en"] | {"rest": "I fail."}})
     with pytest.raises(UserError, match=r"'I fail\.' could not be spoken: .*no such word"):
         film.render(jobs=1)
@@ -377,7 +377,7 @@ def test_what_was_spoken_is_kept_when_a_line_cannot_be(film):
     assert spoken and not set(spoken) & set(film.spoken())
 
 
-def test_what_was_spoken_is_kept_when_the_run_is_killed(film, begin_fork):
+def test_spoken_lines_are_kept_if_the_run_is_killed(film, begin_fork):
     film.write(WORDS | {"en": WORDS["en"] | {"rest": "I kill it."}})
     process = begin_fork(ELSEWHERE, file=__file__, folder=film.folder)
     process.join()

@@ -30,7 +30,7 @@ def test_every_colour_of_every_alpha_is_pillows():
     np.testing.assert_array_equal(freed, freed_by_pillow(pixels))
 
 
-def test_colours_may_be_freed_where_they_are():
+def test_colours_may_be_converted_in_place():
     pixels = every_colour()
     expected = freed_by_pillow(pixels)
     straighten(pixels, pixels, whole(pixels))
@@ -70,14 +70,14 @@ def test_nothing_but_the_box_is_freed(data):
         ((8, 24), (8, 24), (0, 6, 0, 8)),
     ],
 )
-def test_arrays_and_a_box_that_do_not_fit_together_are_told(shown, freed, box):
+def test_arrays_that_do_not_match_a_box_are_refused(shown, freed, box):
     into = np.zeros(freed, np.uint8)
     with pytest.raises(ValueError, match="do not fit together"):
         straighten(np.full(shown, 9, np.uint8), into, box)
     assert not into.any()
 
 
-def test_what_can_not_be_written_to_is_told():
+def test_an_array_that_cannot_be_written_is_refused():
     pixels = np.zeros((2, 2, 4), np.uint8)
     freed = np.zeros_like(pixels)
     freed.flags.writeable = False

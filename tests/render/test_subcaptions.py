@@ -85,7 +85,7 @@ def test_the_video_has_the_subcaptions_as_a_track(render):
     assert "Here it waits." in texts
 
 
-def test_a_subcaption_is_in_the_language_of_the_picture_alone(render):
+def test_a_subcaption_is_only_in_the_pictures_language(render):
     video = render("Captioned", language="zh")
     assert subtitles_beside(video, "zh")
     assert not video.with_name(f"{video.stem}.en.srt").exists()
@@ -95,7 +95,7 @@ def test_a_skipped_section_has_no_subcaptions(render):
     assert subtitles_beside(render("Sections")) == [(0.2, 0.8, "Everybody sees this.")]
 
 
-def test_subcaptions_stand_beside_the_lines_of_beats(render):
+def test_subcaptions_are_added_to_the_lines_of_beats(render):
     first, second = subtitles_beside(render("Beats"))
     assert first[2] == "A first line."
     assert second[2] == "Not from a beat."
@@ -124,7 +124,7 @@ def test_a_clips_description_with_an_odd_subcaption_does_not_count(render, odd):
 
 
 @pytest.mark.parametrize(("language", "warned"), [("en", True), ("zh", False)])
-def test_letters_that_burned_subcaptions_lack_are_told_once(render, monkeypatch, language, warned):
+def test_letters_missing_in_burned_subcaptions_are_reported_once(render, monkeypatch, language, warned):
     said: list[str] = []
     monkeypatch.setattr(Reporter, "say", lambda reporter, message: said.append(message))
     render("Foreign", language=language, burned="en")

@@ -54,7 +54,7 @@ def test_srt_is_read_back_by_the_srt_package():
     assert entries[1].end.total_seconds() == 4
 
 
-def test_vtt_escapes_what_would_be_a_tag():
+def test_vtt_escapes_text_that_looks_like_a_tag():
     text = as_vtt(cues([TimedLine(3661.5, 3663, "a < b & c")], "en"), "en")
     assert text.startswith("WEBVTT\n")
     assert "01:01:01.500 --> 01:01:03.000\na &lt; b &amp; c\n" in text

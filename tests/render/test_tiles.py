@@ -53,6 +53,6 @@ def test_boxes_have_the_tiles_of_a_set(width, height, share, seed):
         ((-1e9, 1e9, -1e9, 1e9), 5 * 4),
     ],
 )
-def test_a_span_is_what_is_touched_within_the_picture(stretch, tiles):
+def test_a_span_covers_all_touched_tiles_inside_the_picture(stretch, tiles):
     picture = Tiles(5 * TILE - 1, 4 * TILE)
     assert picture.span(*stretch).bit_count() == tiles

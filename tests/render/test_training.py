@@ -32,7 +32,7 @@ def all_runs():
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 3, 8, 100])
-def test_every_run_is_in_one_group_of_its_like_and_the_longest_come_first(jobs):
+def test_every_run_is_in_one_group_of_similar_runs_and_long_groups_come_first(jobs):
     runs = all_runs()
     groups = balanced(runs, jobs)
     assert sorted(run.digest for group in groups for run in group.runs) == sorted(run.digest for run in runs)
@@ -46,7 +46,7 @@ def test_one_worker_trains_all_seeds_of_a_network_side_by_side():
     assert sorted(len(group.runs) for group in balanced(all_runs(), 1)) == [5] * 7
 
 
-def test_groups_are_divided_where_that_shortens_the_whole():
+def test_groups_are_split_if_that_shortens_the_total_time():
     (network,) = width_experiments(widths=(1000,))
     assert [len(group.runs) for group in balanced(network.experiments, 2)] == [3, 2]
     whole = [Group(network.experiments) for network in (*width_experiments(), *depth_experiments()[1:])]
@@ -85,7 +85,7 @@ def test_wider_deeper_longer_and_more_cost_more():
     assert Group(networks[0].experiments).cost < Group(networks[2].experiments).cost
 
 
-def test_traces_are_those_of_runs_trained_alone(tmp_path):
+def test_runs_trained_together_give_the_traces_of_runs_trained_alone(tmp_path):
     runs = [Experiment(epochs=4, seed=seed) for seed in (1, 2)]
     together, alone = tmp_path / "together", tmp_path / "alone"
     assert [outcome.error for outcome in train_group(runs, together)] == [None, None]
@@ -96,7 +96,7 @@ def test_traces_are_those_of_runs_trained_alone(tmp_path):
         assert training_seconds(alone, run) is None
 
 
-def test_a_seed_that_diverges_leaves_the_others(tmp_path):
+def test_a_diverging_seed_does_not_affect_the_others(tmp_path):
     """At this rate some random starts of a small network diverge and some do not."""
     runs = [Experiment(hidden=(2,), activation="relu", learning_rate=0.3, epochs=30, seed=seed) for seed in range(6)]
     diverged = {}
@@ -112,7 +112,7 @@ def test_a_seed_that_diverges_leaves_the_others(tmp_path):
         assert (tmp_path / "together" / run.digest).exists() == (run.digest not in diverged)
 
 
-def test_what_another_run_has_trained_meanwhile_is_not_trained_again(tmp_path):
+def test_a_run_that_another_command_trained_meanwhile_is_not_trained_again(tmp_path):
     traces = tmp_path / "traces"
     runs = [Experiment(epochs=2, seed=seed) for seed in (1, 2)]
     others, ours = training_claim(runs[1:], traces), training_claim(runs, traces)
@@ -133,7 +133,7 @@ def test_what_another_run_has_trained_meanwhile_is_not_trained_again(tmp_path):
     assert heard == ["another gradreel is training some of them; waiting for what comes of that"]
 
 
-def test_a_damaged_trace_is_trained_again_though_it_is_there(tmp_path):
+def test_a_damaged_trace_is_trained_again(tmp_path):
     run = Experiment(epochs=2)
     train(run, tmp_path)
     claim = training_claim([run], tmp_path)

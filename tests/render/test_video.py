@@ -49,11 +49,11 @@ def test_the_video_is_its_clips_frame_by_frame(joined, tmp_path, file_format):
 
 
 @pytest.mark.parametrize("file_format", ["mp4", "mov", "webm"])
-def test_it_is_the_same_bytes_each_time(joined, file_format):
+def test_the_video_has_the_same_bytes_each_time(joined, file_format):
     assert joined(file_format).read_bytes() == joined(file_format).read_bytes()
 
 
-def test_it_is_exactly_as_long_as_its_clips_and_every_frame_lasts_as_long(joined):
+def test_the_video_is_exactly_as_long_as_its_clips_and_all_frames_last_equally(joined):
     with av.open(str(joined())) as container:
         stream = container.streams.video[0]
         assert stream.duration * stream.time_base == 5
@@ -106,7 +106,7 @@ def test_a_subtitle_ends_when_its_line_does(joined):
     assert spans == [(200, 2000), (2500, 4500)]
 
 
-def test_the_index_stands_before_the_pictures(joined):
+def test_the_index_precedes_the_pictures(joined):
     video = joined()
     with video.open("rb") as file:
         names = [name for name, _, _ in boxes(file, 0, video.stat().st_size)]
@@ -120,14 +120,14 @@ def test_seeking_to_a_chapter_shows_its_first_frame(joined):
         assert next(container.decode(stream)).time == pytest.approx(0.7)
 
 
-def test_clips_of_another_kind_are_refused(write_clip, tiny, tmp_path):
+def test_clips_of_another_format_are_refused(write_clip, tiny, tmp_path):
     first = write_clip(tmp_path / "a.mp4", tiny, 3)
     second = write_clip(tmp_path / "b.mp4", replace(tiny, width=128), 3)
     with pytest.raises(DamagedClipsError, match=r"a.mp4, b.mp4 in"):
         join([first, second], tmp_path / "video.mp4", title="")
 
 
-def test_there_may_be_more_clips_than_files_can_be_open_at_a_time(write_clip, tiny, tmp_path):
+def test_there_may_be_more_clips_than_open_files(write_clip, tiny, tmp_path):
     resource = pytest.importorskip("resource")
     clip = write_clip(tmp_path / "a.mp4", tiny, 2)
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -158,7 +158,7 @@ def test_a_transparent_video_is_as_transparent_as_its_clips(write_clip, tiny, tm
 
 
 @pytest.mark.parametrize("frame", [0, 7, 29])
-def test_a_poster_is_the_frame_asked_for(write_clip, tiny, tmp_path, frame):
+def test_a_poster_is_the_requested_frame(write_clip, tiny, tmp_path, frame):
     clip = write_clip(tmp_path / "clip.mp4", tiny, 30)
     with Image.open(BytesIO(frame_as_jpeg(clip, frame))) as image:
         assert (image.format, image.size) == ("JPEG", (64, 36))

@@ -80,7 +80,7 @@ class Heard(Reporter):
         ("Dashed", "dashed: drawn by Manim itself, and no faster: its apply_stroke is not Manim's"),
     ],
 )
-def test_what_is_not_drawn_as_asked_for_is_said_once(tmp_path, monkeypatch, capfd, scene, message):
+def test_a_setting_that_the_clip_cannot_follow_is_reported_once(tmp_path, monkeypatch, capfd, scene, message):
     (tmp_path / "scenes.py").write_text(SCENES)
     monkeypatch.chdir(tmp_path)
     heard, settings = Heard(), RenderSettings(width=96, height=54, fps=10, media_dir=tmp_path / "media")
@@ -90,7 +90,7 @@ def test_what_is_not_drawn_as_asked_for_is_said_once(tmp_path, monkeypatch, capf
     assert capfd.readouterr().err == ""
 
 
-def test_who_sets_the_pictures_size_in_the_file_is_told_how_to_ask_for_it(tmp_path, monkeypatch):
+def test_a_file_that_sets_the_pictures_size_is_answered_with_the_option(tmp_path, monkeypatch):
     sizes = "from manim import config\nconfig.pixel_width, config.pixel_height, config.frame_rate = 54, 96, 15\n"
     (tmp_path / "upright.py").write_text(sizes + SCENES)
     monkeypatch.chdir(tmp_path)
@@ -103,9 +103,7 @@ def test_who_sets_the_pictures_size_in_the_file_is_told_how_to_ask_for_it(tmp_pa
     assert len(heard.said) == 1
 
 
-def test_what_a_manim_cfg_sets_that_the_command_decides_is_told_where_the_command_has_its_default(
-    tmp_path, monkeypatch
-):
+def test_manim_cfg_values_that_the_command_overrides_are_reported(tmp_path, monkeypatch):
     (tmp_path / "manim.cfg").write_text("[CLI]\nquality = low_quality\nmedia_dir = films\n")
     (tmp_path / "scenes.py").write_text(SCENES)
     monkeypatch.chdir(tmp_path)
@@ -120,7 +118,7 @@ def test_what_a_manim_cfg_sets_that_the_command_decides_is_told_where_the_comman
 
 
 @pytest.mark.parametrize("scene", ["Followed", "Enlarged", "Turned"])
-def test_nothing_is_said_of_manims_own_cameras(tmp_path, monkeypatch, scene):
+def test_manims_own_cameras_cause_no_message(tmp_path, monkeypatch, scene):
     (tmp_path / "scenes.py").write_text(SCENES)
     monkeypatch.chdir(tmp_path)
     heard, settings = Heard(), RenderSettings(width=96, height=54, fps=10, media_dir=tmp_path / "media")

@@ -82,7 +82,7 @@ def fault(scenes, *sources) -> str:
     return ""
 
 
-def test_what_a_scene_asks_for(mine):
+def test_requested_words_are_read_from_a_scenes_source(mine):
     asked = asked_for(mine("Mine"))
     assert {(place.table, place.written, *place.fields) for place in asked} == {
         ("beats", "one", "count"),
@@ -147,7 +147,7 @@ def test_words_that_do_not_fit_are_named(mine, scenes, expected):
     assert expected in message
 
 
-def test_our_own_lines_are_all_asked_for_and_every_beat_has_one():
+def test_all_our_lines_are_requested_and_every_beat_has_one():
     narration = Narration.load()
     check_words(OwnWords(Path("ours.toml"), narration.scenes), ())
     for source in find_scenes():
@@ -162,20 +162,20 @@ def test_our_own_lines_are_all_asked_for_and_every_beat_has_one():
                 assert silent == [], f"{source.name} never says this in {language}"
 
 
-def test_a_scene_of_ones_own_with_the_name_of_one_of_ours_has_our_lines_and_needs_its_own(mine):
+def test_a_users_scene_named_like_ours_has_our_lines_and_needs_its_own(mine):
     message = fault({"sum-of-sigmoids": {"title": "Sums"}}, mine("SumOfSigmoids"))
     assert message == "words.toml: [en.sum-of-sigmoids]: it has no line for beat 'mine'"
     assert fault({"sum-of-sigmoids": {"beats": {"mine": "My own."}}}, mine("SumOfSigmoids")) == ""
 
 
-def test_a_line_that_is_said_in_place_may_be_the_second_argument(mine):
+def test_a_line_in_the_source_may_be_the_second_argument(mine):
     assert [place.written for place in asked_for(mine("Steps")) if place.said] == ["formula"]
     assert fault({}, mine("Steps")).count("has no line") == 2
     message = fault({"steps": {"beats": {"step": "A step.", "formula": "Another."}}}, mine("Steps"))
     assert "beat 'formula' has its line in the scene's source" in message
 
 
-def test_a_line_that_is_changed_in_one_language_alone_is_named_with_the_other():
+def test_a_line_changed_in_only_one_language_is_named_with_the_other():
     changed = {"en": {"build-curve": {"beats": {"constant": "A line.", "piece-2": "More.", "all": "All."}}}}
     kept = "words.toml: [zh.build-curve.beats] has no constant, piece-2, changed in another language: the subtitles in"
     changed["zh"] = {"build-curve": {"beats": {"all": "好。"}, "title": "线"}, "line": {"beats": {"end": "完。"}}}
@@ -185,7 +185,7 @@ def test_a_line_that_is_changed_in_one_language_alone_is_named_with_the_other():
     assert left_in_other_languages(words, ["build-curve"]) == []
 
 
-def test_words_of_ones_own_scene_have_no_line_of_ours_beside_them():
+def test_words_of_a_users_scene_are_not_mixed_with_our_lines():
     words = OwnWords(Path("words.toml"), {"en": {"mine": {"beats": {"one": "One."}}, "line": {"title": "A line"}}})
     assert left_in_other_languages(words, ["mine", "line"]) == []
 
@@ -198,7 +198,7 @@ def marks(language: str = "en", **beats: str) -> str:
     return ""
 
 
-def test_a_line_may_have_all_marks_of_ours_or_some_or_none():
+def test_a_line_may_have_all_our_marks_some_or_none():
     for line in ("None.", "Some [sum]of them.", "All [flat]of [sum]them."):
         assert marks(**{"piece-1": line}) == ""
     assert marks("zh", **{"piece-1": "先[flat]平。"}) == ""
@@ -219,7 +219,7 @@ def test_marks_that_do_not_match_are_named(line, expected):
     assert expected in message
 
 
-def test_a_mark_in_ones_own_scene_is_compared_with_what_its_source_waits_for(tmp_path):
+def test_a_mark_in_a_users_scene_is_checked_against_its_source(tmp_path):
     def told(until, line):
         (tmp_path / "mine.py").write_text(
             "from gradreel.scenes.base import LectureScene\nclass Mine(LectureScene):\n    def construct(self):\n"
@@ -245,7 +245,7 @@ def test_a_misspelt_beat_and_a_form_that_nothing_has_are_named(beats, message):
     assert message in marks(**beats)
 
 
-def test_a_beat_that_is_counted_is_not_taken_for_one_with_another_name(tmp_path):
+def test_a_counted_beat_is_not_mistaken_for_one_with_a_similar_name(tmp_path):
     (tmp_path / "mine.py").write_text(
         "from gradreel.scenes.base import LectureScene\nclass Mine(LectureScene):\n    def construct(self):\n"
         "        for k in range(3):\n            with self.beat(f'step-{k + 1}'):\n                pass\n"
@@ -257,7 +257,7 @@ def test_a_beat_that_is_counted_is_not_taken_for_one_with_another_name(tmp_path)
     assert "has no beat 'step-two'" in fault({"mine": {"beats": lines | {"step-two": "x"}}}, mine)
 
 
-def test_marks_of_one_language_that_are_placed_in_another_are_told_once():
+def test_marks_placed_in_another_language_are_reported_once():
     words = OwnWords(
         Path("words.toml"),
         {"en": {"build-curve": {"beats": {"piece-1": "A [flat]b [sum]c.", "heights": "A [at]b."}}},
@@ -301,7 +301,7 @@ def saying(tmp_path):
         ("{}", "a text was needed"),
     ],
 )
-def test_lines_that_a_scene_says_in_place_are_checked_before_it_is_played(saying, say, message):
+def test_lines_in_a_scenes_source_are_checked_before_it_plays(saying, say, message):
     with pytest.raises(UserError) as raised:
         check_said([saying(say)])
     assert "saying: beat 'rise-{k}'" in str(raised.value) and message in str(raised.value)
@@ -318,7 +318,7 @@ def test_lines_that_a_scene_says_in_place_are_checked_before_it_is_played(saying
         ('{"en": self.line, "zh": "[up]升。"}', ""),
     ],
 )
-def test_marks_of_one_language_in_a_line_said_in_place_are_told(saying, say, placed_in):
+def test_marks_missing_in_one_language_of_a_line_in_the_source_are_reported(saying, say, placed_in):
     source = saying(say)
     check_said([source])
     told = said_marks_placed([source], ("en", "zh"))

@@ -51,7 +51,7 @@ def hold_and_die(media_dir: Path) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_what_a_dead_run_left_is_cleared_and_a_living_ones_is_not(tmp_path):
+def test_files_of_a_dead_run_are_removed_and_those_of_a_living_one_stay(tmp_path):
     exit_code_of(hold_and_die, tmp_path)
     (dead,) = [folder for folder in (tmp_path / ".gradreel" / "temporary").iterdir() if folder.is_dir()]
     assert list(dead.iterdir())
@@ -64,7 +64,7 @@ def test_what_a_dead_run_left_is_cleared_and_a_living_ones_is_not(tmp_path):
     assert list((tmp_path / ".gradreel" / "temporary").iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_one_is_an_error_that_names_it(tmp_path):
+def test_a_media_folder_that_is_a_file_is_an_error_that_names_it(tmp_path):
     (tmp_path / "media").write_text("a file")
     with pytest.raises(UserError, match="media"), Workspace(tmp_path / "media"):
         pass
@@ -73,25 +73,25 @@ def test_a_folder_that_cannot_be_one_is_an_error_that_names_it(tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_is_not_writable_is_an_error_that_names_it(tmp_path):
+def test_an_unwritable_media_folder_is_an_error_that_names_it(tmp_path):
     (tmp_path / "media").mkdir(mode=0o500)
     with pytest.raises(UserError, match="cannot be written to"), Workspace(tmp_path / "media"):
         pass
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
-def test_a_full_disk_is_told_in_words(tmp_path, code):
+def test_a_full_disk_has_a_readable_message(tmp_path, code):
     with pytest.raises(UserError, match="is full"), clear_disk_errors(tmp_path):
         raise OSError(code, "no space")
 
 
-def test_other_errors_stay_what_they_are(tmp_path):
+def test_other_errors_are_unchanged(tmp_path):
     with pytest.raises(FileNotFoundError), clear_disk_errors(tmp_path):
         (tmp_path / "none").read_text()
 
 
 @pytest.mark.parametrize("foreign", ["notes.txt", "more"])
-def test_a_folder_with_more_than_pictures_in_it_is_not_replaced_and_neither_is_one_by_a_file(tmp_path, foreign):
+def test_a_folder_with_other_files_than_pictures_is_not_replaced_nor_one_by_a_file(tmp_path, foreign):
     pictures, video = tmp_path / "out" / "pictures", tmp_path / "out" / "film.mp4"
     for folder in (pictures / "more" if foreign == "more" else pictures, video):
         folder.mkdir(parents=True)
@@ -115,7 +115,7 @@ def test_a_published_folder_takes_the_place_of_the_old_one(tmp_path):
 
 
 @pytest.mark.skipif(not os.path.isdir("/dev/shm"), reason="needs a second file system")
-def test_publishing_to_another_file_system(tmp_path):
+def test_files_are_published_to_another_file_system(tmp_path):
     target = f"/dev/shm/gradreel-test-{os.getpid()}.txt"
     (tmp_path / "file").write_text("text")
     try:
@@ -139,7 +139,7 @@ def test_a_folder_that_lost_its_lock_is_cleared(tmp_path):
         assert not mine.exists()
 
 
-def test_another_machines_run_is_cleared_when_nothing_was_written_for_long(tmp_path):
+def test_an_old_run_of_another_machine_is_cleared(tmp_path):
     """A lock of another machine may be invisible here: some network disks keep locks local."""
     runs = tmp_path / ".gradreel" / "temporary"
     old, new = runs / "000000000000-there", runs / "111111111111-there"
@@ -156,7 +156,7 @@ def test_another_machines_run_is_cleared_when_nothing_was_written_for_long(tmp_p
     assert [path.name for path in sorted(runs.iterdir())] == [new.name, f"{new.name}.lock"]
 
 
-def test_a_folder_that_cannot_be_used_is_let_go_of(tmp_path, monkeypatch):
+def test_a_media_folder_that_cannot_be_used_is_unlocked_again(tmp_path, monkeypatch):
     def full(**_):
         raise OSError(errno.ENOSPC, "no space")
 
@@ -198,7 +198,7 @@ def publish_and_die(media_dir: Path, content: str, step: int) -> None:
         os._exit(0)
 
 
-def test_a_run_killed_at_any_step_leaves_whole_files_and_nothing_of_another_beside_its_video(tmp_path):
+def test_a_run_killed_at_any_step_leaves_complete_files_of_one_video(tmp_path):
     out = tmp_path / "out"
     for step in itertools.count():
         with Workspace(tmp_path) as workspace:
@@ -220,7 +220,7 @@ def test_a_run_killed_at_any_step_leaves_whole_files_and_nothing_of_another_besi
     assert step > 10
 
 
-def test_a_set_that_cannot_be_published_whole_is_not_begun(tmp_path, monkeypatch):
+def test_a_set_of_files_that_cannot_be_published_completely_is_not_begun(tmp_path, monkeypatch):
     """The target is on another disk, which is full: copies are removed again, and nothing is replaced."""
     real = os.rename
 
@@ -251,7 +251,7 @@ def test_a_set_that_cannot_be_published_whole_is_not_begun(tmp_path, monkeypatch
         assert contents(tmp_path) == ["2"]
 
 
-def test_a_place_of_the_users_that_cannot_be_written_to_is_the_one_that_is_named(tmp_path):
+def test_the_unwritable_output_folder_is_the_one_named(tmp_path):
     (tmp_path / "file").write_text("mine")
     with Workspace(tmp_path / "media") as workspace:
         (temporary,) = [path for path in write_set(workspace, "1") if path.name.endswith("film.mp4")]

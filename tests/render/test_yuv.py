@@ -53,7 +53,7 @@ def of_chance(random: np.random.Generator, height: int, width: int) -> np.ndarra
     return random.integers(0, 256, (height, width, 4), dtype=np.uint8)
 
 
-def test_rows_that_lie_apart_in_memory_are_taken_up_as_others_are():
+def test_rows_with_gaps_in_memory_are_converted_like_others():
     pixels = of_chance(np.random.default_rng(0), 6, 10)
     apart = np.zeros((6, 16, 4), np.uint8)[:, :10]  # as FFmpeg gives a picture of this width
     apart[...] = pixels
@@ -106,7 +106,7 @@ def test_colours_are_those_of_the_standard_to_the_nearest_number(size, seed):
         assert np.abs(ours - theory).max() < 0.51
 
 
-def test_what_has_no_colour_has_none_in_the_frame_either():
+def test_grey_pixels_stay_grey_in_the_frame():
     grey = np.repeat(np.arange(256, dtype=np.uint8), 4)[None, :, None].repeat(2, 0).repeat(4, 2)
     y, u, v = shown(showing(grey))
     assert (u == 128).all() and (v == 128).all()
@@ -119,21 +119,21 @@ def test_light_is_that_of_the_other_converter_to_a_step():
     assert np.abs(shown(showing(pixels))[0].astype(int) - other).max() <= 1
 
 
-def test_a_frame_is_black_before_it_is_anything_else():
+def test_a_new_frame_is_black():
     followed = ChangingFrame(64, 36)
     y, u, v = shown(followed)
     assert (y == 16).all() and (u == 128).all() and (v == 128).all()
     assert followed.follow(np.zeros((36, 64, 4), np.uint8)) == []
 
 
-def test_what_has_not_changed_is_seen():
+def test_unchanged_pixels_are_recognised():
     pixels = np.full((36, 64, 4), 9, np.uint8)
     assert showing(pixels).follow(pixels.copy()) == []
 
 
 @pytest.mark.parametrize("column", [0, TILE_WIDTH - 1, TILE_WIDTH, 3 * TILE_WIDTH - 1])
 @pytest.mark.parametrize("row", [0, TILE_HEIGHT - 1, TILE_HEIGHT, 2 * TILE_HEIGHT + 5])
-def test_one_pixel_changes_the_tile_that_it_is_in(row, column):
+def test_a_changed_pixel_changes_its_tile(row, column):
     width, height = 3 * TILE_WIDTH, 2 * TILE_HEIGHT + 6
     followed = ChangingFrame(width, height)
     pixels = np.zeros((height, width, 4), np.uint8)
@@ -178,7 +178,7 @@ def as_arguments(arrays: list[np.ndarray]) -> tuple:
         (of(8, 8, marked=np.zeros((1, 1), bool)), (0, 8, 0, 8)),
     ],
 )
-def test_arrays_that_do_not_fit_together_are_told_and_left_as_they_are(arrays, box):
+def test_arrays_of_different_sizes_are_refused_and_unchanged(arrays, box):
     before = [array.copy() for array in arrays]
     with pytest.raises(ValueError, match="do not fit together"):
         take_up(*as_arguments(arrays), box, (8, 8))
@@ -186,13 +186,13 @@ def test_arrays_that_do_not_fit_together_are_told_and_left_as_they_are(arrays, b
         np.testing.assert_array_equal(array, was)
 
 
-def test_rows_that_lie_apart_are_told():
+def test_rows_with_gaps_are_refused():
     arrays = of(8, 8, known=np.zeros((8, 16, 4), np.uint8)[:, :8])
     with pytest.raises((ValueError, BufferError)):
         take_up(*as_arguments(arrays), (0, 8, 0, 8), (8, 8))
 
 
-def test_that_nothing_is_compiled_is_said(monkeypatch):
+def test_a_missing_compiled_module_is_reported(monkeypatch):
     monkeypatch.setitem(sys.modules, take_up.__module__, None)
     monkeypatch.delitem(sys.modules, ChangingFrame.__module__)
     with pytest.raises(UserError, match=r"not compiled.* \./run"):

@@ -80,7 +80,7 @@ def others(play):
     return film_of
 
 
-def test_points_lie_on_the_function_and_blue_joins_them(film):
+def test_points_lie_on_the_function_and_blue_connects_them(film):
     seen = film.seen
     function, found = expression(DEFAULT.function), measured()
     for beat, curve in {"points": found.curves[0], "more": found.curves[-1]}.items():
@@ -99,7 +99,7 @@ def test_other_curves_are_followed_with_as_many_points(film):
     assert blue[:, 1] == pytest.approx(curve(blue[:, 0]), abs=1e-6)
 
 
-def test_a_card_pictures_its_piece_as_it_is_now(film):
+def test_a_card_shows_its_present_piece(film):
     curve = film.scene.others[-1][1].curves[0]
     parts, cards = curve.decompose(), [term[-1] for _, term in sorted(film.scene.formula.terms.items())]
     way = np.ptp(curve.x)
@@ -117,7 +117,7 @@ def test_the_mark_is_as_long_as_the_gap(film):
         assert seen[beat].mark == pytest.approx(float(seen[beat].gap), rel=TWO_DIGITS)
 
 
-def test_it_begins_with_what_build_curve_ends_with(play, opening):
+def test_any_curve_begins_with_the_last_picture_of_build_curve(play, opening):
     def drawn(scene):
         heading = set(getattr(scene, "title", VGroup()).get_family())
         parts = [part for part in scene.get_mobject_family_members() if isinstance(part, VMobject)]
@@ -162,7 +162,7 @@ def test_a_gap_is_written_with_its_first_two_digits_and_begins_at_one_place(gap,
         assert counter.gap.get_left()[0] == pytest.approx(left) and counter.get_right()[0] < 6.41
 
 
-def test_each_term_is_added_once_it_has_been_drawn(film):
+def test_each_term_is_added_after_it_is_drawn(film):
     parts = measured().curves[0].decompose()
     scene = film.scene
     assert scene.terms.sum.added == len(parts) == 3
@@ -170,7 +170,7 @@ def test_each_term_is_added_once_it_has_been_drawn(film):
     assert y == pytest.approx(parts(x), abs=1e-6)
 
 
-def test_another_function_is_another_picture(others, film):
+def test_another_function_gives_another_picture(others, film):
     ours, other = film.seen, others("steep at the start").seen
     assert ours["more"].gap != other["more"].gap
 
@@ -193,7 +193,7 @@ def test_layout_holds_for_any_function(others, film, name):
 
 
 @pytest.mark.parametrize(("message", "parameters"), REFUSED.items(), ids=REFUSED)
-def test_what_cannot_be_shown_is_refused(message, parameters):
+def test_invalid_functions_are_refused(message, parameters):
     with pytest.raises(UserError, match=message) as refusal:
         AnyCurve.validated(parameters)
     assert "any-curve" in str(refusal.value)

@@ -20,7 +20,7 @@ def module_of(folder: Path, code: str):
     return module
 
 
-def test_it_is_the_file_beside_the_source_wherever_the_command_is_run(tmp_path, monkeypatch):
+def test_an_asset_is_found_beside_the_source_from_any_folder(tmp_path, monkeypatch):
     home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
     (home / "data").mkdir(parents=True)
     (home / "data/a.csv").write_text("here")
@@ -43,7 +43,7 @@ def test_it_is_the_file_beside_the_source_wherever_the_command_is_run(tmp_path, 
         'def late():\n    from gradreel.scenes.assets import asset\n    return asset(name="a.png")',
     ],
 )
-def test_it_is_found_under_whatever_name(code):
+def test_an_asset_is_found_under_any_import_name(code):
     assert asset_names(ast.parse(code)) == ("a.png",)
 
 
@@ -55,11 +55,11 @@ def test_it_is_found_under_whatever_name(code):
         'from gradreel.scenes.base import LectureScene\nimport icons\nicons.asset("logo")',
     ],
 )
-def test_another_function_or_method_of_this_name_is_none(code):
+def test_other_functions_named_asset_do_not_count(code):
     assert asset_names(ast.parse(code)) == ()
 
 
-def test_a_computed_name_is_refused_and_it_says_what_to_write(tmp_path):
+def test_a_computed_asset_name_is_refused_with_an_example(tmp_path):
     (tmp_path / "a1.png").write_text("")
     code = 'from gradreel.scenes.assets import asset\nnumber = 1\nasset(f"a{number}.png")\n'
     with pytest.raises(AssetError, match=r'mine.py: asset\(\'a1.png\'\) .*in quotes: asset\("a1.png"\)'):
@@ -70,6 +70,6 @@ def test_a_computed_name_is_refused_and_it_says_what_to_write(tmp_path):
     ("name", "message"),
     [("missing.png", "there is no file .*missing.png"), ("", "a file beside mine.py"), ("/etc/hosts", "a file beside")],
 )
-def test_a_file_that_is_not_there_is_named(tmp_path, name, message):
+def test_a_missing_asset_is_named(tmp_path, name, message):
     with pytest.raises(AssetError, match=message):
         module_of(tmp_path, f'from gradreel.scenes.assets import asset\nasset("{name}")\n')

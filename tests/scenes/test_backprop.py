@@ -107,7 +107,7 @@ def test_one_path_then_all_then_the_step(film):
     assert [film[beat] for beat in BEATS] == [0, 1, 2, 3, 4, 7 + 10, 0, 0]
 
 
-def test_every_slope_stands_at_its_own_line_or_node(trace_of, film):
+def test_every_slope_is_at_its_own_line_or_node(trace_of, film):
     scene, slopes = film["scene"], slopes_by_hand(trace_of, RUN, film["scene"].example.day)
     for (k, i, j), label in scene.orange.lines.items():
         name = f"w_{i + 1}_{j + 1}" if k == 0 else f"c_{j + 1}"
@@ -129,7 +129,7 @@ def _apart(first, second) -> float:
     return float(np.linalg.norm(first.get_center() - second.get_center()))
 
 
-def test_a_line_is_orange_once_a_slope_came_back_along_it_and_all_are_alike(film):
+def test_a_line_is_orange_after_a_slope_came_back_along_it_and_all_look_alike(film):
     i, j = film["scene"].path
     path, rest = film["path", "lines"], film["rest", "lines"]
     lit = {look for edges in rest for look in edges.values()}
@@ -140,7 +140,7 @@ def test_a_line_is_orange_once_a_slope_came_back_along_it_and_all_are_alike(film
         assert len(set(edges.values())) == 1 and not lit & set(edges.values())
 
 
-def test_a_little_more_y_is_tried_before_its_slope_is_told(film):
+def test_a_little_more_y_is_tried_before_its_slope_is_shown(film):
     scene, written = film["scene"], film["written"]
     told = next(k for k, source in enumerate(written) if "partial e, partial blue(y)" in source)
     (y, label, error), (more, same, less) = (
@@ -168,7 +168,7 @@ def test_a_little_more_a_moves_y_and_that_moves_the_error(film):
     )
 
 
-def test_the_step_is_taken_on_a_day_that_is_learned_from_and_that_is_said(play, words_on, film):
+def test_the_step_uses_a_training_day_and_the_words_say_so(play, words_on, film):
     scene = film["scene"]
     assert scene.example.day < RUN.dataset.first_validation_date and not scene.example.held_out
     assert all("a day it learns from" in film[beat, "words"] for beat in ("forward", "step"))
@@ -189,20 +189,20 @@ def test_the_day_has_an_ordinary_error_that_a_step_makes_much_smaller(film):
     assert all(product.right for product in printed_row(scene.day_step, scene.path[0], 2))
 
 
-def test_the_error_is_one_number_wherever_it_is_printed(film):
+def test_the_error_is_the_same_number_wherever_it_is_printed(film):
     scene = film["scene"]
     for at in (scene.there, scene.day_step.after):
         assert printed_apart(at, 2)
         assert scene.error_text(at) == f"{abs(round(at.y, 2) - round(at.label, 2)):.2f}" == f"{at.error:.2f}"
 
 
-def test_numbers_that_are_not_as_far_apart_in_print_are_told(film):
+def test_printed_numbers_that_do_not_add_up_are_marked(film):
     there = film["scene"].there
     assert not printed_apart(replace(there, y=4.0951, label=4.473), 2)  # 4.10 and 4.47, but 0.3779
     assert printed_apart(replace(there, y=4.0951, label=4.473), 4)
 
 
-def test_the_error_before_the_step_stands_beside_the_one_after_it(film):
+def test_the_error_before_the_step_is_beside_the_one_after_it(film):
     scene, before, after = film["scene"], film["step", "before"], film["step", "error"]
     assert f'part("error0", {scene.error_text(scene.there)})' in before.source
     assert before.get_right()[0] < after.get_left()[0]
@@ -244,7 +244,7 @@ def test_a_pass_for_each_parameter_and_one_more(film):
     assert film["counted"] == [("26\u2009002", "2")]
 
 
-def test_the_gradient_is_all_slopes_and_one_step_against_it_lowers_the_error(trace_of, film):
+def test_the_gradient_has_all_slopes_and_one_step_against_it_lowers_the_error(trace_of, film):
     scene, slopes = film["scene"], slopes_by_hand(trace_of, RUN, film["scene"].example.day)
     shown = [number(scene.row.numbers[k]) for k in range(len(scene.row.numbers))]
     assert shown == pytest.approx(list(slopes.values()), abs=0.0051)
@@ -293,7 +293,7 @@ def on_large_views(play):
     return cache(lambda usual, loss: play(Backprop, check_scene, run=short(dataset=views_around(usual), loss=loss)))
 
 
-def test_letters_of_small_slopes_have_their_own_decimals_in_the_gradient(on_large_views):
+def test_small_slopes_have_more_decimals_in_the_gradient(on_large_views):
     """The w's have slopes in the thousands, but a c's slope still reads 0.43."""
     scene = on_large_views(512.0, "mae").scene
     names, texts = parameter_names(scene.run), scene.row.numbers
@@ -311,7 +311,7 @@ def test_a_slope_too_small_for_its_letters_decimals_reads_not_0():
 
 
 @pytest.mark.parametrize(("usual", "loss"), [(512.0, "mae"), (512e3, "mse")])
-def test_on_large_views_a_step_that_helps_is_found_and_stays_near(on_large_views, usual, loss):
+def test_on_large_views_a_helpful_step_is_found_nearby(on_large_views, usual, loss):
     played = on_large_views(usual, loss)
     scene = played.scene
     assert played.findings == []
@@ -322,7 +322,7 @@ def test_on_large_views_a_step_that_helps_is_found_and_stays_near(on_large_views
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e3, 1e5, 1e7])
-def test_numbers_of_the_gradient_stand_apart(scale):
+def test_numbers_of_the_gradient_do_not_touch(scale):
     names = parameter_names(RUN)
     gradient = scale * np.linspace(-2.3, 2.3, len(names))
     row = GradientRow(names, gradient, -2.55)
@@ -372,7 +372,7 @@ def test_days_that_are_all_alike_are_refused():
         Backprop.validated({"run": run})
 
 
-def test_of_all_w_those_of_the_path_s_r_alone_have_their_names_on_the_screen(film):
+def test_of_all_w_only_those_on_the_path_have_their_names_on_screen(film):
     scene = film["scene"]
     of_its_r = {(scene.path[0], j) for j in range(scene.n_features)}
     assert of_its_r < set(scene.weight_labels)

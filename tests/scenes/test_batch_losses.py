@@ -21,7 +21,7 @@ def test_an_epoch_has_an_update_for_each_batch(examples, batch_size, updates):
     assert updates_in_an_epoch(examples, batch_size) == updates
 
 
-def test_an_epoch_is_what_training_makes_of_it():
+def test_an_epoch_has_the_batches_of_the_training():
     assert updates_in_an_epoch(RUN.dataset.examples, RUN.batch_size) == RUN.batches_per_epoch
 
 

@@ -105,7 +105,7 @@ def film(play) -> dict:
     return seen | {"beats": played.beats, "lines": played.lines, "scene": played.scene}
 
 
-def test_each_square_stands_in_the_batch_that_was_drawn(film, trace):
+def test_each_square_is_in_its_recorded_batch(film, trace):
     for k in range(RUN.batches_per_epoch):
         assert film["split"][k] == set(trace.examples(k).tolist())
 
@@ -130,7 +130,7 @@ def test_the_curves_are_the_recorded_losses_of_batches_and_of_all_examples(film,
     assert np.ptp(y) > 0.8 * (film["axis"].high - film["axis"].low)  # "falls", and that is seen
 
 
-def test_beside_them_stands_the_recorded_run_with_one_update_an_epoch(film, trace_of):
+def test_beside_them_is_the_recorded_run_with_one_update_for_each_epoch(film, trace_of):
     x, y = film["in one"].T
     np.testing.assert_allclose(x, RUN.batches_per_epoch * np.arange(RUN.epochs + 1), atol=1e-9)
     other = trace_of(RUN.model_copy(update={"batch_size": 0}))
@@ -138,13 +138,13 @@ def test_beside_them_stands_the_recorded_run_with_one_update_an_epoch(film, trac
     np.testing.assert_allclose(y, film["axis"].of_loss(wanted), atol=1e-9)
 
 
-def test_both_runs_say_how_many_updates_an_epoch_has_when_the_batches_losses_are_gone(film):
+def test_both_runs_show_their_updates_for_each_epoch_after_the_batch_losses(film):
     assert not film["batches"]
     assert film["labels"] == [f"{RUN.batches_per_epoch} updates an epoch", "1 update an epoch"]
     assert film["epochs"] == ["1", "2", "0", "3", "epochs"]  # both ends
 
 
-def test_other_batches_are_another_picture(play, rewritten, film, trace, tmp_path):
+def test_other_batches_give_another_picture(play, rewritten, film, trace, tmp_path):
     batch = trace.columns["batch"]
     other = rewritten(trace, tmp_path, batch=batch[:, ::-1], batch_loss=trace.batch_loss * 1.1)
     scene = play(Batches, until="first", run=RUN, media_dir=other).scene
@@ -158,7 +158,7 @@ def test_the_beats(film):
 
 
 @pytest.mark.parametrize(("name", "language"), list(zip(EXTREMES, ("en", "zh", "zh", "en", "en"), strict=True)))
-def test_extremes_stay_readable_and_have_all_that_is_told(play, name, language):
+def test_extreme_runs_stay_readable_with_all_their_words(play, name, language):
     quiz = {"two batches": {"quiz": [10_000, 3]}, "adam": {"quiz": [7, 7]}}.get(name, {})
     played = play(Batches, check_scene, lang=language, theme="light", run=EXTREMES[name], **quiz)
     assert played.findings == []
@@ -182,7 +182,7 @@ def test_boxes_hold_as_many_dots_as_batches_have(examples, batch_size):
     assert len(corners(boxes.fill(boxes.count / 2).dots)) == pytest.approx(examples / 2, abs=batch_size)
 
 
-def test_days_are_said_to_be_synthetic_or_whose_they_are(film):
+def test_days_are_called_synthetic_or_named_by_their_source(film):
     assert film["source"] == "our made\\-up channel" and isinstance(RUN.dataset, DailyViews) and RUN.dataset.synthetic
 
 
@@ -226,7 +226,7 @@ def test_days_that_are_all_alike_are_refused():
         ({"quiz": [10, 0]}, "greater than or equal to 1"),
     ],
 )
-def test_what_cannot_be_shown_is_an_error(parameters, word):
+def test_runs_that_cannot_be_shown_are_refused(parameters, word):
     with pytest.raises(UserError, match=word):
         Batches.validated(parameters)
 
@@ -243,7 +243,7 @@ def test_shuffled_squares_fill_the_same_places_in_the_order_of_the_batches():
     np.testing.assert_allclose(field.places, field.in_batches(batches))
 
 
-def test_the_answers_come_after_a_moment_to_think(film):
+def test_answers_come_after_a_pause_to_think(film):
     quiz = next(beat for beat in film["scene"].beats if beat.name == "quiz")
     assert all(
         said[-1] == "" for said in quiz.said.stretches.values()
@@ -253,13 +253,13 @@ def test_the_answers_come_after_a_moment_to_think(film):
         assert any(letter.isdigit() for letter in split_cues(text, language)[0].text)
 
 
-def test_what_is_given_ends_before_its_question_mark(play):
+def test_the_known_part_ends_before_the_question_mark(play):
     scene = play(Batches, until="quiz", run=EXTREMES["two batches"], quiz=[10_000, 10_000]).scene
     assert check_scene(scene, "quiz") == []
     assert scene.asked.get_left()[0] - scene.given.get_right()[0] > 0.39
 
 
-def test_the_turn_goes_from_batch_to_batch_and_half_way_is_between():
+def test_the_highlight_moves_from_batch_to_batch():
     field = BatchField(np.arange(60).reshape(6, 10), (-6, 6, -2, 2), (-6, 6, -2, 2))
     field.turn(1)
     turning, start = field.turning(2), field.frame.get_center()
@@ -275,7 +275,7 @@ def test_the_turn_goes_from_batch_to_batch_and_half_way_is_between():
     assert lit == [shape.get_fill_color() for cell in field.cells for shape in cell]
 
 
-def test_every_batch_has_a_frame_around_its_squares_and_none_touch():
+def test_every_batch_has_a_frame_around_its_squares_and_no_frames_touch():
     batches = np.split(np.random.default_rng(1).permutation(58), range(10, 60, 10))
     field = BatchField(batches, (-6, 6, -2, 2), (-6, 6, -2, 2))
     field.put(field.in_batches(batches), field.pitch)
@@ -304,7 +304,7 @@ def test_later_examples_are_brighter_whatever_batch_they_are_in():
     assert shades == sorted(shades) and len(set(shades)) == len(TINTS)
 
 
-def test_the_point_goes_a_recorded_step_with_each_batch(trace):
+def test_the_point_makes_one_recorded_step_for_each_batch(trace):
     path = BatchPath(trace, RUN.batches_per_epoch, (-2.0, 2.0, -1.0, 1.0), "two directions")
     flat = plane_of(trace, RUN.batches_per_epoch).coordinates(trace.parameters[: RUN.batches_per_epoch + 1])
     for row in (1, 2, RUN.batches_per_epoch):
@@ -322,7 +322,7 @@ def test_the_point_goes_a_recorded_step_with_each_batch(trace):
     np.testing.assert_allclose(shafts, -factor * steps[:2], atol=1e-9)  # uphill, in proportion
 
 
-def test_the_squares_of_the_close_up_come_from_the_batchs_places_and_run_together(trace):
+def test_squares_of_the_close_up_come_from_the_batch_and_run_together(trace):
     batches = [trace.examples(k) for k in range(RUN.batches_per_epoch)]
     field = BatchField(batches, WHOLE_FIELD, FIELD)
     field.put(field.in_batches(batches), field.pitch)

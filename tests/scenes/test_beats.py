@@ -49,7 +49,7 @@ def test_beats_that_no_clip_can_have_are_refused(scene, message):
         visit_beats(scene, lambda scene, beat: None)
 
 
-def test_an_error_says_in_which_beat_it_was(tmp_path):
+def test_an_error_names_its_beat(tmp_path):
     with pytest.raises(ValueError, match="a mistake of mine") as raised:
         visit_beats(Raises, lambda scene, beat: None)
     assert user_traceback(raised.value, tmp_path / "theirs.py").endswith("a mistake of mine\nin beat second")
@@ -61,7 +61,7 @@ class Typeset(LectureScene):
             self.add(MathTex(r"\frac{1}{2}"))
 
 
-def test_an_error_for_want_of_tex_names_what_does_without(tmp_path, monkeypatch):
+def test_an_error_without_tex_names_the_alternative(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError) as raised:

@@ -133,7 +133,7 @@ def test_the_shown_gap_is_the_largest_error_of_the_partial_sum():
         assert shown == pytest.approx(computed, abs=0.005)
 
 
-def test_the_probe_adds_the_heights_that_the_terms_have_there():
+def test_the_probe_adds_the_terms_heights():
     seen = film_of().probe
     curve = PiecewiseLinearCurve(*zip(*BuildCurve.validated({}).knots, strict=True))
     parts = curve.decompose()
@@ -147,7 +147,7 @@ def test_the_probe_adds_the_heights_that_the_terms_have_there():
         assert ends == pytest.approx(wanted, abs=1e-6)
 
 
-def test_arrows_of_one_way_stand_on_each_other_about_the_x_that_is_named():
+def test_arrows_of_one_direction_are_stacked_at_the_named_x():
     board = CurveBoard(PiecewiseLinearCurve([1, 3, 4.5, 7], [1, 4, 2, 3]), (0.0, 8.0), "red", "gap")
     board.formula.whole(board.parts)
     probe = HeightProbe(board, 6.0)
@@ -164,27 +164,27 @@ def test_arrows_of_one_way_stand_on_each_other_about_the_x_that_is_named():
     assert len(HeightProbe(board, 4.6).x_name) == 0, "it would touch the label of 4.5"
 
 
-def test_arrows_that_all_go_up_stand_on_one_x():
+def test_arrows_that_all_point_up_are_stacked_at_one_x():
     board = CurveBoard(PiecewiseLinearCurve([1, 3, 5, 7], [1, 2, 2, 3]), (0.0, 8.0), "red", "gap")
     board.formula.whole(board.parts)
     probe = HeightProbe(board, 6.0)
     assert [arrow.stem.get_x() for arrow in probe.arrows] == pytest.approx([probe.line.get_x()] * 4)
 
 
-def test_what_is_said_of_the_heights_and_of_the_way_is_computed():
+def test_spoken_heights_and_distances_are_computed():
     said = film_of().lines
     assert "exactly on red" in said["heights"] and float(film_of().finished[-1]) == 0
     assert "red goes down" in said["piece-2"] and "red goes up" in said["piece-3"]
 
 
-def test_terms_come_when_a_piece_has_been_seen_and_more_are_asked_for_until_all_are_there():
+def test_terms_appear_after_their_piece_until_all_are_there():
     assert [film_of().terms[beat] for beat in ("constant", "piece-1", "piece-2", "piece-3")] == [
         (True, 1), (True, 2), (True, 3), (False, 4)
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", [None, "seven knots", "millions", "steep"])
-def test_the_name_of_the_sum_stands_free_at_its_level_part(name):
+def test_the_name_of_the_sum_is_at_its_level_part_and_touches_nothing(name):
     curve = PiecewiseLinearCurve(*zip(*CURVES.get(name, BuildCurve.validated({}).knots), strict=True))
     board = CurveBoard(curve, curve.range_around(), "red", "gap")
     label = SumLabel(board.sum, "sum so far")
@@ -214,7 +214,7 @@ def test_panels_share_one_axis_with_lines_at_the_corners():
 
 
 @pytest.mark.parametrize("name", [None, "two knots", "millions", "forty knots"])
-def test_another_curve_is_built_over_the_same_axes_and_none_of_its_pieces_is_level(name):
+def test_another_curve_is_built_over_the_same_axes_and_no_piece_is_level(name):
     curve, (x, y), shown, leader = film_of(name).other
     knots = BuildCurve.validated({} if name is None else {"knots": CURVES[name]}).knots
     span = knots[-1][0] - knots[0][0]
@@ -224,11 +224,11 @@ def test_another_curve_is_built_over_the_same_axes_and_none_of_its_pieces_is_lev
     assert len(leader) == 0, "there is no gap that it could lead to"
 
 
-def test_the_tip_rides_to_the_knot_where_the_sum_stops_being_red():
+def test_the_tip_moves_to_the_knot_where_the_sum_leaves_red():
     assert film_of().tips == {1: pytest.approx((3, 4)), 2: pytest.approx((4.5, 2)), 3: pytest.approx((7, 3))}
 
 
-def test_the_sum_swings_from_its_old_place_to_the_new_one_and_its_tip_along_it():
+def test_the_sum_turns_from_its_old_place_to_the_new_one_with_its_tip():
     ends, tips = [], []  # of each frame on the way: where blue ends at the right, and its tip
 
     class Watched(BuildCurve):
@@ -252,7 +252,7 @@ def test_the_sum_swings_from_its_old_place_to_the_new_one_and_its_tip_along_it()
     assert np.linalg.norm(np.diff(tips, axis=0), axis=1).max() < 0.5
 
 
-def test_another_knot_is_another_picture(play):
+def test_another_knot_gives_another_picture(play):
     knots = [[1, 1], [3, 4], [4.5, 2.2], [7, 3]]
     ours, other = (
         play(BuildCurve, lambda scene, beat: _drawn(scene), until="piece-2", **parameters).seen
@@ -269,7 +269,7 @@ def test_few_pieces_come_one_by_one_and_many_in_quick_succession():
 
 
 @pytest.mark.parametrize(("knots", "step"), [(61, 1), (101, 2), (200, 5)])
-def test_of_more_tiles_than_there_is_room_for_numbers_every_nth_is_numbered(knots, step):
+def test_with_too_many_tiles_every_nth_is_numbered(knots, step):
     curve = PiecewiseLinearCurve(np.arange(float(knots)), np.arange(knots) % 7.0)
     panels = CurveBoard(curve, (0.0, float(knots)), "red", "gap").panels
     named = {k: text for k, panel in enumerate(panels) for text in panel[2:]}
@@ -312,7 +312,7 @@ def test_a_rounding_residue_is_not_spoken(play):
     assert line.endswith("the largest gap that is left is 0.")
 
 
-def test_the_bracket_stands_where_the_gap_is_and_its_words_beside_it():
+def test_the_bracket_marks_the_gap_with_its_words_beside_it():
     board = CurveBoard(PiecewiseLinearCurve([1, 3, 4.5, 7], [1, 4, 2, 3]), (0.0, 8.0), "red", "gap")
     for added, x, ends in ((0, 3, (4, 1)), (1, 4.5, (2, 4))):
         sum_ = board.sum.set_added(added)

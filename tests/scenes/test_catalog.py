@@ -117,7 +117,7 @@ def test_scenes_are_found_without_importing_them(write):
     assert pickle.loads(pickle.dumps(scenes)) == scenes
 
 
-def test_base_in_a_file_beside_it_is_followed(write):
+def test_a_base_class_in_a_neighbouring_file_is_followed(write):
     folder, lesson = lecture(write)
     write("lecture/more.py", "from .shared import Curve as Base\nclass AnyCurve(Base): pass\n")
     assert [scene.name for scene in find_scenes(folder, lesson)] == ["any-curve", "build-curve", "curve"]
@@ -148,7 +148,7 @@ def test_lesson_that_is_not_toml(write):
         find_scenes(*lecture(write, "[[scene\n"))
 
 
-def test_our_own_scenes_each_have_words_about_them():
+def test_each_of_our_scenes_has_words():
     for scene in find_scenes():
         assert scene.doc, f"{scene.class_name} has no docstring"
         assert scene.is_ours
@@ -172,14 +172,14 @@ def test_resolve_by_name():
 
 @pytest.mark.usefixtures("ours")
 @pytest.mark.parametrize("spec", ["bild-curve", "build_curve", "BuildCurv"])
-def test_nearest_names_are_given(spec):
+def test_the_nearest_names_are_suggested(spec):
     with pytest.raises(SceneNotFoundError, match=f"{spec!r}; the nearest: build-curve") as caught:
         resolve(spec)
     assert "gradreel list" in str(caught.value)
 
 
 @pytest.mark.usefixtures("ours")
-def test_where_no_name_is_near_the_command_is_told_that_lists_them():
+def test_without_a_near_name_the_listing_command_is_suggested():
     with pytest.raises(SceneNotFoundError, match=r"^no scene is called 'zzz'; `gradreel list` shows every scene; "):
         resolve("zzz")
 
@@ -205,7 +205,7 @@ def test_resolve_in_a_users_file(write):
     assert resolve(f"{file}:S").doc == ""  # imported there: found out when it is loaded
 
 
-def test_file_alone_is_enough_for_its_only_scene(write):
+def test_a_file_with_one_scene_needs_no_class_name(write):
     assert resolve(str(write("one.py", "class One(Scene):\n    def construct(self): ...\n"))).name == "one"
 
 
@@ -223,7 +223,7 @@ def test_file_alone_is_enough_for_its_only_scene(write):
         ([], []),
     ],
 )
-def test_classes_after_their_file_as_manim_has_it(write, tmp_path, monkeypatch, words, specs):
+def test_class_names_may_follow_the_file_as_in_manim(write, tmp_path, monkeypatch, words, specs):
     write("my_scene.py", USER_FILE + "\n    class small(Mine): pass\n")
     (tmp_path / "folder.py").mkdir()
     monkeypatch.chdir(tmp_path)
@@ -246,7 +246,7 @@ def test_classes_after_their_file_as_manim_has_it(write, tmp_path, monkeypatch, 
         ("latin.py:A", "latin.py is not valid Python"),
     ],
 )
-def test_what_is_wrong_with_a_users_file(write, tmp_path, monkeypatch, spec, message):
+def test_faults_in_a_users_file_are_named(write, tmp_path, monkeypatch, spec, message):
     write("my_scene.py", USER_FILE)
     write("empty.py", "")
     write("bad.py", "import os\n\ndef f(:\n    pass\n")
@@ -338,7 +338,7 @@ def test_listing_needs_neither_manim_nor_torch():
     ("spec", "meant"),
     [("mine:Two", "mine.py:Two"), ("mine.Two", "mine.py:Two"), ("mine", "mine.py"), ("a/mine:B", "a/mine.py:B")],
 )
-def test_a_file_named_without_its_ending_is_asked_for(tmp_path, monkeypatch, spec, meant):
+def test_a_file_without_its_suffix_gets_a_suggestion(tmp_path, monkeypatch, spec, meant):
     (tmp_path / "a").mkdir()
     for file in (tmp_path / "mine.py", tmp_path / "a" / "mine.py"):
         file.write_text("")
@@ -350,7 +350,7 @@ def test_a_file_named_without_its_ending_is_asked_for(tmp_path, monkeypatch, spe
     assert "did you mean" not in str(raised.value)
 
 
-def test_beats_that_are_certain_stand_in_no_branch_and_no_loop(tmp_path):
+def test_certain_beats_are_outside_branches_and_loops(tmp_path):
     (tmp_path / "own.py").write_text(
         "class Own(LectureScene):\n"
         "    def construct(self):\n"

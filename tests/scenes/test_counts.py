@@ -70,7 +70,7 @@ def texts_on(scene: LectureScene, beat: str) -> set[str]:
     ],
     ids=lambda value: value.scene_name() if isinstance(value, type) else "",
 )
-def test_one_is_not_said_to_be_many(play, scene_class, parameters, singular):
+def test_a_count_of_one_is_singular(play, scene_class, parameters, singular):
     played = play(scene_class, texts_on, **parameters)
     texts = [*(lines["en"] for lines in played.lines.values()), *set().union(*played.seen.values())]
     assert [text for text in texts if PLURAL_OF_ONE.search(text)] == []

@@ -90,7 +90,7 @@ def test_an_axis_names_few_of_its_days(count, most):
     assert first <= named[0] and named[-1] <= last
 
 
-def test_a_day_lies_where_its_number_says():
+def test_a_day_is_at_the_x_of_its_number():
     days = plot()
     assert days.data(days.at(days.days(date(2021, 1, 1)), 4000.0)) == (pytest.approx(18628), pytest.approx(4000))
     assert days.at(days.days(date(2021, 2, 26)), 0)[0] == pytest.approx(days.box[1])
@@ -105,7 +105,7 @@ def test_labels_at_the_ends_keep_apart():
     assert labels[1].baseline > labels[0].baseline > labels[2].baseline
 
 
-def test_wide_numbers_have_room_left_of_the_plot():
+def test_wide_numbers_fit_left_of_the_plot():
     days = plot(series([1000.4] * 10), y_range=(0.0, 123_000.0))
     assert min(label.get_left()[0] for label in days.y_tick_labels) >= -6.41
 
@@ -134,7 +134,7 @@ def test_a_bracket_holds_the_days_before():
     assert all(point[1] == pytest.approx(-2.6) for point in bracket.points if point[0] < bracket.get_right()[0] - 1e-3)
 
 
-def test_a_bracket_that_goes_on_beyond_the_plot_is_dashed_at_its_open_end():
+def test_a_bracket_beyond_the_plot_is_dashed_at_its_open_end():
     days = plot()
     gaps = {}
     for beyond in (-1, 0.3, 40):  # days before the plot: its beginning is inside, just outside, far outside
@@ -147,7 +147,7 @@ def test_a_bracket_that_goes_on_beyond_the_plot_is_dashed_at_its_open_end():
     assert all(0 < gap < WindowBracket.DASH for gap in gaps[0.3])  # they open while it leaves
 
 
-def test_a_callout_stands_off_the_lines():
+def test_a_callout_keeps_away_from_lines():
     x = np.linspace(-6, 5, 200)
     ink = np.column_stack([x, np.where(np.abs(x) < 0.2, -1.5, 1.0), np.zeros(200)])
     size = Callout.size_of(words("Lunar New Year’s Eve", 32))
@@ -157,13 +157,13 @@ def test_a_callout_stands_off_the_lines():
     assert abs(place[0]) > size[0] / 2 + 0.2
 
 
-def test_a_callout_has_no_place_where_all_is_drawn_over():
+def test_a_callout_has_no_place_if_everything_is_covered():
     x = np.linspace(-6, 5, 4000)
     ink = np.column_stack([x, 2.0 * np.sin(40 * x), np.zeros(4000)])
     assert free_place(ink, (0.0, 0.0), (3.0, 0.9), BOX) is None
 
 
-def test_a_number_stands_close_to_its_point_and_off_what_is_there():
+def test_a_number_is_close_to_its_point_and_covers_nothing():
     x = np.linspace(-6, 5, 200)
     ink = np.column_stack([x, np.where(np.abs(x) < 0.2, -1.5, 1.0), np.zeros(200)])
     number = words("1.70k", 30)
@@ -178,7 +178,7 @@ def test_a_number_stands_close_to_its_point_and_off_what_is_there():
     assert np.any(np.abs(second - first)[:2] > size)
 
 
-def test_a_callouts_line_goes_round_what_has_its_place():
+def test_a_callouts_line_avoids_taken_places():
     ink = np.array([[-6.0, 1.8, 0.0], [5.0, 1.8, 0.0]])
     at, size = np.zeros(3), (2.0, 0.4)
     free = free_place(ink, at, size, BOX)

@@ -29,7 +29,7 @@ CROWD = [{"name": "Mmmmmmmmmmmm", "year": 2000, "layers": layers, "error": 0.123
 TALL = [{"name": f"N{k}", "year": 2000, "layers": 90 + k, "error": 3.0} for k in range(3)]
 
 
-def test_a_networks_name_is_shown_as_it_is(opening):
+def test_a_networks_name_is_shown_literally(opening):
     networks = [TWO[0] | {"name": "$1 and $2"}, TWO[1] | {"name": "1$"}]
     columns = opening(DeeperAndDeeper, lambda scene: scene.columns, networks=networks)
     assert [len(column.texts[0][0]) for column in columns] == [len("$1and$2"), 2]  # a glyph a character
@@ -114,7 +114,7 @@ def test_the_building_has_its_storeys_in_the_same_scale(lesson):
     assert seen.heights[-2] <= TOP - GROUND
 
 
-def test_other_layers_make_another_picture_and_count(two, play):
+def test_other_layers_give_another_picture_and_count(two, play):
     other = play(DeeperAndDeeper, Seen.of, until="first", networks=[{**TWO[0], "layers": 30}, TWO[1]])
     for played, layers in ((two, 4), (other, 30)):
         seen = played.seen["first"]
@@ -122,7 +122,7 @@ def test_other_layers_make_another_picture_and_count(two, play):
         assert played.scene.columns[0].count.text == str(layers)
 
 
-def test_what_is_spoken_of_comes_in_its_order(play, monkeypatch):
+def test_spoken_things_appear_in_their_order(play, monkeypatch):
     done = []
 
     def recorded(name, method):
@@ -168,7 +168,7 @@ def test_a_single_floor_is_counted_in_the_singular(play):
     assert column.single.get_left()[0] == pytest.approx(column.unit.get_left()[0])
 
 
-def test_where_errors_come_from_is_said_of_the_lessons_networks_alone(lesson, opening):
+def test_sources_of_errors_are_explained_only_for_the_lessons_networks(lesson, opening):
     def captions(scene):
         return " ".join(text.source for text in scene._row_names())
 
@@ -176,7 +176,7 @@ def test_where_errors_come_from_is_said_of_the_lessons_networks_alone(lesson, op
     assert "ImageNet" not in opening(DeeperAndDeeper, captions, networks=NETWORKS[:2])
 
 
-def test_the_last_tower_leaves_the_picture_before_the_eye_goes_back(lesson):
+def test_the_last_tower_leaves_the_picture_before_the_camera_returns(lesson):
     top, baseline, room = lesson.seen["last-taller-error"].near
     assert top > 4.0  # the frame's upper edge
     assert baseline == pytest.approx(HIGHEST_COUNT)
@@ -190,7 +190,7 @@ def test_errors_hang_as_far_down_as_they_are_large(lesson):
 
 
 @pytest.mark.parametrize("pictures", [PICTURES, 100])
-def test_squares_are_as_large_as_what_there_was_to_learn_from_and_a_cell_is_a_day_while_it_is_seen(two, play, pictures):
+def test_squares_are_as_large_as_their_data_and_a_cell_is_a_day_while_visible(two, play, pictures):
     scene = two.scene if pictures == PICTURES else play(DeeperAndDeeper, networks=TWO, pictures=pictures).scene
     assert (scene.squares.each[1] in scene.get_mobject_family_members()) is (pictures == 100)
     scene.squares.stand(0.0)
@@ -215,7 +215,7 @@ def test_every_day_is_a_cell_and_every_picture_is_as_large():
 @pytest.mark.parametrize(("pictures", "block"), [
     (100, None), (PICTURES, 10_000), (50_000, 100), (10_000, 100), (10**9, 10**6),
 ])  # fmt: skip
-def test_a_block_holds_as_many_pictures_as_is_said(pictures, block):
+def test_a_block_holds_as_many_pictures_as_the_words_say(pictures, block):
     squares = squares_of(pictures)
     squares.stand(0.0)
     assert squares.block == block
@@ -243,7 +243,7 @@ def test_there_are_no_more_drawings_than_pictures():
     assert len(np.unique(corners, axis=0)) == 3 and len(pictures[0].points) > len(few.pictures[0].points)
 
 
-def test_our_days_are_ringed_where_they_are_a_dot():
+def test_our_days_have_a_ring_where_they_are_a_dot():
     squares = squares_of(PICTURES)
     squares.stand(0.0)
     around, corners = squares.around_the_smaller(), squares.squares[1].shape.get_start_anchors()
@@ -273,7 +273,7 @@ def test_bad_networks_are_named(change, message):
 
 
 @pytest.mark.parametrize("networks", [CROWD, TALL], ids=["five", "tall ones"])
-def test_layout_of_ones_own(networks, two):
+def test_a_users_networks_keep_the_layout_rules(networks, two):
     assert check_beats(DeeperAndDeeper, {"networks": networks}) == []
     assert [finding for seen in two.seen.values() for finding in seen.findings] == []
 

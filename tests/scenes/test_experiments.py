@@ -69,7 +69,7 @@ def test_bars_and_marks_are_the_recorded_losses(of_the_lesson, play, media):
     assert seen["marks"] == pytest.approx([120.0] * 3)
 
 
-def test_bars_sink_with_the_mean_of_their_runs_each_to_where_it_stops(trace_of):
+def test_bars_sink_with_the_mean_of_their_runs_to_where_it_stops(trace_of):
     runs = [loss_by_epoch(trace_of(run)) for run in WidthExperiment.validated(WIDTHS).networks()[1].experiments]
     courses = Courses(runs, (2.0, 3.0))
     for epoch, at in ((0.5, (0.5, 0.5)), (3.0, (2.0, 3.0))):
@@ -86,7 +86,7 @@ def test_a_bar_above_the_picture_ends_at_its_top_and_its_number_keeps_off_marks(
     assert columns.y(230.0) < bar.value.get_bottom()[1] < columns.y(230.0) + 0.4
 
 
-def test_the_side_that_is_told_is_bright(of_the_lesson, play, results_are):
+def test_the_spoken_side_is_bright(of_the_lesson, play, results_are):
     """The lesson's losses first, then the lecture's own in a picture of their own."""
     results_are((454, 207, 171, 158, 140), (604, 474, 444, 436, 444))
     seen = {}
@@ -218,7 +218,7 @@ def test_a_run_that_is_missing_is_named(tmp_path):
         visit_beats(WidthExperiment, lambda *at: None, WIDTHS, SceneContext(media_dir=tmp_path))
 
 
-def test_a_scene_must_say_which_networks_it_shows():
+def test_a_scene_must_name_its_networks():
     with pytest.raises(NotImplementedError, match="override networks"):
         NetworksParameters().networks()
     assert DepthsParameters().networks()[0].hidden == ()
@@ -249,7 +249,7 @@ def test_losses_are_written_as_they_are(losses, written):
     assert [write(loss) for loss in losses] == written
 
 
-def test_a_line_comes_in_where_it_falls_below_the_top():
+def test_a_line_enters_where_it_falls_below_the_top():
     x, y = below(np.array([0.0, 1.0, 2.0, 3.0]), np.array([20.0, 10.0, 4.0, 30.0]), 8.0)
     assert x == pytest.approx([4 / 3, 2, 3])
     assert y == pytest.approx([8, 4, 8])

@@ -182,7 +182,7 @@ def test_the_bracket_holds_the_whole_window_before_the_day_that_is_spoken_of(rep
         assert held["last"] == pytest.approx(held["day"] - 0.6)
 
 
-def test_low_days_are_looked_at_off_the_holiday_and_what_is_missed_around_it(repeating):
+def test_low_days_are_chosen_outside_the_holiday_and_its_neighbours(repeating):
     film = repeating("week")
     assert list(film.lines) == ["days", "prediction", "lows", "missed-most", "window"]
     assert "23 January" in film.lines["missed-most"]["en"] and "1月23日" in film.lines["missed-most"]["zh"]
@@ -191,13 +191,13 @@ def test_low_days_are_looked_at_off_the_holiday_and_what_is_missed_around_it(rep
     assert film.low["lows"] > 3 and (film.low["missed-most"], film.low["window"]) == (0, 0)
 
 
-def test_the_day_that_is_spoken_of_stands_at_the_axis_and_the_others_there_keep_off(repeating):
+def test_the_spoken_day_is_at_the_axis_and_other_labels_keep_away(repeating):
     there, name, x, day = repeating("day").date
     assert there and name == "23 Jan" and x == pytest.approx(day)
     assert all(right + 0.2 < left for (_, right), (left, _) in pairwise(repeating("day").ticks))
 
 
-def test_the_mark_stands_at_the_recorded_numbers(repeating):
+def test_the_mark_is_at_the_recorded_numbers(repeating):
     film, days = repeating("day"), repeating("day").scene.days
     k = film.scene.told
     day = float(days.dates[k].astype(int))
@@ -218,7 +218,7 @@ def test_each_low_day_has_its_dots_in_its_band(repeating):
         assert all(left - 1e-6 <= x <= right + 1e-6 for x in (*red, *blue))
 
 
-def test_made_up_views_are_not_called_real(repeating, foretold):
+def test_synthetic_views_are_not_called_real(repeating, foretold):
     parameters = {"dataset": own(1000.0 + np.arange(90)), "depth": 0, "epochs": 1}
     said = set()
     foretold({1: 1.0}, lambda scene, beat: said.add(scene.picture.real_label.source), **parameters)
@@ -268,6 +268,6 @@ def test_views_of_any_size_keep_the_rules_of_the_picture(foretold, scale):
         ({"epochs": 0}, "epochs.*1"),
     ],
 )
-def test_what_cannot_be_shown_is_named(parameters, message):
+def test_invalid_parameters_are_named(parameters, message):
     with pytest.raises(UserError, match=f"(?s)forecast.*{message}"):
         Forecast.validated(parameters)

@@ -58,7 +58,7 @@ def played(old, new, **how) -> Scene:
     return scene
 
 
-def test_what_is_there_afterwards_is_the_new_formula_and_both_look_as_they_did():
+def test_afterwards_the_new_formula_is_on_screen_and_both_look_as_before():
     old, new = formula(OLD, 40).move_to([-3, 1, 0]), formula(NEW, 60).move_to([2, -1, 0])
     before, wanted = looks(old), looks(new)
     scene = played(old, new)
@@ -68,7 +68,7 @@ def test_what_is_there_afterwards_is_the_new_formula_and_both_look_as_they_did()
     assert same(looks(old), before)
 
 
-def test_a_part_starts_where_the_old_one_is_and_halfway_is_between():
+def test_a_part_starts_at_the_old_one_and_is_halfway_in_between():
     old, new = formula(OLD, 40).move_to([-3, 1, 0]), formula(NEW, 60).move_to([2, -1, 0])
     start, end = old.part("y").get_center(), new.part("y").get_center()
     run(grow(old, new), 0.0)
@@ -80,7 +80,7 @@ def test_a_part_starts_where_the_old_one_is_and_halfway_is_between():
     assert new.part("y").get_center() == pytest.approx((start + end) / 2)
 
 
-def test_what_is_new_comes_when_there_is_room_for_it():
+def test_new_glyphs_appear_after_parts_have_moved():
     plus = {}
     for share in (0.0, 0.5, 1.0):
         new = formula(NEW, 60)
@@ -89,7 +89,7 @@ def test_what_is_new_comes_when_there_is_room_for_it():
     assert plus == {0.0: 0.0, 0.5: 0.0, 1.0: 1.0}
 
 
-def test_within_a_part_equal_glyphs_stay_and_others_are_morphed():
+def test_within_a_part_equal_glyphs_move_and_others_morph():
     old, new = formula('part("n", 28)', 40), formula('part("n", 256)', 40)
     run(grow(old, new), 0.0)
     assert new[0].get_center() == pytest.approx(old[0].get_center())  # 2 is 2
@@ -97,7 +97,7 @@ def test_within_a_part_equal_glyphs_stay_and_others_are_morphed():
     assert new[2].get_fill_opacity() == 0  # 6 had nothing to come from
 
 
-def test_a_part_may_come_from_another_and_go_into_another():
+def test_a_part_may_come_from_another_and_end_in_another():
     row = formula(lecture_formulas.row_source(1, 2), 40).move_to([0, 2, 0])
     new = formula(lecture_formulas.vector_row_source(), 40).move_to([0, -2, 0])
     where = row.part("w_2")[0].get_center()
@@ -109,7 +109,7 @@ def test_a_part_may_come_from_another_and_go_into_another():
     assert row.part("x_1")[0].get_fill_opacity() == pytest.approx(0.0)
 
 
-def test_several_formulas_become_one_and_the_first_that_has_a_name_gives_it():
+def test_several_formulas_become_one_and_the_first_with_a_name_is_its_origin():
     first, second = formula(OLD, 40).move_to([-3, 0, 0]), formula(NEW, 40).move_to([3, 0, 0])
     new = formula(NEW, 50).move_to([0, -2, 0])
     places = {"y": first.part("y").get_center(), "x": second.part("x").get_center()}
@@ -123,7 +123,7 @@ def test_several_formulas_become_one_and_the_first_that_has_a_name_gives_it():
 @pytest.mark.parametrize(
     "how", [{"origins": {"w": "v"}}, {"origins": {"v": "w"}}, {"ends": {"w": "v"}}, {"ends": {"v": "w"}}]
 )
-def test_a_part_that_is_not_there_is_named(how):
+def test_a_missing_part_is_named(how):
     with pytest.raises(KeyError, match=r"has no part .*v.*it has y, w, x"):
         grow(formula(OLD, 40), formula(NEW, 40), **how)
 
@@ -143,7 +143,7 @@ def test_the_sum_grows_out_of_the_one_that_sum_of_sigmoids_leaves():
     assert folded.parts == wanted.parts
 
 
-def test_what_is_copied_stays_and_is_not_drawn_twice():
+def test_a_copied_part_stays_and_is_not_drawn_twice():
     old, new = formula(OLD).shift([0, 1, 0]), formula(NEW)
     before = looks(old)
     animations = [copy_into(old, new)]

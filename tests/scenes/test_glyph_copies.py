@@ -63,14 +63,14 @@ def test_nothing_that_can_change_is_shared(monkeypatch):
     assert attributes_differ(glyph, before) == []
 
 
-def test_what_a_group_holds_twice_its_copy_holds_twice():
+def test_a_glyph_twice_in_a_group_is_twice_in_its_copy():
     glyph = words("a")[0]
     copied = VGroup(VGroup(glyph), VGroup(glyph)).copy()
     assert copied[0][0] is copied[1][0]
     assert copied[0][0] is not glyph
 
 
-def test_copied_texts_and_numbers_go_their_own_ways():
+def test_copied_texts_and_numbers_are_independent():
     text, number = formula('part("x", x) + 1'), Number(1.25)
     other, second = text.copy(), number.copy()
     other.part("x").shift(DOWN)

@@ -95,7 +95,7 @@ def rows(film) -> dict[str, int]:
     return {"network": 1, "drop-valley": stop, "arrival": SHORT.n_updates}
 
 
-def test_the_line_and_its_point_are_where_the_recorded_run_is(film, trace_of):
+def test_the_line_and_its_point_follow_the_recorded_run(film, trace_of):
     run = line_runs(SHORT.dataset)["line"]
     recorded, land = trace_of(run), film.scene.line.land
     for beat, row in {"start": 0, "slope": 0, "update": 1, "downhill": run.n_updates}.items():
@@ -112,7 +112,7 @@ def test_the_layout_holds(film):
     assert [finding for seen in film.seen.values() for finding in seen.findings] == []
 
 
-def test_the_goal_is_the_lowest_place_and_the_slopes_are_the_recorded_ones(film, trace_of):
+def test_the_goal_is_the_lowest_point_and_the_slopes_are_the_recorded_ones(film, trace_of):
     line, land = film.scene.line, film.scene.line.land
     run = line_runs(SHORT.dataset)["line"]
     assert line.best == pytest.approx(least_squares(run.dataset))
@@ -170,14 +170,14 @@ def test_a_landscape_is_as_high_as_the_loss_and_flat_as_a_map():
     assert across[0] > 0 == pytest.approx(across[1]) and up[1] > 0 == pytest.approx(up[0])
 
 
-def test_fog_hides_all_but_what_is_near_the_point_until_it_lifts(film):
+def test_fog_hides_everything_far_from_the_point_until_it_lifts(film):
     tiles = len(film.scene.line.land.tiles)
     for beat in ("start", "slope", "gradient", "update"):
         assert film.seen[beat].fog == 1 and 0.7 * tiles < film.seen[beat].dark < tiles
     assert film.seen["floor"].dark == film.seen["downhill"].dark == film.seen["downhill"].fog == 0
 
 
-def test_the_network_is_where_the_recorded_run_is(film, trace):
+def test_the_network_shows_the_recorded_run(film, trace):
     walked = np.append(0, np.linalg.norm(np.diff(trace.parameters, axis=0), axis=1).cumsum())
     for beat, row in rows(film).items():
         theta, seen = trace.parameters[row], film.seen[beat]
@@ -211,7 +211,7 @@ def test_extremes_stay_readable(play, name):
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_minus_eta_g_stands_only_where_it_holds(trace_of, name):
+def test_minus_eta_g_is_shown_only_for_plain_descent(trace_of, name):
     run, plain = OTHERS[name]
     trace = trace_of(run)
     rates = np.array([run.rate(k) for k in range(12)])[:, None]
@@ -219,7 +219,7 @@ def test_minus_eta_g_stands_only_where_it_holds(trace_of, name):
     assert is_plain(run) is plain is holds
 
 
-def test_only_the_updates_asked_for_are_shown(play):
+def test_only_the_requested_updates_are_shown(play):
     played = play(GradientDescent, lambda scene, beat: number(scene.descent.readout.count), run=SHORT, updates=30)
     assert max(played.seen.values()) == played.last == 30
 
@@ -266,7 +266,7 @@ def test_a_pace_shows_every_row_in_order_and_moves_the_curve_evenly(trace):
     assert moved.max() < 2 * moved.mean() < at_once.max() / 10
 
 
-def test_between_two_rows_lies_the_way_between_two_recorded_states(trace):
+def test_between_two_rows_the_state_is_between_two_recorded_ones(trace):
     np.testing.assert_allclose(state_at(trace, 2.25), 0.75 * trace.parameters[2] + 0.25 * trace.parameters[3])
     assert recorded_row(2.999) == 2 and recorded_row(3.0) == 3
     np.testing.assert_array_equal(state_at(trace, 60), trace.parameters[60])

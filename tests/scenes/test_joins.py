@@ -78,7 +78,7 @@ JOINS: list[tuple[type[LectureScene], dict[str, Any], type[LectureScene], dict[s
     JOINS,
     ids=[f"{a.scene_name()}-{b.scene_name()}-{k}" for k, (a, _, b, _, _) in enumerate(JOINS)],
 )
-def test_a_scene_begins_with_what_the_one_before_has_left(play, opening, before, parameters, after, own, language):
+def test_a_scene_begins_with_the_remains_of_the_previous_one(play, opening, before, parameters, after, own, language):
     scene = play(before, lang=language, size=SIZE, **parameters).scene
     scene.mobjects = scene.remains()
     left = _drawn(scene).astype(int)
@@ -152,7 +152,7 @@ def filmed(tmp_path: Path, name: str, **settings: Any):
     ("name", "staying"),
     [("HeadingLeaves", {"left", "right"}), ("OneDotStays", {"left"}), ("AllLeaves", set())],
 )
-def test_what_is_not_handed_on_leaves_within_the_last_breath(tmp_path, name, staying):
+def test_objects_that_are_not_passed_on_leave_at_the_end(tmp_path, name, staying):
     seen, beats = filmed(tmp_path, name)
     last, breath = beats[-1].end, round(FADE * 10)
     assert [beat.name for beat in beats] == ["first", "second"]
@@ -179,7 +179,7 @@ def test_clips_are_as_long_with_and_without_leaving(tmp_path):
     assert part[-1] == whole[beats[0].end - 1], "the scene is not over after its first beat: nothing leaves"
 
 
-def test_a_heading_comes_within_half_a_second():
+def test_a_heading_appears_within_half_a_second():
     _, (arriving,) = next_heading("One thing")
     assert arriving.run_time <= 0.5
 
@@ -191,7 +191,7 @@ def test_only_a_heading_at_its_place_is_one():
     assert headings_among([elsewhere, beside, VGroup(VGroup(title))]) == [title]
 
 
-def test_no_scene_of_the_lecture_uses_a_name_that_is_the_base_classes_own():
+def test_no_scene_of_the_lecture_hides_a_name_of_the_base_class():
     """Private methods do not meet by chance: the base's ``_release_beat`` is called as no scene's own beat is."""
     own = {name for name in vars(LectureScene) if name.startswith("_") and not name.endswith("__")}
     scenes = [load_class(source) for source in find_scenes()]

@@ -87,7 +87,7 @@ def test_frame():
 
 
 @pytest.mark.parametrize("bleeding", ["group", "part"])
-def test_frame_may_be_left_by_what_bleeds(bleeding):
+def test_bleeding_objects_may_leave_the_frame(bleeding):
     def draw(scene):
         square = Square(1, color=palette.blue).move_to((7, 0, 0))
         group = VGroup(square)
@@ -120,7 +120,7 @@ def test_margin():
     assert "0.20 in the margin" in finding.message
 
 
-def test_margin_is_left_by_the_caption_alone_in_its_descender():
+def test_only_a_captions_descender_may_leave_the_margin():
     assert rules(lambda scene: scene.add(words("gpq", 24).place(-3.5, left=-6.4))) == []
     assert rules(lambda scene: scene.add(words("gpq", 24).place(-3.6, left=-6.4))) == ["margin"]
 
@@ -159,11 +159,11 @@ def test_touch_by_glyphs_not_by_boxes():
     assert rules(draw) == []
 
 
-def test_copy_left_on_the_screen_touches():
+def test_a_copy_left_on_the_screen_touches_its_original():
     assert rules(lambda scene: scene.add(words("twice"), words("twice"))) == ["touch"]
 
 
-def test_what_an_opaque_sheet_hides_touches_nothing():
+def test_objects_hidden_by_an_opaque_sheet_touch_nothing():
     def draw(scene):
         sheet = Rectangle(width=15, height=9, stroke_width=0, fill_opacity=1, color=palette.background)
         sheet.bleed = True
@@ -172,7 +172,7 @@ def test_what_an_opaque_sheet_hides_touches_nothing():
     assert rules(draw) == []
 
 
-def test_a_background_given_as_a_text_is_one():
+def test_a_background_may_be_a_text():
     def draw(scene):
         scene.camera.background_color = "#FFFFFF"
         scene.add(Text("dark on white", color="#000000"), Text("white on white", color="#FFFFFF").shift(2 * UP))
@@ -181,7 +181,7 @@ def test_a_background_given_as_a_text_is_one():
     assert (finding.rule, finding.mobjects) == ("contrast", ("whiteonwhite",))
 
 
-def test_a_line_may_stand_out_from_what_it_lies_on_alone():
+def test_a_line_may_extend_beyond_its_own_background_only():
     def draw(scene):
         board = Rectangle(width=6, height=4, stroke_width=0, fill_opacity=1, color="#FFFFFF")
         scene.add(board, Line(LEFT, RIGHT, color="#000000"), Line(LEFT + 3 * UP, RIGHT + 3 * UP, color="#000000"))
@@ -260,7 +260,7 @@ def test_line_follows_the_curve_itself(above):
     assert rules(draw) == ([] if above else ["line"])
 
 
-def test_line_of_another_colour_may_be_crossed():
+def test_a_line_of_another_colour_may_be_crossed():
     assert rules(lambda scene: scene.add(words("blue", 28, palette.blue), Line(LEFT, RIGHT, color=palette.red))) == []
 
 
@@ -295,7 +295,7 @@ def test_contrast_of_text():
     assert "contrast 2.4:1, it needs 4.5:1" in finding.message
 
 
-def test_contrast_is_with_what_lies_under_the_text():
+def test_contrast_is_measured_against_the_colour_below_the_text():
     def draw(scene):
         scene.add(Circle(color=palette.yellow, fill_opacity=1), words("on yellow", 28, palette.text))
         scene.add(Circle(color=palette.yellow, fill_opacity=1).shift(3 * RIGHT))
@@ -336,7 +336,7 @@ def test_contrast_as_wcag_says():
 
 @pytest.mark.parametrize("role", [role for role in style.ROLES if role != "background"])
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_every_role_can_be_read(theme, role):
+def test_every_role_is_readable(theme, role):
     colors = [np.array(style.ManimColor(style.THEMES[theme][name]).to_rgb()) for name in (role, "background")]
     assert contrast(*colors) >= 4.5
 
@@ -372,7 +372,7 @@ def test_plain_manim_scene():
     assert sorted(rules(draw, Scene)) == ["frame", "size", "touch"]
 
 
-def test_moving_camera_sees_another_part():
+def test_a_moving_camera_shows_another_part():
     def draw(scene):
         scene.add(Square(1).move_to((20, 0, 0)), Text("near", font_size=30).move_to((22, 0, 0)))
         scene.camera.frame.move_to((20, 0, 0))
@@ -382,7 +382,7 @@ def test_moving_camera_sees_another_part():
     assert rules(lambda scene: (draw(scene), scene.camera.frame.scale(0.3)), MovingCameraScene) == ["frame"]
 
 
-def test_of_a_moving_camera_counts_what_is_in_its_picture_when_it_has_moved():
+def test_for_a_moving_camera_its_last_picture_counts():
     """Zoomed in on a small word: it is large enough there, and what lies around is not in the picture."""
 
     class Zooms(MovingCameraScene):

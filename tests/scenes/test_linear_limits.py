@@ -90,7 +90,7 @@ def test_the_trained_line_is_the_recorded_one_and_the_best(trace_of, film):
     assert float(printed_loss) == pytest.approx(float(loss(run, start)), abs=0.00501)
 
 
-def test_between_two_states_line_and_loss_lie_between(trace_of, film):
+def test_between_two_states_line_and_loss_are_in_between(trace_of, film):
     drawn, _, printed = film.seen["best"].states[0]
     run = LinearLimits.validated({}).line_run()
     states = np.array(trace_of(run).parameters[2:4])
@@ -115,7 +115,7 @@ class Altered(LinearLimits):
         return dataclasses.replace(trace, parameters=parameters)
 
 
-def test_another_trace_is_another_picture(play, film):
+def test_another_trace_gives_another_picture(play, film):
     altered = play(Altered, lambda scene, beat: drawn_line(scene), until="best").seen
     assert altered["best"][0] == pytest.approx(film.seen["best"].line[0] + 0.2, abs=1e-6)
     assert altered["line"] == film.seen["line"].line
@@ -136,7 +136,7 @@ def test_dots_distances_and_losses_are_those_trained_on(trace_of, film):
     assert f"is {difference:.2f} higher," in film.lines["bias"]["en"]
 
 
-def test_it_ends_with_the_picture_that_build_curve_begins_with(play, opening):
+def test_linear_limits_ends_with_the_first_picture_of_build_curve(play, opening):
     scene = play(LinearLimits, size=(854, 480)).scene
     scene.mobjects = scene.remains()
     left, begun = _drawn(scene).astype(int), opening(BuildCurve, _drawn, size=(854, 480)).astype(int)
@@ -155,13 +155,13 @@ def test_layout_holds_for_any_curve(play, film, name):
 
 
 @pytest.mark.parametrize(("message", "parameters"), REFUSED.items(), ids=REFUSED)
-def test_what_cannot_be_shown_is_refused(message, parameters):
+def test_invalid_parameters_are_refused(message, parameters):
     with pytest.raises(UserError, match=message) as refusal:
         LinearLimits.validated(parameters)
     assert "linear-limits" in str(refusal.value)
 
 
-def test_it_begins_with_the_picture_that_the_title_ends_with(play, opening):
+def test_linear_limits_begins_with_the_last_picture_of_the_title(play, opening):
     def points(motif):
         return [part.points.copy() for part in motif.get_family() if len(part.points)]
 
@@ -187,7 +187,7 @@ def test_a_gap_has_its_square_and_one_has_the_area_that_they_have_on_average():
     assert mean.get_right() == pytest.approx((6, 2, 0))
 
 
-def test_the_square_of_the_mean_goes_along_with_the_line(trace_of, film):
+def test_the_square_of_the_mean_follows_the_line(trace_of, film):
     run = LinearLimits.validated({}).line_run()
     best = film.seen["best"]
     for ((w, b), *_), side in zip(best.states, best.sides, strict=True):
@@ -205,12 +205,12 @@ def test_the_square_of_the_mean_goes_along_with_the_line(trace_of, film):
         (Line(1.0, 50.0), [[0, 6], [0, 6]]),
     ],
 )
-def test_a_line_is_drawn_as_far_as_it_lies_in_the_plot(line, ends):
+def test_a_line_is_drawn_only_inside_the_plot(line, ends):
     plot = Plot((0.0, 8.0), (0.0, 6.0), left=-3, right=3, bottom=-2, top=2)
     assert visible_part(plot, line) == pytest.approx(np.array(ends, dtype=float))
 
 
-def test_a_digit_that_comes_after_a_number_was_dimmed_is_as_dim_as_the_others():
+def test_a_new_digit_of_a_dimmed_number_is_dimmed():
     number = Number(8.0, 2, 34)
     dimming = emphasis(number, 0.4)
     dimming.begin()
@@ -225,7 +225,7 @@ def test_a_long_w_keeps_clear_of_b():
     assert line.values["w"].get_left()[0] > line.values["b"].get_right()[0] + 0.1
 
 
-def test_the_numbers_of_a_falling_line_are_well_apart():
+def test_the_numbers_of_a_falling_line_are_apart():
     text = formula(linear_source(AIR), 58)
     line = LineInPlot(Plot((0, 8), (0, 4), left=-6, right=0, bottom=-3, top=1), Line(-1.33, 8.0), text)
     stem, number = line.stems["w"].get_center()[0], line.values["w"]

@@ -105,7 +105,7 @@ def test_the_losses_are_means_over_all_days_trained_on(film, trace):
     assert film["other-better"]["body"] / film["mean"]["body"] == pytest.approx(expected[1] / expected[0], rel=1e-6)
 
 
-def test_before_it_settles_each_step_of_the_strip_is_a_days_error(trace):
+def test_at_first_each_step_of_the_strip_is_one_days_error(trace):
     days = RUN.dataset.dates()
     whole = next_days(RUN, np.asarray(trace.parameters[0]), days[0].astype(date), days[-1].astype(date))
     strip = ErrorStrip(whole.dates, 3000.0, 1000.0, "en", (-6.0, 1.0, -2.0, 0.0), "errors")
@@ -124,7 +124,7 @@ def test_the_days_shown_were_trained_on(film):
     assert not film["shown"].is_test.any()
 
 
-def test_the_axis_that_does_not_begin_at_0_is_broken_and_the_level_line_of_the_first_theta_stands_off_it(film):
+def test_an_axis_that_does_not_begin_at_0_is_broken_and_the_first_line_keeps_away(film):
     low, (foot, end) = film["axis"]
     assert 1000 < low < 3000  # views
     assert foot == pytest.approx(low) and end == pytest.approx(3000)
@@ -132,7 +132,7 @@ def test_the_axis_that_does_not_begin_at_0_is_broken_and_the_level_line_of_the_f
     assert film["below"] > 0.3
 
 
-def test_the_numbers_of_the_day_come_to_its_error_digit_by_digit(film):
+def test_the_numbers_of_the_day_give_its_error_digit_by_digit(film):
     thetas, total = film["scene"].thetas, film["scene"].sum
     k = thetas.telling_day
     y, label = (Decimal(text) for text in re.findall(r'"([^"]+)"', total.distance.source))
@@ -163,7 +163,7 @@ def test_the_day_that_is_explained_has_its_numbers(film, trace):
     assert float(scene.sum.error_text) == pytest.approx(abs(expected.error[k]) / 1000, abs=0.01)
 
 
-def test_another_trace_is_another_picture(play, rewritten, trace, tmp_path, film):
+def test_another_trace_gives_another_picture(play, rewritten, trace, tmp_path, film):
     parameters = np.array(trace.parameters)
     parameters[-1] = parameters[120]
     found = {}
@@ -176,7 +176,7 @@ def test_another_trace_is_another_picture(play, rewritten, trace, tmp_path, film
     assert np.abs(found["blue"] - film["other-better"]["blue"])[:, 1].max() > 1.0
 
 
-def test_the_hidden_columns_hold_what_the_first_theta_makes_of_the_day(film, trace):
+def test_the_hidden_columns_have_the_first_thetas_values_of_the_day(film, trace):
     scene = film["scene"]
     features, y, label = scene.thetas.telling_views
     theta = theta_in_view_units(RUN, np.asarray(trace.parameters[0]))
@@ -186,7 +186,7 @@ def test_the_hidden_columns_hold_what_the_first_theta_makes_of_the_day(film, tra
     assert there.y * 1000 == pytest.approx(y)
 
 
-def test_the_day_that_is_told_has_its_name_at_the_axis_and_no_other_name_touches_it(film):
+def test_the_spoken_day_is_named_at_the_axis_and_no_other_name_touches_it(film):
     named_once(film["scene"])
 
 
@@ -291,7 +291,7 @@ def test_the_ends_of_the_bounds_keep_the_rules_of_the_picture(play, lang, parame
         ({"last": date(2021, 1, 1)}, "last: with 28 days trained on, it lies from 2015-01-31 to 2019-12-31"),
     ],
 )
-def test_what_cannot_be_shown_is_named(parameters, message):
+def test_invalid_parameters_are_named(parameters, message):
     with pytest.raises(UserError, match=f"(?s)loss.*{message}"):
         Loss.validated({"run": RUN, **parameters})
 

@@ -117,7 +117,7 @@ def test_the_loss_over_all_examples_is_computed_from_recorded_states(film, trace
     assert film["end"]["readout"] == (440, pytest.approx(float(loss(BATCHES, trace.parameters[-1])), abs=5.1e-4))
 
 
-def test_one_changed_number_is_another_picture(film, play, rewritten, trace, tmp_path):
+def test_one_changed_number_gives_another_picture(film, play, rewritten, trace, tmp_path):
     losses = np.array(trace.batch_loss)
     losses[200:260] *= 1.5
     changed = rewritten(trace, tmp_path, batch_loss=losses)
@@ -141,7 +141,7 @@ def test_all_examples_in_each_batch_are_one_line_up_to_the_loss_after_the_last_u
     assert played.lines["end"]["en"] == f"The run made 60 updates. The curve that was drawn last ends at {final:.3f}."
 
 
-def test_losses_of_daily_views_are_told_in_views_and_the_dashed_one_is_of_validation_days(play, trace_of):
+def test_losses_of_daily_views_are_in_views_and_the_dashed_one_is_of_validation_days(play, trace_of):
     seen, data = {}, VIEWS.dataset
 
     def look(scene, beat):
@@ -160,7 +160,7 @@ def test_losses_of_daily_views_are_told_in_views_and_the_dashed_one_is_of_valida
     assert all(tick.replace("\u2009", "").isdigit() for tick in seen["ticks"])
 
 
-def test_where_all_examples_are_one_batch_that_wanders_the_end_tells_what_was_drawn_last(play, trace_of):
+def test_for_one_wandering_full_batch_the_end_is_the_last_drawn_loss(play, trace_of):
     run = VIEWS.model_copy(update={"batch_size": 0, "learning_rate": 0.3, "epochs": 120})
     lines = play(LossCurve, run=run).lines
     assert "running-mean" in lines
@@ -168,7 +168,7 @@ def test_where_all_examples_are_one_batch_that_wanders_the_end_tells_what_was_dr
     assert said == pytest.approx(missed_on_validation_days(run, trace_of(run).parameters[-1]), abs=0.51)
 
 
-def test_a_validation_loss_far_above_the_others_has_room(play):
+def test_a_validation_loss_far_above_the_others_fits(play):
     views = np.where(np.arange(120) == 90, 90_000.0, 300.0 + np.arange(120) % 7)
     series = DailySeries(start=date(2024, 1, 1), values=tuple(views.tolist()), name="burst.csv")
     data = DailyViews(series=series, window=7)
@@ -179,7 +179,7 @@ def test_a_validation_loss_far_above_the_others_has_room(play):
     assert played.findings == []
 
 
-def test_what_is_claimed_of_the_scene_s_own_run_is_so(play):
+def test_claims_about_the_scenes_own_run_hold(play):
     scene = play(LossCurve).scene
     assert scene.plot.axis.logarithmic  # "each step up means the same factor"
     assert scene.history.is_smoothed and scene.run.batches_per_epoch > 1  # "their loss jumps up and down"
@@ -189,14 +189,14 @@ def test_what_is_claimed_of_the_scene_s_own_run_is_so(play):
 # -- anybody's runs
 
 
-def test_a_loop_of_ones_own(play, loops):
+def test_a_recorded_loop_is_shown(play, loops):
     played = play(LossCurve, lambda scene, beat: shown(scene), trace=str(loops / "sgd"))
     trace = Trace.open(loops / "sgd")
     assert played.beats == ["axes", "walk", "running-mean", "epochs", "end"]
     assert played.seen["walk"] == (120, pytest.approx(trace.batch_loss[-1], abs=5.1e-4))
 
 
-def test_a_running_mean_is_not_called_the_loss_and_the_run_ends_where_gradient_descent_ends_it(play, loops):
+def test_a_running_mean_is_not_called_the_loss_and_the_end_equals_gradient_descents(play, loops):
     trace = Trace.open(loops / "sgd")
     seen = {}
 
@@ -243,7 +243,7 @@ def with_metrics(tmp_path_factory):
     return path
 
 
-def test_the_validation_loss_stands_beside_the_loss_and_every_other_metric_on_an_axis_of_its_own(play, with_metrics):
+def test_the_validation_loss_shares_the_axis_and_other_metrics_have_their_own(play, with_metrics):
     found, panels, seen = [], {}, {}
 
     def look(scene, beat):
@@ -267,7 +267,7 @@ def test_the_validation_loss_stands_beside_the_loss_and_every_other_metric_on_an
     assert [value for _, value in panels["rate"]] == [0.05]
 
 
-def test_the_curve_of_a_metric_is_what_was_logged(play, with_metrics):
+def test_the_curve_of_a_metric_is_the_logged_one(play, with_metrics):
     curves = {}
 
     def look(scene, beat):
@@ -331,7 +331,7 @@ def test_gaps_are_gaps_and_counted(written):
 
 
 @pytest.mark.parametrize("first", [0, 4, 9])
-def test_what_is_logged_at_every_tenth_update_is_one_line_without_gaps(play, written, first):
+def test_a_loss_logged_at_every_tenth_update_is_one_line_without_gaps(play, written, first):
     losses = np.full(200, np.nan)
     losses[first::10] = np.exp(-np.arange(20) / 5)
     seen = {}
@@ -390,7 +390,7 @@ def one_nan(tmp_path) -> Path:
     return tmp_path / "run"
 
 
-def test_a_single_nan_among_sparse_losses_is_a_gap_and_the_end_is_the_running_mean_there(play, one_nan):
+def test_a_single_nan_in_sparse_losses_is_a_gap_and_the_end_is_the_running_mean(play, one_nan):
     played = play(LossCurve, lambda scene, beat: shown(scene), trace=str(one_nan))
     history = played.scene.history
     x, y = history.line()
@@ -401,14 +401,14 @@ def test_a_single_nan_among_sparse_losses_is_a_gap_and_the_end_is_the_running_me
     assert f"ends at {mean:.3f}." in played.lines["end"]["en"]
 
 
-def test_losses_whose_running_mean_is_known_nowhere_are_not_smoothed(written):
+def test_losses_without_any_running_mean_are_not_smoothed(written):
     losses = np.full(20_000, np.nan)
     losses[[start + k for start in range(900, 20_000, 1000) for k in range(8)]] = np.exp(0.4 * NOISE[:160])
     assert not LossHistory.of(Trace.open(written(losses))).is_smoothed
 
 
 @pytest.mark.parametrize(("every", "length", "starts"), [(10, 60, [60, 120, 180]), (10, 35, []), (60, 60, [])])
-def test_epochs_that_were_not_logged_each_time_begin_where_they_are_first_known_to(written, every, length, starts):
+def test_epochs_that_are_logged_rarely_begin_where_they_are_first_known(written, every, length, starts):
     updates = np.arange(240)
     epoch = np.where(updates % every == 0, updates // length, -1)
     history = LossHistory.of(Trace.open(written(1.0 / (1 + updates), epoch)))
@@ -420,7 +420,7 @@ def test_losses_between_those_logged_as_nan_are_not_joined(broken):
     assert history.step == 1
 
 
-def test_no_loss_of_a_long_run_is_left_out_of_its_line(written):
+def test_the_line_of_a_long_run_contains_every_loss(written):
     losses = EXTREME["twenty thousand"][0].copy()
     losses[12_345] = 40.0
     x, y = LossHistory.of(Trace.open(written(losses))).line()
@@ -440,7 +440,7 @@ def test_losses_beyond_the_edge_are_counted_on_the_picture(play, written):
     assert f"beyond the picture's edge: {axis.outside(losses)}" in first
 
 
-def test_a_run_without_logged_losses_says_what_to_call(play, loops, written):
+def test_a_run_without_logged_losses_is_answered_with_the_call_to_add(play, loops, written):
     with pytest.raises(UserError, match=r"recording\.log\(loss=loss\.item\(\)\)"):
         play(LossCurve, trace=str(loops / "unlogged"))
     with pytest.raises(UserError, match="none of the 3 losses of this run is a finite number"):
@@ -480,7 +480,7 @@ def test_a_loss_that_becomes_nan_is_no_gap(play, broken, name, language):
     assert words[language] in notes[-1]
 
 
-def test_the_first_nan_is_known_only_once_it_is_reached(broken):
+def test_the_first_nan_is_reported_only_when_it_is_reached(broken):
     assert LossHistory.of(Trace.open(broken / "nan")).first_nan == 12
     assert LossHistory.of(Trace.open(broken / "nan"), 12).first_nan is None
 
@@ -488,7 +488,7 @@ def test_the_first_nan_is_known_only_once_it_is_reached(broken):
 @pytest.mark.parametrize(
     ("losses", "logarithmic"), [([1, 10, 19], False), ([1, 10, 25], True), ([0, 10, 25], False), ([-5, 100], False)]
 )
-def test_the_axis_counts_factors_where_losses_spread_far(written, losses, logarithmic):
+def test_the_axis_is_logarithmic_if_losses_spread_far(written, losses, logarithmic):
     axis = LossAxis.of(LossHistory.of(Trace.open(written(losses))))
     ticks = axis.ticks()
     assert axis.logarithmic is logarithmic

@@ -37,25 +37,25 @@ def test_a_reworded_line_has_the_marks_of_its_original_at_the_same_shares():
     assert shares == pytest.approx(wanted, abs=0.06), "to the nearest word"
 
 
-def test_a_mark_is_placed_where_a_clause_ends_if_one_ends_near():
+def test_a_mark_is_placed_at_the_end_of_a_near_clause():
     own = "We begin with some words, and then go on with them; in the end we stop."
     assert agreed(marked(en=own), en=ORIGINAL)["en"] == (
         "We begin with some words, [flat]and then go on with them; [sum]in the end we stop."
     )
 
 
-def test_a_mark_that_is_written_stays_and_divides_what_is_around_it():
+def test_a_written_mark_stays_and_divides_the_rest():
     own = "One two [sum]three four five six seven eight nine ten."
     assert agreed(marked(en=own), en=ORIGINAL)["en"] == "One [flat]two [sum]three four five six seven eight nine ten."
 
 
-def test_marks_that_one_reworded_language_has_are_placed_by_it_in_the_other():
+def test_marks_of_one_reworded_language_are_placed_by_it_in_the_other():
     lines = marked(en="A short [flat]start, and [sum]a very very long end of it all.", zh="一二三四五六七八九十。")
     zh = "甲乙丙丁戊己庚辛，[flat]壬，[sum]癸。"
     assert agreed(lines, en=ORIGINAL, zh=zh)["zh"] == "一二[flat]三四[sum]五六七八九十。"
 
 
-def test_a_language_that_keeps_our_line_keeps_its_marks_where_they_are():
+def test_a_language_with_our_line_keeps_its_marks():
     lines = marked(en="My own words.", zh="甲乙，[flat]丙丁，[sum]戊己。")
     assert agreed(lines, en=ORIGINAL) == {
         "en": "My [flat]own [sum]words.",
@@ -63,7 +63,7 @@ def test_a_language_that_keeps_our_line_keeps_its_marks_where_they_are():
     }
 
 
-def test_the_same_text_without_its_marks_has_them_where_they_were():
+def test_the_same_text_without_marks_gets_them_at_their_places():
     own = ORIGINAL.replace("[flat]", "").replace("[sum]", "")
     assert agreed(marked(en=own), en=ORIGINAL)["en"] == ORIGINAL
 
@@ -72,7 +72,7 @@ def test_a_line_of_one_word_has_all_marks_after_it():
     assert agreed(marked(en="Yes."), en=ORIGINAL)["en"] == "Yes.[flat][sum]"
 
 
-def test_a_line_that_begins_with_a_mark_gives_a_line_that_begins_with_it():
+def test_a_line_that_begins_with_a_mark_still_does():
     assert agreed(marked(en="One two three."), en="[on]All of it.")["en"] == "[on]One two three."
 
 
@@ -94,7 +94,7 @@ texts = st.text(st.sampled_from("abc de, f. 一二，三。12 {"), max_size=40)
 
 
 @given(texts, texts, st.lists(st.integers(0, 40), max_size=4), st.sampled_from(["en", "zh"]))
-def test_no_letter_is_lost_and_every_mark_is_there_in_order(own, original, places, language):
+def test_no_letter_is_lost_and_all_marks_are_in_order(own, original, places, language):
     names = [f"m{k}" for k in range(len(places))]
     line = original
     for name, place in sorted(zip(names, places, strict=True), key=lambda pair: -pair[1]):

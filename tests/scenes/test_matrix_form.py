@@ -167,7 +167,7 @@ def test_every_box_holds_the_networks_numbers(trace_of, film_of, run):
     assert np.array_equal(film_of(run).r, seen["r"])
 
 
-def test_another_day_has_other_numbers_from_the_same_network(play, film_of):
+def test_another_day_has_other_numbers_of_the_same_network(play, film_of):
     first = film_of(RUN).boxes
     second = tables(play(MatrixForm, until="fold", run=RUN, day=date(2021, 2, 3)).scene.board.sums)
     assert first["w"] == pytest.approx(second["w"], abs=0.0051), "as many decimals as the day's first sum takes"
@@ -175,13 +175,13 @@ def test_another_day_has_other_numbers_from_the_same_network(play, film_of):
     assert not np.array_equal(first["r"], second["r"])
 
 
-def test_each_letter_of_the_equations_lies_in_its_cell(film_of):
+def test_each_letter_of_the_equations_is_in_its_cell(film_of):
     wrong = film_of(RUN).offsets
     assert len(wrong) == 3 + 3 + 9 + 9
     assert max(wrong) < 1e-6
 
 
-def test_the_surface_goes_before_the_diagram_comes_and_each_row_lights_up_with_its_equation(play):
+def test_the_surface_leaves_before_the_diagram_and_each_row_lights_up_with_its_equation(play):
     """Nothing is drawn over what leaves, and no letter flies across the circles."""
     before, lit, moved = [], [], []
     play_it = MatrixForm.play
@@ -207,12 +207,12 @@ def coming_parts(animations) -> set:
     return {part for animation in animations for part in animation.mobject.get_family()}
 
 
-def test_of_the_boxes_only_those_of_one_equation_are_there_and_the_end_is_one_line(film_of):
+def test_only_the_boxes_of_one_equation_are_visible_and_the_end_is_one_line(film_of):
     assert film_of(RUN).parts == {"output": [False, False, True, False], "short": [True, False, False, False]}
 
 
 @pytest.mark.parametrize("run", [RUN, *ENDS.values()], ids=["run", *ENDS])
-def test_each_number_of_a_row_stands_up_beside_the_x_that_it_is_multiplied_with(film_of, run):
+def test_each_number_of_a_row_is_beside_its_x(film_of, run):
     row, heights, right, texts = film_of(run).stood
     assert [number.get_y() for number in row] == pytest.approx(heights, abs=1e-6)
     assert [len(number) for number in row] == texts
@@ -220,7 +220,7 @@ def test_each_number_of_a_row_stands_up_beside_the_x_that_it_is_multiplied_with(
 
 
 @pytest.mark.parametrize("run", [RUN, *ENDS.values()], ids=["run", *ENDS])
-def test_the_first_row_is_worked_out_with_the_boxes_numbers_and_the_sign_says_when_it_is_rounded(film_of, run):
+def test_the_first_row_is_computed_from_printed_numbers_and_its_sign_tells_rounding(film_of, run):
     """A weight of 0.015 is not 0.02 below its box."""
     scene = film_of(run).scene
     boxes, (letter, line) = scene.board.sums.boxes, scene.written
@@ -328,7 +328,7 @@ def test_the_column_is_theta_from_the_top_down_and_its_cells_have_the_boxes_lett
     assert [re.search(r"theta_(\d+)", source).group(1) for source in thetas] == [str(k + 1) for k in scene.column.shown]
 
 
-def test_the_unknowns_are_counted_and_at_the_end_there_is_one_theta(theta_of):
+def test_the_unknowns_are_counted_and_become_one_theta(theta_of):
     scene = theta_of(RUN).scene
     shown = set(scene.get_mobject_family_members())
     assert scene.named.source == "16 parameters" and set(scene.named.get_family()) <= shown
@@ -372,6 +372,6 @@ def test_the_ends_of_the_bounds_break_no_rule(film_of, theta_of, run):
         (Theta, r"same\.csv: .* all have 50 views, so there is nothing to learn", {"run": short(dataset=SAME)}),
     ],
 )
-def test_what_cannot_be_shown_is_refused(scene_class, message, parameters):
+def test_invalid_networks_are_refused(scene_class, message, parameters):
     with pytest.raises(UserError, match=message):
         scene_class.validated(parameters)

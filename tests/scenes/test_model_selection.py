@@ -55,7 +55,7 @@ def test_the_runs_are_those_of_the_comparison_of_depths():
 
 
 @pytest.mark.parametrize(("weights", "chosen"), [({1: 0.1, 7: 0.9}, ()), ({1: -1.0}, (4,))])
-def test_what_is_chosen_follows_the_loss_on_validation_days(play, knowing, weights, chosen):
+def test_the_choice_follows_the_loss_on_validation_days(play, knowing, weights, chosen):
     played = play(ModelSelection, until="tomorrow-low", media_dir=knowing(weights), **SMALL)
     assert played.scene.best.network.hidden == chosen
     assert ("the linear model" in played.lines["choice"]["en"]) == (chosen == ())
@@ -149,7 +149,7 @@ def test_the_exam_and_the_week_are_the_chosen_networks(of_the_lesson, play, know
         assert shaded == (int(weekdays(np.array([day]))[0]) in scene.lows)
 
 
-def test_a_wide_window_goes_on_beyond_the_plot(play):
+def test_a_wide_window_extends_beyond_the_plot(play):
     parameters = {**SMALL, "dataset": DailyViews(window=56), "seeds": (0,), "epochs": 1}
     scene = play(ModelSelection, until="tomorrow-low", **parameters).scene
     assert [part.source for part in scene.days.span] == ["56 days", "←"]
@@ -178,6 +178,6 @@ def test_the_ends_of_the_bounds_keep_the_rules_of_the_picture(play, lang, bounds
         ({"seeds": (1, 1)}, "each seed is wanted once"),
     ],
 )
-def test_what_cannot_be_shown_is_named(parameters, message):
+def test_invalid_parameters_are_named(parameters, message):
     with pytest.raises(UserError, match=f"(?s)model-selection.*{message}"):
         ModelSelection.validated(parameters)

@@ -124,7 +124,7 @@ def sweeps(play) -> Sweeps:
     return film
 
 
-def test_each_sweep_ends_on_its_range_and_comes_back(sweeps):
+def test_each_sweep_covers_its_range_and_returns(sweeps):
     at = {beat: now for beat, (now, _, _) in sweeps.at.items()}
     assert at["letters"] == {"w": 2.0, "b": 1.0, "c": 5.0}
     assert at["change-w"] == {"w": 1.0, "b": 1.0, "c": 5.0}
@@ -134,7 +134,7 @@ def test_each_sweep_ends_on_its_range_and_comes_back(sweeps):
     assert [step[:2] for step in sweeps.gone] == [*ends]
 
 
-def test_no_number_of_the_match_is_seen_before_it_is_found(sweeps):
+def test_no_number_of_the_match_is_visible_before_it_is_found(sweeps):
     match = {letter: getattr(sweeps.scene.match, letter) for letter in "wbc"}
     found = [at == pytest.approx(match) for at in sweeps.seen]
     assert sweeps.seen[0] != pytest.approx(match) and found.index(True) > len(found) / 2
@@ -157,24 +157,24 @@ def test_the_corners_ticks_go_along_when_the_window_widens():
 
 
 @pytest.mark.parametrize(("c_range", "heights"), [([1, 3], (1, -1)), ([-3, -1], (-1, 1)), ([-2, 3], (1, -2))])
-def test_c_goes_down_and_then_to_the_other_side_of_zero(c_range, heights):
+def test_c_decreases_and_then_changes_its_sign(c_range, heights):
     assert MorphSigmoid.validated({"c_range": c_range}).heights() == heights
 
 
-def test_the_line_of_the_bracket_stands_where_the_curve_is_half_way_up(sweeps):
+def test_the_line_of_the_bracket_is_where_the_curve_is_halfway_up(sweeps):
     at = {beat: line for beat, (_, *line) in sweeps.at.items()}
     assert at["change-b"] == [pytest.approx(0.5), True]
     assert [place for letter, _, place in sweeps.gone if letter == "b"] == pytest.approx([-1.5, 0.5])
     assert not at["change-c"][1] and not at["gap"][1]
 
 
-def test_a_sum_of_printed_numbers_has_an_equals_sign_only_where_it_is_right():
+def test_a_sum_of_printed_numbers_has_an_equals_sign_only_if_it_is_exact():
     assert equal_sign(-0.08 + 2.71 - 1.72, 0.91) == "="
     assert equal_sign(-0.08 + 2.71 - 1.72, 0.904) == "approx"
 
 
 @pytest.mark.parametrize(("message", "parameters"), REFUSED.items(), ids=REFUSED)
-def test_what_cannot_be_shown_is_refused(message, parameters):
+def test_invalid_parameters_are_refused(message, parameters):
     with pytest.raises(UserError, match=message):
         MorphSigmoid.validated(parameters)
 
@@ -317,7 +317,7 @@ def test_the_gap_shrinks_as_pieces_are_cut(sum_films):
     assert y == pytest.approx(matched_sum(curve.decompose(), x, 8), abs=1e-6)
 
 
-def test_the_gap_goes_with_blue_to_the_smaller_pieces_and_the_count_changes_halfway(sum_films):
+def test_the_gap_follows_blue_to_the_smaller_pieces_and_the_count_changes_halfway(sum_films):
     scene = sum_films["long"].scene
     numbers = scene.numbers
     counting, seen = scene.counted.cutting(numbers, 2), []
@@ -354,7 +354,7 @@ def test_neither_the_sum_nor_its_gaps_run_through_reds_name(sum_films):
 
 
 @pytest.mark.parametrize("count", [2, 3, 8])
-def test_terms_go_under_one_another_and_become_one(count):
+def test_terms_move_below_each_other_and_become_one(count):
     parts = SumFormula(count, 1.93, -6.4, 6.4)
     for stage, share in ((parts.stack, 1.0), (parts.fold, 0.0)):
         ready = [prepare_animation(animation) for animation in stage()]
@@ -403,7 +403,7 @@ class Altered(SumOfSigmoids):
         return dataclasses.replace(trace, parameters=parameters)
 
 
-def test_another_trace_is_another_picture(play, sum_films):
+def test_another_trace_gives_another_picture(play, sum_films):
     looks = {"add-up": without_reds_name, "end-close-better": _drawn}
     altered = play(
         Altered, lambda scene, beat: looks[beat](scene) if beat in looks else None, until="end-close-better", run=SHORT
@@ -440,7 +440,7 @@ def test_the_sum_set_by_hand_is_dashed_and_the_bars_are_as_high_as_both_losses(s
     assert y == pytest.approx(predict(run, theta, (x - run.dataset.offset)[:, None]), abs=0.01)
 
 
-def test_pieces_that_training_found_are_compared_with_those_set_by_hand(sum_films):
+def test_pieces_found_by_training_are_compared_with_those_set_by_hand(sum_films):
     scene = sum_films["long"].scene
     b, terms = scene.numbers.terms(matched_theta(LONG))
     dashes, ours = scene.compared
@@ -451,14 +451,14 @@ def test_pieces_that_training_found_are_compared_with_those_set_by_hand(sum_film
     assert y == pytest.approx(predict(LONG, matched_theta(LONG), (x - LONG.dataset.offset)[:, None]), abs=0.01)
 
 
-def test_the_axis_lies_on_zero_unless_a_curve_goes_below(play, sum_films):
+def test_the_axis_is_at_zero_unless_a_curve_goes_below(play, sum_films):
     assert sum_films["long"].scene.fit.plot.y_range[0] == 0.0
     run = Experiment(dataset={"knots": [[0, 2], [1, -1], [3, 1], [4, 0]]}, epochs=10)
     plot = play(SumOfSigmoids, until="by-hand", run=run).scene.fit.plot
     assert plot.y_range[0] < -1
 
 
-def test_the_walk_rests_where_it_has_overtaken_the_sum_set_by_hand_and_ends_on_the_last_state(sum_films):
+def test_the_walk_pauses_where_it_overtakes_the_hand_set_sum_and_ends_at_the_last_state(sum_films):
     long, rows = sum_films["long"], sum_films["short"].rows
     assert rows["start"] == 0.0 < rows["learn"] < rows["race"] < rows["end-close-better"] == 40.0
     by_hand = loss(LONG, matched_theta(LONG)[None])[0]
@@ -466,7 +466,7 @@ def test_the_walk_rests_where_it_has_overtaken_the_sum_set_by_hand_and_ends_on_t
     assert losses[0] > by_hand > losses[1] > by_hand / 2 > losses[2]
 
 
-def test_race_and_end_fill_the_picture_and_the_rows_come_back(sum_films):
+def test_race_and_end_fill_the_picture_and_the_rows_return(sum_films):
     boxes = sum_films["long"].boxes
     assert boxes["learn"] == pytest.approx(NARROW) and boxes["sigma"] == pytest.approx(NARROW)
     assert boxes["race"] == boxes["end-close-better"] == pytest.approx(WIDE)

@@ -94,7 +94,7 @@ def test_names_follow_each_other(filmed):
 
 
 @pytest.mark.parametrize(("shape", "depth"), [("wide", 2), ("four layers", 4)])
-def test_each_hidden_layer_has_a_frame_round_it(filmed, shape, depth):
+def test_each_hidden_layer_has_a_frame(filmed, shape, depth):
     scene = filmed(shape).scene
     hidden = scene.diagram.columns[1:-1]
     assert len(scene.frames) == len(hidden) == depth
@@ -107,7 +107,7 @@ def test_each_hidden_layer_has_a_frame_round_it(filmed, shape, depth):
     assert bracket.get_right()[0] == pytest.approx(scene.frames[-1].get_right()[0], abs=0.02)
 
 
-def test_one_neuron_is_bright_when_it_is_named(filmed):
+def test_one_neuron_is_bright_while_it_is_named(filmed):
     film = filmed("lesson")
     shares = film.emphasis["neuron"]
     assert [place for place, share in shares.items() if share == 1.0] == [(len(film.scene.diagram.columns) - 2, 0)]
@@ -137,7 +137,7 @@ def test_signals_meet_at_the_plus_and_leave_through_the_relu():
         assert (fired.get_stroke_opacity() > 0.9) == (time == LEFT), "bright while something goes out"
 
 
-def test_the_drawing_grows_into_a_cell_that_lies_within_the_window():
+def test_the_drawing_grows_into_a_cell_inside_the_window():
     view = NeuronView(0.0, 0.0, 1.0)
     assert view.submobjects[1] is view.cell
     inked = view.cell.family_members_with_points()
@@ -170,12 +170,12 @@ def test_a_lid_covers_all_between_the_two_ends_and_opens(filmed):
     assert scene.ends[0].baseline == pytest.approx(scene.ends[1].baseline)
 
 
-def test_the_name_swells_and_is_smaller_than_it_was_when_too_little_is_delivered(filmed):
+def test_the_name_swells_and_shrinks_below_its_first_size(filmed):
     heights = filmed("lesson").heights
     assert heights["network"] < 0.7 * heights["nameless"]
 
 
-def test_the_old_name_does_not_come_back(filmed):
+def test_the_old_name_does_not_return(filmed):
     """The plate stays empty until the last name comes."""
     wanted = ("Neural network", "Deep learning", "hidden layer")
     names = [(way, source) for way, source in filmed("lesson").faded if source in wanted]
@@ -185,7 +185,7 @@ def test_the_old_name_does_not_come_back(filmed):
 
 
 @pytest.mark.parametrize("shape", ["one by one", "wide"])
-def test_no_label_lies_on_a_node(filmed, shape):
+def test_no_label_covers_a_node(filmed, shape):
     scene = filmed(shape).scene
     nodes = [node for column in scene.diagram.columns for node in column.nodes.values()]
     for text in (*scene.labels, *scene.ends, scene.deep):

@@ -77,7 +77,7 @@ def test_chinese_lines_do_not_start_with_a_closing_mark(text):
 
 
 @given(any_text, languages, st.floats(1.0, 4.0))
-def test_no_cue_stands_shorter_than_it_takes_to_read(text, language, slower):
+def test_every_cue_is_shown_long_enough_to_read(text, language, slower):
     needed = reading_seconds(text, language)
     for begin, end, cue in timed_cues(text, language, 3.0, 3.0 + needed * slower):
         read = characters(cue.replace("\n", ""), language) / LIMITS[language][1]
@@ -86,7 +86,7 @@ def test_no_cue_stands_shorter_than_it_takes_to_read(text, language, slower):
 
 
 @given(any_text, languages, st.floats(0.1, 60))
-def test_cues_follow_one_another_within_the_beat(text, language, length):
+def test_cues_follow_each_other_inside_the_beat(text, language, length):
     times = [
         3.0,
         *(t for begin, end, _ in timed_cues(text, language, 3.0, 3.0 + length) for t in (begin, end)),
@@ -124,7 +124,7 @@ def test_reading_speed_is_17_characters_a_second_and_9_in_chinese():
     assert reading_seconds("", "en") == 0.0
 
 
-def test_cut_at_the_sentence_even_where_more_would_fit():
+def test_a_long_line_is_split_at_its_sentences():
     cues = split_cues(
         "The red curve rises and then it falls. The line cannot follow it, whatever its slope may be.", "en"
     )
@@ -214,7 +214,7 @@ def test_numbered_beat_falls_back_to_the_general_line(narration):
     assert narration.line("build-curve", "piece-2", {"k": 2})["en"] == "Two."
 
 
-def test_neutral_line_is_said_where_it_is_wanted_unless_words_of_ones_own_replace_it(tmp_path):
+def test_a_neutral_line_is_used_unless_the_users_words_replace_it(tmp_path):
     for language in LANGUAGES:
         (tmp_path / f"{language}.toml").write_text(
             '[a]\n[a.beats]\none = "Ours is best."\ntwo = "Two."\n[a.neutral]\none = "It has {loss}."\n'
@@ -255,7 +255,7 @@ def test_screen_words_and_titles(narration):
         (lambda n: n.title("build-curve", "fr"), ["'fr'", "en, zh"]),
     ],
 )
-def test_what_is_missing_is_named(narration, ask, message):
+def test_missing_words_are_named(narration, ask, message):
     with pytest.raises(NarrationError) as caught:
         ask(narration)
     assert all(word in str(caught.value) for word in message), str(caught.value)
@@ -319,7 +319,7 @@ OURS = Narration.load()
 @pytest.mark.parametrize("neutral", [False, True], ids=["claiming", "neutral"])
 @pytest.mark.parametrize("long", [False, True], ids=["short values", "long values"])
 @pytest.mark.parametrize("scene", sorted(scene for scene in OURS.scenes["en"] if "beats" in OURS.scenes["en"][scene]))
-def test_subtitles_of_every_line_can_be_read(scene, long, neutral):
+def test_subtitles_of_every_line_are_readable(scene, long, neutral):
     lines = {}
     for beat in OURS.scenes["en"][scene]["beats"]:
         words = [OURS.scenes[language][scene] for language in OURS.languages]
@@ -369,14 +369,14 @@ def test_our_lines_have_the_same_marks_in_each_language(table):
     assert all(other == marks[0] for other in marks)
 
 
-def test_words_of_ones_own_that_are_ours_change_nothing(tmp_path):
+def test_a_copy_of_our_words_changes_nothing(tmp_path):
     (tmp_path / "own.toml").write_text(
         f"[en.backprop.beats]\nstep = {json.dumps(OURS.scenes['en']['backprop']['beats']['step'])}\n"
     )
     assert OURS.with_words(OwnWords.read(tmp_path / "own.toml")).scenes == OURS.scenes
 
 
-def test_a_file_is_parsed_again_once_it_has_another_text(tmp_path):
+def test_a_changed_file_is_parsed_again(tmp_path):
     (tmp_path / "en.toml").write_text('[my-scene]\ntitle = "One"\n')
     one = Narration.load(["en"], tmp_path)
     assert Narration.load(["en"], tmp_path).scenes["en"] is one.scenes["en"]

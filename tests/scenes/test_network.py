@@ -54,7 +54,7 @@ def test_the_lines_are_the_recorded_weights_at_the_start_and_at_the_end(trace_of
         assert film.seen[beat] == (expected(trace, row, film.scene), count)
 
 
-def test_only_drawn_neurons_have_lines_and_that_is_said(film):
+def test_only_drawn_neurons_have_lines_and_the_words_say_so(film):
     drawn = {(to, start) for k, to, start, *_ in film.seen["walk"][0] if k == 2}
     assert drawn == {(0, j) for j in (0, 1, 2, 3, 4, 8)}
     texts = [part.source for part in film.scene.mobjects if isinstance(part, TextMobject)]
@@ -84,7 +84,7 @@ def test_the_weights_after_an_update_are_shown(play, trace_of):
     assert played.scene.counter[1].text == "7"
 
 
-def test_of_the_scene_s_own_run_some_lines_grow_some_fade_and_some_turn_as_is_said(play, trace_of):
+def test_of_the_scenes_own_run_lines_grow_fade_and_turn_as_the_words_say(play, trace_of):
     scene = play(Network).scene
     run, seen = scene.run, 0.02  # of a layer's largest weight: so much thicker or thinner is seen
     assert "Some lines grow, some fade, and some change their sign" in next(
@@ -125,7 +125,7 @@ def test_a_recorded_model_is_shown(play, loops):
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 @pytest.mark.parametrize("name", ["overflow", "nan"])
-def test_a_run_that_breaks_down_is_shown_up_to_there_and_that_is_said(play, broken, name, lang, theme):
+def test_a_diverging_run_is_shown_up_to_that_point_and_the_words_say_so(play, broken, name, lang, theme):
     trace, findings = Trace.open(broken / name), []
     first = next(row for row in range(31) if not np.isfinite(trace.parameters[row]).all())
 
@@ -168,7 +168,7 @@ def test_an_update_after_the_breakdown_is_refused_and_one_before_is_shown(play, 
         play(Network, trace=str(broken / "nan from the start"))
 
 
-def test_a_model_that_is_no_chain_is_refused_with_what_can_be_shown(tmp_path, record_loop):
+def test_a_model_that_is_no_chain_is_refused_with_the_models_that_work(tmp_path, record_loop):
     model = torch.nn.Sequential(torch.nn.Linear(1, 4), torch.nn.LayerNorm(4), torch.nn.Tanh(), torch.nn.Linear(4, 1))
     path = record_loop(tmp_path / "norm", lambda parameters: torch.optim.SGD(parameters, lr=0.1), 3, model=model)
     with pytest.raises(UserError, match=r"network.*1\.weight, of shape \(4,\).* what can be shown are weights"):

@@ -30,7 +30,7 @@ numbers = st.floats(-50, 50, allow_nan=False)
 
 
 @given(st.lists(numbers, min_size=1, max_size=6))
-def test_a_printed_sum_adds_up_or_says_that_it_does_not(terms):
+def test_a_printed_sum_is_exact_or_marked(terms):
     printed = printed_sum(terms, sum(terms))
     added = sum(Decimal(text) for text in printed.terms) == Decimal(printed.total)
     assert added == printed.exact or not printed.exact
@@ -46,7 +46,7 @@ def test_a_sum_takes_the_fewest_decimals_that_add_up():
 
 
 @given(numbers, numbers)
-def test_a_printed_product_is_right_but_for_its_own_rounding(first, second):
+def test_a_printed_product_is_exact_up_to_its_rounding(first, second):
     printed = printed_product(first, second)
     off = abs(Decimal(printed.first) * Decimal(printed.second) - Decimal(printed.product))
     places = len(printed.product.partition(".")[2])
@@ -54,14 +54,14 @@ def test_a_printed_product_is_right_but_for_its_own_rounding(first, second):
     assert float(printed.product) == pytest.approx(first * second, abs=0.50001 * 10**-places)
 
 
-def test_factors_get_more_decimals_until_the_product_comes_out_right():
+def test_factors_get_more_decimals_until_the_product_is_right():
     printed = printed_product(-0.63545, 22.425)
     assert (printed.first, printed.second, printed.product) == ("-0.6354", "22.425", "-14.25")
     assert printed.exact
 
 
 @given(numbers, numbers)
-def test_a_link_of_a_chain_goes_on_with_the_slope_as_it_was_printed(first, second):
+def test_a_link_of_a_chain_continues_with_the_printed_slope(first, second):
     printed = printed_step(first, second, 2)
     off = abs(Decimal(printed.first) * Decimal(printed.second) - Decimal(printed.product))
     assert (off <= Decimal("0.005")) or not printed.exact
@@ -76,14 +76,14 @@ def test_only_the_factor_of_a_link_gets_more_decimals():
 
 
 @given(numbers, st.lists(st.tuples(numbers, numbers), min_size=1, max_size=5))
-def test_printed_products_come_to_the_total_or_say_that_they_do_not(constant, pairs):
+def test_printed_products_give_the_total_or_are_marked(constant, pairs):
     printed = printed_products(constant, pairs, constant + sum(a * b for a, b in pairs), 2)
     summed = Decimal(printed.constant) + sum(Decimal(a) * Decimal(b) for a, b in printed.factors)
     assert (abs(summed - Decimal(printed.total)) <= Decimal("0.005")) or not printed.exact
     assert 2 <= printed.places[0] <= 4
 
 
-def test_printed_products_take_the_fewest_decimals_that_come_out_right():
+def test_printed_products_have_the_fewest_decimals_that_are_right():
     pairs = [(1.92107135, 4.126), (0.75292768, 2.726), (-2.30727939, 3.261)]
     printed = printed_products(-2.77486692, pairs, -0.32008378, 2)
     assert (printed.constant, printed.total, printed.exact) == ("-2.77", "-0.32", True)
@@ -104,7 +104,7 @@ def test_small_weights_of_large_views_have_the_digits_that_the_sum_takes():
     assert len({len(first.lstrip("-")) for first, _ in printed.factors}) == 1
 
 
-def test_where_no_digits_will_do_each_weight_has_two_that_count():
+def test_if_no_decimals_are_right_each_weight_has_two_significant_digits():
     printed = printed_products(-6.2, [*LARGE, (0.00071, 100.0)], 99.0, 2, least=0)
     assert not printed.exact
     for (first, _), (value, _) in zip(printed.factors, [*LARGE, (0.00071, 100.0)], strict=True):
@@ -117,7 +117,7 @@ def test_a_factor_of_large_numbers_has_more_decimals():
     assert printed.exact and printed.places[2] > printed.places[1]
 
 
-def test_products_to_given_decimals_say_whether_they_come_out():
+def test_products_to_chosen_decimals_tell_whether_they_are_exact():
     printed = products_to(-2.77486692, [(1.92107135, 4.126)], 5.15147, 2, (1, 2, 3))
     assert (printed.constant, printed.factors, printed.total) == ("-2.8", (("1.92", "4.126"),), "5.15")
     assert (printed.exact, printed.equal) == (False, False)  # -2.8 + 7.92192 is 5.12192
@@ -135,7 +135,7 @@ def test_products_to_given_decimals_say_whether_they_come_out():
         (-1.0, 2, "\u22121.00"),
     ],
 )
-def test_only_what_is_0_reads_0(value, places, text):
+def test_only_exactly_0_reads_0(value, places, text):
     assert no_zero(value, telling_text(value, places)) == text
 
 
@@ -197,7 +197,7 @@ def test_r_and_a_are_drawn_for_one_hidden_layer_only():
         LayerDiagram((3, 2, 2, 1), BOX, split="relu")
 
 
-def test_labels_of_a_small_layer_stand_in_one_evenly_spaced_column():
+def test_labels_of_a_small_layer_are_in_one_evenly_spaced_column():
     diagram = LayerDiagram((3, 3, 1), (-4.4, 5.7, -2.05, 2.75), split="sigmoid")
     labels = diagram.weight_labels(0, "w")
     assert list(labels) == [(i, j) for i in range(3) for j in range(3)]
@@ -209,7 +209,7 @@ def test_labels_of_a_small_layer_stand_in_one_evenly_spaced_column():
     assert list(diagram.weight_labels(0, "w", only=1)) == [(1, 0), (1, 1), (1, 2)]
 
 
-def test_a_number_stands_in_the_middle_of_its_node():
+def test_a_number_is_in_the_middle_of_its_node():
     diagram = LayerDiagram((3, 3, 1), (-4.4, 5.7, -2.05, 2.75), split="sigmoid")
     for value in (-1.22, 4.13, 0.0593):
         number = diagram.number(1, 2, value, 4 if abs(value) < 0.1 else 2)
@@ -219,7 +219,7 @@ def test_a_number_stands_in_the_middle_of_its_node():
         assert ink.width < 2 * node.half_width
 
 
-def test_a_line_is_as_strong_as_its_weight_and_dashed_where_that_is_negative():
+def test_a_line_is_as_strong_as_its_weight_and_dashed_if_that_is_negative():
     edges = LayerDiagram((2, 2, 1), BOX).edges[0]
     solid = {at: len(line.points) for at, line in edges.lines.items()}
     edges.show_drawn(np.array([[0.5, -2.0], [0.0, 1.0]]), 2.0)
@@ -237,7 +237,7 @@ def test_a_layer_of_zeros_has_the_thinnest_lines():
     assert len({line.get_stroke_width() for line in edges}) == 1
 
 
-def test_a_pulse_goes_along_its_lines_or_back():
+def test_a_pulse_moves_along_its_lines_or_back():
     edges = LayerDiagram((1, 2, 1), BOX).edges[0]
     for backward, k in ((False, 1), (True, 0)):
         pulse = Pulse(VGroup(*edges), palette.text, backward)
@@ -255,7 +255,7 @@ def test_a_frame_holds_its_columns():
     assert frame.get_right()[0] < diagram.columns[3].get_left()[0]
 
 
-def test_a_relu_goes_higher_than_1_and_has_its_height_written():
+def test_a_relu_rises_above_1_and_its_height_is_labelled():
     zoom = ActivationZoom("relu", (3.0, -0.5), (("r", "a"), ("r", "a")), (-2.0, 2.0, 0.0, 1.0))
     assert [mark.source for mark in zoom.marks[1:]] == ["0", "4"]
     assert [way.point[1] for way in zoom.ways] == pytest.approx([0.75, 0.0])

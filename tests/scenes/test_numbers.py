@@ -35,13 +35,13 @@ def test_a_sign_is_written_before_all_but_zero():
         (5_000_000.0, 5_000_400.0, ("0", "100", "200", "300", "400"), "+ 5\u2009000\u2009000"),
     ],
 )
-def test_what_numbers_of_an_axis_share_is_written_once(low, high, labels, note):
+def test_a_common_factor_of_an_axis_is_written_once(low, high, labels, note):
     ticks = round_labels(low, high)
     assert (ticks.labels, ticks.unit.note) == (labels, note)
     assert [ticks.unit.of(value) for value in ticks.values] == pytest.approx([float(label) for label in labels])
 
 
-def test_ticks_stand_at_knots_that_have_room_and_else_at_round_numbers():
+def test_ticks_are_at_knots_with_room_and_otherwise_at_round_numbers():
     assert ticks_at_knots([0, 3, 5], 0, 6, 10.0).values == (0.0, 3.0, 5.0)
     assert ticks_at_knots([0, 3, 3.01], 0, 6, 10.0).values == (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
     crowded = labelled(range(5), unit_of(0, 4))

@@ -85,7 +85,7 @@ def neutral(play):
     return play_it
 
 
-def test_what_other_data_is():
+def test_other_data_is_recognised():
     """Other parameters, or other runs, than the lesson has; also of a scene that is derived from ours."""
 
     class Mine(WidthExperiment):
@@ -194,7 +194,7 @@ ALL = {  # of scenes that tell the same beats of whatever data: parameters
 
 
 @pytest.mark.parametrize("scene", ALL, ids=lambda scene: scene.scene_name())
-def test_neutral_lines_are_said_wherever_there_are_any(neutral, scene):
+def test_neutral_lines_are_used_wherever_they_exist(neutral, scene):
     beats = set(neutral(scene, **ALL[scene]).beats)
     words = NARRATION.scenes["en"][scene.scene_name()]
     assert {*words[NEUTRAL]} <= beats

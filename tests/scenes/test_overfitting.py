@@ -95,7 +95,7 @@ def test_the_lines_the_level_and_the_floors_are_the_recorded_ones(film, trace_of
     assert film.right <= RIGHT_EDGE + 1e-6 and film.free > 0.1
 
 
-def test_the_small_example_shows_the_recorded_curves_and_what_they_miss_new_dots_by(film, trace_of):
+def test_the_small_example_shows_recorded_curves_and_their_errors_on_new_dots(film, trace_of):
     scene, trace = film.scene, trace_of(DOTS_RUN)
     states, x = np.asarray(trace.parameters), DOTS.x()
     gaps = np.abs(predict(DOTS_RUN, states, DOTS.features()) - NEW_DOTS.labels()).mean(axis=1)
@@ -111,13 +111,13 @@ def test_the_small_example_shows_the_recorded_curves_and_what_they_miss_new_dots
         assert told in film.words["new-dots-early-better"]
 
 
-def test_of_other_data_no_floor_is_told(play, words_on):
+def test_for_other_data_no_floor_is_shown(play, words_on):
     played = play(Overfitting, **SMALL)
     assert played.beats == BEATS and "floor" not in " ".join(words_on(played.scene))
     assert f"epoch {played.scene.turn:.0f}" in played.lines["stop"]["en"]
 
 
-def test_other_runs_another_picture(opening):
+def test_other_runs_give_another_picture(opening):
     heights = set()
     for change in ({}, {"seeds": (3,)}, {"epochs": 5}, {"width": 5}):
         run = opening(Overfitting, lambda scene: scene.run, **SMALL | change)

@@ -169,7 +169,7 @@ def test_everything_that_is_wrong_is_named(project):
     assert (root / "notes").exists()
 
 
-def test_pictures_of_a_test_of_the_same_name_in_another_file_stay(project):
+def test_snapshots_of_a_test_of_the_same_name_in_another_file_stay(project):
     test = "from my_scenes import Plain\n\ndef test_plain(frames):\n    frames(Plain)\n\n"
     cases = "import pytest\nfrom my_scenes import Steps\n\n@pytest.mark.parametrize('count', [{}])\n"
     cases += "def test_scene(frames, count):\n    frames(Steps, count=count)\n"
@@ -182,7 +182,7 @@ def test_pictures_of_a_test_of_the_same_name_in_another_file_stay(project):
     assert snapshots(project) == there
 
 
-def test_what_else_is_kept_beside_snapshots_stays(project):
+def test_other_files_beside_snapshots_stay(project):
     project.runpytest("--snapshot-update").assert_outcomes(passed=5)
     root = project.path / "snapshots"
     for name in ("baseline/before.png", "test_gone/end.png"):
@@ -380,7 +380,7 @@ def test_within_the_tolerance():
 
 
 @pytest.mark.parametrize("channel", [0, 1, 2])
-def test_beyond_the_tolerance_says_where_and_how_much(channel):
+def test_a_difference_beyond_the_tolerance_names_its_place_and_size(channel):
     changed = grey()
     changed[10:13, 20:30, channel] = 160
     changed[200, 300, channel] = 91
@@ -391,7 +391,7 @@ def test_beyond_the_tolerance_says_where_and_how_much(channel):
     assert ((picture == (255, 40, 40)).all(axis=2)).sum() == 31
 
 
-def test_another_digit_in_the_smallest_size_is_beyond_the_tolerance():
+def test_a_changed_digit_of_the_smallest_size_is_beyond_the_tolerance():
     def still(text):
         class Digit(LectureScene):
             def construct(self):
@@ -402,7 +402,7 @@ def test_another_digit_in_the_smallest_size_is_beyond_the_tolerance():
     assert compare(still("0.13"), still("0.18"), CHANNEL_TOLERANCE, PIXEL_SHARE) is not None
 
 
-def test_another_size_of_picture(tmp_path):
+def test_another_picture_size_is_a_difference(tmp_path):
     def check(*shape, update=False):
         stills = [Still("end", np.arange(np.prod(shape) * 4).reshape(*shape, 4).astype(np.uint8))]
         return check_snapshots(stills, tmp_path / "s", tmp_path / "f", update=update, tolerance=8, share=0.1)
@@ -422,7 +422,7 @@ def test_a_blank_picture_fails_and_is_not_kept(tmp_path, update):
         assert outcome.problems[0].startswith(problem) and not outcome.written
 
 
-def test_a_changed_text_fails_also_where_the_scene_fades_out_at_its_end(project):
+def test_a_changed_text_fails_even_if_the_scene_fades_out(project):
     scene = """
         from manim import FadeIn, FadeOut, Scene, Text
 

@@ -68,7 +68,7 @@ def test_nothing_is_claimed_that_the_recording_does_not_hold(film):
     assert not re.search(r"\b(red|blue|curve we want|landscape|hill)\b", said)
 
 
-def test_a_changed_recording_is_another_picture(film, play, rewritten, loops, tmp_path):
+def test_a_changed_recording_gives_another_picture(film, play, rewritten, loops, tmp_path):
     trace = Trace.open(loops / "sgd")
     parameters = np.array(trace.parameters)
     parameters[60:, 5] += 0.5
@@ -87,7 +87,7 @@ def test_the_layout_holds_for_each_kind_of_run(play, loops, name, language, them
 
 
 @pytest.mark.parametrize("name", ["sgd", "unlogged"])
-def test_the_arrow_and_its_name_stay_inside_the_map_wherever_it_points(play, loops, name):
+def test_the_arrow_and_its_name_stay_inside_the_map(play, loops, name):
     seen: list[float] = []
 
     def look(scene, beat):
@@ -111,7 +111,7 @@ def test_the_arrow_and_its_name_stay_inside_the_map_wherever_it_points(play, loo
     assert len(seen) > 100 and max(seen) == pytest.approx(ARROW) and min(seen) >= 0.4
 
 
-def test_an_arrows_name_stands_at_its_tip_or_at_its_free_side():
+def test_an_arrows_name_is_at_its_tip_or_at_its_free_side():
     box, half, here = (-2.0, 2.0, -1.0, 1.0), (0.25, 0.15), np.zeros(3)
     right, up, away = np.array([1.0, 0.0]), np.array([0.0, 1.0]), np.array([5.0, 0.0])
     assert arrow_length(here, right, 0.9, half, box) == 0.9
@@ -126,7 +126,7 @@ def test_an_arrows_name_stands_at_its_tip_or_at_its_free_side():
 
 
 @pytest.mark.parametrize("name", ["sgd", "unlogged"])
-def test_the_words_about_the_map_stand_off_the_path(play, loops, name):
+def test_words_about_the_map_keep_away_from_the_path(play, loops, name):
     """They stand above the map or under it, wherever the path and its labels go on it."""
     seen = []
 
@@ -144,7 +144,7 @@ def test_the_words_about_the_map_stand_off_the_path(play, loops, name):
     assert len(seen) >= 3 and all(seen)
 
 
-def test_only_the_updates_asked_for_are_shown(play, loops):
+def test_only_the_requested_updates_are_shown(play, loops):
     played = play(
         GradientDescent,
         lambda scene, beat: number(scene.recorded.readout.count),
@@ -156,7 +156,7 @@ def test_only_the_updates_asked_for_are_shown(play, loops):
 
 @pytest.mark.filterwarnings("error:::gradreel")
 @pytest.mark.parametrize("name", ["overflow", "float64", "nan"])
-def test_of_a_run_off_to_infinity_the_error_says_what_can_be_set(play, broken, name):
+def test_for_a_diverging_run_the_error_names_the_parameter_to_set(play, broken, name):
     with pytest.raises(UserError, match=r"^gradient-descent\.updates: .* the run went off to infinity") as error:
         play(GradientDescent, trace=str(broken / name))
     updates = int(re.search(r"--set gradient-descent\.updates=(\d+) ", str(error.value))[1])
@@ -184,7 +184,7 @@ def test_a_run_lost_before_three_updates_has_nothing_to_set(play, broken):
     assert "--set" not in str(error.value)
 
 
-def test_updates_off_to_infinity_do_not_change_what_an_update_is(broken):
+def test_infinite_updates_do_not_change_the_kind_of_update(broken):
     assert is_plain_descent(Trace.open(broken / "overflow"))
 
 
@@ -212,7 +212,7 @@ def test_a_single_parameter_has_no_plane(tmp_path):
         GradientDescent.validated({"trace": str(tmp_path / "one")})
 
 
-def test_several_optimizers_are_not_told_as_one(play, tmp_path):
+def test_several_optimizers_are_all_named(play, tmp_path):
     torch.manual_seed(0)
     both = torch.nn.ModuleDict({"generator": torch.nn.Linear(2, 1), "discriminator": torch.nn.Linear(1, 1)})
     optimizers = [
@@ -255,7 +255,7 @@ def halve_a_weight(model):
     ],
     ids=["sgd", "momentum", "weight decay", "meddled with", "rmsprop"],
 )
-def test_minus_eta_g_stands_only_where_it_holds(tmp_path, record_loop, optimizer, after, plain):
+def test_minus_eta_g_is_shown_only_for_plain_descent(tmp_path, record_loop, optimizer, after, plain):
     path = record_loop(tmp_path / "run", optimizer, updates=12, after_step=after or (lambda model: None))
     assert is_plain_descent(Trace.open(path)) is plain
 

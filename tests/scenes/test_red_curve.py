@@ -62,18 +62,18 @@ def test_the_lecture_has_one_red_curve_and_names_it():
     assert {name for name, shown in described().items() if curves_in(shown) == {RED_CURVE}} == DRAW_IT
 
 
-def test_every_scene_that_draws_the_red_curve_draws_ones_own(with_mine):
+def test_every_scene_with_the_red_curve_draws_the_users(with_mine):
     assert {name for name, shown in with_mine.items() if curves_in(shown)} == DRAW_IT
     for name in DRAW_IT:
         assert curves_in(with_mine[name]) == {MINE}, name
 
 
-def test_nothing_of_the_lectures_own_curve_is_left(with_mine):
+def test_nothing_remains_of_the_lectures_own_curve(with_mine):
     red = json.dumps([list(knot) for knot in RED_CURVE])
     assert [name for name, shown in with_mine.items() if red in text_of(shown)] == []
 
 
-def test_the_run_that_finds_it_is_one_for_all_scenes(with_mine):
+def test_all_scenes_share_the_run_on_the_curve(with_mine):
     names = ("title", "linear-limits", "sum-of-sigmoids", "gradient-descent", "summary")
     assert len({with_mine[name].experiments["run"] for name in names}) == 1
 
@@ -100,12 +100,12 @@ def test_no_scene_draws_the_red_curve_but_by_its_parameters():
     assert sorted(found) == ["render/lessons/selection.py", "render/lessons/tables.py", "scenes/lecture/runs.py"]
 
 
-def test_what_is_set_of_one_scene_wins():
+def test_a_parameter_set_for_one_scene_wins():
     shown = described(MINE, {"build-curve": {"knots": [[0, 0], [3, 1]]}})
     assert curves_in(shown["build-curve"]) == {((0, 0), (3, 1))} and curves_in(shown["any-curve"]) == {MINE}
 
 
-def test_a_lesson_has_a_curve_of_its_own_in_a_file_beside_it(tmp_path):
+def test_a_lesson_has_its_curve_in_a_file_beside_it(tmp_path):
     (tmp_path / "mine.csv").write_text("x,y\n" + "\n".join(f"{x},{y}" for x, y in MINE))
     file = tmp_path / "lesson.toml"
     file.write_text('curve = "@mine.csv"\n[[scene]]\nname = "build-curve"\n[[scene]]\nname = "loss-curve"\n')
@@ -125,7 +125,7 @@ def test_a_lesson_has_a_curve_of_its_own_in_a_file_beside_it(tmp_path):
     ("[[1, 1], [2]]", r"lesson.toml: curve"),
     ('"@/etc/curve.csv"', r"lesson.toml: curve: .*outside the lesson's folder"),
 ])  # fmt: skip
-def test_what_is_no_curve_is_named(tmp_path, curve, message):
+def test_an_invalid_curve_is_named(tmp_path, curve, message):
     (tmp_path / "bad.csv").write_text("x,y\n2,1\n1,3\n")
     (tmp_path / "lesson.toml").write_text(f'curve = {curve}\n[[scene]]\nname = "build-curve"\n')
     with pytest.raises(UserError, match=message):
@@ -143,7 +143,7 @@ def test_a_curve_that_a_scene_cannot_draw_names_scene_and_file(tmp_path):
         describe(LinearLimits, request)
 
 
-def test_red_is_drawn_as_it_is_given(play):
+def test_red_is_drawn_with_the_users_knots(play):
     board = play(WhyGradient, until="question", knots=MINE).scene.board
     plot, curve = board.plot, board.target
     corners = np.array([plot.data(point) for point in [*curve.get_start_anchors(), curve.get_end()]])
@@ -153,7 +153,7 @@ def test_red_is_drawn_as_it_is_given(play):
 
 
 @pytest.mark.parametrize("scene", [WhyGradient, SigmoidFormula])
-def test_layout_of_a_curve_of_ones_own(play, scene):
+def test_scenes_with_a_users_curve_keep_the_layout_rules(play, scene):
     assert play(scene, check_scene, lang="zh", knots=MINE).findings == []
 
 
@@ -179,7 +179,7 @@ def test_a_run_keeps_its_name_on_another_curve():
     assert lesson.run_name(Experiment(dataset=CurveDataset(knots=MINE))) == "three-sigmoids"
 
 
-def test_a_run_alone_is_not_given_another_curve():
+def test_a_run_alone_gets_no_other_curve():
     other = {"experiments": {"three-sigmoids": {"dataset": {"knots": MINE}}}}
     with pytest.raises(UserError, match=r"three-sigmoids.dataset.knots: .* --curve curve.csv puts yours"):
         load_lesson(overrides=other)

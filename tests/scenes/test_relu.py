@@ -78,13 +78,13 @@ def test_for_any_letters_two_relus_are_a_hard_sigmoid_and_add_up_as_printed(film
     assert printed[0] == pytest.approx(given.c, abs=0.51 * 10.0 ** -len(texts[0].partition(".")[2]))
 
 
-def test_the_line_that_sweeps_stands_where_the_numbers_are_read(film):
+def test_the_sweeping_line_is_at_the_shown_numbers(film):
     seen = film("default")["two"]  # c = 3, w = 0.5, b = -0.5
     assert seen.marks == [pytest.approx((2.2, 1.8)), pytest.approx((2.2, 0.0)), pytest.approx((2.2, 1.8))]
     assert seen.read == ["1.80", "1.80", "0.00"]
 
 
-def test_the_hard_sigmoid_is_asked_for_and_breaks_into_the_relu_which_is_made_of_its_bracket(play, monkeypatch):
+def test_the_hard_sigmoid_is_shown_and_becomes_the_relu(play, monkeypatch):
     lifted = []
     stretch, opened = Relu._stretch, []
 
@@ -119,7 +119,7 @@ def test_the_hard_sigmoid_is_asked_for_and_breaks_into_the_relu_which_is_made_of
     assert end[1] == pytest.approx(0.5 * end[0] - 0.5, abs=1e-6)
 
 
-def test_the_heights_of_the_curves_can_be_read_at_the_axis(film):
+def test_the_heights_of_the_curves_are_readable_at_the_axis(film):
     ticks = film("default")["two"].ticks
     assert [float(text) for text, _ in ticks] == [0.0, 3.0, 6.0]
     assert [height for _, height in ticks] == pytest.approx([0.0, 3.0, 6.0], abs=0.1)

@@ -117,7 +117,7 @@ def test_the_corners_are_pointed_at_and_the_hard_curve_is_named(play):
     assert corners == [pytest.approx((-1.5, 0.0)), pytest.approx((0.5, 5.0))] and named
 
 
-def test_on_its_way_into_the_plot_a_curve_stays_the_function_that_it_is():
+def test_a_curve_that_moves_into_the_plot_stays_the_same_function():
     small, large = (Plot(x, y, **box) for x, y, box in VIEWS)
     line = VMobject()
     way = carry(
@@ -134,7 +134,7 @@ def test_on_its_way_into_the_plot_a_curve_stays_the_function_that_it_is():
     assert len(ramp) > 20 and ramp[:, 1] == pytest.approx(straight, abs=1e-6)
 
 
-def test_by_default_it_is_the_first_piece_of_the_red_curve_and_others_have_no_number(play):
+def test_by_default_the_first_piece_of_the_red_curve_is_shown_and_others_have_no_number(play):
     def number_of(**letters):
         return play(SigmoidFormula, lambda scene, _: scene.number, until="cases", **letters).last
 

@@ -26,7 +26,7 @@ def test_height_middle_and_slope_agree(piece):
 
 
 @pytest.mark.parametrize("piece", PIECES)
-def test_no_x_has_a_larger_gap_and_the_corners_reach_it(piece):
+def test_no_x_has_a_larger_gap_than_the_corners(piece):
     start, end, height = piece
     match = match_by_slope(*piece)
     x = np.linspace(start - 3 * (end - start), end + 3 * (end - start), 7001)  # both corners are among them

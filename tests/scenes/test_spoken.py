@@ -126,12 +126,12 @@ CHINESE = {
 
 
 @pytest.mark.parametrize(("printed", "english", "chinese"), CASES)
-def test_a_number_or_a_sign_is_said_as_a_lecturer_says_it(printed, english, chinese):
+def test_numbers_and_signs_are_spoken_as_a_lecturer_would(printed, english, chinese):
     assert (said(printed, "en"), said(printed, "zh")) == (english, chinese)
 
 
 @pytest.mark.parametrize(("language", "lines"), [("en", ENGLISH), ("zh", CHINESE)])
-def test_a_line_is_said_as_its_language_has_it(language, lines):
+def test_a_line_is_spoken_by_its_languages_rules(language, lines):
     assert {printed: said(printed, language) for printed in lines} == lines
 
 
@@ -190,7 +190,7 @@ def chinese_whole(text: str) -> int:
 @example(2, 0)
 @example(10**15, 0)
 @example(10**8 + 10, 0)
-def test_a_number_as_we_print_it_is_read_back_from_words(value, decimals):
+def test_printed_numbers_are_recovered_from_their_spoken_words(value, decimals):
     printed = number_text(value, decimals)
     digits = printed.replace("\u2009", "").replace("\u2212", "-")
     assert english_value(said(printed, "en")) == digits
@@ -200,7 +200,7 @@ def test_a_number_as_we_print_it_is_read_back_from_words(value, decimals):
 @given(st.text("0123 .,-−+~×/%:()[]{}_^₁²⁻′aθwxkMse第个千年µſ°", max_size=12), st.sampled_from(["en", "zh"]))
 @example("µ ſ ² ³ ₁ _^ 1/0 9999-99-99 10⁺ 1⁻ ٣ () ( [a", "en")
 @example("x_{} x^{} x^- w_, 2⁻⁻ 1e999999999 0.1e-k K ｗ① 零", "zh")
-def test_no_text_is_too_odd_to_be_read(text, language):
+def test_any_text_can_be_spoken(text, language):
     said(text, language)
 
 
@@ -232,19 +232,19 @@ def lines() -> list[tuple[str, str, str]]:
     return filled
 
 
-def test_no_digit_letter_of_a_formula_or_sign_is_left_in_a_spoken_line(lines):
+def test_no_digit_formula_letter_or_sign_remains_in_a_spoken_line(lines):
     left = {
         (text, found[0]) for language, _, text in lines if (found := re.search(LEFT_OVER[language], marked(text)[0]))
     }
     assert left == set()
 
 
-def test_a_spoken_line_is_spoken_as_it_is(lines):
+def test_a_line_in_spoken_form_is_unchanged(lines):
     again = {(text, said(text, language)) for language, _, text in lines}
     assert {pair for pair in again if pair[0] != pair[1]} == set()
 
 
-def test_a_line_of_its_own_for_the_voice_has_the_fields_and_marks_of_the_printed_one():
+def test_a_separate_spoken_line_has_the_fields_and_marks_of_the_printed_one():
     found = []
     for language in OURS.languages:
         for scene, tables in OURS.scenes[language].items():
@@ -256,7 +256,7 @@ def test_a_line_of_its_own_for_the_voice_has_the_fields_and_marks_of_the_printed
     assert found
 
 
-def test_every_language_can_be_heard():
+def test_every_language_has_a_voice():
     assert SPEECH.keys() == OWN.keys() == TIDY.keys() == LANGUAGES.keys()
 
 
@@ -300,12 +300,12 @@ def marks(text: str) -> list[str]:
         ("In [0, 1] or [A] or []", "In [0, 1] or [A] or []", ()),
     ],
 )
-def test_a_mark_is_taken_out_and_its_place_is_known(line, text, marks):
+def test_a_mark_is_removed_and_its_place_is_known(line, text, marks):
     assert marked(line) == (text, marks)
 
 
 @given(st.text(st.sampled_from("ab1 ,.[]-"), max_size=30))
-def test_what_is_not_marked_stays(line):
+def test_unmarked_text_is_unchanged(line):
     text, found = marked(line)
     assert "".join(re.sub(r"\[[a-z][a-z0-9]*(-[a-z0-9]+)*\]", "", line).split()) == "".join(text.split())
     places = [place for _, place in found]
@@ -326,7 +326,7 @@ def own(tmp_path):
     return read
 
 
-def test_ones_own_lexicon_goes_over_ours(own):
+def test_the_users_lexicon_overrides_ours(own):
     narration = own('[en.lexicon]\nGELU = "gelloo"\nReLU = "the rectifier"\n[zh.lexicon]\nReLU = "修正"\n')
     assert spoken_form("GELU, ReLU, 2 ReLUs", "en", narration.lexicon("en")) == "gelloo, the rectifier, two relloos"
     spoken = narration.lines("relu", "names", spoken=True).printed
@@ -334,7 +334,7 @@ def test_ones_own_lexicon_goes_over_ours(own):
     assert narration.line("relu", "names") == OURS.line("relu", "names")
 
 
-def test_a_line_of_ones_own_takes_our_spoken_form_away(own):
+def test_a_users_line_removes_our_spoken_form(own):
     values = dict.fromkeys(names(OURS.scenes["en"]["backprop"]["beats"]["through-c"]), "x₁")
     assert "the output grows" in OURS.lines("backprop", "through-c", values, spoken=True).printed["en"]
     line = '[en.backprop.beats]\nthrough-c = "Go, [nudge]go, [times]{a}."\n'
@@ -344,13 +344,13 @@ def test_a_line_of_ones_own_takes_our_spoken_form_away(own):
     assert both.line("backprop", "through-c", values)["en"] == "Go, go, x₁."
 
 
-def test_marks_are_not_printed_and_what_fills_a_line_is_no_mark(own):
+def test_marks_are_not_printed_and_values_of_fields_contain_none(own):
     narration = own("".join(f'[{code}.title.beats]\ntitle = "A line, [gap]then {{name}}."\n' for code in LANGUAGES))
     assert narration.line("title", "title", {"name": "[gap]"})["en"] == "A line, then [gap]."
 
 
 @pytest.mark.parametrize("table", ["beats", "spoken"])
-def test_a_mark_that_one_language_or_one_form_alone_has_is_placed_in_all(own, table):
+def test_a_mark_in_only_one_language_or_form_is_placed_in_all(own, table):
     narration = own(f'[en.naming.{table}]\nnameless = "A line, [gap]then this."\n')
     for spoken in (False, True):
         lines = narration.lines("naming", "nameless", spoken=spoken)

@@ -25,7 +25,7 @@ def letters(text: str) -> int:
     start=st.floats(0, 1000),
     parts=st.lists(st.floats(0.05, 3), min_size=1, max_size=9),
 )
-def test_cues_follow_each_other_from_the_first_word_to_the_last_and_all_words_are_there(text, start, parts):
+def test_cues_cover_all_words_from_the_first_to_the_last(text, start, parts):
     times = [start]
     for part in parts:
         times.append(times[-1] + part)
@@ -39,14 +39,14 @@ def test_cues_follow_each_other_from_the_first_word_to_the_last_and_all_words_ar
     assert all(before[1] <= after[0] for before, after in pairwise(found))
 
 
-def test_without_pauses_cues_share_the_time_by_what_is_spoken():
+def test_without_pauses_cues_share_the_time_by_their_spoken_length():
     found = spoken_cues(LINE, "en", 10, 20, [], letters)
     assert len(found) > 2
     for begin, end, text in found:
         assert end - begin == pytest.approx(10 * letters(text) / letters(LINE))
 
 
-def test_a_cue_whose_number_is_long_to_say_has_longer():
+def test_a_cue_with_a_long_spoken_number_lasts_longer():
     text = "It has 26 001 parameters, and that is a number as long as it gets. The other network has as many as three."
     printed, said = (
         spoken_cues(text, "en", 0, 10, [], length)[0][1]
@@ -56,7 +56,7 @@ def test_a_cue_whose_number_is_long_to_say_has_longer():
 
 
 @pytest.mark.parametrize("late", [-0.3, 0, 0.3])
-def test_a_sentence_is_over_when_its_pause_begins_also_where_it_is_said_faster_or_slower_than_the_next(late):
+def test_a_sentence_ends_at_its_pause_at_any_speed(late):
     first, second = "A network is a function.", "It has many parameters, and training changes each of them."
     share = 6 * letters(first) / letters(first + second)
     pause = (share + late, share + late + 0.4)

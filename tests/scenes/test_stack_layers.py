@@ -96,7 +96,7 @@ def test_layer_sizes_add_up_to_theta():
     assert sum(layer_sizes(run)) == run.n_parameters
 
 
-def test_each_layer_takes_what_the_one_before_made():
+def test_each_layer_takes_the_previous_layers_output():
     assert "bold(x)" in layer_source(0)
     for k in (1, 2):
         made = layer_source(k - 1).split('part("equals"')[0].split("blue(")[1].split("))")[0] + ")"
@@ -113,7 +113,7 @@ def test_lines_and_formulas_go_with_their_columns(filmed):
 
 
 @pytest.mark.parametrize("depth", SHAPES)
-def test_only_the_newest_formula_is_spelled_out_once_there_are_many_layers(filmed, depth):
+def test_with_many_layers_only_the_newest_formula_is_spelled_out(filmed, depth):
     film = filmed(depth)
     seen, texts = film.formulas, film.scene.stack.formulas
     both = [formula(layer_source(k)).source for k in (0, 1)]
@@ -134,7 +134,7 @@ def test_a_hundred_layers_fit_from_far_away_and_the_parameters_of_as_many_are_co
     assert many.get_right()[0] == pytest.approx(5.0, abs=0.03)
 
 
-def test_layers_come_in_over_the_edge_of_the_frame():
+def test_layers_enter_over_the_edge_of_the_frame():
     many = ManyLayers(100, (-5.0, 5.0, -1.0, 1.0), -2.0, 3.0, 0.5)
     shares = np.linspace(0.0, 0.9, 2000)
     inside = [many.inside(share) for share in shares]
@@ -154,7 +154,7 @@ def test_bad_depth_is_named():
         StackLayers.validated({"depth": 5})
 
 
-def test_each_fold_more_than_doubles_the_corners_as_it_is_written_under_the_curves(play):
+def test_each_fold_more_than_doubles_the_corners_as_the_text_says(play):
     drawn = play(StackLayers, lambda scene, _: list(scene.folded), until="why", width=3).seen["why"]
     y = np.linspace(0.0, 1.0, SAMPLES)
     for curve, corners in zip(drawn, (1, 3, 7), strict=True):

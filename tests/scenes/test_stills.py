@@ -57,7 +57,7 @@ def test_parameters_reach_the_scene():
     assert places(parameters={"stride": 0.5})["stride-3"] == pytest.approx(1.5)
 
 
-def test_only_the_beats_asked_for():
+def test_only_the_requested_beats_have_pictures():
     context = SceneContext(first_beat="stride-2", last_beat="stride-3")
     assert places(context=context) == pytest.approx({"stride-2": 2, "stride-3": 3})
 
@@ -87,7 +87,7 @@ def test_random_numbers_of_a_scene_are_the_same_every_time():
     assert np.array_equal(first, second)
 
 
-def test_theme_and_the_background_it_brings():
+def test_a_theme_brings_its_background():
     dark, light = (beat_frames(Walk, context=SceneContext(theme=theme))[0].pixels for theme in ("dark", "light"))
     assert tuple(dark[0, 0]) == (0x0F, 0x14, 0x19, 255)
     assert tuple(light[0, 0]) == (0xFB, 0xFB, 0xF9, 255)
@@ -123,7 +123,7 @@ def test_a_plain_scene_is_pictured_at_the_end_of_each_play_and_wait_that_shows_s
         assert white[1].mean() == pytest.approx(200 + x * 400 / 14.222, abs=1)
 
 
-def test_what_is_on_the_screen_after_the_last_play_of_a_plain_scene_is_its_end():
+def test_the_end_of_a_plain_scene_is_its_screen_after_the_last_play():
     class Plain(Scene):
         def construct(self):
             self.play(Create(Square()))
@@ -132,7 +132,7 @@ def test_what_is_on_the_screen_after_the_last_play_of_a_plain_scene_is_its_end()
     assert [still.beat for still in beat_frames(Plain, size=(160, 90))] == ["01-create", "end"]
 
 
-def test_of_a_plain_scene_of_many_plays_there_are_few_enough_pictures_to_look_at():
+def test_a_plain_scene_of_many_plays_has_few_pictures():
     class Long(Scene):
         def construct(self):
             for k in range(150):
@@ -177,7 +177,7 @@ def test_pictures_that_are_not_16_to_9_keep_shapes():
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_manim_is_left_as_it_was(fails, tmp_path, monkeypatch):
+def test_manims_configuration_is_unchanged_afterwards(fails, tmp_path, monkeypatch):
     class Failing(LectureScene):
         def construct(self):
             self.play(Create(Square()))

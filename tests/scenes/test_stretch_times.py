@@ -25,7 +25,7 @@ MARKS = ("one", "two", "three", "four")
     st.lists(st.integers(0, 400), min_size=4, max_size=4),
     st.sampled_from([1, 15, 30, 60]),
 )
-def test_each_stretch_begins_with_the_first_frame_after_those_before_it_and_not_before_its_picture(
+def test_each_stretch_begins_right_after_the_previous_ones_and_not_before_its_picture(
     thousandths, waited_for, steps, rate
 ):
     """The times are counted a second time in fractions: words that nobody waits for follow each other at once."""
@@ -46,7 +46,7 @@ def test_each_stretch_begins_with_the_first_frame_after_those_before_it_and_not_
     assert times.over == pytest.approx(float(begins + Fraction(thousandths[-1], 1000)))
 
 
-def test_a_mark_that_is_not_there_or_has_been_is_not_waited_for():
+def test_a_missing_or_passed_mark_is_not_waited_for():
     times = StretchTimes(("one", "two"), (1.0, 1.0, 1.0), 10)
     assert times.begin("other", 3) == 3
     assert times.begin("two", 5) == 20
@@ -54,7 +54,7 @@ def test_a_mark_that_is_not_there_or_has_been_is_not_waited_for():
     assert times.of_marks == {"one": 10, "two": 20}
 
 
-def test_a_stretch_takes_as_long_as_in_the_language_that_reads_it_longest():
+def test_a_stretch_lasts_as_long_as_in_the_slowest_language():
     lines = BeatLines.parsed(
         {"en": "One. [a]Two, and much more than that to read.", "zh": "一一一一一一一一一一一一一一一一一一，[a]二。"}
     )
@@ -117,7 +117,7 @@ def test_a_beat_says_how_long_its_picture_stays_after_the_line():
     assert moving.end - moving.start == pytest.approx(3 + PAUSES["long"], abs=0.05), "settled, not only silent"
 
 
-def test_a_pause_that_there_is_not_is_refused():
+def test_an_unknown_pause_is_refused():
     class Wrong(LectureScene):
         def construct(self):
             with self.beat("all", pause="endless", say="A line."):
@@ -165,6 +165,6 @@ class Twice(LectureScene):
 @pytest.mark.parametrize(
     ("scene", "message"), [(Outside, r"until\('far'\) was called outside a beat"), (Twice, "a mark comes twice")]
 )
-def test_what_cannot_be_waited_for_is_named(scene, message):
+def test_marks_that_cannot_be_waited_for_are_named(scene, message):
     with pytest.raises(UserError, match=message):
         visit_beats(scene, lambda scene, beat: None)

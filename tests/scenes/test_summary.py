@@ -72,7 +72,7 @@ def test_layout_holds(film_of, name, lang):
 
 
 @pytest.mark.parametrize(("name", "lang"), [("ours", "en"), ("two layers", "zh")])
-def test_the_curve_of_the_beginning_and_its_numbers_are_what_the_run_ended_with(film_of, trace_of, name, lang):
+def test_the_first_curve_and_its_numbers_are_the_runs_last(film_of, trace_of, name, lang):
     seen, run = film_of(name, lang).seen["curve"], OTHERS[name]["run"]
     theta = trace_of(run).parameters[-1]
     x, y = seen.curve
@@ -81,14 +81,14 @@ def test_the_curve_of_the_beginning_and_its_numbers_are_what_the_run_ended_with(
     assert set(np.round(seen.theta, 6)) <= set(np.round(np.asarray(theta), 6))
 
 
-def test_an_early_state_stands_while_its_numbers_do():
+def test_an_early_state_stays_while_its_numbers_do():
     shown = [stepwise(row) for row in np.linspace(0, 3, 301)]
     assert np.all(np.diff(shown) >= 0) and (shown[0], shown[-1]) == (0, 3)
     for row in range(3):
         assert shown[100 * row : 100 * row + 70] == pytest.approx([row] * 70)
 
 
-def test_each_choice_stands_under_its_step(film_of):
+def test_each_choice_is_below_its_step(film_of):
     for (text, cards), step in zip(film_of("ours").seen["steps"].choices, (0, 0, 1, 2, 2), strict=True):
         assert text[0] == pytest.approx(cards[step]) and text[1] < -1.15
 
@@ -110,7 +110,7 @@ def test_guess_miss_and_truth_are_those_of_the_trained_network(film_of, trace_of
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_the_last_day_is_not_shown_before_its_truth_is_asked_for(film_of, name):
+def test_the_last_day_is_hidden_until_its_truth_is_asked_for(film_of, name):
     seen = film_of(name, "zh" if name == "two layers" else "en").seen
     assert [seen[beat].truth for beat in BEATS] == [(False, False)] * 5 + [(True, True)] * 2
 
@@ -121,12 +121,12 @@ def test_the_days_before_today_are_those_a_network_sees(film_of):
     assert "The last 56 days run" in film_of("ours").lines["answer"]["en"]
 
 
-def test_the_last_picture_stays_when_all_is_said(film_of):
+def test_the_last_picture_stays_at_the_end(film_of):
     scene = film_of("ours").scene
     assert scene.time - scene.beats[-1].end == pytest.approx(LAST_LOOK, abs=0.2)
 
 
-def test_the_thread_is_the_trained_line_the_pieces_and_what_the_run_ended_with(film_of, trace_of):
+def test_the_thread_is_the_trained_line_the_pieces_and_the_runs_end(film_of, trace_of):
     functions = film_of("ours").scene.functions
     straight, pieces, learned = (drawn(functions[k][0][0], blue) for k, blue in enumerate(functions.blue))
     line = line_of(LINE, np.asarray(trace_of(LINE).parameters[-1]))

@@ -32,7 +32,7 @@ def test_edges_of_a_text_are_those_that_manim_finds(source, x, y, scale, turn):
     assert (text.width, text.height, text.depth) == (manims.width, manims.height, manims.depth)
 
 
-def test_a_text_without_a_glyph_lies_at_the_centre_and_has_no_size():
+def test_a_text_without_glyphs_is_at_the_centre_and_has_no_size():
     text = words(" ")
     assert (text.width, text.height, text.get_left().tolist()) == (0, 0, [0, 0, 0])
 

@@ -31,14 +31,14 @@ def test_every_corner_stays_within_the_tolerance(count, radius):
     assert distances(points, kept).max() <= UNSEEN + 1e-12
 
 
-def test_of_a_straight_edge_only_its_ends_are_kept():
+def test_a_straight_edge_keeps_only_its_ends():
     edge = np.linspace([0.0, 0.0, 0.0], [6.0, 0.0, 0.0], 180)
     corner = np.concatenate([edge, np.linspace([6.0, 0.1, 0.0], [6.0, 3.0, 0.0], 90)])
     assert thinned(corner).tolist() == [[0, 0, 0], [6, 0, 0], [6, 3, 0]]
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_what_is_no_path_stays_as_it_is(count):
+def test_points_that_are_no_path_are_unchanged(count):
     points = np.arange(3.0 * count).reshape(count, 3)
     assert (thinned(points) == points).all()
 

@@ -30,7 +30,7 @@ def data(plot, line) -> np.ndarray:
     return np.array([plot.data(point) for point in [*line.get_start_anchors(), line.get_end()]])
 
 
-def test_the_bright_curve_is_what_the_last_recorded_state_draws(trace_of, steps):
+def test_the_bright_curve_is_that_of_the_last_recorded_state(trace_of, steps):
     plot = steps.card(1)[PLACE][0]
     x, y = data(plot, steps.blue).T
     theta = trace_of(RUN).parameters[-1]
@@ -49,7 +49,7 @@ def test_the_upright_lines_are_the_errors_of_the_blue_curve(steps):
         assert prediction == pytest.approx(np.interp(at, x, y), abs=1e-9)
 
 
-def test_other_values_that_are_tried_are_recorded_ones_and_have_their_errors(trace_of, steps):
+def test_tried_values_are_recorded_ones_with_their_errors(trace_of, steps):
     plot, *errors, _, blue = steps.card(2)[PLACE]
     before = data(plot, blue)
     trying = steps.try_values(1.0)
@@ -64,7 +64,7 @@ def test_other_values_that_are_tried_are_recorded_ones_and_have_their_errors(tra
     np.testing.assert_allclose(data(plot, blue), before, atol=1e-9)
 
 
-def test_a_long_name_stands_in_two_lines_as_large_as_the_others(trace_of):
+def test_a_long_name_has_two_lines_in_the_size_of_the_others(trace_of):
     use_theme("dark")
     long = {"function": "function with unknowns"}
     names = ThreeSteps(trace_of(RUN), lambda key: long.get(key, key), 1)

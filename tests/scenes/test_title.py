@@ -55,7 +55,7 @@ def test_the_curve_ends_on_the_last_recorded_state(film_of, name):
     assert y == pytest.approx(recorded, abs=1e-6)
 
 
-def test_the_days_are_those_that_a_network_sees_before_the_last_one_which_is_asked_for(film_of):
+def test_the_days_are_those_before_the_last_one(film_of):
     days, series = film_of("ours").scene.days, synthetic_views()
     views = np.array([days.plot.data(dot.get_center())[1] for dot in days.dots])
     assert views == pytest.approx(series.values[-57:-1], abs=1)

@@ -83,7 +83,7 @@ def test_videos_of_two_traces_are_two_files_and_so_are_their_pictures(project, l
         (7, "needed: the folder of a trace"),
     ],
 )
-def test_what_is_not_there_is_named(project, folder, message):
+def test_a_missing_trace_is_named(project, folder, message):
     (project / "runs" / "file").write_text("x")
     with pytest.raises(UserError, match=message):
         LossCurve.validated({"trace": folder})
@@ -98,7 +98,7 @@ def test_a_damaged_recording_is_not_shown(project):
         visit_beats(LossCurve, lambda scene, beat: None, {"trace": "runs/mine"}, SceneContext(media_dir=project))
 
 
-def test_a_given_trace_is_described_and_nothing_is_trained_for_it(project):
+def test_a_trace_set_by_its_folder_is_described_and_nothing_is_trained(project):
     description = describe(LossCurve, request(project, trace="runs/mine"))
     (row,) = (row for row in description.rows if row.name == "trace")
     assert row.type == "folder of a trace | none"
@@ -122,13 +122,13 @@ def test_another_recording_at_the_same_path_is_another_clip(project, loops):
     assert key_of(description_parts(asked)) != key_of(described)
 
 
-def test_a_run_of_ours_can_be_named_by_its_path_too(project, play):
+def test_our_own_run_can_be_named_by_its_path_too(project, play):
     trace = train(Experiment(epochs=12), project / "traces")
     for scene, first in ((LossCurve, "axes"), (GradientDescent, "floor")):
         assert play(scene, until=first, trace=trace.path).beats == [first]
 
 
-def test_a_scene_of_ones_own_has_the_words_of_the_scene_it_is_derived_from(project):
+def test_a_derived_scene_has_the_words_of_its_base_scene(project):
     class Mine(LossCurve):
         class Parameters(LossCurve.Parameters):
             trace: TraceFolder | None = TraceFolder("runs/mine")
@@ -162,7 +162,7 @@ def test_the_whole_way_from_the_command_line(project, gradreel):
     assert planned.exit_code == 0 and "train" not in planned.stdout
 
 
-def test_plain_manim_renders_it(project):
+def test_plain_manim_renders_the_scene(project):
     (project / "mine.py").write_text(MINE)
     run("manim", "render", "-s", "-r", "160,90", "--media_dir", "out", "--progress_bar", "none", "mine.py", "Mine")
     (picture,) = (project / "out").rglob("*.png")

@@ -146,7 +146,7 @@ def test_planes_are_the_recorded_ones(film, trace_of):
     assert [int(text.split()[0]) for text in film.counts] == [runs.fat[0].n_parameters, runs.deep[0].n_parameters]
 
 
-def test_between_two_recorded_states_the_planes_are_between_what_the_two_say(film):
+def test_between_two_recorded_states_the_planes_are_in_between(film):
     match = film.scene.recorded
     for k in (0, 1):
         before, after, between = (match.said(k, row) for row in (3.0, 4.0, 3.25))
@@ -154,7 +154,7 @@ def test_between_two_recorded_states_the_planes_are_between_what_the_two_say(fil
         assert not np.allclose(before, after)
 
 
-def test_points_stand_where_they_are_each_class_in_its_colour():
+def test_points_are_at_their_places_in_the_colour_of_their_class():
     plane = Plane(PointsDataset(points=((-1, 0, 1), (3, 2, 0), (1, 1, 1))))
     board = ClassBoard(plane, 1.0, 2.0, 4.0)
     low, high = plane.ranges
@@ -193,7 +193,7 @@ def test_folds_double_the_bends_of_as_many_relus(film, play, depth):
     assert lit == {1.0}
 
 
-def test_bends_are_counted_as_they_are_drawn_left_before_right(film):
+def test_bends_are_counted_as_they_are_drawn_from_left_to_right(film):
     assert {fat[0] for fat, *_ in film.counted} == set(range(7))
     assert all(fat == (6, 6) for fat, deep, *_ in film.counted if deep[0]), (
         "the left one is done before the right one begins"
@@ -206,13 +206,13 @@ def test_a_layers_relus_and_their_bends_are_counted_together(film):
     assert list(dict.fromkeys(deep for _, deep, *_ in film.counted)) == [(0, 0), (1, 1), (2, 2), (4, 4), (6, 8)]
 
 
-def test_it_is_folded_and_counted_and_then_stretched(film):
+def test_the_curve_is_folded_and_counted_and_then_stretched(film):
     for counted in (2, 4, 8):
         tops = [round(float(top), 6) for _, (_, bends_now), _, top in film.counted if bends_now == counted]
         assert tops[0] == 0.5 and 1.0 in tops and sorted(tops) == tops
 
 
-def test_what_was_folded_down_stays_faint_above_the_line():
+def test_the_folded_part_stays_faint_above_the_line():
     x = np.linspace(0.0, 4.0, 401)
     curves = Curves((0.0, 4.0, 0.0, 1.0), (x, np.zeros(401)), (0.0, 1.0))
     pieces = curves.above(np.abs(np.sin(np.pi * x / 2)), 0.5)
@@ -220,7 +220,7 @@ def test_what_was_folded_down_stays_faint_above_the_line():
     assert all(piece.get_bottom()[1] == pytest.approx(0.5) for piece in pieces)
 
 
-def test_a_dot_stands_wherever_the_curve_crosses_the_line():
+def test_a_dot_marks_each_crossing_of_the_curve_and_the_line():
     x = np.linspace(0.0, 4.0, 402)
     curves = Curves((0.0, 4.0, 0.0, 1.0), (x, np.zeros(402)), (0.0, 1.0))
     dots = curves.crossings(np.abs(np.sin(np.pi * x / 2)), 0.5)
@@ -228,13 +228,13 @@ def test_a_dot_stands_wherever_the_curve_crosses_the_line():
     assert at[:, 0] == pytest.approx([1 / 3, 5 / 3, 7 / 3, 11 / 3], abs=1e-3) and at[:, 1] == pytest.approx([0.5] * 4)
 
 
-def test_each_relu_is_as_large_left_and_right(film):
+def test_each_relu_is_equally_large_on_the_left_and_right(film):
     assert len(film.nodes) == 2 and all(film.all_there)
     for widths in film.nodes:
         assert widths == pytest.approx([widths[0]] * (2 * (6 + 2)))
 
 
-def test_blue_that_leaves_the_plot_has_an_arrowhead_there():
+def test_blue_that_leaves_the_plot_has_an_arrowhead():
     x = np.array([0.0, 1.0, 2.0])
     curves = Curves((0.0, 2.0, 0.0, 4.0), (x, np.zeros(3)), (0.0, 4.0)).draw(np.array([2.0, 2.0, -2.0]))
     assert drawn(curves)[-1] == pytest.approx((1.5 - TIP_LONG / 4, TIP_LONG)), "so the head does not stick out"
@@ -242,7 +242,7 @@ def test_blue_that_leaves_the_plot_has_an_arrowhead_there():
     assert not len(curves.draw(np.array([2.0, 2.0, 1.0])).tip.points)
 
 
-def test_every_runs_loss_stands_on_a_scale_of_tens(film, trace_of):
+def test_every_runs_loss_is_on_a_logarithmic_scale(film, trace_of):
     starts, losses = film.scene.starts, ends(trace_of)
     for k, (_, *dots) in enumerate(starts.pairs):
         for dot, loss_at_end in zip(dots, losses[:, k], strict=True):

@@ -35,7 +35,7 @@ def drawn_line(scene) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("values", [3, 20])
-def test_the_ring_has_the_least_loss_of_all_that_were_tried_and_it_stands_there(ended, values):
+def test_the_ring_is_at_the_least_loss_of_all_tried_ones(ended, values):
     scene = ended("two", values=values)
     land = scene.board.land
     x, y = RED.x() - RED.offset, RED.labels()
@@ -51,7 +51,7 @@ def test_the_ring_has_the_least_loss_of_all_that_were_tried_and_it_stands_there(
     np.testing.assert_allclose(scene.board.pivot.get_center(), scene.board.plot.at(RED.offset, best_b), atol=1e-9)
 
 
-def test_no_line_that_is_tried_comes_to_the_name_of_red(ended):
+def test_no_tried_line_touches_the_name_of_red(ended):
     board = ended("two", values=20).board
     assert board.target_label.get_left()[0] > board.plot.box[1]
     before = board.theta
@@ -67,7 +67,7 @@ def tile_at(land, theta):
     return min(land.tiles, key=lambda tile: np.linalg.norm(tile.get_center() - place))
 
 
-def test_another_curve_of_losses_is_another_map():
+def test_another_curve_of_losses_gives_another_map():
     def bowl(w, b):
         return lambda theta: (theta[..., 0] - w) ** 2 + (theta[..., 1] - b) ** 2
 
@@ -113,7 +113,7 @@ def test_the_counts_are_those_of_the_networks(ended):
     assert digits.replace("\u2009", "").startswith(str(Tries(20, 26_001).digits))
 
 
-def test_sigmoids_come_one_by_one_and_may_go(ended):
+def test_sigmoids_appear_one_by_one_and_can_be_left_out(ended):
     for counts in ((3, 5), (5, 3), (4, 4)):
         assert f"sum_(i=1)^{counts[-1]})" in ended("sigmoids", sigmoids=counts).sum_formula.source
 
@@ -153,7 +153,7 @@ def test_extremes_stay_readable(play, parameters, language, theme):
         ({"sigmoids": [3, 21]}, "sigmoids.1: .*less than or equal to 20"),
     ],
 )
-def test_what_cannot_be_shown_is_an_error(parameters, word):
+def test_parameters_that_cannot_be_shown_are_an_error(parameters, word):
     with pytest.raises(UserError, match=word):
         WhyGradient.validated(parameters)
 

@@ -76,7 +76,7 @@ def test_the_named_days_are_those_of_the_new_calendar(scene):
     assert "15 Jan" not in shown
 
 
-def test_bands_are_clipped_and_named_where_there_is_room(scene):
+def test_bands_are_clipped_and_named_if_there_is_room(scene):
     zoom = picture()
     bands = zoom.add_bands(DATES, (4, 5))
     scene.add(zoom, bands)

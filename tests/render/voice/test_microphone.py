@@ -87,7 +87,7 @@ def test_lines_are_recorded_one_by_one(device, answers, tmp_path, capsys):
     assert told.out == "" and "1 of 2: curve/rise, which moves for 2.0 s" in told.err and "It is rest." in told.err
 
 
-def test_a_recording_is_played_made_again_left_out_and_ended(device, answers, tmp_path):
+def test_a_recording_is_played_repeated_skipped_or_ended_by_keys(device, answers, tmp_path):
     asked = answers("", "", "p", "r", "", "s", "q")
     assert record(LINES, tmp_path, device) == 0
     assert device.played == [(44_100, 44_100)]
@@ -105,7 +105,7 @@ def test_a_recording_that_cannot_be_played_can_still_be_kept(device, answers, tm
     assert "can't be played here: no output device" in capsys.readouterr().err
 
 
-def test_a_line_that_is_left_out_is_gone_on_from(device, answers, tmp_path):
+def test_after_a_skipped_line_recording_continues(device, answers, tmp_path):
     answers("s", "", "", "")
     assert record(LINES, tmp_path, device) == 1
     assert kept(tmp_path) == ["curve/rest.wav"]
@@ -117,21 +117,21 @@ def test_other_keys_are_asked_again(device, answers, tmp_path):
     assert len(asked) == 3
 
 
-def test_what_is_too_loud_is_told_before_it_is_kept(device, answers, tmp_path):
+def test_a_recording_that_is_too_loud_is_reported_before_it_is_kept(device, answers, tmp_path):
     device.samples = np.clip(3 * device.samples, -1, 1)
     asked = answers("", "", "s", "q")
     record(LINES, tmp_path, device)
     assert "too loud 880 times" in asked[2]
 
 
-def test_sound_that_was_lost_is_told(device, answers, tmp_path, capsys):
+def test_lost_sound_is_reported(device, answers, tmp_path, capsys):
     device.status = "input overflow"
     answers("", "", "s", "q")
     record(LINES, tmp_path, device)
     assert "Some of it was lost" in capsys.readouterr().err
 
 
-def test_ctrl_c_keeps_what_was_kept_and_leaves_no_more(device, answers, tmp_path):
+def test_ctrl_c_keeps_the_kept_recordings_and_no_others(device, answers, tmp_path):
     answers("", "", "", "", "")  # then the input ends, at the question whether to keep it
     with pytest.raises(click.Abort):
         record(LINES, tmp_path, device)
@@ -156,7 +156,7 @@ def test_a_microphone_that_fails_is_one_message(device, answers, tmp_path):
         record(LINES, tmp_path, device)
 
 
-def test_without_its_package_it_is_named(monkeypatch):
+def test_a_missing_package_for_the_microphone_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     with pytest.raises(
         UserError, match=r"needs sounddevice: pip install 'gradreel\[record\]'; or record with any other"
@@ -164,7 +164,7 @@ def test_without_its_package_it_is_named(monkeypatch):
         microphone()
 
 
-def test_without_a_microphone_that_is_said(device, monkeypatch):
+def test_a_missing_microphone_is_reported(device, monkeypatch):
     monkeypatch.setitem(sys.modules, "sounddevice", device)
     assert microphone() is device
     device.fails = True

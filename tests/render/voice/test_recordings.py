@@ -28,14 +28,14 @@ def test_the_recording_of_each_beat_is_heard(recordings, wav, tone, tmp_path):
     assert not (tmp_path / "speech").exists()
 
 
-def test_silence_before_the_voice_is_told_for_who_has_times_in_the_file(recordings, wav, tone, tmp_path):
+def test_leading_silence_is_reported_for_files_with_times(recordings, wav, tone, tmp_path):
     samples = [0.0] * 48_000 + tone(1).tolist()
     wav(samples, name="takes/build-curve/constant.wav")
     ((line,),) = spoken_lines(recordings, LINES[:1], tmp_path)
     assert (line.start, line.seconds) == (pytest.approx(1 - EDGE), pytest.approx(1 + EDGE))
 
 
-def test_the_ending_may_be_in_capitals_as_recorders_write_it(recordings, wav, tone, tmp_path):
+def test_the_ending_of_a_recordings_name_may_be_in_capitals(recordings, wav, tone, tmp_path):
     wav(tone(1), name="takes/build-curve/constant.WAV")
     ((line,),) = spoken_lines(recordings, LINES[:1], tmp_path)
     assert line.file.name == "constant.WAV"
@@ -98,7 +98,7 @@ def starts(stretches):
     return [stretch.start for stretch in stretches]
 
 
-def test_marks_are_where_the_longest_pauses_are_in_order(recordings, take, tmp_path):
+def test_marks_are_placed_at_the_longest_pauses_in_order(recordings, take, tmp_path):
     take(0.4, 0.2, 0.6)
     (spoken,) = spoken_lines(recordings, [LINE], tmp_path)
     assert starts(spoken) == pytest.approx([0.15, 1.1 - EDGE, 2.9 - EDGE], abs=0.011)
@@ -123,14 +123,14 @@ def test_a_mark_that_a_line_begins_with_needs_no_pause(recordings, take, tmp_pat
     assert starts([first, second]) == pytest.approx([0.15, 1.1 - EDGE], abs=0.011)
 
 
-def test_a_file_of_times_goes_before_pauses(recordings, take, tmp_path):
+def test_a_file_of_times_overrides_pauses(recordings, take, tmp_path):
     take(0.4, 0.6)
     marks_file(recordings, "1.05\n\n1.25\n")
     (spoken,) = spoken_lines(recordings, [LINE], tmp_path)
     assert starts(spoken) == pytest.approx([0.15, 1.05, 1.25])
 
 
-def test_times_have_a_row_for_each_mark_also_where_no_words_begin(recordings, take, tmp_path):
+def test_times_have_a_row_for_each_mark_even_without_words_after_it(recordings, take, tmp_path):
     """At the line's beginning; and where the picture goes on in silence, before or after the recording's end."""
     take(0.4, 0.6)
     marks_file(recordings, "0.1\n1.05\n2.0\n9\n")
@@ -141,7 +141,7 @@ def test_times_have_a_row_for_each_mark_also_where_no_words_begin(recordings, ta
     assert [stretch.seconds for stretch in (first, quiet, last)] == [0, 0, 0]
 
 
-def test_labels_that_audacity_exports_say_what_silence_would(recordings, take, tmp_path):
+def test_labels_exported_by_audacity_replace_pauses(recordings, take, tmp_path):
     take(0.4, 0.6)
     (by_silence,) = spoken_lines(recordings, [LINE], tmp_path)
     marks_file(
@@ -164,7 +164,7 @@ def test_too_few_pauses_name_the_recording_and_the_way_out(recordings, take, tmp
 
 
 @pytest.mark.parametrize("text", ["", "1.1", "1\n2\n3", "1.1\nlate", "-1\n1", "nan\n1", "1e3\n2", "２\n3"])
-def test_times_that_are_none_are_named(recordings, take, tmp_path, text):
+def test_invalid_times_are_named(recordings, take, tmp_path, text):
     take(0.4, 0.6)
     marks_file(recordings, text)
     with pytest.raises(UserError, match=r"constant\.marks\.txt: 2 rows were wanted"):
@@ -172,14 +172,14 @@ def test_times_that_are_none_are_named(recordings, take, tmp_path, text):
 
 
 @pytest.mark.parametrize("text", ["1.2\n1.1", "1.1\n1.1", "0.1\n1", "1\n9999", "1\n2.9"])
-def test_times_that_do_not_rise_within_what_is_heard_are_named(recordings, take, tmp_path, text):
+def test_times_that_do_not_increase_inside_the_sound_are_named(recordings, take, tmp_path, text):
     take(0.4, 0.6)
     marks_file(recordings, text)
     with pytest.raises(UserError, match=r"constant\.marks\.txt: times are wanted that rise, between 0\.15 and 2\.75 s"):
         spoken_lines(recordings, [LINE], tmp_path)
 
 
-def test_what_is_not_recorded_is_spoken_where_that_is_asked_for(recordings, tones, wav, tone, calls, tmp_path):
+def test_missing_recordings_are_spoken_on_request(recordings, tones, wav, tone, calls, tmp_path):
     wav(tone(1), name="takes/build-curve/constant.wav")
     filled = Recordings(recordings.folder, tones())
     assert missing_lines(filled, LINES, tmp_path / "speech") == LINES[1:]

@@ -53,7 +53,7 @@ def said(folder, *lines):
     return [(remark.name, remark.kind) for remark in remarks(folder, "en", lines)]
 
 
-def test_the_script_has_each_line_as_it_is_said_with_its_marks_and_times(write, folder):
+def test_the_script_has_each_line_as_spoken_with_its_marks_and_times(write, folder):
     write(RISE, REST)
     text = (folder / "script.md").read_text()
     assert "# Curves" in text and "2 lines, to be read at about 150 words a minute" in text
@@ -72,14 +72,14 @@ def test_of_chinese_characters_are_counted(folder):
     assert "220 characters a minute" in (folder / "script.md").read_text("utf-8")
 
 
-def test_what_is_missing_is_told_and_what_is_right_is_not(write, take, folder):
+def test_missing_recordings_are_reported_and_correct_ones_are_not(write, take, folder):
     write(RISE, REST)
     assert said(folder, RISE, REST) == [("curve/rise.wav", "missing"), ("curve/rest.wav", "missing")]
     take("rise", 1.5, pause=0.3)
     assert said(folder, RISE, REST) == [("curve/rest.wav", "missing")]
 
 
-def test_a_recording_that_goes_on_when_nothing_moves_is_long(write, take, folder):
+def test_a_recording_longer_than_its_motion_is_reported_as_long(write, take, folder):
     write(REST)
     take("rest", 5.8)
     assert said(folder, REST) == []
@@ -97,12 +97,12 @@ def test_a_long_line_takes_its_time_to_read(write, take, folder):
     assert said(folder, line) == [("curve/rest.wav", "long")]
 
 
-def test_what_is_written_otherwise_than_it_is_said_stands_there_too(write, folder):
+def test_a_line_whose_printed_form_differs_has_it_in_the_script(write, folder):
     write(script_line("Four sides.", beat="rest", printed="4 sides."))
     assert "> Four sides.\n\nin print: 4 sides.\n" in (folder / "script.md").read_text()
 
 
-def test_a_recording_that_is_broken_or_cannot_be_parted_is_told_and_stays(write, take, folder):
+def test_a_broken_recording_or_one_that_cannot_be_cut_is_reported_and_stays(write, take, folder):
     write(RISE, REST)
     take("rise", 1.5)
     rest = take("rest")
@@ -115,7 +115,7 @@ def test_a_recording_that_is_broken_or_cannot_be_parted_is_told_and_stays(write,
 
 @pytest.mark.parametrize("width", [1, 2, 3])
 @pytest.mark.parametrize("channels", [1, 2])
-def test_what_was_too_loud_for_its_file_is_clipped(write, wav, tone, folder, width, channels):
+def test_a_recording_with_clipped_samples_is_reported(write, wav, tone, folder, width, channels):
     write(REST)
     wav(np.clip(tone(1, level=1.5), -1, 1), 48_000, width, channels, name="takes/curve/rest.wav")
     (remark,) = remarks(folder, "en", [REST])
@@ -124,13 +124,13 @@ def test_what_was_too_loud_for_its_file_is_clipped(write, wav, tone, folder, wid
 
 @pytest.mark.parametrize("hertz", [100, 440, 3000])
 @pytest.mark.parametrize("rate", [48_000, 96_000])
-def test_what_was_brought_to_full_scale_is_not_clipped(write, wav, tone, folder, hertz, rate):
+def test_a_recording_normalized_to_full_scale_is_not_clipped(write, wav, tone, folder, hertz, rate):
     write(REST)
     wav(tone(1, rate, hertz, level=1.0), rate, 3, name="takes/curve/rest.wav")
     assert said(folder, REST) == []
 
 
-def test_a_file_that_no_beat_is_called_is_told(write, take, folder):
+def test_a_file_named_after_no_beat_is_reported(write, take, folder):
     write(RISE, REST)
     take("rset")
     (folder / "curve" / "rest.marks.txt").write_text("")
@@ -143,7 +143,7 @@ def test_a_file_that_no_beat_is_called_is_told(write, take, folder):
 OTHER = script_line("And it sleeps.", beat="rest")
 
 
-def test_a_recording_is_of_the_text_that_the_script_had_when_it_came(write, take, folder):
+def test_a_recording_belongs_to_the_scripts_text_at_its_time(write, take, folder):
     write(REST)
     take("rest")
     write(OTHER)  # the narration has changed; the recording came before that
@@ -165,7 +165,7 @@ def test_a_new_recording_is_of_the_new_text(write, take, folder):
     assert of_another_text(Recordings(folder), [OTHER.line]) == []
 
 
-def test_who_takes_the_old_text_back_has_its_recording(write, take, folder):
+def test_going_back_to_the_old_text_makes_the_recording_valid_again(write, take, folder):
     write(REST)
     take("rest")
     write(OTHER)
@@ -180,7 +180,7 @@ def test_a_text_that_sounds_the_same_is_the_same(write, take, folder):
     assert said(folder, line) == []
 
 
-def test_recordings_that_are_right_as_they_are_can_be_accepted(write, take, folder):
+def test_stale_recordings_can_be_accepted(write, take, folder):
     write(REST)
     take("rest")
     write(OTHER)
@@ -190,14 +190,14 @@ def test_recordings_that_are_right_as_they_are_can_be_accepted(write, take, fold
     assert said(folder, REST) == [("curve/rest.wav", "other text")]
 
 
-def test_a_recording_that_was_there_before_any_script_is_taken_for_one_of_today(write, take, folder):
+def test_a_recording_older_than_the_script_counts_as_current(write, take, folder):
     take("rest")
     assert of_another_text(Recordings(folder), [REST.line]) == []
     write(REST)
     assert said(folder, REST) == []
 
 
-def test_the_script_of_one_scene_keeps_what_is_noted_of_others(write, take, folder):
+def test_the_script_of_one_scene_keeps_the_notes_of_others(write, take, folder):
     write(RISE, REST)
     take("rest")
     write(OTHER)
@@ -229,7 +229,7 @@ def test_notes_that_are_damaged_are_named(write, folder, notes):
     assert (folder / "script.json").read_text() == notes
 
 
-def test_notes_are_read_by_others_as_json(write, take, folder):
+def test_notes_are_plain_json(write, take, folder):
     take("rest")
     write(REST)
     content = json.loads((folder / "script.json").read_text())

@@ -51,7 +51,7 @@ def test_a_length_that_a_program_could_not_know_is_no_fault(tmp_path, wav, tone)
 
 
 @pytest.mark.parametrize("name", ["take.mp3", "take.m4a", "take.flac", "take.ogg", "take.mka"])
-def test_what_phones_and_recorders_write_is_read(tmp_path, tone, name):
+def test_files_of_phones_and_recorders_are_read(tmp_path, tone, name):
     codec = {"mp3": "libmp3lame", "m4a": "aac", "flac": "flac", "ogg": "libopus", "mka": "aac"}[name.partition(".")[2]]
     with av.open(tmp_path / name, "w") as container:
         stream = container.add_stream(codec, rate=RATE, layout="mono")
@@ -85,13 +85,13 @@ def test_a_length_that_is_guessed_from_a_quiet_beginning_is_no_fault(tmp_path):
     assert len(read_sound(file)) == pytest.approx(6 * RATE, abs=0.1 * RATE)
 
 
-def test_flac_has_what_was_written_to_it_to_16_bits(tmp_path):
+def test_flac_keeps_16_bits(tmp_path):
     samples = np.random.default_rng(0).uniform(-1, 1, 10_001).astype(np.float32)
     write_flac(tmp_path / "line.flac", samples)
     np.testing.assert_allclose(read_sound(tmp_path / "line.flac"), samples, atol=1 / 32767)
 
 
-def test_resampling_brings_no_tones_that_were_not_there(tone):
+def test_resampling_adds_no_tones(tone):
     (spoken,) = (
         np.concatenate(list(filtered([tone(2, 22_050, 10_000)], 22_050, ("aresample", "48000:filter_size=128")))),
     )
@@ -106,7 +106,7 @@ def written(folder, content):
     return folder / "take.wav"
 
 
-def test_a_recording_that_is_not_there_is_named(tmp_path):
+def test_a_missing_recording_is_named(tmp_path):
     with pytest.raises(SoundError, match=r"take\.wav: there is no such file"):
         read_sound(tmp_path / "take.wav")
 
@@ -130,12 +130,12 @@ def test_a_recording_cut_off_is_refused(tmp_path, wav, tone):
         read_sound(written(tmp_path, content[: len(content) // 2]))
 
 
-def test_a_header_alone_is_refused(tmp_path, wav, tone):
+def test_a_header_without_sound_is_refused(tmp_path, wav, tone):
     with pytest.raises(SoundError):
         read_sound(written(tmp_path, wav(tone(3)).read_bytes()[:44]))
 
 
-def test_a_kept_line_cut_off_is_refused(tmp_path, tone):
+def test_a_truncated_line_is_refused(tmp_path, tone):
     write_flac(tmp_path / "line.flac", tone(3))
     content = (tmp_path / "line.flac").read_bytes()
     (tmp_path / "line.flac").write_bytes(content[: len(content) // 2])
@@ -172,12 +172,12 @@ def test_a_video_without_sound_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("rate", [1, 3_999, 2_000_000])
-def test_a_rate_that_nobody_records_at_is_refused(wav, tone, rate):
+def test_an_unusual_sample_rate_is_refused(wav, tone, rate):
     with pytest.raises(SoundError, match=f"has {rate} samples a second"):
         read_sound(wav(tone(0.1), rate))
 
 
-def test_an_hour_is_refused_before_all_of_it_is_read(tmp_path, wav):
+def test_an_hour_of_sound_is_refused_before_it_is_read_completely(tmp_path, wav):
     with pytest.raises(SoundError, match="longer than 600 seconds"):
         read_sound(wav(np.zeros(4_000 * 601), 4_000, width=1))
 
@@ -195,7 +195,7 @@ def test_samples_that_are_no_numbers_are_refused(tmp_path):
 
 
 @given(before=st.integers(0, 60), sound=st.integers(1, 60), after=st.integers(0, 60))
-def test_a_stated_little_of_the_silence_is_left(tmp_path, tone, before, sound, after):
+def test_a_fixed_part_of_the_silence_is_kept(tmp_path, tone, before, sound, after):
     hundredths = np.concatenate([np.zeros(480 * before), tone(sound / 100), np.zeros(480 * after)]).astype(np.float32)
     left, right = min(before, edge := round(100 * EDGE)), min(after, edge)
     assert heard(hundredths, tmp_path) == slice(480 * (before - left), 480 * (before + sound + right))
@@ -209,7 +209,7 @@ def test_noise_of_a_room_is_silence(tone):
 
 
 @pytest.mark.parametrize("silence", [PAUSE - 0.01, PAUSE, 0.3])
-def test_silences_between_words_are_pauses_and_those_at_the_ends_are_none(tone, silence):
+def test_silences_between_words_are_pauses_but_not_those_at_the_ends(tone, silence):
     parts = [np.zeros(RATE), tone(0.4), np.zeros(round(silence * RATE)), tone(0.3), np.zeros(RATE)]
     found = pauses(np.concatenate(parts).astype(np.float32), None)
     assert found == ([slice(67_200, 67_200 + round(silence * RATE))] if silence >= PAUSE else [])
@@ -221,12 +221,12 @@ def test_sound_that_is_cut_begins_and_ends_at_zero():
     assert np.abs(np.diff(samples)).max() < 0.01
 
 
-def test_what_is_shorter_than_its_fade_is_cut_too():
+def test_a_sound_shorter_than_its_fade_is_trimmed_too():
     np.testing.assert_array_equal(cut(np.ones(9, np.float32), slice(3, 4)), [0])
     assert len(cut(np.ones(9, np.float32), slice(3, 3))) == 0
 
 
-def test_what_is_silent_is_refused(tmp_path, wav):
+def test_a_silent_recording_is_refused(tmp_path, wav):
     file = wav(np.zeros(RATE))
     with pytest.raises(SoundError, match=r"take\.wav is silent"):
         heard(read_sound(file), file)

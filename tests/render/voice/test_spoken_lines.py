@@ -40,7 +40,7 @@ def kept(folder: Path) -> set[str]:
     return {file.name for file in folder.iterdir() if file.suffix not in (".lock", ".json")}
 
 
-def test_each_line_is_as_long_as_it_is_spoken(tones, lines, folder):
+def test_each_line_has_its_spoken_length(tones, lines, folder):
     (long,), (short,) = spoken_lines(tones(), lines("a" * 100, "b" * 50), folder)
     assert (long.seconds, short.seconds) == (pytest.approx(1), pytest.approx(0.5))
     assert len(long.samples) == 48_000
@@ -48,7 +48,7 @@ def test_each_line_is_as_long_as_it_is_spoken(tones, lines, folder):
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_whatever_the_text_is_it_is_one_argument(tones, lines, folder, calls, text):
+def test_any_text_is_passed_as_one_argument(tones, lines, folder, calls, text):
     ((line,),) = spoken_lines(tones(), lines(text), folder)
     assert asked(calls) == [text]
     assert line.seconds == pytest.approx(len(text) / 100, abs=0.02)
@@ -59,7 +59,7 @@ def test_a_line_over_several_lines_is_spoken_as_one(tones, lines, folder, calls)
     assert asked(calls) == ["one two three"]
 
 
-def test_what_has_been_spoken_is_not_spoken_again(tones, lines, folder, calls):
+def test_a_spoken_line_is_not_spoken_again(tones, lines, folder, calls):
     first = spoken_lines(tones(), lines("first", "second"), folder)
     again = spoken_lines(tones(), lines("second", "third", "first", "third"), folder)
     assert asked(calls) == ["first", "second", "third"]
@@ -81,12 +81,12 @@ def test_a_stretch_without_words_is_not_spoken(tones, lines, folder, calls):
     assert [len(stretch.samples) for stretch in spoken[::2]] == [0, 0]
 
 
-def test_another_voice_speaks_for_itself(tones, lines, folder, calls):
+def test_another_voice_has_its_own_sounds(tones, lines, folder, calls):
     voices = [tones(), Command((*tones().arguments, "--slow"))]
     assert len({line_file(voice, ("first",), folder) for voice in voices}) == 2
 
 
-def test_a_script_that_has_changed_is_another_voice(lines, tmp_path):
+def test_a_changed_script_is_another_voice(lines, tmp_path):
     script = tmp_path / "say.py"
     script.write_text("1")
     before = line_file(Command((sys.executable, str(script), "{file}", "{text}")), ("first",), tmp_path)
@@ -94,7 +94,7 @@ def test_a_script_that_has_changed_is_another_voice(lines, tmp_path):
     assert line_file(Command((sys.executable, str(script), "{file}", "{text}")), ("first",), tmp_path) != before
 
 
-def test_missing_lines_are_told_and_nothing_is_made(tones, lines, folder, calls):
+def test_missing_lines_are_listed_and_nothing_is_made(tones, lines, folder, calls):
     wanted = lines("first", "second")
     assert missing_lines(tones(), wanted, folder) == wanted
     assert not folder.exists()
@@ -102,7 +102,7 @@ def test_missing_lines_are_told_and_nothing_is_made(tones, lines, folder, calls)
     assert missing_lines(tones(), wanted, folder) == wanted[1:]
 
 
-def test_lines_are_spoken_side_by_side_and_each_is_told(tones, lines, folder):
+def test_lines_are_spoken_in_parallel_with_progress_for_each(tones, lines, folder):
     told = []
     wanted = lines(*(f"line {k}" for k in range(5)))
     spoken = spoken_lines(tones(), wanted, folder, 3, told.append)
@@ -120,21 +120,21 @@ def test_lines_are_spoken_side_by_side_and_each_is_told(tones, lines, folder):
         ("silent here", "what was written is silent"),
     ],
 )
-def test_a_line_that_is_not_spoken_is_named_and_the_others_are_kept(tones, lines, folder, text, message):
+def test_a_line_that_fails_is_named_and_the_others_are_kept(tones, lines, folder, text, message):
     with pytest.raises(ProgramError, match=message):
         spoken_lines(tones(), lines("well", text, "good"), folder)
     assert kept(folder) >= {line_file(tones(), ("well",), folder).name}
     assert all(name.endswith(".flac") for name in kept(folder))
 
 
-def test_in_a_batch_all_lines_are_kept_but_the_one_at_fault(tones, lines, folder):
+def test_in_a_batch_all_lines_but_the_failing_one_are_kept(tones, lines, folder):
     voice = tones(batch=9)
     with pytest.raises(ProgramError, match="'fail here' could not be spoken"):
         spoken_lines(voice, lines("well", "good", "fail here"), folder)
     assert kept(folder) == {line_file(voice, (text,), folder).name for text in ("well", "good")}
 
 
-def test_a_program_that_hangs_is_ended_with_all_it_began(tones, lines, folder, calls):
+def test_a_hanging_program_is_killed_with_its_children(tones, lines, folder, calls):
     with pytest.raises(ProgramError, match=r"did not end within 0\.5 seconds"):
         spoken_lines(tones(limit=0.5), lines("hang here"), folder)
     child, _ = Path(f"{calls}.child").read_text().split()
@@ -142,7 +142,7 @@ def test_a_program_that_hangs_is_ended_with_all_it_began(tones, lines, folder, c
     assert kept(folder) == set()
 
 
-def test_an_error_of_one_ends_the_others(tones, lines, folder, calls):
+def test_an_error_of_one_program_stops_the_others(tones, lines, folder, calls):
     began = time.monotonic()
     with pytest.raises(ProgramError, match="exit code 3"):
         spoken_lines(tones(), lines("hang here", "fail here"), folder, jobs=2)
@@ -150,12 +150,12 @@ def test_an_error_of_one_ends_the_others(tones, lines, folder, calls):
 
 
 @pytest.mark.parametrize("program", ["/nonesuch/say", "nonesuch-say", "/"])
-def test_a_program_that_is_not_there_is_named(lines, folder, program):
+def test_a_missing_program_is_named(lines, folder, program):
     with pytest.raises(ProgramError, match=f"{program} could not be run"):
         spoken_lines(Command((program, "{file}", "{text}")), lines("first"), folder)
 
 
-def test_what_has_been_spoken_is_not_decoded_again(tones, lines, folder, monkeypatch):
+def test_a_spoken_line_is_not_decoded_again(tones, lines, folder, monkeypatch):
     first = spoken_lines(tones(), lines("first"), folder)
     monkeypatch.setattr(module, "read_sound", None)
     assert spoken_lines(tones(), lines("first"), folder) == first
@@ -174,7 +174,7 @@ def test_what_has_been_spoken_is_not_decoded_again(tones, lines, folder, monkeyp
         None,
     ],
 )
-def test_a_note_that_says_what_cannot_be_is_not_believed(tones, lines, folder, calls, change):
+def test_an_impossible_note_is_ignored(tones, lines, folder, calls, change):
     ((line,),) = spoken_lines(tones(), lines("first"), folder)
     note = line.file.with_suffix(".json")
     note.write_text(json.dumps({**json.loads(note.read_text()), **change}) if change else "[" * 5000)
@@ -200,14 +200,14 @@ def test_a_pipe_in_the_place_of_a_file_is_neither_waited_for_nor_read(tones, lin
     assert spoken_lines(tones(), lines("first"), folder) == [(line,)]
 
 
-def test_a_damaged_file_is_spoken_anew(tones, lines, folder, calls):
+def test_a_damaged_file_is_spoken_again(tones, lines, folder, calls):
     ((line,),) = spoken_lines(tones(), lines("first"), folder)
     line.file.write_bytes(line.file.read_bytes()[:900])
     assert spoken_lines(tones(), lines("first"), folder) == [(line,)]
     assert asked(calls) == ["first", "first"]
 
 
-def test_a_full_disk_leaves_what_was_there(tones, lines, folder, monkeypatch):
+def test_a_full_disk_leaves_existing_files(tones, lines, folder, monkeypatch):
     spoken_lines(tones(), lines("first"), folder)
     before = kept(folder)
 
