@@ -5,7 +5,9 @@
 
 Without scenes: some of the lecture, and two in the style of Manim's documentation; --all: the whole lecture and these
 two. Every round renders each way once, into a new folder: plain Manim (`manim --disable_caching`, one process for each
-scene); ours with -j 1 and -j 2; again, unchanged; with one changed parameter; that scene alone. Medians of all rounds.
+scene); ours with -j 1 and -j 2; again, unchanged; with one changed parameter; that scene alone. Then with a voice in
+two languages: all; again, unchanged; with one changed sentence; with one changed parameter. This voice makes tones, so
+that speaking takes no time. Medians of all rounds.
 Training is not measured: runs are recorded before, or taken from --media_dir.
 
 At the end, once: SSIM of each scene's two files against Manim's frames, their sizes, and the CPU seconds of the phases
@@ -18,6 +20,7 @@ import argparse
 import json
 import os
 import platform
+import shlex
 import shutil
 import statistics
 import subprocess
@@ -41,6 +44,7 @@ from gradreel.render.stages import ClipFile, SceneRequest
 from gradreel.render.videos.video import join
 from gradreel.render.workers.pool import Workers
 from gradreel.scenes.catalog import LESSON_FILE
+from gradreel.scenes.words.narration import Narration
 
 EXAMPLES = [
     f"{Path(__file__).resolve().parents[1] / 'render' / 'manim_examples.py'}:{name}"
@@ -48,13 +52,18 @@ EXAMPLES = [
 ]
 SAMPLE = ["build-curve", "sigmoid-formula", "more-features", "deeper-and-deeper", "gradient-descent", *EXAMPLES]
 CHANGE = "build-curve.knots=[[0,1],[2,3],[5,0],[6,2]]"
+WORDS = "words.toml"  # the file of the lesson's own words
+TONES = f"command:{shlex.join([sys.executable, str(Path(__file__).with_name('_tone_voice.py'))])} {{file}} {{text}}"
+VOICES = (f"en={TONES}", f"zh={TONES}")
 COMPARED = 40  # frames of a scene that are looked at, about
 PLAIN, ONE_JOB, TWO_JOBS = "plain manim", "ours, -j 1", "ours, -j 2"
 UNCHANGED, CHANGED = "ours, unchanged", "ours, one scene changed"
+SPOKEN, SPOKEN_UNCHANGED = "spoken, -j 2", "spoken, unchanged"
+SENTENCE, EDITED = "spoken, one sentence changed", "spoken, one scene edited"
 PLAIN_ALONE, ALONE, ALONE_TWO = "plain manim, that one", "ours, that one, -j 1", "ours, that one, -j 2"
 BESIDE = {
     ONE_JOB: PLAIN, TWO_JOBS: PLAIN, UNCHANGED: TWO_JOBS, CHANGED: PLAIN_ALONE, ALONE: PLAIN_ALONE,
-    ALONE_TWO: PLAIN_ALONE,
+    ALONE_TWO: PLAIN_ALONE, SPOKEN_UNCHANGED: SPOKEN, SENTENCE: SPOKEN, EDITED: SPOKEN,
 }  # fmt: skip
 """For each way, the way that its ratio is relative to."""
 
@@ -76,6 +85,7 @@ def write_lesson(specs: Sequence[str], everything: bool, folder: Path) -> Path:
     title, *experiments = head.split("[experiments.")
     shown = [table for table in experiments if f'"{table.partition("]")[0]}"' in "".join(scenes)]
     written = [line for line in title.splitlines() if not line.startswith("poster")]
+    written.insert(0, f"narration = {json.dumps(WORDS)}")
     written += [*(f"[experiments.{table}" for table in shown), *scenes]
     (folder / "lesson.toml").write_text("\n".join(written), encoding="utf-8")
     return folder / "lesson.toml"
@@ -103,11 +113,12 @@ class Bench:
     def __init__(self, lesson_file: Path, ready: Path, quality: str, change: str) -> None:
         self.lesson_file, self.ready, self.quality, self.change = lesson_file, ready, quality, change
         self.folder = lesson_file.parent
+        self.changed = change.split(".")[0]
+        self.write_words()
         settings = RenderSettings.of_quality(quality, media_dir=ready)
         clips = plan_lesson(read_lesson(lesson_file), settings).clips
         self.requests = {clip.scene: clip.request for clip in clips}  # parameters complete
         self.plain = {name: for_plain_manim(request, self.folder) for name, request in self.requests.items()}
-        self.changed = change.split(".")[0]
         if self.changed not in self.requests:
             sys.exit(f"bench render: --change {change}: {self.changed} is none of {', '.join(self.requests)}")
 
@@ -120,10 +131,16 @@ class Bench:
             shutil.copytree(self.ready / "traces", media / "traces")
         return media
 
-    def ours(self, media: Path, *options: str) -> float:
+    def ours(self, media: Path, *options: str, voices: Sequence[str] = ("none",)) -> float:
         command = [sys.executable, "-m", "gradreel.cli", "render", "--lesson", str(self.lesson_file), *options]
-        silent = ["--voice", "none", "--progress_bar", "none"]  # plain Manim says nothing
-        return seconds([*command, "-q", self.quality, "--media_dir", str(media), *silent])
+        command += ["-q", self.quality, "--media_dir", str(media), "--progress_bar", "none"]
+        return seconds([*command, *(part for voice in voices for part in ("--voice", voice))])
+
+    def write_words(self, more: str = "") -> None:
+        """Write the lesson's own words: the first line of the scene that is changed, with ``more`` at its end."""
+        beat, line = next(iter(Narration.load(("en",)).scenes["en"][self.changed]["beats"].items()))
+        text = f"[en.{self.changed}.beats]\n{beat} = {json.dumps(line + more)}\n"
+        (self.folder / WORDS).write_text(text, encoding="utf-8")
 
     def by_plain_manim(self, media: Path) -> dict[str, float]:
         """Seconds by scene."""
@@ -145,8 +162,24 @@ class Bench:
         assert len(contents(two) - made) == 1, f"{self.change} touched another number of clips than 1"
         times[ALONE] = told(ALONE, self.ours(alone, "-j", "1", self.changed))
         times[ALONE_TWO] = told(ALONE_TWO, self.ours(alone_two, "-j", "2", self.changed))
-        for media in (two, alone, alone_two):
+        spoken = self.fresh(f"spoken-{number}")
+        times |= self.spoken_round(spoken)
+        for media in (two, alone, alone_two, spoken):
             shutil.rmtree(media)
+        return times
+
+    def spoken_round(self, media: Path) -> dict[str, float]:
+        """Return the seconds of each way with a voice."""
+        times = {}
+        for way, more, options in (
+            (SPOKEN, "", ()),
+            (SPOKEN_UNCHANGED, "", ()),
+            (SENTENCE, " So it is.", ()),
+            (EDITED, " So it is.", ("--set", self.change)),
+        ):
+            self.write_words(more)
+            times[way] = told(way, self.ours(media, "-j", "2", *options, voices=VOICES))
+        self.write_words()
         return times
 
     def plain_file(self, media: Path, name: str) -> Path:
