@@ -13,6 +13,7 @@ from gradreel.render.voice.sound import RATE
 
 AAC_SAMPLES = 1024  # in a packet
 AAC_CONTAINERS = ("mp4", "mov")
+TONE_SECONDS = Fraction(8, 15)  # after which a room tone repeats, where clips have no grid
 LONGEST_PAD = Fraction(6, 10)  # seconds by which a clip may get longer
 
 
@@ -26,3 +27,9 @@ def clip_grid(fps: int, container: str) -> int:
         return 1
     frames = math.lcm(RATE // fps, AAC_SAMPLES) * fps // RATE
     return frames if Fraction(frames, fps) <= LONGEST_PAD else 1
+
+
+def tone_period(fps: int, container: str) -> int:
+    """Return the samples after which a room tone repeats: on the clips' grid, so that it moves with what follows."""
+    frames = clip_grid(fps, container)
+    return round(RATE * (Fraction(frames, fps) if frames > 1 else TONE_SECONDS))

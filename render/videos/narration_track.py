@@ -73,6 +73,11 @@ class Spoken:
     gains: Mapping[bool, float]
     clauses: Mapping[HeardStretch, Sequence[Clause]]  # the cues of each stretch, with the time at which each is spoken
 
+    @property
+    def is_recorded(self) -> bool:
+        """Return whether somebody recorded any of its stretches."""
+        return any(heard.stretch.recorded for heard in self.stretches)
+
 
 def spoken_languages(shots: Sequence[Shot], fps: int, narration: Narration, workspace: Workspace) -> dict[str, Spoken]:
     """Return all spoken words of the film, by language. Each stretch is measured once. Raises SoundError.
@@ -117,7 +122,8 @@ def _measured(
 def tracks(spoken: Mapping[str, Spoken], language: str, added: Sequence[PlacedSound]) -> dict[Track, list[PlacedSound]]:
     """Return a track for each spoken language. The film's own ``language`` is first and on by default, if it is spoken.
 
-    The sounds that scenes ``added`` are in every track. If nothing is spoken, they have one track without language.
+    The sounds that scenes ``added`` are in every track. If nothing is spoken, they have one track without language. A
+    track has a room tone unless somebody recorded one of its lines: a recording has the tone of its own room.
     """
     from gradreel.render.videos.sound_track import Track  # it loads PyAV, as above
 
@@ -125,7 +131,10 @@ def tracks(spoken: Mapping[str, Spoken], language: str, added: Sequence[PlacedSo
         return {Track(): list(added)} if added else {}
     own_first = sorted(spoken, key=lambda code: code != language)
     return {
-        Track(code, LANGUAGES[code].own_name, default=code == own_first[0]): [*_placed(spoken[code]), *added]
+        Track(code, LANGUAGES[code].own_name, default=code == own_first[0], room_tone=not spoken[code].is_recorded): [
+            *_placed(spoken[code]),
+            *added,
+        ]
         for code in own_first
     }
 

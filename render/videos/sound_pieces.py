@@ -52,6 +52,7 @@ class Piece:
     first: int
     end: int
     length: int  # samples of the whole track
+    tone_period: int = 0  # samples; 0: there is no room tone
 
     @property
     def start(self) -> int:
@@ -77,13 +78,14 @@ class Piece:
             "codec": asdict(self.codec),
             "packets": [self.first - start // frame, self.end - self.first],
             "samples": self.stop - start,
+            "room tone": [self.tone_period, start % self.tone_period] if self.tone_period else [],
             "sounds": [[sound.begins - start, *sound.content] for sound in self._heard()],
         }
         return short_hash(json.dumps(content).encode())
 
     def packets(self) -> Iterator[Packet[AudioStream]]:
         """Encode the piece; yield its packets, timed in the film. Raises SoundError."""
-        mix = Mix(self._heard(), self.stop, self.start)
+        mix = Mix(self._heard(), self.stop, self.start, self.tone_period)
         for packet in encoded(mix, self.codec):
             assert packet.pts is not None
             if self.first <= (packet.pts + self.codec.delay) // self.codec.frame < self.end:
@@ -103,7 +105,9 @@ def _made_by() -> list[str]:
     return [code, versions["numpy"], versions["av"], *map(str, av.library_versions.values())]
 
 
-def pieces_of(sounds: Sequence[PlacedSound], length: int, cuts: Iterable[Fraction], codec: AudioCodec) -> list[Piece]:
+def pieces_of(
+    sounds: Sequence[PlacedSound], length: int, cuts: Iterable[Fraction], codec: AudioCodec, tone_period: int = 0
+) -> list[Piece]:
     """Return the pieces of a track of ``length`` samples, in order.
 
     They begin at the ``cuts``, in seconds, each at the next whole packet. There is no cut inside a sound file that a
@@ -116,7 +120,8 @@ def pieces_of(sounds: Sequence[PlacedSound], length: int, cuts: Iterable[Fractio
     free = [place for place in places if not any(file.begins < place < file.ends for file in files)]
     firsts = sorted({0, *(-(-(place + codec.delay) // codec.frame) for place in free if 0 < place < length)} - {end})
     return [
-        Piece(codec, tuple(sounds), first, stop, length) for first, stop in zip(firsts, [*firsts[1:], end], strict=True)
+        Piece(codec, tuple(sounds), first, stop, length, tone_period)
+        for first, stop in zip(firsts, [*firsts[1:], end], strict=True)
     ]
 
 

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -43,6 +43,8 @@ Where the sum would exceed the ceiling, both channels get softer from 5 ms befor
 else is changed.
 """
 LIMITER = f"limit={CEILING:.6f}:attack=5:release=50:level=false:latency=true"
+ROOM_TONE = 10 ** (-70 / 20)  # root mean square
+ROOM_TONE_BAND = 50, 8_000  # Hz; pink noise: each octave has the same power
 CUT = RATE // 100  # samples; a sound that is cut by more than this at the film's end is reported
 
 
@@ -80,6 +82,7 @@ class Track:
     language: str = ""
     title: str = ""
     default: bool = True
+    room_tone: bool = False  # soft noise throughout, so that there is no digital silence between sentences
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,10 +188,14 @@ def _stereo(frames: Iterable[av.AudioFrame]) -> Iterator[Stereo]:
 
 
 class Mix:
-    """Sums sounds over the film's samples ``start`` to ``stop``, each sound from the sample at which it begins."""
+    """Sums sounds over the film's samples ``start`` to ``stop``, each sound from the sample at which it begins.
 
-    def __init__(self, sounds: Sequence[PlacedSound], stop: int, start: int = 0) -> None:
+    With a ``tone_period``, a room tone is heard throughout, which repeats after so many samples.
+    """
+
+    def __init__(self, sounds: Sequence[PlacedSound], stop: int, start: int = 0, tone_period: int = 0) -> None:
         self.start, self.stop = start, stop
+        self._tone = room_tone(tone_period) if tone_period else np.zeros(1, np.float32)
         # a stable sort: sounds that begin together keep their order
         order = sorted(sounds, key=lambda sound: sound.start)
         self._waiting = deque(_Heard(sound) for sound in order)
@@ -200,11 +207,23 @@ class Mix:
         """
         heard: list[_Heard] = []
         for first in range(self.start, self.stop, BLOCK):
-            block = np.zeros((2, min(BLOCK, self.stop - first)), np.float32)
+            places = np.arange(first, min(first + BLOCK, self.stop)) % len(self._tone)
+            block = np.tile(self._tone[places], (2, 1))
             while self._waiting and self._waiting[0].position < first + block.shape[1]:
                 heard.append(self._waiting.popleft())
             heard = [sound for sound in heard if sound.add_to(block, first)]
             yield block
+
+
+@cache
+def room_tone(period: int) -> NDArray[np.float32]:
+    """Return ``period`` samples of pink noise, always the same, whose end fits its beginning."""
+    hertz = np.fft.rfftfreq(period, 1 / RATE)
+    low, high = ROOM_TONE_BAND
+    amplitudes = np.where((low <= hertz) & (hertz <= high), 1 / np.sqrt(np.maximum(hertz, low)), 0)
+    phases = np.random.default_rng(0).uniform(0, 2 * np.pi, len(hertz))
+    noise = np.fft.irfft(amplitudes * np.exp(1j * phases), period)
+    return (ROOM_TONE * noise / np.sqrt(np.mean(noise**2))).astype(np.float32)
 
 
 class _Heard:

@@ -24,6 +24,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 from gradreel.render.clips.clip_files import DamagedClipsError
 from gradreel.render.frames.encode import SAME_EACH_TIME, TICKS
+from gradreel.render.packet_grid import tone_period
 from gradreel.render.stages import ClipFile
 from gradreel.render.videos.sound_pieces import Piece, PieceStore, pieces_of
 from gradreel.render.videos.sound_track import CODECS, CUT, PlacedSound, Track
@@ -75,7 +76,11 @@ def join(
     starts = list(accumulate((clip.frames for clip in clips), initial=0))
     samples = round(Fraction(starts[-1] * RATE, clips[0].fps))
     cuts = [Fraction(frame, clips[0].fps) for frame in (*starts, *line_starts)]
-    pieces = {track: pieces_of(its, samples, cuts, CODECS[container]) for track, its in (sounds or {}).items()}
+    period = tone_period(clips[0].fps, container)
+    pieces = {
+        track: pieces_of(its, samples, cuts, CODECS[container], period if track.room_tone else 0)
+        for track, its in (sounds or {}).items()
+    }
     store.encode_missing(piece for its in pieces.values() for piece in its)
     options = (
         SAME_EACH_TIME

@@ -303,3 +303,11 @@ def test_of_many_lines_one_is_in_memory_at_a_time(tmp_path):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 5 * line
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_between_lines_a_room_tone_is_heard_unless_somebody_recorded_them(films, tmp_path, recorded):
+    line = replace(SpokenStretch(write(tmp_path / "v.wav", speech_like(0.5, 0.1, 0)), 0.0, 0.5), recorded=recorded)
+    between = heard(films({"en": (line, line)}))[0, round(2.3 * RATE) : round(2.9 * RATE)]
+    level = 10 * np.log10(np.mean(between**2) + 1e-12)
+    assert level == pytest.approx(-120 if recorded else -70, abs=2)

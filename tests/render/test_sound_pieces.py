@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import accumulate
 
@@ -9,7 +10,7 @@ import av
 import numpy as np
 import pytest
 from gradreel.render.clips.workspace import Workspace
-from gradreel.render.packet_grid import clip_grid
+from gradreel.render.packet_grid import clip_grid, tone_period
 from gradreel.render.videos.sound_pieces import Piece, PieceStore, pieces_of
 from gradreel.render.videos.sound_track import AAC, CODECS, OPUS, PlacedSound
 from gradreel.render.voice.sound import RATE
@@ -198,6 +199,23 @@ def test_the_sound_of_a_piece_determines_its_name():
     ]
     assert len(set(names)) == len(names)
     assert name(PlacedSound(line, Fraction(0))) == names[0]
+
+
+def test_a_room_tone_moves_with_the_clips_after_a_longer_one(workspace, monkeypatch):
+    encoded = Encoded(monkeypatch)
+    period, grid = tone_period(60, "mp4"), clip_grid(60, "mp4")
+    before, after = ([replace(piece, tone_period=period) for piece in film(128, n * grid, 128)[0]] for n in (4, 7))
+    assert encoded.after(before, workspace) == 3
+    assert encoded.after(after, workspace) == 1
+
+
+@pytest.mark.parametrize("fps", [15, 24, 25, 60])
+def test_a_room_tone_is_heard_at_its_level_in_every_moment(fps):
+    (piece,) = pieces_of([], 4 * RATE, [], AAC, tone_period(fps, "mp4"))
+    sound = decoded(packets_of([piece]))[: 4 * RATE]
+    levels = 10 * np.log10(np.mean(sound.reshape(-1, RATE // 100) ** 2, axis=1))
+    assert 10 * np.log10(np.mean(sound**2)) == pytest.approx(-70, abs=1)
+    assert levels[2:-2].min() > -78
 
 
 def test_a_sound_file_that_a_scene_adds_is_never_cut(tmp_path):
