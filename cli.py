@@ -566,6 +566,15 @@ def options(*names: str) -> Decorator:
 scenes_argument = click.argument("scenes", nargs=-1, type=SceneName(), metavar="[SCENE]...")
 
 
+def print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    """Print the version and the commit, and exit."""
+    if value:
+        from gradreel.render.version import version_text
+
+        click.echo(f"gradreel {version_text()}")
+        ctx.exit()
+
+
 @click.group(
     "gradreel",
     cls=Gradreel,
@@ -580,7 +589,14 @@ scenes_argument = click.argument("scenes", nargs=-1, type=SceneName(), metavar="
         "gradreel render build-curve -q l",
     ],
 )
-@click.version_option(package_name="gradreel")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=print_version,
+    help="Show version and commit and exit.",
+)
 @click.pass_context
 def commands(ctx: click.Context) -> None:
     """Animated lecture videos about neural networks, made from real training runs."""

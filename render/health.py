@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,9 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 
+from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.render.report import print_json
+from gradreel.render.version import version_text
 from gradreel.render.voice.choice import default_voice
 from gradreel.render.voice.engines import how_to_install
 from gradreel.render.voice.programs import Programs
@@ -56,6 +59,8 @@ def print_health(media_dir: Path, as_json: bool) -> bool:
 
 def check_health(media_dir: Path) -> Iterator[Check]:
     """Run all checks, and yield each result when it is there."""
+    yield Check("gradreel", True, f"{version_text()}, in {PACKAGE_FOLDER}")
+    yield Check("system", True, _system())
     yield from _libraries()
     yield _run_check(
         "imports", _imports, "the message names the library; without .venv, ./run installs all of them anew"
@@ -76,6 +81,12 @@ def _run_check(name: str, work: Callable[[], str], remedy: str) -> Check:
         return Check(name, True, work())
     except Exception as error:  # any error is a result here
         return Check(name, False, str(error) or type(error).__name__, remedy)
+
+
+def _system() -> str:
+    """Return the operating system, the processor's kind and how many cores this process may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{platform.platform()}, {platform.machine()}, {cores} cores"
 
 
 def _libraries() -> Iterator[Check]:

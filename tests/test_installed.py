@@ -23,6 +23,7 @@ def installed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("installed")
     source = folder / "source"
     shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".*", "tests", "build", "*.egg-info", "media", "dist"))
+    (source / "commit.txt").write_text("0123456789ab")  # as an sdist has it
     sdist = _built("sdist", source, folder / "dist")
     shutil.rmtree(source)
     with tarfile.open(sdist) as archive:
@@ -63,6 +64,12 @@ def _built(kind: str, source: Path, target: Path) -> Path:
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=source, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return target / done.stdout.splitlines()[-1]
+
+
+def test_the_wheel_is_for_every_python_and_says_what_it_was_built_from(installed):
+    assert installed("gradreel", "--version") == "gradreel 0.1.0 (commit 0123456789ab)\n"
+    (compiled,) = installed("python", "-c", COMPILED).splitlines()
+    assert ".abi3." in Path(compiled).name
 
 
 def test_the_lesson_of_a_new_project_is_rendered_once(installed):
@@ -117,6 +124,8 @@ def look(scene: LectureScene, settings: RenderSettings) -> None:
     reveal_type(text("Hello"))
     reveal_type(settings)
 """
+
+COMPILED = "from gradreel.render.frames import pixel_loops; print(pixel_loops.__file__)"
 
 LECTURE = """
 from gradreel.core.package import PACKAGE_FOLDER

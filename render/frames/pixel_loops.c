@@ -1,6 +1,7 @@
 /* The loops over pixels: a few operations for each. Libraries take several times as long: numpy makes an array for each
    step, Pillow four copies of the picture, FFmpeg's converter filters with eight pixels around each. */
 
+#define Py_LIMITED_API 0x030B0000 /* one wheel for Python 3.11 and later */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdint.h>

