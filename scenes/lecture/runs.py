@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradreel.core.choices import WIDTH
 from gradreel.core.curves.line_fit import line_run, noisy_dataset
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.daily.views import DailyViews
@@ -20,6 +21,12 @@ THREE_DAYS = Experiment(
     seed=0,
 )
 """The lecture's 3-3-1 network by plain gradient descent: views of three days, three sigmoids, the next day's views."""
+
+TWO_LAYERS = Experiment.model_validate({**THREE_DAYS.model_dump(), "hidden": (2, 2), "seed": 1})
+"""The same days and training with two hidden layers of two sigmoids, for the paths that meet in backpropagation."""
+
+BIG = Experiment(dataset=DailyViews(), hidden=(WIDTH,) * 3, activation="relu")
+"""The lecture's large network, for its number of parameters."""
 
 LINE_NOISE, LINE_NOISE_SEED, LINE_START_SEED = 0.25, 0, 6
 DOTS = 41  # around the red curve, which the line is fitted to

@@ -18,10 +18,10 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import parameter_names, unpack
 from gradreel.core.network.worked_example import FARTHEST, example_of, forward, theta_in_view_units
 from gradreel.scenes import style
-from gradreel.scenes.lecture.deep.backprop import Backprop
+from gradreel.scenes.lecture.deep.backprop import SEARCHED, Backprop
 from gradreel.scenes.lecture.deep.day_step import LOOKED_AT, printed_apart, printed_row, seen_day
 from gradreel.scenes.lecture.deep.pictures.network_slopes import GradientRow
-from gradreel.scenes.lecture.runs import THREE_DAYS
+from gradreel.scenes.lecture.runs import THREE_DAYS, TWO_LAYERS
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.mobjects.theta_strip import letter_of
 from gradreel.scenes.testing.layout import check_scene
@@ -73,6 +73,11 @@ def film(play, words_on):
 
     def look(scene, beat):
         orange, there = scene.orange, on_screen(scene)
+        if beat == "meeting":
+            pills = (*scene.paths.arrived, *scene.paths.pills, scene.paths.meeting_pill)
+            seen[beat, "pills"] = sum({id(pill[0]), id(pill[1][0])} <= there for pill in pills)
+        if beat == "wave":
+            seen[beat, "lit"] = scene.big_network.edges[0][0].get_stroke_color().to_hex()
         if beat == "passes":
             counts = scene.counts
             seen["counted"].append((counts.nudges.text, counts.sweeps.text))
@@ -97,14 +102,16 @@ def film(play, words_on):
     return seen | {"beats": played.beats, "scene": played.scene, "written": written}
 
 
-BEATS = ["forward", "output-low", "through-c", "through-activation", "path", "rest", "passes", "step"]
+BEATS = [
+    "forward", "output-low", "through-c", "through-activation", "path", "rest", "meeting", "passes", "wave", "step"
+]  # fmt: skip
 
 
 def test_one_path_then_all_then_the_step(film):
     assert film["beats"] == BEATS
     # Slopes on the screen: of y, a, r and w one by one; then of all nodes and of 10 parameters, three w, all b and c,
     # until the large network is in the small one's place; after the step they are the old theta's
-    assert [film[beat] for beat in BEATS] == [0, 1, 2, 3, 4, 7 + 10, 0, 0]
+    assert [film[beat] for beat in BEATS] == [0, 1, 2, 3, 4, 7 + 10, 0, 0, 0, 0]
 
 
 def test_every_slope_is_at_its_own_line_or_node(trace_of, film):
@@ -238,6 +245,38 @@ def test_the_path_s_products_are_right_as_printed_and_end_at_its_w(trace_of, fil
     assert float(before) == pytest.approx(slopes[name], abs=0.0051)
     assert abs(slopes[name]) == max(abs(slope) for key, slope in slopes.items() if key.startswith("w"))
     assert source in film["path", "formula"]
+
+
+def test_two_paths_meet_and_their_numbers_add_up(trace_of, film):
+    """The slope of the unit where they meet, by nudging it both ways; the printed numbers come out."""
+    paths, run = film["scene"].paths, TWO_LAYERS
+    layers = unpack(run, theta_in_view_units(run, trace_of(run).parameters[-1]))
+    x = np.array([float(text.text) for text in film["scene"].paths.written[-8:-5]])
+    example = next(e for e in (example_of(run.dataset, day) for day in run.dataset.dates()[-SEARCHED:].astype(date))
+                   if np.allclose(e.x, x, atol=0.0051))  # fmt: skip
+
+    def error(nudge: float) -> float:
+        a = 1 / (1 + np.exp(-(layers.biases[0] + layers.weights[0] @ example.x)))
+        a[paths.meeting] += nudge
+        above = 1 / (1 + np.exp(-(layers.biases[1] + layers.weights[1] @ a)))
+        return abs(float(layers.b + layers.c @ above) - example.label)
+
+    by_hand = (error(1e-6) - error(-1e-6)) / 2e-6
+    assert paths.total == pytest.approx(by_hand, abs=1e-6)
+    assert paths.products.sum() == pytest.approx(by_hand, abs=1e-6)
+    source = paths.formula.source
+    first, second = ([float(n) for n in re.findall(r"orange\(\(?(-?[0-9.]+)", part)] for part in (
+        source.split('part("products"')[1].split('part("total"')[0], source.split('part("total"')[1]
+    ))  # fmt: skip
+    assert round(sum(first), 2) == second[0] == round(by_hand, 2)
+    pills = [*paths.pills, paths.meeting_pill]
+    assert [number(pill[1]) for pill in pills] == [*first, *second]
+    assert film["meeting", "pills"] == len(pills) + 2
+
+
+def test_every_line_is_orange_when_the_wave_is_back(film):
+    big = film["scene"].big_network
+    assert {line.get_stroke_color().to_hex() for edges in big.edges for line in edges} == {film["wave", "lit"]}
 
 
 def test_a_pass_for_each_parameter_and_one_more(film):
@@ -376,4 +415,4 @@ def test_of_all_w_only_those_on_the_path_have_their_names_on_screen(film):
     scene = film["scene"]
     of_its_r = {(scene.path[0], j) for j in range(scene.n_features)}
     assert of_its_r < set(scene.weight_labels)
-    assert all(film[beat, "named"] == of_its_r for beat in BEATS if beat != "passes")
+    assert all(film[beat, "named"] == of_its_r for beat in BEATS if beat not in ("meeting", "passes", "wave"))

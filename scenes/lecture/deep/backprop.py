@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Self
 
 import numpy as np
-from gradreel.core.choices import WIDTH
 from gradreel.core.daily.units import MOST_MORE, distance_as_printed, distinguishing_decimals
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import parameter_names
+from gradreel.core.network.worked_example import example_of, forward, theta_in_view_units
 from gradreel.scenes import style
 from gradreel.scenes.lecture.daily_data import AHEAD_BOX
 from gradreel.scenes.lecture.deep.day_step import DayStep, seen_day, slope_text
@@ -20,7 +21,9 @@ from gradreel.scenes.lecture.deep.pictures.layer_stack import EDGES
 from gradreel.scenes.lecture.deep.pictures.network_slopes import GradientRow, Named, Slopes
 from gradreel.scenes.lecture.deep.pictures.pass_counts import SWEEPS, PassCounts, sweep
 from gradreel.scenes.lecture.deep.pictures.path_formulas import PLAIN_RATE, Link, PathFormulas, slope_source
-from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
+from gradreel.scenes.lecture.deep.pictures.two_paths import TwoPaths, least_products
+from gradreel.scenes.lecture.runs import BIG, TWO_LAYERS
+from gradreel.scenes.lecture.three_days import MOST, A, R, ThreeDaysScene, X, Y
 from gradreel.scenes.mobjects.activation_zoom import ActivationZoom
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
@@ -31,6 +34,7 @@ from gradreel.scenes.mobjects.theta_strip import letter_of
 from gradreel.scenes.mobjects.update_formulas import update_source
 from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, palette
 from gradreel.scenes.words.claims import Claim, claim
+from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
@@ -38,15 +42,17 @@ from manim import (
     Create,
     FadeIn,
     FadeOut,
+    Restore,
     TransformFromCopy,
     VGroup,
     VMobject,
+    linear,
     smooth,
     squish_rate_func,
     there_and_back,
 )
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 UNDER_SOURCE = 0.42  # from the caption above the diagram down to what kind of day it shows
 BELOW_Y, BELOW_SIZE, WIDEST = -2.85, 42, 12.6  # middle of the formula below the diagram, its size, its width at most
@@ -55,6 +61,10 @@ BEND_BOX = (3.9, 6.2, -3.4, -2.3)  # of the enlarged activation function, right 
 ASIDE = -2.3  # middle of that formula meanwhile
 TOUCHING = 0.65  # of its tangent, to both sides of the point
 LIT = 0.6  # strength of a line that a slope has come back along: the same for all, their pills have the sizes
+SEARCHED = 200  # days: the last ones that the deeper network learned from
+MOST_MEETING = 3  # units of each layer in the network whose paths meet
+NUDGED = 7.0  # width of the line of a parameter that is changed
+WAVE_SCALE, WAVE_Y = 1.17, -0.35  # of the large network when it fills the frame
 BIG_BOX = (-5.3, 5.3, -1.35, 2.35)  # of the large network
 ROW_Y, UPDATE_Y, UPDATE_SIZE = -2.36, -3.34, 38  # of the gradient's first row, and of the update below both
 GATHER_SECONDS = 0.34  # that slopes which go to the gradient together take to come, and to go there
@@ -62,8 +72,6 @@ UPDATE_GAP = 0.9  # from the update to what stands right of it
 ARROW_GAP = 0.4  # from the errors before and after to the arrow between them
 LATE = squish_rate_func(smooth, 0.5, 1.0)  # for what comes to where something goes
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-BIG = Experiment(dataset=DailyViews(), hidden=(WIDTH,) * 3, activation="relu")
-"""The lecture's large network, for its number of parameters."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,18 @@ class Backprop(ThreeDaysScene):
         day: date | None = Field(
             None, description="The day that a step is taken on; by default one of the last days it learns from"
         )
+        deeper: Experiment = Field(
+            TWO_LAYERS, description="The run of a network with two hidden layers, in which paths back meet"
+        )
+
+        @model_validator(mode="after")
+        def _paths_meet(self) -> Self:
+            deeper = self.deeper
+            if len(deeper.hidden) != 2 or max(deeper.hidden) > MOST_MEETING:
+                raise ValueError(f"deeper.hidden: two layers of 1 to {MOST_MEETING} units, got {deeper.hidden}")
+            if not isinstance(deeper.dataset, DailyViews) or deeper.dataset.window > MOST:
+                raise ValueError(f"deeper.dataset: daily views with a window of 1 to {MOST} days are shown")
+            return self
 
     def day_shown(self) -> date:
         return self.parameters.day or seen_day(self.run, self.theta)
@@ -119,7 +139,9 @@ class Backprop(ThreeDaysScene):
         self._activation_beat()
         self._path_beat()
         self._rest_beat()
+        self._meeting_beat()
         self._passes_beat()
+        self._wave_beat()
         self._step_beat()
         self.hand_on()
 
@@ -391,38 +413,103 @@ class Backprop(ThreeDaysScene):
         if coming:
             self.play(*coming, *self._names_replaced(k, list(lines)), run_time=0.5)
 
-    # -- what does it cost? -----------------------------------------------------------------------
+    # -- two layers: paths meet --------------------------------------------------------------------------------------
+
+    def _meeting(self) -> TwoPaths:
+        """The deeper network on the day it learned from, of the last ones, on which both paths count most."""
+        trace = self.trace("deeper")
+        run, dataset = trace.experiment, trace.experiment.dataset
+        theta = theta_in_view_units(run, trace.parameters[-1])
+        days = dataset.dates()[-SEARCHED:].astype(date)
+        examples = [example_of(dataset, day) for day in days]
+        ways = [forward(run, theta, example.x, example.label) for example in examples]
+        best = max(range(len(ways)), key=lambda k: float(least_products(run, theta, ways[k]).max()))
+        return TwoPaths(run, theta, ways[best])
+
+    def _meeting_beat(self) -> None:
+        self.paths = paths = self._meeting()
+        diagram, unit = paths.diagram, paths.meeting
+        with self.beat("meeting", a=self._name("a", unit), count=Count(len(paths.slopes))):
+            # A network of two layers, on the same day. Slopes come back from y to the second layer. From there two
+            # paths lead to one circle: two orange dots run there, each becomes a product, and both add up in it
+            self.small_network = [part for part in self.mobjects if part is not self.title]
+            leaving = [FadeOut(part, run_time=0.5) for part in self.small_network]
+            coming = [FadeIn(part, rate_func=LATE) for part in (diagram, paths.written)]
+            self.play(self.next_title("heading-meeting"), *leaving, *coming, run_time=0.9)
+            dimmed = [emphasis(line, FAINT) for edges in diagram.edges for line in edges]
+            self.play(*dimmed, run_time=0.3)
+            back = Pulse(VGroup(*diagram.edges[2]), palette.orange, backward=True).run(0.8)
+            self.play(back, *map(self._lighting, diagram.edges[2]), run_time=0.8)
+            self.play(FadeIn(paths.arrived, scale=1.4), run_time=0.4)
+            self.until("back")
+            node = diagram.columns[1].nodes[unit]
+            self.play(FadeIn(paths.labels), node.animate.set_stroke(palette.orange), run_time=0.5)
+            flights = [
+                TransformFromCopy(VGroup(*slope[:2]), pill, run_time=1.4)
+                for slope, pill in zip(paths.arrived, paths.pills, strict=True)
+            ]
+            written = paths.formula
+            told = FadeIn(VGroup(written.part("of"), written.part("paths")), shift=0.15 * UP)
+            self.play(*flights, *map(self._lighting, paths.lines), told)
+            self.play(FadeIn(written.part("products")), run_time=0.5)
+            self.until("add")
+            joining = [pill.copy().animate.move_to(paths.meeting_pill).set_opacity(0) for pill in paths.pills]
+            coming = FadeIn(paths.meeting_pill, scale=1.4, rate_func=LATE)
+            self.play(*joining, coming, FadeIn(written.part("total")), run_time=1.2)
+            self.add(written)
+            self.wait(1.0)
+
+    # -- what does it cost? ------------------------------------------------------------------------------------------
 
     def _passes_beat(self) -> None:
         passes = BIG.n_parameters + 1  # one before any nudge
         with self.beat("passes", pause="long", big=number_text(passes)):
-            # The large network in the small one's place: how many passes it takes if each parameter is tried by itself,
-            # counted as they go; and how many backwards: one there, one back
+            # The large network: how many passes it takes if each parameter is tried by itself, counted as they go; and
+            # how many backwards: one there, one back
             names = (self.screen("by-nudges"), self.screen("by-backprop"))
             notes = (self.screen("nudged", count=number_text(passes - 1)), self.screen("there-and-back"))
             self.counts = counts = PassCounts(passes, names, notes)
-            self.small_network = [part for part in self.mobjects if part is not self.title]
             self.big_network = big = LayerDiagram((BIG.dataset.n_features, *BIG.hidden, 1), BIG_BOX, pictures="relu")
             for each in big.edges:
                 style.emphasize(each, EDGES)
-            leaving = [FadeOut(part, run_time=0.5) for part in self.small_network]
+            leaving = [FadeOut(part, run_time=0.5) for part in self.mobjects if part is not self.title]
             coming = [FadeIn(part, rate_func=LATE) for part in (big, counts)]
             self.play(self.next_title("heading-count"), *leaving, *coming, run_time=0.8)
+            for tried, line in enumerate(list(big.edges[0])[:2], 1):  # the first two parameters, each with its pass
+                line.save_state()
+                self.play(line.animate.set_stroke(palette.text, NUDGED), run_time=0.3)
+                self.play(sweep(big.edges, palette.text, 0.9), counts.count(counts.nudges, tried, 0.9))
+                self.play(Restore(line), run_time=0.2)
             self.until("big")
             self.play(sweep(big.edges, palette.text, 1.6), counts.count(counts.nudges, passes, 1.6))
             self.play(FadeIn(counts.nudged), run_time=0.3)
             self.until("two")
-            self.play(sweep(big.edges, palette.text, 1.0), *counts.first_sweep(1.0))
-            back = sweep(big.edges[::-1], palette.orange, 1.0, backward=True)
-            self.play(back, counts.count(counts.sweeps, SWEEPS, 1.0), FadeIn(counts.both))
+            self.play(*counts.first_sweep(0.6))
+            self.play(counts.count(counts.sweeps, SWEEPS, 0.4), FadeIn(counts.both), run_time=0.4)
             self.add(counts.settle())
+
+    def _wave_beat(self) -> None:
+        big = self.big_network
+        with self.beat("wave", pause="long", count=number_text(BIG.n_parameters)):
+            # The large network fills the frame. One wave of numbers runs through it to the error, and one of slopes
+            # comes back: every line that it has passed is orange
+            self.play(FadeOut(self.counts), big.animate.scale(WAVE_SCALE).move_to([0, WAVE_Y, 0]), run_time=1.2)
+            for edges in big.edges:
+                for line in edges:
+                    line.ends = line.get_start(), line.get_end()
+            self.until("there")
+            self.play(sweep(big.edges, palette.text, 2.4))
+            self.until("back")
+            for edges in big.edges[::-1]:
+                pulse = Pulse(VGroup(*edges), palette.orange, backward=True).run(1.0)
+                self.play(pulse, *map(self._lighting, edges), run_time=1.0, rate_func=linear)
 
     # -- what it is for ------------------------------------------------------------------------------------------
 
     def _step_beat(self) -> None:
         letter = self.unit.letter if self.run.loss == "mae" else ""
         before, after = (self.error_text(at) + letter for at in (self.there, self.day_step.after or self.there))
-        with self.beat("step", count=number_text(self.run.n_parameters), before=before, after=after):
+        with self.beat("step", pause="long", count=number_text(self.run.n_parameters), before=before, after=after):
             # All slopes together are the gradient. One step against it, where one makes e any less: one w is worked
             # out; the numbers go forward anew, and e has fallen
             self._gather()
@@ -435,7 +522,7 @@ class Backprop(ThreeDaysScene):
 
         They do so in the order in which they came back, those of W row by row: no more at once than can be read.
         """
-        gone = [FadeOut(part, run_time=0.4) for part in (self.counts, self.big_network)]
+        gone = [FadeOut(self.big_network, run_time=0.4)]
         back = [FadeIn(part, rate_func=LATE) for part in self.small_network]
         self.play(*gone, self.next_title("heading-step"), *back, run_time=0.7)
         self.row = GradientRow(parameter_names(self.run), self.day_step.slopes.theta, ROW_Y)
@@ -477,7 +564,7 @@ class Backprop(ThreeDaysScene):
         gone = (FadeOut(text, run_time=0.4) for text in told)
         self.play(*self._rolled(Y), *gone, FadeIn(before, rate_func=LATE), run_time=0.8)
         self.play(*map(FadeIn, then), run_time=0.5)
-        self.wait(0.8)
+        self.wait(1.6)  # with the pause after the line, both errors stay for three seconds
 
     @staticmethod
     def _row_below(sources: Sequence[str], gap: float) -> list[TextMobject]:

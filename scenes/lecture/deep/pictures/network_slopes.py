@@ -140,6 +140,11 @@ def _pill(text: TextMobject, filled: bool = True) -> VGroup:
     return VGroup(shape.move_to(text), text)
 
 
+def slope_pill(text: str, filled: bool = True) -> VGroup:
+    """A slope as printed, in a pill: ``filled`` for a parameter's or a line's, an outline at a node."""
+    return _pill(_orange(text), filled)
+
+
 def _at_arrow(arrow: VGroup, text: str) -> VGroup:
     """Right of a bias's name, below its node; where there is no room, left of its arrow."""
     head, name = arrow
