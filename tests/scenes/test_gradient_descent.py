@@ -11,9 +11,10 @@ from gradreel.core.curves.line_fit import least_squares
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import loss, predict
+from gradreel.core.network.theta import hidden_terms, loss, predict, unpack
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.lecture.optimization.gradient_descent import DROP, GradientDescent
+from gradreel.scenes.lecture.optimization.pictures.dials import SWEEP
 from gradreel.scenes.lecture.optimization.pictures.landscape import Landscape
 from gradreel.scenes.lecture.optimization.pictures.line_board import TRIED, line_runs
 from gradreel.scenes.lecture.optimization.pictures.line_descent import TANGENT
@@ -189,7 +190,26 @@ def test_the_network_shows_the_recorded_run(film, trace):
         np.testing.assert_allclose(seen.cells, theta, atol=0.0051)
         np.testing.assert_allclose(seen.slopes, trace.gradient[min(row, 59)], atol=0.00051)
     assert film.scene.drop == DROP < film.scene.pause < SHORT.n_updates
-    assert len(film.seen["arrival"].gone) == 3 and film.scene.line.land.tiles in film.seen["network"].gone
+    assert film.scene.descent.way.plot not in film.seen["arrival"].gone, "it is walked to its end"
+    assert film.scene.line.land.tiles in film.seen["network"].gone
+
+
+def test_dials_and_pieces_end_as_the_recorded_numbers_say(film, trace):
+    descent, theta = film.scene.descent, trace.parameters[SHORT.n_updates]
+    largest = np.abs(trace.parameters[:]).max(axis=0)
+    for needle, value, most in zip(descent.dials.needles, theta, largest, strict=True):
+        way = needle.get_end() - needle.get_start()
+        turned = np.degrees(np.arctan2(way[0], way[1]))  # clockwise from upright
+        assert turned == pytest.approx(SWEEP * value / most, abs=2.0)  # the largest of the states that are drawn
+    x = SHORT.dataset.features_at(descent.x)
+    pieces = hidden_terms(SHORT, theta, x)
+    drawn = [descent.full.plot.data(point)[1] for piece in descent.pieces for point in piece.get_start_anchors()[:9]]
+    np.testing.assert_allclose(drawn, pieces.T[:, :9].ravel(), atol=1e-9)
+    np.testing.assert_allclose(unpack(SHORT, theta).b + pieces.sum(axis=1), predict(SHORT, theta, x))
+
+
+def test_the_question_counts_to_the_slopes_of_the_large_network(film, words_on):
+    assert film.beats[-1] == "who" and "26\u2009001" in film.scene.beats[-1].lines["en"].replace("\u202f", "\u2009")
 
 
 def test_a_changed_trace_is_a_changed_picture(play, rewritten, film, trace, tmp_path):

@@ -389,6 +389,7 @@ REASONS = {
     },
     "loss": {"map": ASKS, "error": DEFINES, "squares": DEFINES},
     "gradient-descent": {
+        "who": "the number is filled in",
         "floor": EXACT,
         "start": DEFINES,
         "gradient": EXACT,

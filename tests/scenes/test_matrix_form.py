@@ -26,9 +26,11 @@ from gradreel.scenes.lecture.networks.pictures.matrix_board import GrowingGrid, 
 from gradreel.scenes.lecture.networks.theta import ORDER, Theta
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.lecture.three_days import X
+from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.mobjects.theta_strip import role_of, typst_name
 from gradreel.scenes.stills import SMALL, _drawn
+from gradreel.scenes.style import FULL
 from gradreel.scenes.testing.layout import check_scene
 from manim import FadeIn
 
@@ -209,6 +211,29 @@ def coming_parts(animations) -> set:
 
 def test_only_the_boxes_of_one_equation_are_visible_and_the_end_is_one_line(film_of):
     assert film_of(RUN).parts == {"output": [False, False, True, False], "short": [True, False, False, False]}
+
+
+def test_a_row_of_w_lights_up_together_with_its_bundle_of_lines(play):
+    """Whenever a dot runs to r_i, row i of W and the lines into r_i alone are bright."""
+    looks = []
+
+    def watch(scene, *animations, **how):
+        edges = getattr(scene, "bundle_edges", None)
+        for each in animations:
+            if edges is not None and isinstance(each.mobject, Pulse):
+                rows = scene.board.sums.boxes["w"].numbers
+                bright = {i for i, row in enumerate(rows) if getattr(row[0][1], "emphasis", 1.0) == FULL}
+                lines = {i for (i, _), line in edges.lines.items() if line.emphasis == FULL}
+                targets = {min(edges.lines, key=lambda at: np.abs(edges.lines[at].ends[1] - way[1]).max())[0]
+                           for way in each.mobject.ways}  # fmt: skip
+                looks.append((targets, lines, bright))
+        return shown(scene, *animations, **how)
+
+    shown = MatrixForm.play
+    with patch.object(MatrixForm, "play", watch):
+        play(MatrixForm, until="rows", run=RUN)
+    assert [targets for targets, _, _ in looks] == [{0}] * 3 + [{1}, {2}]
+    assert all(targets == lines == bright for targets, lines, bright in looks)
 
 
 @pytest.mark.parametrize("run", [RUN, *ENDS.values()], ids=["run", *ENDS])

@@ -14,6 +14,7 @@ from gradreel.core.errors import UserError
 from gradreel.core.network.theta import loss, predict
 from gradreel.scenes.lecture.deep.pictures import class_planes
 from gradreel.scenes.lecture.deep.pictures.class_planes import SURENESS, ClassBoard, Plane
+from gradreel.scenes.lecture.deep.pictures.layer_sheet import LayerSheet, layer_views
 from gradreel.scenes.lecture.deep.pictures.network_curves import TIP_LONG, Curves
 from gradreel.scenes.lecture.deep.why_deep import WhyDeep
 from gradreel.scenes.testing.layout import check_scene
@@ -26,6 +27,30 @@ EXTREMES = {
                "seeds": (1, 2)},
     "most": {"epochs": 20, "fat": 5000, "deep": (81, 81, 81, 81), "seeds": tuple(range(10))},
 }  # fmt: skip
+
+
+def test_the_last_view_has_its_cut_where_the_network_changes_its_answer(trace_of):
+    run = WhyDeep.validated(QUICK).match().deep[0]
+    theta = np.asarray(trace_of(run).parameters[-1])
+    dots, said = POINTS.features(), predict(run, theta, POINTS.features())
+    views = layer_views(run, theta, dots, PLACES)
+    assert views.dots.shape == (3, len(dots), 2) and views.sheet.shape == (3, len(PLACES), 2)
+    across = views.dots[-1][:, 0] - views.cut
+    scale = across[0] / said[0]
+    assert across == pytest.approx(scale * said), "the distance from the cut is the logit, in one scale"
+    first = views.dots[0] - views.dots[0].mean(axis=0)
+    plane = dots - dots.mean(axis=0)
+    assert first == pytest.approx(first[0, 0] / plane[0, 0] * plane), "it begins as the plane is"
+
+
+def test_the_sheet_goes_from_view_to_view_and_the_dots_lie_where_it_says(trace_of):
+    run = WhyDeep.validated(QUICK).match().deep[0]
+    theta = np.asarray(trace_of(run).parameters[-1])
+    sheet, labels = LayerSheet(run, theta, Plane(POINTS)), POINTS.labels()
+    for layers, views in ((1.0, sheet.views.dots[1]), (1.5, sheet.views.dots[1:].mean(axis=0))):
+        sheet.show(layers)
+        centers = sheet.red.points.reshape(int(labels.sum()), -1, 3).mean(axis=1)
+        assert centers[:, :2] == pytest.approx(views[labels == 1], abs=0.02)
 
 
 def ends(trace_of, parameters=QUICK) -> np.ndarray:

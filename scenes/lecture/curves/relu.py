@@ -59,6 +59,12 @@ ICON_SPAN, ICON_NAME = (-2.1, 0.0), -2.75  # their bottom and top; the baseline 
 R = 6.0  # activation functions are drawn from -R to R
 PANELS = ((-5.4, -1.0), (1.0, 5.4))  # left and right of the two activation functions
 PANEL_SPAN, PANEL_NAME = (-2.05, 0.1), -2.8
+LINE_OF_CASES = "green(b) + yellow(w) thin x_1"
+CASES = (
+    f"blue(y) = cases(0 &quad {LINE_OF_CASES} < 0, magenta(c) thin ({LINE_OF_CASES}) &quad 0 <= {LINE_OF_CASES} <= 1, "
+    f"magenta(c) &quad {LINE_OF_CASES} > 1)"
+)
+CASES_SIZE, CASES_Y = 36, 2.05
 LARGE, TANGENT = 5.0, 0.7  # a large input; half the length of the line that shows the slope there
 READABLE = 0.55  # how bright the name of the function is that steps back
 
@@ -111,7 +117,7 @@ class Relu(LectureScene):
     def _map_beat(self) -> None:
         with self.beat("map", pause="long"):
             # The third step is behind us; the brightness goes back to the first. Then the soft sigmoid in the place of
-            # the map, and over it the one that is asked for, the hard one, which stays
+            # the map, and over it the one that is asked for, the hard one, which stays; its formula has three cases
             steps = ThreeSteps(self.trace("run"), self.screen_of("part-map"), 3)
             self.play(*self.next_heading(self.screen_of("part-map")("heading")), FadeIn(steps, run_time=0.8))
             self.play(steps.focus(1), run_time=0.6)
@@ -127,6 +133,9 @@ class Relu(LectureScene):
             self.until("hard")
             dimmed = emphasis(self.soft, FAINT), emphasis(soft_name, DIM)
             self.play(*dimmed, Create(self.one), FadeIn(hard_name), run_time=1.1)
+            self.until("cases")
+            self.cases = formula(CASES, CASES_SIZE).move_to([0.0, CASES_Y, 0.0])
+            self.play(FadeIn(self.cases, shift=0.15 * UP), run_time=0.6)
 
     def _relu_beat(self) -> None:
         with self.beat("relu", pause="short"):
@@ -140,7 +149,7 @@ class Relu(LectureScene):
             inner = VGroup(*map(self.formula.part, ("sigmoid", "brackets", "bias", "plus-in", "w", "x")))
             self.until("line")
             self.play(
-                FadeOut(self.one, run_time=0.4), Create(self.line[0]), FadeIn(self.line[1]),
+                FadeOut(self.one, self.cases, run_time=0.4), Create(self.line[0]), FadeIn(self.line[1]),
                 FadeIn(inner, shift=0.15 * UP), run_time=0.9,
             )  # fmt: skip
             self._draw_bracket(self.bracket_y)

@@ -28,6 +28,7 @@ from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.deep.pictures.class_planes import ClassBoard, Race, RecordedMatch, Starts
+from gradreel.scenes.lecture.deep.pictures.layer_sheet import LayerSheet
 from gradreel.scenes.lecture.deep.pictures.network_curves import (
     BY_HAND,
     SIDES,
@@ -78,6 +79,7 @@ Y_RANGE = (-0.12, 1.12)  # of curves between 0 and 1
 LARGE_PLANE, LARGE_BOTTOM = 5.4, -2.9  # side and bottom of the plane while it is alone
 ASKED = ((0.25, 0.62), (0.8, 0.7))  # places on it that are asked about, as shares of its sides
 ASKED_RADIUS = 0.24
+SHEET_SECONDS = 2.2  # for the way of the sheet through a layer
 RACE_SECONDS, RACE_POWER = 5.5, 1.8  # early updates, which change most, get more time
 FAIR = 0.1  # of the deep network's parameters: how many more or fewer the fat one may have
 NAMES = ("name-fat", "name-deep")
@@ -139,6 +141,7 @@ class WhyDeep(LectureScene):
         yield claim("race-both-right", "both have about as many parameters", as_many, fat=fat, deep=deep)
         wrong = [self._wrong(traces[0]) for traces in self.recorded.traces]
         yield claim("race-both-right", "both are right at every dot", wrong == [0, 0], wrong_dots=wrong)
+        yield claim("sheet-cut", "one straight cut has all red dots on one side", wrong[1] == 0, wrong_dots=wrong[1])
         wins = bool((ends[1] < ends[0]).all())
         yield claim("starts-deep-all", "the deep one's loss is lower every time", wins, fat=ends[0], deep=ends[1])
 
@@ -158,6 +161,7 @@ class WhyDeep(LectureScene):
         self._fold_beats()
         self._spirals_beat()
         self._race_beat()
+        self._sheet_beat()
         self._starts_beat()
         self.hand_on()
 
@@ -378,6 +382,37 @@ class WhyDeep(LectureScene):
             self.play(UpdateFromAlphaFunc(race, update, run_time=RACE_SECONDS, rate_func=linear))
             self.until("end")
 
+    def _sheet_beat(self) -> None:
+        match = self.recorded
+        run, theta = match.runs[1], np.asarray(match.first[1].parameters[-1])
+        self.sheet = sheet = LayerSheet(run, theta, match.plane)
+        layers, most = sheet.n_layers, max(run.hidden)
+        with self.beat("sheet-cut", pause="long", layers=Count(layers)):
+            # The dots lie on a sheet. Layer by layer of the deep network it is bent, each layer seen in two of its
+            # directions. After the last, an upright line parts red from the others
+            self.remove(self.race)
+            self.before_sheet = [*self.race.boards, self.beside, *self.names]
+            note = words(self.screen("projection", count=number_text(most)), style.CAPTION, palette.dim)
+            note.place(style.CAPTION_BASELINE, left=style.LEFT_EDGE)
+            self.play(*map(FadeOut, self.before_sheet), *self._title("heading-sheet"), run_time=0.6)
+            self.play(FadeIn(sheet), run_time=0.8)
+            self.until("through")
+            said = words(" ", style.LABEL)
+            self.play(FadeIn(note), run_time=0.3)
+            for k in range(layers):
+                next_said = words(self.screen("after-layer", layer=number_text(k + 1)), style.LABEL)
+                next_said.place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
+
+                def bend(_: VMobject, share: float, k: int = k) -> None:
+                    sheet.show(k + share)
+
+                self.play(FadeOut(said), UpdateFromAlphaFunc(sheet, bend, rate_func=smooth), run_time=SHEET_SECONDS)
+                self.play(FadeIn(next_said), run_time=0.3)
+                said = next_said
+            self.until("cut")
+            self.play(Create(sheet.cut), run_time=0.8)
+            self.wait(0.8)
+
     def _starts_beat(self) -> None:
         seeds, match, race = len(self.parameters.seeds), self.recorded, self.race
         fat, deep = match.wins
@@ -387,10 +422,10 @@ class WhyDeep(LectureScene):
             names = [self.screen(key) for key in NAMES]
             wins = [self.screen("wins", wins=Count(count), starts=Count(seeds)) for count in (fat, deep)]
             self.starts = starts = Starts(match, names, wins, self.screen("loss"))
-            self.remove(race)
-            self.add(*race.boards, self.beside)
+            leaving = [part for part in self.mobjects if part is not self.title]
             title = self._title("heading-starts", seeds=Count(seeds))
-            self.play(FadeOut(self.beside), *title, run_time=0.5)
+            self.play(*map(FadeOut, leaving), *title, run_time=0.5)
+            self.play(*map(FadeIn, (*race.boards, *self.names)), run_time=0.4)
             moves = []
             for k, board in enumerate(race.boards):
                 middle, side = starts.tile(k)

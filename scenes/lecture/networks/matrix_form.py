@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Self
 
 import numpy as np
@@ -9,7 +10,7 @@ from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.theta import unpack
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.networks.network_diagram import network_diagram_end
+from gradreel.scenes.lecture.networks.network_diagram import network_diagram_end, zh_views
 from gradreel.scenes.lecture.networks.pictures.matrix_board import (
     BESIDE_X,
     EQUATION,
@@ -30,14 +31,18 @@ from gradreel.scenes.mobjects.lecture_formulas import (
     vector_sigmoid_output_source,
     vector_sigmoid_source,
 )
+from gradreel.scenes.mobjects.network_diagram import LayerDiagram
+from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.network_sum import LINE, WrittenSum
 from gradreel.scenes.mobjects.plot import ring, segment
 from gradreel.scenes.mobjects.printed_arithmetic import Places
 from gradreel.scenes.mobjects.text import TextMobject, caption, formula, heading, words
 from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize, mix, palette
+from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
 from manim import (
+    RIGHT,
     UP,
     Animation,
     AnimationGroup,
@@ -57,6 +62,7 @@ from pydantic import Field, model_validator
 SMALL, SMALL_Y = 0.5, 1.45  # of the diagram above the equations
 CELL_LETTER = 34  # of an equation's letters in the boxes
 WRITTEN_Y = -2.75  # baseline of a row in numbers
+BUNDLES, BESIDE_NODE = (-2.0, 6.0, -1.72, -0.05), 0.3  # box of x, r and y, of which x and r are drawn; to a letter
 SHORT_SIZE, SHORT_Y = 64, -1.5  # of r = b + W x below its boxes
 PARTS_SIZE, PARTS_Y = 60, 2.2  # of a = sigma(r) and r = b + W x above, until they are put in
 A_X, R_X = 0.3, 4.2  # each over its place there, so that it crosses nothing
@@ -83,6 +89,14 @@ class MatrixForm(ThreeDaysScene):
                     f"{units} units and {Count(days):# day} make it {units} x {days} = {units * days}"
                 )
             return self
+
+    def claims(self) -> Iterator[Claim]:
+        self.read_the_run()
+        layers = unpack(self.run, self.theta)
+        r = layers.biases[0] + layers.weights[0] @ self.example.x
+        y = float(layers.b + layers.c @ ACTIVATIONS[self.run.activation].value(r))
+        printed = [number_text(value, self.decimals) for value in (y, self.there.y)]
+        yield claim("output", "vectors and matrix give the network's own output", printed[0] == printed[1], y=printed)
 
     def construct(self) -> None:
         self.read_the_run()
@@ -170,9 +184,10 @@ class MatrixForm(ThreeDaysScene):
 
     def _rows_beat(self) -> None:
         with self.beat("rows", pause="short"):
-            # The trained network's numbers take the letters' places, and a note says what they are. A row of W stands
-            # up beside the column x, each number beside its own. Product after product is written down, then b: that
-            # is r_1. The others only stand up, and their result is there. On their way they pass beneath the column x
+            # The trained network's numbers take the letters' places, and a note says what they are. Below come the x's
+            # and r's with their lines. A row of W lights up together with its bundle of lines, and stands up beside the
+            # column x. Product after product is written down while its x runs along its line; then b: that is r_1. The
+            # others only stand up, dots run, and their result is there. On their way they pass beneath the column x
             boxes = self.board.sums.boxes
             boxes["x"].set_z_index(1)
             first = self.written_row(0, WRITTEN_Y + LINE, self._shown_places("bias", "w", "x"))
@@ -181,7 +196,9 @@ class MatrixForm(ThreeDaysScene):
             coming = [FadeIn(number) for name in names for number in boxes[name].cells]
             self.note = caption(self.screen("numbers"))
             about = self._about(self.board.sums.text.part("r-equals"))
-            self.play(*leaving, *coming, about, FadeIn(self.note), run_time=0.6)
+            self.bundles = self._build_bundles()
+            self.play(*leaving, *coming, about, FadeIn(self.note), FadeOut(self.short), run_time=0.6)
+            self.play(FadeIn(self.bundles), run_time=0.4)
             self._light_row(0)
             self._pull_through(0, 0.8)
             self._write_the_sum(first)
@@ -191,14 +208,27 @@ class MatrixForm(ThreeDaysScene):
             for i in range(1, self.n_units):
                 self._light_row(i)
                 self._pull_through(i, 0.4)
+                self.play(Pulse(self.bundle_edges.into(i), palette.text).run(0.6))
                 self._result(i)
             lights = [emphasis(number, FULL) for name in ("w", "bias") for number in boxes[name].cells]
-            self.play(*lights, run_time=0.3)
+            self.play(*lights, FadeOut(self.bundles), run_time=0.4)
+            self.play(FadeIn(self.short), run_time=0.3)
             boxes["x"].set_z_index(0)
             self.add(self.board.sums)
 
+    def _build_bundles(self) -> VGroup:
+        """The x's and the r's with all lines between them, below the boxes; sets ``bundle_edges``."""
+        diagram = LayerDiagram((self.n_features, self.n_units, 1), BUNDLES)
+        self.bundle_edges = diagram.edges[X]
+        letters = VGroup()
+        for k, (letter, side) in enumerate((("x", -1), ("r", 1))):
+            for i, node in diagram.columns[k].nodes.items():
+                text = formula(f"{letter}_{i + 1}", style.LETTER, palette.dim)
+                letters.add(text.move_to(node.get_center() + side * (node.half_width + BESIDE_NODE) * RIGHT))
+        return VGroup(self.bundle_edges, *diagram.columns[:2], letters)
+
     def _light_row(self, i: int) -> None:
-        """Row i of W, and its b, are bright."""
+        """Row i of W, its b, and its bundle of lines are bright."""
         boxes = self.board.sums.boxes
         lights = [
             emphasis(number, FULL if k == i else FAINT)
@@ -206,7 +236,8 @@ class MatrixForm(ThreeDaysScene):
             for k, numbers in enumerate(boxes[name].numbers)
             for number in numbers
         ]
-        self.play(*lights, run_time=0.2)
+        lights += [emphasis(line, FULL if k == i else FAINT) for (k, _), line in self.bundle_edges.lines.items()]
+        self.play(*lights, run_time=0.3)
 
     def _pull_through(self, i: int, seconds: float) -> None:
         """Row i of W stands up beside x."""
@@ -254,7 +285,7 @@ class MatrixForm(ThreeDaysScene):
             self.add(sigma.text)
 
     def _output_beat(self) -> None:
-        with self.beat("output"):
+        with self.beat("output", **self.outcome, **zh_views(self.outcome)):
             # That goes up, too, and the a's stay. The c's stand upright, then lie down as a row: c transposed, times a,
             # pair by pair, plus the single b, which lights up last, is y, whose box is there from the start
             board, output = self.board, self.board.output
@@ -370,8 +401,9 @@ class MatrixForm(ThreeDaysScene):
         """
         letter = row.letters.part("r").shift([0, -LINE, 0])
         self.play(FadeIn(letter, row.equals), run_time=0.2)
-        steps = [FadeIn(product, shift=0.1 * UP) for product in row.numbers[1:]]
-        self.play(LaggedStart(*steps, lag_ratio=0.6), run_time=min(2.0, 0.5 * len(steps)))
+        for line, product in zip(self.bundle_edges.into(0), row.numbers[1:], strict=True):
+            seconds = min(0.7, 2.4 / self.n_features)
+            self.play(Pulse(VGroup(line), palette.text).run(seconds), FadeIn(product, shift=0.1 * UP), run_time=seconds)
         self.play(FadeIn(row.numbers[0], shift=0.1 * UP), run_time=0.4)
         self.play(FadeIn(row.total), run_time=0.4)
         self.written = [letter, row.line]

@@ -21,10 +21,11 @@ from gradreel.scenes.lecture.optimization.pictures.descent import BAND_LEFT, BAN
 from gradreel.scenes.lecture.optimization.pictures.line_board import TILES, TRIED, LineBoard, line_runs
 from gradreel.scenes.lecture.optimization.pictures.line_descent import LineDescent, Try
 from gradreel.scenes.lecture.optimization.pictures.recorded_descent import RecordedDescent
+from gradreel.scenes.lecture.runs import BIG
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row
 from gradreel.scenes.mobjects.plot import dashed
-from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.text import Number, words
 from gradreel.scenes.mobjects.update_formulas import is_plain, step_source, update_source
 from gradreel.scenes.style import FAINT, emphasis, palette
 from gradreel.scenes.trace_folder import TraceFolder
@@ -53,7 +54,8 @@ FEWEST = 3  # updates that are shown
 DROP = 10  # updates of the network after which the valley begins
 VALLEY = 0.5  # of the way that the curve makes after them: where it gets the whole picture
 NUMBERS = (3.55, -2.75, 0.0)  # the middle of the vectors in numbers, under the plot
-ARRIVAL = 6.0  # seconds in which the curve arrives
+ARRIVAL, EARLY = 7.0, 0.5  # seconds in which the curve arrives; share of them before the pieces are there
+COUNTED, COUNTED_RIGHT = 150, 2.4  # size of the number of slopes, its right end
 
 
 class GradientDescent(LectureScene):
@@ -161,6 +163,7 @@ class GradientDescent(LectureScene):
         self._network_beat()
         self._valley_beat()
         self._arrival_beat()
+        self._question_beat()
 
     # -- two numbers: all of their landscape can be drawn ------------------------------------------------------------
 
@@ -412,21 +415,47 @@ class GradientDescent(LectureScene):
 
     def _arrival_beat(self) -> None:
         descent, fit, full = self.descent, self.descent.fit, self.descent.full
-        with self.beat("arrival", pause="long", updates=number_text(self.last), loss=descent.loss_text(self.last)):
-            # All else leaves, and the curve gets the whole picture. The updates that are left begin to go by as it is
-            # said how many there are; in silence blue lies on red
-            gone = [*self._on_way(), descent.strip]
+        counted = {"count": Count(len(descent.names)), "pieces": Count(max(1, len(descent.pieces)))}
+        said = {"updates": number_text(self.last), "loss": descent.loss_text(self.last)}
+        with self.beat("arrival", pause="long", **counted, **said):
+            # Each cell gets a dial, and the plot grows. The updates that are left go by: dials turn, and the point
+            # walks its profile to the end. The pieces are drawn beneath their sum; in silence blue lies on red
             full.show(fit.model_y)
             parts = ("target", "model", "target_label", "model_label")
             grown = [ReplacementTransform(getattr(fit, name), getattr(full, name)) for name in parts]
-            self.play(
-                *(FadeOut(part, run_time=0.6) for part in (*gone, fit.plot)), *grown, FadeIn(full.plot), run_time=1.4
-            )
+            coming = [FadeIn(full.plot), FadeIn(descent.dials)]
+            self.play(FadeOut(fit.plot, run_time=0.6), *grown, *coming, run_time=1.2)
             descent.shown = full
+            row = even_pace(self.run, self.pause if self.pause < self.last else 0, self.last).row
+            moving = (*self._on_way()[2:], descent.strip.numbers, descent.dials)
+            self.play(descent.go(lambda share: row(EARLY * share), *moving), run_time=EARLY * ARRIVAL)
+            self.until("pieces")
+            self.play(FadeIn(descent.pieces), run_time=0.6)
+            moving = (*moving, descent.pieces)
+            self.play(
+                descent.go(lambda share: row(EARLY + share * (1 - EARLY)), *moving), run_time=(1 - EARLY) * ARRIVAL
+            )
             self.until("run")
-            pace = even_pace(self.run, self.pause if self.pause < self.last else 0, self.last)
-            self.play(descent.go(pace.row), run_time=ARRIVAL)
-            self.wait(1.5)
+            self.wait(0.5)
+
+    def _question_beat(self) -> None:
+        with self.beat("who", pause="long", count=number_text(BIG.n_parameters)):
+            # All leaves but a number: how many slopes this network needs, which counts on to those of the large one
+            number = Number(len(self.descent.names), 0, COUNTED, palette.orange, group=True)
+            noun = words(self.screen("slopes"), style.SUBTITLE, palette.dim).place(-0.75, center=0.0)
+            question = words(self.screen("who"), style.TITLE).place(-2.2, center=0.0)
+            number.place(0.2, COUNTED_RIGHT)
+            gone = [part for part in self.mobjects if part is not self.title]
+            self.play(*map(FadeOut, gone), FadeIn(number, noun), run_time=0.8)
+
+            def count(_: Mobject, share: float) -> None:
+                start = len(self.descent.names)
+                number.set_value(round(start * (BIG.n_parameters / start) ** share))
+                number.place(0.2, COUNTED_RIGHT)
+
+            self.play(UpdateFromAlphaFunc(number, count, rate_func=smooth), run_time=2.6)
+            self.until("who")
+            self.play(FadeIn(question, shift=0.15 * UP), run_time=0.6)
 
     # -- a run that was recorded around anybody's own loop -------------------------------------------------------------
 

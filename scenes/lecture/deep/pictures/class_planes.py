@@ -79,7 +79,7 @@ class ClassBoard(VGroup):
         points, labels = plane.dataset.features(), plane.dataset.labels()
         radius = DOT_SHARE * side
         self.other, self.red = (
-            _dots(self.at(points[labels == label]), radius, color)
+            discs(self.at(points[labels == label]), radius, color)
             for label, color in ((0.0, palette.text), (1.0, palette.red))
         )
         self.add(self.ground, self.bands, self.other, self.red)
@@ -116,7 +116,7 @@ def shades() -> list[ManimColor]:
     return [mix(palette.text, 0.05), *(mix(palette.blue, BLUEST * (k + 1) / steps) for k in range(steps))]
 
 
-def _dots(places: NDArray, radius: float, color: ManimColor) -> VMobject:
+def discs(places: NDArray, radius: float, color: ManimColor) -> VMobject:
     """Discs at places (n, 3), one shape: hundreds of them are drawn as quickly as one."""
     disc = Circle(radius=radius).points
     dots = VMobject(stroke_width=0).set_fill(color, 1)

@@ -95,7 +95,7 @@ class TwoPaths:
         pill, letter = self._at_node(2, i, value), self.letters[2][i]
         pill.shift([letter.get_left()[0] - BESIDE / 2 - pill.get_right()[0], 0, 0])
         name = formula(f"r'_{i + 1}", style.LETTER, palette.dim)
-        return pill.add(name.place(letter.baseline, right=pill.get_left()[0] - BESIDE / 2))
+        return pill.add(patched(name.place(letter.baseline, right=pill.get_left()[0] - BESIDE / 2)))
 
     def _source(self) -> str:
         """The slope of the unit where the paths meet: each path a product, then their sum."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from gradreel.core.network.theta import loss, parameter_names, predict
+from gradreel.core.network.theta import hidden_terms, loss, parameter_names, predict
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
+from gradreel.scenes.lecture.optimization.pictures.dials import Dials
 from gradreel.scenes.lecture.optimization.pictures.loss_way import LossWay
 from gradreel.scenes.mobjects.fit_plot import OVER_X, SAMPLES, FitPlot, View
 from gradreel.scenes.mobjects.pace import recorded_row, sampled_rows, state_at
@@ -22,24 +23,27 @@ from gradreel.scenes.mobjects.theta_strip import (
     role_of,
     short_names,
 )
+from gradreel.scenes.style import mix, palette
 from manim import Animation, Mobject, UpdateFromAlphaFunc, VGroup, linear
 from numpy.typing import NDArray
 
 MAP_BOX = (style.LEFT_EDGE, -0.45, -1.05, 2.65)  # left, right, bottom, top
 WAY_BOX = (MAP_BOX[0] + 0.6, MAP_BOX[1] - 0.2, MAP_BOX[2], 2.3)
 PLOT_BOX = (1.3, 5.4, -1.05)  # left, right, bottom of the plot
-FULL_BOX, FULL_TOP = (-5.5, 4.9, -2.75), 2.5  # the same where it has the whole picture
+FULL_TOP = 2.3  # upper end of the plot where no formula stands over it
 MIDDLE = 1.5  # upper end of a plot under a formula
+THIN = 3.6  # width of a piece's curve
 BAND_LEFT, BAND_LINE = 0.5, 2.3  # where that formula begins; its baseline
-STRIP_Y, SLOPES_Y = -2.45, -3.05
+STRIP_Y, SLOPES_Y, DIALS_Y = -2.45, -3.05, -3.12
+MOST_PIECES = 5  # units of the one hidden layer whose pieces are drawn
 
 
 class Descent:
     """Rows 0 to ``last`` of a trace that kept every update.
 
     ``show(row)`` shows that row, or the way between two rows: curve, theta and loss as they are there, the slopes that
-    were measured last. ``texts``: "target", "model", "update", "walked". Parts: ``fit``, ``full`` (the same in the
-    whole picture), of which ``shown`` is in use, ``strip``, ``slopes``, ``readout``, ``way``.
+    were measured last. ``texts``: "target", "model", "update", "walked". Parts: ``fit``, ``full`` (the same,
+    higher), of which ``shown`` is in use, ``pieces`` (there), ``strip``, ``dials``, ``slopes``, ``readout``, ``way``.
     """
 
     def __init__(self, run: Trace, last: int, texts: Mapping[str, str]) -> None:
@@ -58,23 +62,39 @@ class Descent:
         inner = target.x[(target.x > low) & (target.x < high)]
         corners = np.concatenate([[low], inner, [high]])
         curves = self.curve_of(run.parameters[rows])
+        terms = np.moveaxis(self.terms_of(run.parameters[rows]), -1, 0).reshape(-1, SAMPLES)
         self.fit, self.full = (
-            FitPlot(corners, target(corners), self.x, [View(top, curves)], texts, box, True)
-            for top, box in ((MIDDLE, PLOT_BOX), (FULL_TOP, FULL_BOX))
+            FitPlot(corners, target(corners), self.x, [View(top, drawn)], texts, PLOT_BOX, True)
+            for top, drawn in ((MIDDLE, curves), (FULL_TOP, np.concatenate([curves, terms])))
         )
-        self._name_on_peak(target(self.x), float(curves.max()))
+        n_pieces = terms.size // (len(rows) * SAMPLES)
+        self.pieces = VGroup(
+            *(self.full.plot.curve(self.x, 0 * self.x, mix(palette.blue, 0.8), THIN) for _ in range(n_pieces))
+        )
+        largest = np.abs(run.parameters[rows][:, columns.shown]).max(axis=0)
+        centers = [columns.x_of(index) for index in columns.shown]
+        self.dials = Dials(centers, DIALS_Y, largest, [getattr(palette, head.role) for head in heads])
+        self._name_on_peak(target(self.x), max(float(drawn.max()) for drawn in (curves, terms) if drawn.size))
         self.way = LossWay(run, last, WAY_BOX, texts["walked"])
         self.shown = self.fit  # which of both plots is drawn
         self.show(0.0)
 
     def _name_on_peak(self, target: NDArray, highest: float) -> None:
         """The red curve's name goes over its peak, where no line comes, if there is room and no curve is higher."""
-        fit, peak = self.fit, int(np.argmax(target))
-        left, right, *_ = fit.plot.box
-        aside = float(fit.plot.at(self.x[peak], 0.0)[0])
-        if highest < target[peak] and min(aside - left, right - aside) > fit.target_label.width / 2:
-            fit.target_place = (peak, 1.0)
-            fit.redraw()
+        peak = int(np.argmax(target))
+        for fit in (self.fit, self.full):
+            left, right, *_ = fit.plot.box
+            aside = float(fit.plot.at(self.x[peak], 0.0)[0])
+            if highest < target[peak] and min(aside - left, right - aside) > fit.target_label.width / 2:
+                fit.target_place = (peak, 1.0)
+                fit.redraw()
+
+    def terms_of(self, theta: NDArray) -> NDArray:
+        """What each unit adds over ``x``, (..., SAMPLES, H), for theta (..., P); H is 0 where that is not drawn."""
+        hidden = self.experiment.hidden
+        if len(hidden) != 1 or hidden[0] > MOST_PIECES:
+            return np.zeros((*np.shape(theta)[:-1], SAMPLES, 0))
+        return hidden_terms(self.experiment, theta, self.features)
 
     def curve_of(self, theta: NDArray) -> NDArray:
         """What the network draws over ``x``, for theta (..., P)."""
@@ -106,6 +126,9 @@ class Descent:
         self.shown.show(self.curve_of(theta))
         self.way.show(row)
         self.strip.set_values(theta)
+        self.dials.set_values(theta[self.strip.columns.shown])
+        for piece, y in zip(self.pieces, self.terms_of(theta).T, strict=True):
+            self.full.plot.set_curve(piece, self.x, y)
         self.slopes.set_values(self.run.gradient[min(reached, self.last - 1)])
         self.readout.show(reached, float(loss(self.experiment, theta)))
 
