@@ -12,7 +12,7 @@ from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.losses import LOSSES
 from gradreel.core.network.optimizers import OPTIMIZERS
 from gradreel.core.point_table import MOST_CLASSES, PointTable
-from gradreel.core.run_data import RunData
+from gradreel.core.run_data import Absent, RunData
 from pydantic import Discriminator, Field, Tag, model_validator
 
 FORMAT_VERSION = 3
@@ -79,6 +79,7 @@ Schedule = Annotated[
     Annotated[Literal["constant", "cosine"], Tag("word")] | Annotated[StepSchedule, Tag("steps")],
     Discriminator(_schedule_tag, "schedule", 'must be "constant", "cosine" or {"step": epochs, "factor": f}'),
 ]
+Beta = Annotated[Number, Field(ge=0, lt=1)]
 Width = Annotated[int, Field(ge=1, le=100_000)]
 if TYPE_CHECKING:
     ActivationName: TypeAlias = str
@@ -113,13 +114,33 @@ class Experiment(RunData):
     )
     optimizer: OptimizerName = Field(
         default="sgd",
-        description="how a gradient becomes an update: sgd, with momentum if not 0, or adam (betas 0.9 and 0.999)",
+        description="how a gradient becomes an update: sgd, with momentum if not 0; adam; adamw, which is adam with "
+        "decoupled weight decay",
     )
     momentum: Number = Field(default=0.0, ge=0, lt=1, description="share of the last update that sgd keeps")
+    betas: Annotated[tuple[Beta, Beta], Absent((0.9, 0.999))] = Field(
+        default=(0.9, 0.999), description="shares of the running means of the gradient and its square that adam keeps"
+    )
+    weight_decay: Annotated[Number, Absent(0.0)] = Field(
+        default=0.0,
+        ge=0,
+        le=1e6,
+        description="times theta, added to the gradient; adamw instead shrinks theta by this times the learning rate",
+    )
+    clip: Annotated[Number | None, Absent(None)] = Field(
+        default=None,
+        gt=0,
+        description="largest norm of the gradient that an update uses; a longer gradient is scaled down to it",
+    )
     learning_rate: Number = Field(default=0.1, gt=0, le=1e6, description="length of an update, in gradients")
     schedule: Schedule = Field(
         default="constant",
         description='learning rate by epoch: "constant", {"step": epochs, "factor": f}, or "cosine", which falls to 0',
+    )
+    warm_up: Annotated[int, Absent(0)] = Field(
+        default=0,
+        ge=0,
+        description="epochs in which the learning rate first rises evenly; the schedule counts from then on",
     )
     batch_size: int = Field(default=0, ge=0, description="examples in a batch; 0: all of them in one")
     epochs: int = Field(default=6000, ge=1, le=100_000_000, description="passes over all batches")
@@ -152,6 +173,10 @@ class Experiment(RunData):
             raise ValueError('activation "none" is for the linear model; set hidden to () or choose an activation')
         if self.optimizer != "sgd" and self.momentum:
             raise ValueError(f"momentum is for sgd only; {self.optimizer} does not use it, so leave it at 0")
+        if self.optimizer == "sgd" and self.betas != (0.9, 0.999):
+            raise ValueError("betas are for adam and adamw; sgd does not use them, so leave them out")
+        if self.warm_up >= self.epochs:
+            raise ValueError(f"warm_up {self.warm_up} must be less than the {self.epochs} epochs")
         self._check_labels()
         if self.batch_size > self.dataset.examples:
             raise ValueError(
@@ -252,11 +277,6 @@ class Experiment(RunData):
         return every_kth(self.kept_every, self.n_updates, first, end)
 
     @property
-    def rule(self) -> str:
-        """Return the name of the update rule: "sgd" (no momentum), "momentum" (sgd with momentum) or "adam"."""
-        return "momentum" if self.momentum else self.optimizer
-
-    @property
     def n_state_vectors(self) -> int:
         """Return how many vectors as long as theta the optimizer state has: 0 for sgd, 1 with momentum, 2 for Adam."""
         return OPTIMIZERS[self.optimizer].n_state_vectors(self.momentum)
@@ -276,19 +296,27 @@ class Experiment(RunData):
         return np.arange(0, self.n_kept if self.n_state_vectors else 0, self.optimizer_state_stride, dtype=np.int64)
 
     def rate(self, epoch: int) -> float:
-        """Return the learning rate in epoch ``epoch``, counted from 0, by the schedule.
+        """Return the learning rate in epoch ``epoch``, counted from 0, by the warm-up and then the schedule.
+
+        In epoch k of W epochs of warm-up it is (k + 1) / W of the full rate.
 
         Examples
         --------
         >>> run = Experiment(learning_rate=0.1, schedule={"step": 10, "factor": 0.5})
         >>> run.rate(9), run.rate(10)
         (0.1, 0.05)
+        >>> run = Experiment(learning_rate=0.1, warm_up=2)
+        >>> run.rate(0), run.rate(1), run.rate(2)
+        (0.05, 0.1, 0.1)
         """
+        if epoch < self.warm_up:
+            return float(self.learning_rate * (epoch + 1) / self.warm_up)
+        epoch, epochs = epoch - self.warm_up, self.epochs - self.warm_up
         match self.schedule:
             case StepSchedule(step=step, factor=factor):
                 return float(self.learning_rate * factor ** (epoch // step))
             case "cosine":
-                return float(self.learning_rate * (1 + math.cos(math.pi * epoch / self.epochs)) / 2)
+                return float(self.learning_rate * (1 + math.cos(math.pi * epoch / epochs)) / 2)
             case _:
                 return float(self.learning_rate)
 

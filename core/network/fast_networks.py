@@ -24,7 +24,7 @@ import torch
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.losses import LOSSES
-from gradreel.core.network.network import random_start
+from gradreel.core.network.network import clipping_factor, random_start
 from gradreel.core.network.optimizers import OPTIMIZERS
 from gradreel.core.network.theta import parameter_shapes
 from numpy.typing import NDArray
@@ -66,7 +66,16 @@ class Networks:
         return self._batches[size]
 
     def update(self, rate: float, updates: int) -> None:
-        """Update theta by its gradient at the learning rate ``rate``; ``updates`` were made before."""
+        """Update theta by its gradient at the learning rate ``rate``; ``updates`` were made before.
+
+        If the experiment clips the gradient, the gradient is scaled in its place first.
+        """
+        if self.experiment.clip is not None:
+            for run in range(self.runs):
+                factor = clipping_factor(
+                    self._rows[1].bytes_of(run).view(self.theta.numpy().dtype), self.experiment.clip
+                )
+                self._rows[1].scale(run, factor)
         self.optimizer.update(self.theta, self.gradient, rate, updates)
 
     def state(self, run: int) -> Bytes:
@@ -110,6 +119,11 @@ class _RunRows:
         if self._gathered:
             torch.cat(self._layer_views[run], out=self._row)
         return self._bytes
+
+    def scale(self, run: int, factor: float) -> None:
+        """Multiply one run's vector by ``factor``."""
+        for part in self._layer_views[run]:
+            part.mul_(factor)
 
     def set(self, run: int, values: NDArray[np.floating]) -> None:
         """Set one run's vector to ``values`` (P,)."""

@@ -73,6 +73,15 @@ def loss_and_gradient(
     return L, torch.cat([part.flatten() for part in gradient]).numpy()
 
 
+def clipping_factor(gradient: NDArray[Any], largest_norm: float) -> float:
+    """Return what a gradient (P,) is multiplied by so that its norm is at most ``largest_norm``: 1 for a short one.
+
+    As ``torch.nn.utils.clip_grad_norm_``, it is a little less than needed: 1e-6 is added to the norm.
+    """
+    norm = float(np.sqrt(np.dot(gradient, gradient)))
+    return min(1.0, largest_norm / (norm + 1e-6))
+
+
 def tensor(experiment: Experiment, values: NDArray[Any]) -> Tensor:
     """Return a copy of ``values`` in the experiment's dtype and in aligned memory: see `fast_networks`."""
     return torch.tensor(values, dtype=getattr(torch, experiment.dtype), device="cpu")

@@ -79,8 +79,8 @@ class Sgd:
 
     @classmethod
     def of(cls, experiment: Experiment, like: torch.Tensor) -> Sgd:
-        """Return gradient descent with the experiment's momentum, for a theta with the shape of ``like``."""
-        return cls(like, experiment.momentum)
+        """Return gradient descent with the experiment's settings, for a theta with the shape of ``like``."""
+        return cls(like, experiment.momentum, weight_decay=experiment.weight_decay)
 
     def update(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float, updates: int) -> None:
         """Change ``theta`` in place by one update: see `Optimizer.update`."""
@@ -133,8 +133,8 @@ class Adam:
 
     @classmethod
     def of(cls, experiment: Experiment, like: torch.Tensor) -> Adam:
-        """Return Adam with default settings and a correctly rounded square root, for a theta shaped like ``like``."""
-        return cls(like, exact_root=True)
+        """Return Adam with the experiment's settings and a correctly rounded root, for a theta shaped like ``like``."""
+        return cls(like, experiment.betas, weight_decay=experiment.weight_decay, exact_root=True)
 
     def update(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float, updates: int) -> None:
         """Change ``theta`` in place by one update: see `Optimizer.update`."""
@@ -157,5 +157,15 @@ class Adam:
         theta.addcdiv_(m, self._denominator, value=-rate / (1 - beta_1**k))
 
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": Sgd, "adam": Adam}
+class AdamW(Adam):
+    """Adam with decoupled weight decay: Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (2019)."""
+
+    @classmethod
+    def of(cls, experiment: Experiment, like: torch.Tensor) -> AdamW:
+        """Return AdamW with the experiment's settings and a correctly rounded root, for a theta like ``like``."""
+        decay = experiment.weight_decay
+        return cls(like, experiment.betas, weight_decay=decay, decoupled=True, exact_root=True)
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": Sgd, "adam": Adam, "adamw": AdamW}
 """The optimizers by the names of `Experiment.optimizer`. To add one, write its class and add an entry here."""

@@ -49,7 +49,8 @@ def sum_source(update: PrintedUpdate, names: Sequence[str], labels: Sequence[str
 
 def is_plain(experiment: Experiment) -> bool:
     """Return whether each update is minus the learning rate times the gradient."""
-    return experiment.rule == "sgd"
+    changes_gradient = experiment.momentum or experiment.weight_decay or experiment.clip is not None
+    return experiment.optimizer == "sgd" and not changes_gradient
 
 
 def scientific(value: float) -> tuple[str, int | None]:

@@ -10,7 +10,7 @@ from gradreel.core.arrays import FloatArray
 from gradreel.core.datasets import CurveDataset, PointsDataset, TwoSpirals
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.fast_networks import Networks
-from gradreel.core.network.network import loss_and_gradient
+from gradreel.core.network.network import clipping_factor, loss_and_gradient
 from gradreel.core.network.optimizers import OPTIMIZERS
 from gradreel.core.network.theta import loss, predict, unpack
 from gradreel.core.network.training import one_thread, train
@@ -122,12 +122,11 @@ def test_the_fast_networks_have_the_bits_of_the_formulas(
                 assert networks.gradient_of(run).tobytes() == gradient.tobytes()
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize(("optimizer", "clip"), [("sgd", None), ("adam", None), ("sgd", 0.5)])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_trace_has_the_bits_of_the_formulas(dtype: str, optimizer: str, tmp_path: Path) -> None:
-    experiment = Experiment(
-        hidden=(20, 7), batch_size=4, epochs=10, dtype=dtype, optimizer=optimizer, dataset=CurveDataset(examples=11)
-    )
+def test_a_trace_has_the_bits_of_the_formulas(dtype: str, optimizer: str, clip: float | None, tmp_path: Path) -> None:
+    settings = {"dtype": dtype, "optimizer": optimizer, "clip": clip}
+    experiment = Experiment(hidden=(20, 7), batch_size=4, epochs=10, dataset=CurveDataset(examples=11), **settings)
     trace = train(experiment, tmp_path)
     features, labels = experiment.dataset.features(), experiment.dataset.labels()
     theta = torch.from_numpy(trace.parameters[0].copy())
@@ -136,6 +135,9 @@ def test_a_trace_has_the_bits_of_the_formulas(dtype: str, optimizer: str, tmp_pa
         for update in range(trace.n_updates):
             examples = trace.examples(update).astype(np.int64)
             batch_loss, gradient = loss_and_gradient(experiment, theta.numpy(), features[examples], labels[examples])
+            assert trace.gradient[update].tobytes() == gradient.tobytes()
+            if clip is not None:
+                gradient *= clipping_factor(gradient, clip)
             rule.update(theta, torch.from_numpy(gradient), experiment.rate(0), update)
             assert trace.batch_loss[update] == batch_loss
             assert trace.parameters[update + 1].tobytes() == theta.numpy().tobytes()

@@ -27,6 +27,9 @@ SETTINGS: list[dict[str, Any]] = [
     {"optimizer": "sgd", "learning_rate": 0.02},
     {"optimizer": "sgd", "momentum": 0.9, "learning_rate": 0.005},
     {"optimizer": "adam", "learning_rate": 0.002},
+    {"optimizer": "adam", "learning_rate": 0.002, "betas": (0.8, 0.9), "weight_decay": 0.1},
+    {"optimizer": "adamw", "learning_rate": 0.002, "weight_decay": 0.3},
+    {"optimizer": "sgd", "learning_rate": 0.02, "weight_decay": 0.1, "clip": 0.01, "warm_up": 3},
 ]
 SCHEDULES: list[Any] = ["constant", "cosine", StepSchedule(step=7, factor=0.5)]
 NETWORKS = [((), "none"), *itertools.product([(6,), (5, 4, 3)], ["sigmoid", "relu", "hard_sigmoid"])]
@@ -53,16 +56,19 @@ def plain_loop(trace: Trace) -> tuple[FloatArray, FloatArray]:
         layers += [nn.Linear(before, width), activation()]
     model = nn.Sequential(*layers, nn.Linear(widths[-1], experiment.n_outputs)).to(dtype)
     nn.utils.vector_to_parameters(torch.from_numpy(np.array(trace.parameters[0])), model.parameters())
-    optimizer: torch.optim.Optimizer
-    if experiment.optimizer == "adam":
-        optimizer = torch.optim.Adam(model.parameters(), lr=experiment.learning_rate)
-    else:
-        optimizer = torch.optim.SGD(model.parameters(), lr=experiment.learning_rate, momentum=experiment.momentum)
-    scheduler: Any = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: 1.0)
+    kinds: dict[str, Any] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
+    more = {"momentum": experiment.momentum} if experiment.optimizer == "sgd" else {"betas": experiment.betas}
+    settings = {"lr": experiment.learning_rate, "weight_decay": experiment.weight_decay, **more}
+    optimizer = kinds[experiment.optimizer](model.parameters(), **settings)
+    schedules, warm_up = torch.optim.lr_scheduler, experiment.warm_up
+    scheduler: Any = schedules.LambdaLR(optimizer, lambda epoch: 1.0)
     if isinstance(experiment.schedule, StepSchedule):
-        scheduler = torch.optim.lr_scheduler.StepLR(optimizer, experiment.schedule.step, experiment.schedule.factor)
+        scheduler = schedules.StepLR(optimizer, experiment.schedule.step, experiment.schedule.factor)
     elif experiment.schedule == "cosine":
-        scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, experiment.epochs)
+        scheduler = schedules.CosineAnnealingLR(optimizer, experiment.epochs - warm_up)
+    if warm_up:
+        rising = schedules.LinearLR(optimizer, 1 / warm_up, total_iters=warm_up - 1)
+        scheduler = schedules.SequentialLR(optimizer, [rising, scheduler], [warm_up])
     kinds = {"mse": nn.MSELoss, "mae": nn.L1Loss, "bce": nn.BCEWithLogitsLoss, "ce": nn.CrossEntropyLoss}
     loss_function = kinds[experiment.loss]()
     features = torch.from_numpy(experiment.dataset.features()).to(dtype)
@@ -74,6 +80,8 @@ def plain_loop(trace: Trace) -> tuple[FloatArray, FloatArray]:
         optimizer.zero_grad()
         loss = loss_function(model(features[examples]), labels[examples])
         loss.backward()
+        if experiment.clip is not None:
+            nn.utils.clip_grad_norm_(model.parameters(), experiment.clip)
         optimizer.step()
         losses.append(loss.item())
         if (update + 1) % experiment.batches_per_epoch == 0:
@@ -114,7 +122,7 @@ def test_a_thousand_updates_equal_torchs(
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=["constant", "cosine", "step"])
-@pytest.mark.parametrize("optimizer", [0, 1, 2], ids=["sgd", "momentum", "adam"])
+@pytest.mark.parametrize("optimizer", range(len(SETTINGS)), ids=["sgd", "momentum", "adam", "decay", "adamw", "clip"])
 def test_each_schedule_equals_torchs(optimizer: int, schedule: Any, tmp_path: Path) -> None:
     experiment = Experiment(epochs=40, batch_size=20, schedule=schedule, **SETTINGS[optimizer])
     check_it_agrees(train(experiment, tmp_path), 1e-12)
@@ -142,6 +150,7 @@ def shapes(draw: st.DrawFn) -> Experiment:
         "classes": lambda: classes_by_angle(draw(st.integers(1, 30)), draw(st.integers(2, 6))),
     }[kind]()
     hidden = tuple(draw(st.lists(st.integers(1, 12), max_size=4)))
+    settings = draw(st.sampled_from(SETTINGS))
     return Experiment(
         dataset=dataset,
         hidden=hidden,
@@ -151,10 +160,10 @@ def shapes(draw: st.DrawFn) -> Experiment:
         ),
         dtype=draw(st.sampled_from(["float64", "float32"])),
         batch_size=draw(st.integers(0, dataset.examples)),
-        epochs=draw(st.integers(1, 4)),
+        epochs=draw(st.integers(1, 4)) + settings.get("warm_up", 0),
         seed=draw(st.integers(0, 2**40)),
         keep={"every": draw(st.integers(1, 5))},
-        **draw(st.sampled_from(SETTINGS)),
+        **settings,
     )
 
 
