@@ -14,10 +14,12 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import hidden_terms, loss, predict, unpack
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.lecture.optimization.gradient_descent import DROP, GradientDescent
+from gradreel.scenes.lecture.optimization.pictures.descent import WAY_BOX
 from gradreel.scenes.lecture.optimization.pictures.dials import SWEEP
 from gradreel.scenes.lecture.optimization.pictures.landscape import Landscape
 from gradreel.scenes.lecture.optimization.pictures.line_board import TRIED, line_runs
 from gradreel.scenes.lecture.optimization.pictures.line_descent import TANGENT
+from gradreel.scenes.lecture.optimization.pictures.loss_way import LossWay, OtherWay
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.printed_arithmetic import printed_vector
 from gradreel.scenes.mobjects.update_formulas import is_plain
@@ -206,6 +208,25 @@ def test_dials_and_pieces_end_as_the_recorded_numbers_say(film, trace):
     drawn = [descent.full.plot.data(point)[1] for piece in descent.pieces for point in piece.get_start_anchors()[:9]]
     np.testing.assert_allclose(drawn, pieces.T[:, :9].ravel(), atol=1e-9)
     np.testing.assert_allclose(unpack(SHORT, theta).b + pieces.sum(axis=1), predict(SHORT, theta, x))
+
+
+def test_another_start_goes_its_own_recorded_way_on_the_same_axes(film, trace, trace_of):
+    run = SHORT.model_copy(update={"seed": 93})
+    other = trace_of(run)
+    way = OtherWay(LossWay(trace, SHORT.n_updates, WAY_BOX, "walked"), other)
+    walked = np.append(0, np.linalg.norm(np.diff(other.parameters, axis=0), axis=1).cumsum())
+    for row in (0, 7, run.n_updates):
+        way.show(float(row))
+        height = float(loss(run, other.parameters[row]))
+        assert way.plot.data(way.point.get_center()) == pytest.approx((walked[row], height))
+        assert way.loss_of(row) == pytest.approx(height)
+
+
+def test_the_other_start_belongs_to_the_lessons_run_alone(film):
+    assert "other-start-poorer" not in film.beats
+    runs = GradientDescent.experiments(GradientDescent.Parameters())
+    assert runs["other start"].seed != runs["run"].seed
+    assert "other start" not in GradientDescent.experiments(GradientDescent.Parameters(run=SHORT))
 
 
 def test_the_question_counts_to_the_slopes_of_the_large_network(film, words_on):

@@ -229,7 +229,7 @@ def test_sum_of_sigmoids(neutral, hidden):
 
 def test_why_deep(neutral):
     played = neutral(WhyDeep, epochs=30, folds=3, seeds=(0, 1, 2), fat=9, deep=(4, 4))
-    race, starts = "race-both-right", "starts-deep-all"
+    race, starts = "race-both-right", "sheet-cut", "starts-deep-all"
     assert played.beats == ["name", "bends", "fold", "folds", "spirals", race, starts]
     fat, deep = (run.n_parameters for run in played.scene.recorded.runs)
     assert said(played, race) == [str(fat), str(deep), "30"]

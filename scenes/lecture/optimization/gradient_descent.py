@@ -20,6 +20,7 @@ from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.optimization.pictures.descent import BAND_LEFT, BAND_LINE, Descent, in_band
 from gradreel.scenes.lecture.optimization.pictures.line_board import TILES, TRIED, LineBoard, line_runs
 from gradreel.scenes.lecture.optimization.pictures.line_descent import LineDescent, Try
+from gradreel.scenes.lecture.optimization.pictures.loss_way import OtherWay
 from gradreel.scenes.lecture.optimization.pictures.recorded_descent import RecordedDescent
 from gradreel.scenes.lecture.runs import BIG
 from gradreel.scenes.mobjects.formula_growth import grow
@@ -50,11 +51,13 @@ from manim import (
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+OTHER, OTHER_SEED = "other start", 93  # the run from a start that leads into a poorer valley
 FEWEST = 3  # updates that are shown
 DROP = 10  # updates of the network after which the valley begins
 VALLEY = 0.5  # of the way that the curve makes after them: where it gets the whole picture
 NUMBERS = (3.55, -2.75, 0.0)  # the middle of the vectors in numbers, under the plot
 ARRIVAL, EARLY = 7.0, 0.5  # seconds in which the curve arrives; share of them before the pieces are there
+LOSSES_X, LOSS_SIZE = (-3.3, 3.35), 56  # middles of both losses, and the size of their numbers
 COUNTED, COUNTED_RIGHT = 150, 2.4  # size of the number of slopes, its right end
 
 
@@ -91,10 +94,16 @@ class GradientDescent(LectureScene):
 
     @classmethod
     def experiments(cls, parameters: Parameters) -> dict[str, Experiment]:
-        """The run, and those of a line that goes down to the same curve, at three learning rates."""
+        """The run, and those of a line that goes down to the same curve, at three learning rates.
+
+        The lesson's run has another one beside it, from a start that leads into a poorer valley.
+        """
         runs = super().experiments(parameters)
         shown = runs["run"] if parameters.trace is None else read_meta(parameters.trace.path)[1]
-        return {**runs, **line_runs(shown.dataset)} if isinstance(shown, Experiment) else runs
+        if not isinstance(shown, Experiment):
+            return runs
+        other = {OTHER: shown.model_copy(update={"seed": OTHER_SEED})} if shown == cls.Parameters().run else {}
+        return {**runs, **line_runs(shown.dataset), **other}
 
     def claims(self) -> Iterator[Claim]:
         run = self.trace("run")
@@ -128,6 +137,13 @@ class GradientDescent(LectureScene):
         steep, level = (start - low) / way[drop], (low - later) / (way[stop] - way[drop])
         flat = way[stop] > 3 * way[drop] and 0 < level < 0.05 * steep
         yield claim("drop-valley", "a long and almost flat stretch follows", flat, **told)
+
+        if OTHER in self.experiments(self.parameters):
+            other = self.trace(OTHER)
+            half, there = (float(loss(other.experiment, other.parameters[row])) for row in (self.last // 2, self.last))
+            told = {"ours": end, "theirs": there, "half_way": half}
+            yield claim("other-start-poorer", "the other valley is much poorer", there > 5 * end, **told)
+            yield claim("other-start-poorer", "the other run hardly moves any more", half - there < 0.2 * half, **told)
 
     def construct(self) -> None:
         run = self.trace("run")
@@ -163,6 +179,8 @@ class GradientDescent(LectureScene):
         self._network_beat()
         self._valley_beat()
         self._arrival_beat()
+        if not self.other_data:
+            self._other_start_beat()
         self._question_beat()
 
     # -- two numbers: all of their landscape can be drawn ------------------------------------------------------------
@@ -438,6 +456,34 @@ class GradientDescent(LectureScene):
             self.until("run")
             self.wait(0.5)
 
+    def _other_start_beat(self) -> None:
+        descent, full, other = self.descent, self.descent.full, self.trace(OTHER)
+        self.other_way = way = OtherWay(descent.way, other)
+        with self.beat("other-start-poorer", pause="long"):
+            # Pieces and dials leave. From another random start a second curve, and a second profile over the first: it
+            # goes down, and both losses stand below. Its curve misses red
+            model = full.plot.curve(descent.x, descent.curve_of(way.theta(0.0)), palette.text, style.SECOND_CURVE)
+            old = VGroup(full.model, full.model_label, *self._on_way()[2:])
+            gone = [descent.pieces, descent.dials, descent.strip, descent.readout]
+            self.play(*map(FadeOut, gone), emphasis(old, FAINT), run_time=0.8)
+            self.until("other")
+            names, numbers = VGroup(), VGroup()
+            ends = (("first", palette.orange, descent.loss_at(self.last)), ("other", palette.text, way.loss_of(0.0)))
+            for (key, color, value), x in zip(ends, LOSSES_X, strict=True):
+                names.add(words(self.screen(f"{key}-start"), style.LABEL, palette.dim).place(-2.15, center=x))
+                numbers.add(Number(value, 4, LOSS_SIZE, color).place(-2.95, x + 0.8))
+            self.play(Create(model), FadeIn(way, names, numbers), run_time=0.9)
+
+            def walk(_: Mobject, share: float) -> None:
+                row = way.pace.row(share)
+                way.show(row)
+                numbers[1].set_value(way.loss_of(row))
+                full.plot.set_curve(model, descent.x, descent.curve_of(way.theta(row)))
+
+            self.play(UpdateFromAlphaFunc(VGroup(model, way, numbers), walk, rate_func=linear), run_time=5.0)
+            self.until("again")
+            self.wait(0.5)
+
     def _question_beat(self) -> None:
         with self.beat("who", pause="long", count=number_text(BIG.n_parameters)):
             # All leaves but a number: how many slopes this network needs, which counts on to those of the large one
@@ -446,7 +492,8 @@ class GradientDescent(LectureScene):
             question = words(self.screen("who"), style.TITLE).place(-2.2, center=0.0)
             number.place(0.2, COUNTED_RIGHT)
             gone = [part for part in self.mobjects if part is not self.title]
-            self.play(*map(FadeOut, gone), FadeIn(number, noun), run_time=0.8)
+            self.play(*map(FadeOut, gone), run_time=0.4)
+            self.play(FadeIn(number, noun), run_time=0.4)
 
             def count(_: Mobject, share: float) -> None:
                 start = len(self.descent.names)

@@ -8,7 +8,7 @@ from gradreel.core.network.theta import loss
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.lecture.optimization.pictures.descent_path import MARKER, ThetaLabel
-from gradreel.scenes.mobjects.pace import recorded_row, state_at
+from gradreel.scenes.mobjects.pace import pace_of, recorded_row, state_at
 from gradreel.scenes.mobjects.plot import Plot, polyline, ring
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.ticks import round_labels
@@ -66,3 +66,40 @@ class LossWay(VGroup):
         self.point.move_to(points[-1])
         self.label.set_update(recorded_row(row))
         self.label.put([points[-1][0] + 0.2 + self.label.width / 2, points[-1][1] + 0.3, 0.0])
+
+
+class OtherWay(VGroup):
+    """Draws the loss along a second run's way over the axes of ``way``; `show` goes to a row.
+
+    ``pace`` of the walk; ``theta(row)`` (P,). Parts: ``line``, ``point``.
+    """
+
+    def __init__(self, way: LossWay, run: Trace) -> None:
+        super().__init__()
+        self.plot, self.run, last = way.plot, run, len(run.kept) - 1
+        states = np.asarray(run.parameters[:], dtype=float)
+        distance = np.append(0.0, np.linalg.norm(np.diff(states, axis=0), axis=1).cumsum())
+        self.rows = np.unique([*range(min(100, last + 1)), *evenly_spaced_indices(last + 1, STATES)])
+        self.walked, self.losses = distance, np.asarray(loss(run.experiment, states[self.rows]))
+        self.pace = pace_of(self.rows, distance[self.rows][:, None])
+        self.line = polyline(np.zeros((2, 3)), palette.text, style.SECOND_CURVE)
+        self.point = ring((0, 0, 0), MARKER, palette.text, fill=palette.text)
+        self.add(self.line, self.point)
+        self.show(0.0)
+
+    def theta(self, row: float) -> np.ndarray:
+        """The parameters at a row, or between two."""
+        return np.asarray(state_at(self.run, row), dtype=float)
+
+    def loss_of(self, row: float) -> float:
+        """The loss at a row, or between two."""
+        return float(loss(self.run.experiment, self.theta(row)))
+
+    def show(self, row: float) -> None:
+        """The way up to ``row``."""
+        before = self.rows < row - 1e-9
+        x = np.append(self.walked[self.rows[before]], np.interp(row, np.arange(len(self.walked)), self.walked))
+        y = np.append(self.losses[before], self.loss_of(row))
+        points = self.plot.at(x, y)
+        self.line.set_points_as_corners(points if len(points) > 1 else np.repeat(points, 2, axis=0))
+        self.point.move_to(points[-1])
