@@ -229,8 +229,8 @@ def test_sum_of_sigmoids(neutral, hidden):
 
 def test_why_deep(neutral):
     played = neutral(WhyDeep, epochs=30, folds=3, seeds=(0, 1, 2), fat=9, deep=(4, 4))
-    race, starts = "race-both-right", "sheet-cut", "starts-deep-all"
-    assert played.beats == ["name", "bends", "fold", "folds", "spirals", race, starts]
+    race, starts = "race-both-right", "starts-deep-all"
+    assert played.beats == ["name", "bends", "fold", "folds", "spirals", race, "sheet-cut", starts]
     fat, deep = (run.n_parameters for run in played.scene.recorded.runs)
     assert said(played, race) == [str(fat), str(deep), "30"]
     ends = played.scene.recorded.ends
