@@ -56,6 +56,7 @@ from manim import (
     VMobject,
     smooth,
     squish_rate_func,
+    there_and_back,
 )
 from pydantic import Field, model_validator
 
@@ -299,6 +300,9 @@ class MatrixForm(ThreeDaysScene):
             self.add(output.text)
             self._multiply()
             self.play(FadeIn(*y.cells), self._about(output.text.part("equals")), run_time=0.4)
+            self.add(y)
+            self.until("same")
+            self.play(VGroup(*y.cells).animate(rate_func=there_and_back).scale(1.5), run_time=0.9)
             self.add(y)
 
     def _a_is_exact(self) -> bool:
