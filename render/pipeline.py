@@ -209,6 +209,10 @@ def check_lesson(
         checked = in_workers(job, clips, "check")  # for each clip, its findings and its beats
         findings = [finding for findings, _ in checked for finding in findings]
         paces = [pace for clip, (_, beats) in zip(clips, checked, strict=True) for pace in pace_of(clip, beats)]
+        if lesson.music is not None and settings.voices:
+            from gradreel.render.videos.music import music_findings  # it loads PyAV
+
+            findings += music_findings(lesson.music, lesson.scenes[0].name)
         return findings, paces
 
 

@@ -266,7 +266,7 @@ def _times(clip: Clip, words: SceneWords, heard: SpokenLines, narration: Narrati
     A language without a voice counts with its reading time. The picture that a film begins with is added to its first
     line, if that is spoken.
     """
-    seconds_by_beat = {}
+    seconds_by_beat: dict[str, tuple[float, ...]] = {}
     for beat in _requested_beats(clip, words):
         spoken, printed = heard.get(beat.name, {}), filled_again(narration, clip.narrated_as, beat).stretches
         times = [[math.ceil(part.seconds * 1000 - 1e-6) / 1000 for part in parts] for parts in spoken.values()]

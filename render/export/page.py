@@ -146,7 +146,7 @@ def _publish_film(job: Job, clips: Sequence[tuple[Clip, ClipFile]], place: Place
     check_whole([file.path for _, file in clips])
     video, poster = workspace.temporary(VIDEO), workspace.temporary(POSTER)
     title = page.title[settings.language]
-    cues, spoken = write_video(video, title, shots, narration, settings, workspace, stamp, job.reporter)
+    cues, spoken = write_video(video, title, shots, narration, settings, workspace, stamp, job.reporter, lesson.music)
     poster.write_bytes(poster_of(lesson, shots))
     voices = other_voices(video, settings.language, list(spoken), workspace)
     page = replace(page, tracks=_tracks(cues), voices=list(voices))

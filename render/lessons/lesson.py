@@ -17,6 +17,15 @@ from gradreel.scenes.words.narration import OwnWords
 
 
 @dataclass(frozen=True)
+class Music:
+    """Music of the user's own, under the film."""
+
+    file: Path
+    under: float = 20.0  # LU softer than the voice
+    plays: str | tuple[str, ...] = "parts"  # or "throughout", or scenes and beats by name, such as "loss/sum"
+
+
+@dataclass(frozen=True)
 class Poster:
     """The moment that the video's poster shows: the end of a beat."""
 
@@ -43,6 +52,7 @@ class Lesson:
     languages: tuple[str, ...] = ()  # of its film, see `only_language`; (): not said
     file: Path = Path()  # that it was read from
     picked: bool = False  # scenes were asked for by name
+    music: Music | None = None
     span: str = ""  # what files of a stretch of it have after its name, such as "--loss--relu"; "": all its scenes
 
     def __post_init__(self) -> None:

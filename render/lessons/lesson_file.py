@@ -14,6 +14,11 @@ curve = "@curve.csv"                                      # optional: the red cu
 [voices]                                                  # optional: what speaks, unless --voice says otherwise
 en = "recordings/"                                        # or "my-voice.onnx", both beside; "default"; "none"
 
+[music]                                                   # optional: under the film, faded, softer while a voice speaks
+file = "piano.flac"                                       # beside the lesson file
+under = 20                                                # LU under the voice
+plays = "parts"                                           # the first beat of each part; "throughout"; ["loss/sum"]
+
 [experiments.three-sigmoids]
 hidden = [3]
 
@@ -36,14 +41,14 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.files import read_toml
 from gradreel.render.lessons.daily_data import with_files
-from gradreel.render.lessons.lesson import Lesson, Poster
+from gradreel.render.lessons.lesson import Lesson, Music, Poster
 from gradreel.render.lessons.options import parse_value, read_curve
 from gradreel.render.lessons.tables import Knots, Location, Problem, beside, problems_of
 from gradreel.render.stages import SceneRequest, Title
@@ -99,6 +104,16 @@ class _PosterTable(_Table):
     beat: Text | None = Field(None, description="the beat whose last picture is the poster; by default the first")
 
 
+class _MusicTable(_Table):
+    """The ``[music]`` of a lesson file."""
+
+    file: Text = Field(description="a sound file beside the lesson file")
+    under: float = Field(20.0, ge=0, le=60, description="LU by which it is softer than the voice")
+    plays: Literal["parts", "throughout"] | Annotated[list[Text], Field(min_length=1)] = Field(
+        "parts", description='"parts" (the first beat of each part), "throughout", or scenes and beats: ["loss/sum"]'
+    )
+
+
 class _LessonFile(_Table):
     """The keys at the top of a lesson file."""
 
@@ -110,6 +125,7 @@ class _LessonFile(_Table):
     voices: dict[str, Text] = Field(
         {}, description='by language: "default", "none", a folder of recordings or a voice file beside the lesson file'
     )
+    music: _MusicTable | None = Field(None, description="music under the film")
     languages: Annotated[list[Text], Field(min_length=1)] | None = Field(
         None, description="languages of the film; the first is on the screen. By default all"
     )
@@ -165,6 +181,7 @@ def read_lesson(file: Path, ours: KnownScenes = find_scenes, with_scenes: bool =
         description=table.description,
         tags=tuple(table.tags),
         voices=voices,
+        music=_music(file, table.music, entries) if table.music and with_scenes else None,
         languages=tuple(dict.fromkeys(table.languages or ())),
         file=file,
     )
@@ -193,6 +210,21 @@ def _words(file: Path, narration: str) -> OwnWords:
         if os.path.lexists(path):
             raise
         raise UserError(f"{error}; write one: gradreel words SCENE > {narration}") from None
+
+
+def _music(file: Path, music: _MusicTable, entries: Mapping[str, SceneRequest]) -> Music:
+    """Return the film's music. Raises UserError for a file that is not sound, or a scene that the lesson lacks."""
+    plays = music.plays if isinstance(music.plays, str) else tuple(music.plays)
+    for place in () if isinstance(plays, str) else plays:
+        if place.partition("/")[0] not in entries:
+            raise UserError(
+                f"{file}: music.plays: {place!r} is not in this lesson; use one of its scenes: {', '.join(entries)}"
+            )
+    try:
+        sound = beside(file.absolute().parent, music.file)
+    except UserError as error:
+        raise UserError(f"{file}: music.file: {error}") from None
+    return Music(sound, music.under, plays)
 
 
 def _voice(file: Path, language: str, voice: str) -> str:

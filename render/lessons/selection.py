@@ -52,7 +52,9 @@ def load_lesson(
     lesson = read_lesson(file, ours, with_scenes=not all_own)
     lesson = _with_experiments(lesson, changes.pop("experiments", {}), files.get("experiments", {}))
     whole = lesson.scenes
-    lesson = replace(lesson, scenes=_picked(lesson, only, ours), picked=True) if only else _stretch(lesson, span)
+    lesson = (
+        replace(lesson, scenes=_picked(lesson, only, ours), picked=True, music=None) if only else _stretch(lesson, span)
+    )
     if lesson.words is not None:
         check_words(lesson.words, [entry.source for entry in (*whole, *lesson.scenes)], ours)
     check_said([entry.source for entry in lesson.scenes])

@@ -6,6 +6,7 @@ sound_track       mixes all sounds and encodes the mix
 sound_pieces      encodes a track in pieces and keeps them
 measured_lines    loudness and pauses of spoken lines, measured once
 narration_track   places spoken lines in the film: time, loudness, clauses
+music             where music plays, how loud, under the voice
 subtitles         cues from beats
 burned_subtitles  cues drawn into the picture
 results           which maker wrote which result, and which files may be replaced

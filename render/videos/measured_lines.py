@@ -43,7 +43,7 @@ def measured_lines(stretches: Sequence[SpokenStretch], workspace: Workspace) -> 
         except ValidationError:
             samples = stretch.samples
             silences = tuple((pause.start, pause.stop) for pause in pauses(samples, stretch.file))
-            found[stretch] = LineMeasures(levels=tuple(block_levels(samples)), pauses=silences)
+            found[stretch] = LineMeasures(levels=tuple(block_levels([samples])), pauses=silences)
             write_json(file, found[stretch].model_dump(), workspace.temporary(file.name))
     return found
 

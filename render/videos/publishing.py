@@ -16,7 +16,7 @@ from gradreel.render.clips.clip_files import check_whole
 from gradreel.render.clips.file_digest import HERE, changed_files, content_now, file_of
 from gradreel.render.clips.toolchain import drawing_versions
 from gradreel.render.clips.workspace import Folders, Workspace, as_json
-from gradreel.render.lessons.lesson import Lesson
+from gradreel.render.lessons.lesson import Lesson, Music
 from gradreel.render.settings import JOINABLE_FORMATS, RenderSettings
 from gradreel.render.stages import Clip, ClipFile, Shot
 from gradreel.render.videos.narration_track import Spoken, spoken_beat, spoken_languages, tracks
@@ -130,7 +130,15 @@ def publish_lesson(
     check_whole([shot.file.path for shot in shots])
     video = workspace.temporary(final.name)
     subtitles, spoken = write_video(
-        video, lesson.title_in(settings.language), shots, narration, settings, workspace, stamp, reporter
+        video,
+        lesson.title_in(settings.language),
+        shots,
+        narration,
+        settings,
+        workspace,
+        stamp,
+        reporter,
+        lesson.music,
     )
     manifest = manifest_name(lesson, final, output)
     files: dict[str, bytes | Path] = {
@@ -213,6 +221,7 @@ def write_video(
     workspace: Workspace,
     stamp: OutputStamp,
     reporter: Reporter,
+    music: Music | None = None,
 ) -> tuple[dict[str, list[Cue]], dict[str, Spoken]]:
     """Write the video; return its cues by language, without languages that have none, and what is spoken.
 
@@ -237,6 +246,10 @@ def write_video(
     subtitles = {language: language_cues for language, language_cues in cues_by_language.items() if language_cues}
     chapters = [Chapter(shot.chapter(settings.language), shot.start, shot.end) for shot in shots]
     sounds = tracks(spoken, settings.language, placed_sounds(shots, settings.fps))
+    if music is not None:
+        from gradreel.render.videos.music import with_music  # it loads PyAV, as above
+
+        sounds = with_music(music, sounds, shots, settings.fps)
     files = [shot.file for shot in shots]
     if settings.burned is not None and settings.burned not in subtitles:
         reporter.say(f"no subtitles in the picture: nothing is said in {LANGUAGES[settings.burned].own_name}")
@@ -438,9 +451,19 @@ def manifest_of(
             if language in spoken_codes
         },
         "scenes": [_scene_entry(shot, settings, spoken or {}) for shot in shots],
+        **_music_entry(lesson.music),
         "experiments": _experiments(lesson, shots),
         "versions": drawing_versions(),
     }
+
+
+def _music_entry(music: Music | None) -> dict[str, Any]:
+    """Return the manifest's entry for the film's music; {} without music."""
+    if music is None:
+        return {}
+    plays = music.plays if isinstance(music.plays, str) else list(music.plays)
+    entry = {"file": music.file.name, "digest": content_now(music.file), "under": music.under, "plays": plays}
+    return {"music": entry}
 
 
 def _part_entries(shots: Sequence[Shot], fps: int) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.render.clips.file_digest import digest_of_contents, one_moment, short_hash
 from gradreel.render.clips.toolchain import drawing_versions
 from gradreel.render.clips.workspace import Workspace, publish
-from gradreel.render.videos.sound_track import AudioCodec, Mix, PlacedSound, encoded
+from gradreel.render.videos.sound_track import AudioCodec, Excerpt, Mix, PlacedSound, encoded
 from gradreel.render.voice.sound import RATE
 from gradreel.render.workers.progress import Reporter
 
@@ -115,7 +115,7 @@ def pieces_of(
     piece.
     """
     end = -(-(length + codec.delay) // codec.frame)
-    files = [sound for sound in sounds if isinstance(sound.sound, Path)]
+    files = [sound for sound in sounds if isinstance(sound.sound, Path | Excerpt)]
     places = [round(cut * RATE) for cut in cuts] if codec.is_joinable else []
     free = [place for place in places if not any(file.begins < place < file.ends for file in files)]
     firsts = sorted({0, *(-(-(place + codec.delay) // codec.frame) for place in free if 0 < place < length)} - {end})

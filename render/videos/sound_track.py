@@ -85,11 +85,32 @@ class Track:
     room_tone: bool = False  # soft noise throughout, so that there is no digital silence between sentences
 
 
+@dataclass(frozen=True)
+class Excerpt:
+    """The beginning of a sound file, with a level that changes. A file that is too short begins anew."""
+
+    file: Path
+    length: int  # samples
+    levels: tuple[tuple[float, float], ...]  # seconds and factors, in order; between them the level is linear
+
+    def parts(self, origin: str) -> Iterator[Stereo]:
+        """Yield the samples in parts. Raises SoundError."""
+        seconds, factors = zip(*self.levels, strict=True)
+        position = 0
+        while position < self.length:
+            for part in PlacedSound(self.file, Fraction(0), origin=origin).parts():
+                places = np.arange(position, min(position + part.shape[1], self.length))
+                yield part[:, : len(places)] * np.interp(places / RATE, seconds, factors).astype(np.float32)
+                position += len(places)
+                if position == self.length:
+                    return
+
+
 @dataclass(frozen=True, eq=False)
 class PlacedSound:
     """A sound and when it begins in a film: a file, spoken words, or samples (N,) or (2, N) with their rate."""
 
-    sound: Path | SpokenStretch | NDArray[np.float32]
+    sound: Path | Excerpt | SpokenStretch | NDArray[np.float32]
     start: Fraction  # seconds of the film
     gain: float = 0.0  # dB
     rate: int = RATE  # samples a second, for samples; a file has its own
@@ -102,7 +123,7 @@ class PlacedSound:
     @property
     def name(self) -> str:
         """Return the sound's name for messages."""
-        file = self.sound.file if isinstance(self.sound, SpokenStretch) else self.sound
+        file = self.sound.file if isinstance(self.sound, SpokenStretch | Excerpt) else self.sound
         name = str(file) if isinstance(file, Path) else "a sound"
         return f"{self.origin}: {name}" if self.origin else name
 
@@ -116,6 +137,8 @@ class PlacedSound:
         """Return the number of samples at `RATE`. Decodes a sound file. Raises SoundError."""
         if isinstance(self.sound, SpokenStretch):
             return round(self.sound.seconds * RATE)
+        if isinstance(self.sound, Excerpt):
+            return self.sound.length
         return sum(part.shape[1] for part in self.parts())
 
     @property
@@ -128,6 +151,8 @@ class PlacedSound:
         """Return, as JSON, what decides the samples."""
         if isinstance(self.sound, SpokenStretch):
             return [content_now(self.sound.file), self.sound.start, self.sound.seconds, self.gain]
+        if isinstance(self.sound, Excerpt):
+            return [content_now(self.sound.file), self.sound.length, self.gain, *chain.from_iterable(self.sound.levels)]
         if isinstance(self.sound, Path):
             return [content_now(self.sound), self.gain]
         samples = np.atleast_2d(np.ascontiguousarray(self.sound, np.float32))
@@ -138,6 +163,9 @@ class PlacedSound:
 
         Mono is heard on both sides. More than two channels are mixed to two.
         """
+        if isinstance(self.sound, Excerpt):
+            yield from self.sound.parts(self.origin)
+            return
         if not isinstance(self.sound, Path):
             samples = self.sound.samples if isinstance(self.sound, SpokenStretch) else self.sound
             yield from _stereo([_frame(np.atleast_2d(samples), self.rate)])
@@ -223,7 +251,7 @@ def room_tone(period: int) -> NDArray[np.float32]:
     amplitudes = np.where((low <= hertz) & (hertz <= high), 1 / np.sqrt(np.maximum(hertz, low)), 0)
     phases = np.random.default_rng(0).uniform(0, 2 * np.pi, len(hertz))
     noise = np.fft.irfft(amplitudes * np.exp(1j * phases), period)
-    return (ROOM_TONE * noise / np.sqrt(np.mean(noise**2))).astype(np.float32)
+    return np.asarray(ROOM_TONE * noise / np.sqrt(np.mean(noise**2)), np.float32)
 
 
 class _Heard:

@@ -7,7 +7,7 @@ loudspeakers: a track has the samples in both of its channels.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 import numpy as np
@@ -21,15 +21,25 @@ GAIN_STEP = 0.5  # dB
 UNMEASURED = -70.0  # LUFS, the gate below which nothing counts
 
 
-def block_levels(line: Samples) -> list[float]:
-    """Return the loudness of each block of 0.4 s in LUFS; a block begins every 0.1 s. A shorter line is one."""
+def block_levels(parts: Iterable[Samples]) -> list[float]:
+    """Return the loudness of each block of 0.4 s in LUFS; a block begins every 0.1 s.
+
+    ``parts`` follow each other; one is in memory at a time. What is shorter than a block is one.
+    """
     measure = ("ebur128", "metadata=1:dualmono=true:framelog=quiet")
-    # it is measured in whole tenths of a second
-    padded = [line, np.zeros(max(RATE // 10, 4 * RATE // 10 - len(line)), np.float32)]
-    frames = filtered_frames(padded, RATE, measure)
+    frames = filtered_frames(_padded(parts), RATE, measure)
     levels = [float(frame.metadata.get("lavfi.r128.M", UNMEASURED)) for frame in frames]
     # of digital silence the filter says nan
     return [level if level > UNMEASURED else UNMEASURED for level in levels[3:]]
+
+
+def _padded(parts: Iterable[Samples]) -> Iterator[Samples]:
+    """Yield the parts, and silence at the end: it is measured in whole tenths of a second, at least four."""
+    length = 0
+    for part in parts:
+        length += len(part)
+        yield part
+    yield np.zeros(max(RATE // 10, 4 * RATE // 10 - length), np.float32)
 
 
 def gated_loudness(levels: Iterable[float]) -> float:
