@@ -26,7 +26,6 @@ SHADE = 0.08  # share of the text colour in the bands of weekdays
 END_GAP = 0.24  # from a line's end to its label
 APART = 0.44  # least distance between two labels at the ends of lines
 FROM_ZERO = 0.6  # the axis starts at 0 if the lowest number is below this share of the highest
-LEVEL_FADES = 0.3  # distance outside the plot at which a level has faded out
 LEAST_SPAN = 0.05  # least span of an axis, as a share of the highest number
 
 

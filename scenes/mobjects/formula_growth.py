@@ -21,7 +21,6 @@ from manim import Animation, ManimColor, Scene, VMobject, linear, smooth
 
 SECONDS = 1.6
 GONE, MOVED, COMING = 0.3, 0.75, 0.6  # shares of the time: old glyphs are gone, parts have moved, new glyphs begin
-LEFT_BEHIND = 0.25  # share of its way after which a copied glyph is fully visible
 SAME = 1e-3  # outlines that differ by less, as a share of their size, are the same glyph
 
 
@@ -60,14 +59,6 @@ def grow(
         leaving.append(_Leaving(text, gone))
     arriving = _Arriving(new, moves, coming=COMING if morph else GONE)
     return [arriving, *leaving]  # in this order: `_Leaving` hides old glyphs, whose looks `_Arriving` reads first
-
-
-def copy_into(old: TextMobject, new: TextMobject, origins: Mapping[str, Origin] | None = None) -> Animation:
-    """Return the animation in which ``new`` comes out of ``old``, which stays on the screen.
-
-    Glyphs become visible on their way, so that no letter is drawn twice. ``origins`` and KeyError: as in `grow`.
-    """
-    return _Arriving(new, _moves([old], new, origins or {}, morph=True), seen=LEFT_BEHIND)
 
 
 def _moves(
@@ -182,15 +173,12 @@ class _Leaving(Animation):
 class _Arriving(Animation):
     """Shows the new formula: glyphs in ``moves`` start with the place and look of an old glyph; others fade in.
 
-    ``coming``: share of the time after which new glyphs fade in. ``seen``: share of its way after which a moving glyph
-    is fully visible; 0: from the beginning.
+    ``coming``: share of the time after which new glyphs fade in.
     """
 
-    def __init__(
-        self, new: TextMobject, moves: Mapping[int, VMobject], seen: float = 0.0, coming: float = COMING
-    ) -> None:
+    def __init__(self, new: TextMobject, moves: Mapping[int, VMobject], coming: float = COMING) -> None:
         super().__init__(new, run_time=SECONDS, rate_func=linear, introducer=True)
-        self.moves, self.seen, self.coming = dict(moves), seen, coming
+        self.moves, self.coming = dict(moves), coming
 
     def begin(self) -> None:
         self.looks = [(glyph.points.copy(), *_inks(glyph)) for glyph in self.mobject]
@@ -216,8 +204,7 @@ class _Arriving(Animation):
                 start, end, ink, strength = self.paths[index]
                 glyph.points = (1 - way) * start + way * end
                 mixed = ink.interpolate(color, way)
-                visible = min(way / self.seen, 1.0) if self.seen else 1.0
-                glyph.set_fill(mixed, visible * ((1 - way) * strength + way * opacity), family=False)
+                glyph.set_fill(mixed, (1 - way) * strength + way * opacity, family=False)
 
 
 def _inks(glyph: VMobject) -> tuple[ManimColor, float]:

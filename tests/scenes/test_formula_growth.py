@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from gradreel.scenes.lecture.curves.pictures.sum_formula import SumFormula
 from gradreel.scenes.mobjects import lecture_formulas
-from gradreel.scenes.mobjects.formula_growth import copy_into, grow
+from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.text import TextMobject, formula
 from manim import Scene
 
@@ -141,17 +141,6 @@ def test_the_sum_grows_out_of_the_one_that_sum_of_sigmoids_leaves():
     wanted = formula(lecture_formulas.sum_of_sigmoids_source(3), folded.font_size).place(1.93, left=-6.4)
     assert same(looks(folded), looks(wanted))
     assert folded.parts == wanted.parts
-
-
-def test_a_copied_part_stays_and_is_not_drawn_twice():
-    old, new = formula(OLD).shift([0, 1, 0]), formula(NEW)
-    before = looks(old)
-    animations = [copy_into(old, new)]
-    run(animations, 0.0)
-    assert same(looks(old), before)
-    assert max(glyph.get_fill_opacity() for glyph in new) == 0
-    animations[0].interpolate(1.0)
-    assert min(glyph.get_fill_opacity() for glyph in new) == 1
 
 
 def test_digits_that_differ_are_never_drawn_at_once_nor_between_two_shapes():

@@ -152,11 +152,6 @@ class RecordedMatch:
     def _said(self, k: int, row: int) -> NDArray:
         return self.plane.said(self.runs[k], np.asarray(self.first[k].parameters[row]))
 
-    def said_at_last(self, k: int, seed: int) -> NDArray:
-        """What network k says at the end of the run of the seed in this place."""
-        trace = self.traces[k][seed]
-        return self.plane.said(trace.experiment, np.asarray(trace.parameters[-1]))
-
     @property
     def wins(self) -> tuple[int, int]:
         """For how many seeds the fat network ended lower, and the deep one."""
