@@ -60,24 +60,24 @@ def pace_of(clip: Clip, beats: Sequence[BeatSpan]) -> list[BeatPace]:
     """Return the pace of a clip's ``beats``, as they were played, in each language that has words for them."""
     narration = clip.request.narration()
     paces = []
-    for beat in beats:
+    for number, beat in enumerate(beats):
         texts = spoken_again(narration, clip.narrated_as, beat).stretches
         for language in texts:
             count = len(re.findall(LANGUAGES[language].SAID, "".join(texts[language])))
             if count:
-                paces.append(_beat_pace(clip, beat, language, count))
+                paces.append(_beat_pace(clip, beat, number, language, count))
     return paces
 
 
-def _beat_pace(clip: Clip, beat: BeatSpan, language: str, count: int) -> BeatPace:
-    """Return the pace of one beat with ``count`` words or characters."""
+def _beat_pace(clip: Clip, beat: BeatSpan, number: int, language: str, count: int) -> BeatPace:
+    """Return the pace of beat ``number``, which has ``count`` words or characters."""
     fps = clip.request.settings.fps
     seconds = (beat.end - beat.start) / fps
     heard = clip.speech.get(beat.name, {}).get(language)
     if heard is None:
         return BeatPace(clip.scene, beat.name, language, count, seconds, None)
     assert beat.motion is not None, "it was played now"
-    begins = [beat.start / fps, *(frame / fps for frame in beat.marks.values())]
+    begins = [clip.words_start(beat, number) / fps, *(frame / fps for frame in beat.marks.values())]
     ends = [begin + stretch.seconds for begin, stretch in zip(begins, heard, strict=True)]
     return BeatPace(
         clip.scene,

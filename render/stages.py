@@ -163,6 +163,11 @@ class Clip:
         """Return whether the clip on disk can be used as it is."""
         return not self.why
 
+    def words_start(self, beat: BeatSpan, number: int) -> int:
+        """Return the frame of the clip with which the spoken words of beat ``number`` begin; the first is number 0."""
+        opens = self.request.opens_film and number == 0
+        return beat.start + (round(BEFORE_FIRST_WORD * self.request.settings.fps) if opens else 0)
+
     @property
     def file_stem(self) -> str:
         """Return the stem of the clip's published files: ``loss-curve``, or ``loss-curve--runs--mine``.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gradreel.render.clips.clip_files import DamagedClipsError
 from gradreel.render.clips.workspace import Workspace
-from gradreel.render.stages import BEFORE_FIRST_WORD, Shot
+from gradreel.render.stages import Shot
 from gradreel.render.videos.subtitles import Clause
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.narration import Narration
@@ -47,8 +47,7 @@ def spoken_beat(shot: Shot, place: int, fps: int) -> dict[str, list[HeardStretch
     Raises DamagedClipsError if the clip's description has other marks than the line, or marks outside the clip.
     """
     beat, lines = shot.beats[place]
-    opens = shot.clip.request.opens_film and place == 0
-    begins = {"": beat.start + (round(BEFORE_FIRST_WORD * fps) if opens else 0), **beat.marks}
+    begins = {"": shot.clip.words_start(beat, place), **beat.marks}
     frames = [0, *begins.values(), shot.file.frames]
     if tuple(beat.marks) != lines.marks or frames != sorted(frames):
         raise DamagedClipsError([shot.file.path])

@@ -141,13 +141,14 @@ TOKEN = "a secret of the user's"
 
 
 class Heard(Reporter):
-    """A reporter that stores the names of its tasks."""
+    """A reporter that stores the names of its tasks, except of joining: that makes no clip."""
 
     def __init__(self) -> None:
         self.tasks: list[str] = []
 
     def begin(self, task: str, total: int, unit: str) -> None:
-        self.tasks.append(task)
+        if task != "join":
+            self.tasks.append(task)
 
 
 @dataclass

@@ -28,7 +28,7 @@ class Paced(LectureScene):
     def construct(self):
         dot = Dot(radius=1)
         with self.beat("slow", count=26001):
-            self.play(FadeIn(dot), run_time=7)
+            self.play(FadeIn(dot), run_time=8)
         with self.beat("waits"):
             self.until("there")
             self.play(dot.animate.shift(RIGHT), run_time=0.4)
@@ -98,7 +98,7 @@ def test_the_pace_of_each_beat_is_that_of_the_film(lesson, settings):
     assert found.keys() == counts.keys()
     (scene,) = json.loads((video.parent / "manifest.json").read_text())["scenes"]
     beats = {beat["name"]: beat for beat in scene["beats"]}
-    motion = {"slow": 7.0, "waits": beats["waits"]["marks"]["there"] - beats["waits"]["start"] + 0.4, "still": 0.2}
+    motion = {"slow": 8.0, "waits": beats["waits"]["marks"]["there"] - beats["waits"]["start"] + 0.4, "still": 0.2}
     for (name, language), words in counts.items():
         pace, beat = found[name, language], beats[name]
         heard = [(one["start"], one["end"]) for one in beat["speech"][language]]

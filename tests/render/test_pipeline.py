@@ -55,7 +55,7 @@ def test_a_lesson_becomes_one_video_and_is_rendered_once(user_folder, write_less
     heard = Heard()
     video = pipeline.render_lesson(load_lesson(file), settings, heard)
     assert video == settings.media_dir / "videos" / "film" / "54p10" / "film.mp4"
-    assert sorted(heard.tasks) == ["dots", "moving", "plain", "still"]
+    assert sorted(heard.tasks) == ["dots", "join", "moving", "plain", "still"]
     manifest = json.loads((video.parent / "manifest.json").read_text())
     scenes = {scene["name"]: scene for scene in manifest["scenes"]}
     lengths = {name: scene["end"] - scene["start"] for name, scene in scenes.items()}
