@@ -165,7 +165,7 @@ class Clip:
 
     def words_start(self, beat: BeatSpan, number: int) -> int:
         """Return the frame of the clip with which the spoken words of beat ``number`` begin; the first is number 0."""
-        opens = self.request.opens_film and number == 0
+        opens = self.request.opens_film and number == 0 and beat.name in self.speech
         return beat.start + (round(BEFORE_FIRST_WORD * self.request.settings.fps) if opens else 0)
 
     @property

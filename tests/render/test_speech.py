@@ -416,3 +416,9 @@ def test_a_spoken_film_begins_with_a_second_of_picture(film):
     shots = shots_of(narration, film.settings, [(says, first), (spoken, second)], {})
     begins = [spoken_beat(shot, 0, FPS)["en"][0].start * FPS for shot in shots]
     assert begins == [BEFORE_FIRST_WORD * FPS, first.frames]
+
+
+def test_a_silent_film_begins_without_a_second_of_picture(film):
+    _, ((clip, file),) = film.render(voices={})
+    assert clip.request.opens_film
+    assert clip.words_start(file.beats[0], 0) == file.beats[0].start
