@@ -19,11 +19,11 @@ from gradreel.core.errors import UserError
 from gradreel.core.trace.format import META, PARTIAL
 from gradreel.core.trace.writing import is_other_data
 from gradreel.render.choices import FORMATS
-from gradreel.render.clips.clip_files import described_clip, read_description
+from gradreel.render.clips.clip_files import intact_description, read_description
 from gradreel.render.clips.fingerprint import trace_digest
 from gradreel.render.clips.plan import plan
 from gradreel.render.clips.staleness import why_stale
-from gradreel.render.clips.workspace import Folders, Workspace, foreign_in, read_json
+from gradreel.render.clips.workspace import Folders, Workspace, first_foreign_file, read_json
 from gradreel.render.lessons.lesson import Lesson
 from gradreel.render.lessons.options import Options
 from gradreel.render.pipeline import inspect_lesson
@@ -144,11 +144,11 @@ def _clips(folders: Folders, plans: Iterable[Plan], in_videos: Container[str]) -
                 planned_clips.setdefault(_without_size(clip.parts), []).append(clip)
     files: dict[str, list[Path]] = {}
     for path in sorted(_inside(folders.clips)):
-        if CLIP.fullmatch(path.name) and not (path.is_dir() and foreign_in(path)):
+        if CLIP.fullmatch(path.name) and not (path.is_dir() and first_foreign_file(path)):
             files.setdefault(path.stem, []).append(path)
     for paths in files.values():
         paths.sort(key=lambda path: path.suffix != ".json")
-        content = described_clip(paths[-1])
+        content = intact_description(paths[-1])
         in_lesson = content is not None and any(
             not why_stale(content, clip.request, clip.narrated_as, clip.request.narration())
             for clip in planned_clips.get(_without_size(content["parts"]), [])

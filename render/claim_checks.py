@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gradreel.render.clips.clip_files import described_clip
+from gradreel.render.clips.clip_files import intact_description
 from gradreel.render.stages import BeatSpan, Clip, Plan
 from gradreel.render.workers.pool import Workers
 from gradreel.scenes.words.claims import Claim, failed
@@ -30,7 +30,7 @@ def known_claims(planned: Plan, jobs: int) -> dict[str, tuple[Claim, ...]]:
     """
     claims: dict[str, tuple[Claim, ...]] = {}
     for clip in planned.clips:
-        content = described_clip(clip.path) if clip.up_to_date and clip.path is not None else None
+        content = intact_description(clip.path) if clip.up_to_date and clip.path is not None else None
         if content is not None:
             claims[clip.scene] = claims_in(map(BeatSpan.from_json, content["beats"]))
     untrained = {scene for run in planned.runs for scene in run.shown_by}

@@ -13,8 +13,8 @@ from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.render.clips.beat_range import is_lecture_scene
-from gradreel.render.clips.dependencies import Dependencies, keep_result, kept_result
-from gradreel.render.clips.file_digest import file_of, one_moment, watch_too
+from gradreel.render.clips.dependencies import Dependencies, find_result, store_result
+from gradreel.render.clips.file_digest import announce_files, cached_file_states, file_of
 from gradreel.render.clips.fingerprint import description_parts, languages_of
 from gradreel.render.clips.workspace import Folders, Workspace
 from gradreel.render.speech import keep_words
@@ -35,7 +35,7 @@ def inspect(
     With ``listen_with`` and a `Workspace`, a worker also plays a scene that is not cached, if its runs are recorded.
     The scene's words are then cached, and the reporter shows progress. Raises UserError for an invalid parameter.
     """
-    with one_moment():
+    with cached_file_states():
         descriptions = [cached_description(folders.inspections, request) for request in requests]
     uncached = [request for request, description in zip(requests, descriptions, strict=True) if description is None]
     reporter = listen_with if isinstance(folders, Workspace) else None
@@ -51,7 +51,7 @@ def inspect(
             description, dependencies, words = next(answers)
             if reporter is not None:
                 reporter.end(request.name)
-            watch_too(file_of(name, request.source) for name in dependencies.files)
+            announce_files(file_of(name, request.source) for name in dependencies.files)
             descriptions[index] = description
             if isinstance(folders, Workspace):
                 keep_description(folders, request, description, dependencies)
@@ -74,12 +74,12 @@ def keep_description(
 ) -> None:
     """Cache a scene's description for the next command."""
     content = _DESCRIPTIONS.dump_python(description, mode="json")
-    keep_result(workspace, workspace.inspections, description_parts(request), dependencies, content)
+    store_result(workspace, workspace.inspections, description_parts(request), dependencies, content)
 
 
 def cached_description(folder: Path, request: SceneRequest) -> SceneDescription | None:
     """Return the scene's cached description; None if there is none, it is stale, or it is damaged."""
-    kept = kept_result(folder, description_parts(request), request.source)
+    kept = find_result(folder, description_parts(request), request.source)
     with suppress(ValidationError):
         if kept is not None and (description := _DESCRIPTIONS.validate_python(kept[0])).name == request.name:
             return description

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gradreel.core.errors import abbreviated_list
 from gradreel.render import pipeline
-from gradreel.render.clips.beat_lines import filled_again, spoken_again
+from gradreel.render.clips.beat_lines import refill_lines, refill_spoken_lines
 from gradreel.render.clips.workspace import Folders, Workspace
 from gradreel.render.lessons.lesson import Lesson
 from gradreel.render.lessons.options import Options
@@ -73,11 +73,11 @@ def _lines(clip: Clip, beats: Sequence[BeatSpan]) -> list[ScriptLine]:
     narration = clip.request.narration()
     script_lines = []
     for beat in beats:
-        spoken = spoken_again(narration, clip.narrated_as, beat)
+        spoken = refill_spoken_lines(narration, clip.narrated_as, beat)
         line = Line(clip.scene, beat.name, spoken.stretches.get(settings.language, ()))
         if line.texts:
             assert beat.motion is not None, "it was played now"
-            printed = filled_again(narration, clip.narrated_as, beat).printed[settings.language]
+            printed = refill_lines(narration, clip.narrated_as, beat).printed[settings.language]
             script_lines.append(ScriptLine(line, spoken.marks, printed, (beat.motion - beat.start) / settings.fps))
     return script_lines
 

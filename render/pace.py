@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from gradreel.render.clips.beat_lines import spoken_again
+from gradreel.render.clips.beat_lines import refill_spoken_lines
 from gradreel.render.stages import BeatSpan, Clip, Finding
 from gradreel.scenes.words.languages import LANGUAGES
 
@@ -61,7 +61,7 @@ def pace_of(clip: Clip, beats: Sequence[BeatSpan]) -> list[BeatPace]:
     narration = clip.request.narration()
     paces = []
     for number, beat in enumerate(beats):
-        texts = spoken_again(narration, clip.narrated_as, beat).stretches
+        texts = refill_spoken_lines(narration, clip.narrated_as, beat).stretches
         for language in texts:
             count = len(re.findall(LANGUAGES[language].SAID, "".join(texts[language])))
             if count:

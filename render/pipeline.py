@@ -16,12 +16,12 @@ from typing import Any, TypeAlias, TypeVar
 
 from gradreel.core.errors import UserError
 from gradreel.render.claim_checks import broken_claims, claims_in, known_claims
-from gradreel.render.clips.beat_lines import filled_again
-from gradreel.render.clips.beat_range import check_source
-from gradreel.render.clips.clip_files import DamagedClipsError, described_clip, read_description
+from gradreel.render.clips.beat_lines import refill_lines
+from gradreel.render.clips.beat_range import check_beats_in_source
+from gradreel.render.clips.clip_files import DamagedClipsError, intact_description, read_description
 from gradreel.render.clips.dependencies import results_of
-from gradreel.render.clips.file_digest import file_of, watch_too
-from gradreel.render.clips.file_tracker import files_told, tell_files
+from gradreel.render.clips.file_digest import announce_files, file_of
+from gradreel.render.clips.file_tracker import attach_files, attached_files
 from gradreel.render.clips.fingerprint import words_parts
 from gradreel.render.clips.own_files import own_files
 from gradreel.render.clips.plan import clip_claim, earlier_clips, plan
@@ -355,7 +355,7 @@ def _spoken(job: Job) -> tuple[Plan, dict[str, BaseException]]:
             words[clip.scene], dependencies = new_words[clip.scene]
             parts = words_parts(clip.request, clip.narrated_as, clip.parts["traces"])
             keep_words(job.workspace, parts, dependencies, words[clip.scene])
-            watch_too(file_of(name, clip.request.source) for name in dependencies.files)
+            announce_files(file_of(name, clip.request.source) for name in dependencies.files)
     planned = replace(planned, clips=tuple(clip for clip in planned.clips if clip.scene not in failures))
     with_lines = [clip for clip in with_lines if clip.scene not in failures]
     if not voices:
@@ -388,7 +388,7 @@ class _BurnedLetters:
 
         narration = narration_of(self._job.lesson, self._job.settings)
         lines = [
-            (f"{clip.scene}/{beat.name}", filled_again(narration, clip.narrated_as, beat).printed.get(language, ""))
+            (f"{clip.scene}/{beat.name}", refill_lines(narration, clip.narrated_as, beat).printed.get(language, ""))
             for clip in planned.clips
             if clip.scene in beats and clip.scene not in self._checked_scenes
             for beat in beats[clip.scene]
@@ -418,7 +418,7 @@ def _inspected(
     """Return the requests and descriptions of the lesson's scenes. Raises UserError for a missing asset, too."""
     requests = lesson.requests(replace(settings, voices={}))  # workers need only the times of spoken lines
     for request in requests:
-        check_source(request)
+        check_beats_in_source(request)
         own_files(request.source)  # raises for a missing asset
     descriptions = inspect(requests, folders, workers, reporter if settings.voices else None)
     _warn_of_unused_files(lesson, settings, descriptions, folders, workers, reporter)
@@ -481,13 +481,13 @@ def _render(job: Job, clips: Sequence[Clip]) -> tuple[dict[str, ClipFile], dict[
         new_files, failed = _outcomes(job, {scene: futures[scene] for scene in clip_by_scene})
     for scene, file in new_files.items():
         content = read_description(file.path.with_suffix(".json")) or {"dependencies": {"files": {}}}
-        watch_too(file_of(name, clip_by_scene[scene].request.source) for name in content["dependencies"]["files"])
+        announce_files(file_of(name, clip_by_scene[scene].request.source) for name in content["dependencies"]["files"])
     return new_files, failed
 
 
 def _existing_file(clip: Clip) -> ClipFile | None:
     """Return the file of a clip that was planned as up to date; None if it is gone or damaged by now."""
-    content = None if clip.path is None else described_clip(clip.path)
+    content = None if clip.path is None else intact_description(clip.path)
     return None if content is None or clip.path is None else ClipFile.from_json(content, clip.path)
 
 
@@ -552,7 +552,7 @@ def _as_one(failures: Mapping[str, BaseException], media_dir: Path) -> BaseExcep
     message = "\n\n".join(str(error) for error in errors)
     failed = any(getattr(error, "exit_code", 2) == 1 for error in errors)
     as_one = SceneError(message) if failed else UserError(message)
-    tell_files(as_one, [file for error in errors for file in files_told(error)])
+    attach_files(as_one, [file for error in errors for file in attached_files(error)])
     return as_one
 
 

@@ -162,7 +162,7 @@ def print_traces(clips: Sequence[Clip], traces: Path, options: Options) -> None:
 def print_plan(plan: Plan, times: Estimates, options: Options, *, clips: bool) -> None:
     """Print what would be trained and, with ``clips``, rendered; why, and how long it will take."""
     from gradreel.render.claim_checks import broken_claims  # needs numpy, see the imports above
-    from gradreel.render.clips.clip_files import described_clip
+    from gradreel.render.clips.clip_files import intact_description
     from gradreel.render.lessons.own_words import never_said
 
     if options.as_json:
@@ -181,7 +181,7 @@ def print_plan(plan: Plan, times: Estimates, options: Options, *, clips: bool) -
     for clip in plan.clips:
         for message in broken_claims(clip, plan.claims.get(clip.scene, ())):
             print(f"neutral {clip.scene}: {message}")
-        content = described_clip(clip.path) if clip.up_to_date and clip.path is not None else None
+        content = intact_description(clip.path) if clip.up_to_date and clip.path is not None else None
         beats = [beat["name"] for beat in content["beats"]] if content is not None else []
         if beats and (message := never_said(clip.request, clip.narrated_as, beats)):
             print(f"unsaid  {message}")

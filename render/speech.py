@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradreel.core.errors import abbreviated_list
-from gradreel.render.clips.beat_lines import check_beats, filled_again, spoken_again
-from gradreel.render.clips.beat_range import check_played
-from gradreel.render.clips.dependencies import CHANGED, Dependencies, keep_result, kept_result
-from gradreel.render.clips.file_digest import one_moment, watch_too
+from gradreel.render.clips.beat_lines import check_beats, refill_lines, refill_spoken_lines
+from gradreel.render.clips.beat_range import check_beats_played
+from gradreel.render.clips.dependencies import CHANGED, Dependencies, find_result, store_result
+from gradreel.render.clips.file_digest import announce_files, cached_file_states
 from gradreel.render.clips.fingerprint import languages_of, words_parts
-from gradreel.render.clips.plan import timed
+from gradreel.render.clips.plan import with_speech_times
 from gradreel.render.clips.staleness import seconds_of
 from gradreel.render.clips.workspace import Folders, Workspace
 from gradreel.render.recorded_lines import certain_lines
@@ -46,21 +46,21 @@ def kept_words(clips: Sequence[Clip], folders: Folders) -> dict[str, SceneWords]
     if not clips:
         return {}
     narration = _narration(clips)
-    with one_moment():
+    with cached_file_states():
         words_by_scene = {clip.scene: _kept_words(clip, folders, narration) for clip in clips}
     return {scene: words for scene, words in words_by_scene.items() if words is not None}
 
 
 def keep_words(workspace: Workspace, parts: Mapping[str, Any], dependencies: Dependencies, words: SceneWords) -> None:
     """Cache a scene's words for the next command. ``parts``: the key, from `words_parts`."""
-    keep_result(workspace, workspace.inspections, parts, dependencies, _WORDS.dump_python(words, mode="json"))
+    store_result(workspace, workspace.inspections, parts, dependencies, _WORDS.dump_python(words, mode="json"))
 
 
 def _kept_words(clip: Clip, folders: Folders, narration: Narration) -> SceneWords | None:
     """Return the cached words of one clip; None if there are none, or they are stale or damaged."""
     request = clip.request
     parts = words_parts(request, clip.narrated_as, clip.parts["traces"])
-    kept = kept_result(folders.inspections, parts, request.source, narration)
+    kept = find_result(folders.inspections, parts, request.source, narration)
     try:
         words = _WORDS.validate_python(None if kept is None else kept[0])
         check_beats(words.beats)
@@ -91,7 +91,7 @@ def wanted_lines(
     narration = _narration(clips, voices)
     for clip in clips:
         for beat in _requested_beats(clip, words[clip.scene]):
-            spoken = spoken_again(narration, clip.narrated_as, beat).stretches
+            spoken = refill_spoken_lines(narration, clip.narrated_as, beat).stretches
             for language in voices:
                 line = Line(clip.scene, beat.name, spoken.get(language, ()))
                 if line.texts:
@@ -146,7 +146,7 @@ def _tell_of_recordings(voice: Recordings, lines: Sequence[Line], language: str,
     from gradreel.render.voice.script import of_another_text
 
     folders = [voice.folder, *(voice.folder / scene for scene in dict.fromkeys(line.scene for line in lines))]
-    watch_too(folder for folder in folders if folder.is_dir())
+    announce_files(folder for folder in folders if folder.is_dir())
     if stale := [f"{line.scene}/{line.beat}" for line in of_another_text(voice, lines)]:
         reporter.say(
             f"{counted(len(stale), 'recording')} in {voice.folder} read from another text than now: "
@@ -170,7 +170,7 @@ def timed_plan(
         for clip in planned.clips
         if clip.scene in heard
     }
-    with_times = timed(planned, times, narration, folders)
+    with_times = with_speech_times(planned, times, narration, folders)
     clips = tuple(replace(clip, speech=heard.get(clip.scene, {})) for clip in with_times.clips)
     return replace(with_times, clips=clips)
 
@@ -268,7 +268,7 @@ def _times(clip: Clip, words: SceneWords, heard: SpokenLines, narration: Narrati
     """
     seconds_by_beat: dict[str, tuple[float, ...]] = {}
     for beat in _requested_beats(clip, words):
-        spoken, printed = heard.get(beat.name, {}), filled_again(narration, clip.narrated_as, beat).stretches
+        spoken, printed = heard.get(beat.name, {}), refill_lines(narration, clip.narrated_as, beat).stretches
         times = [[math.ceil(part.seconds * 1000 - 1e-6) / 1000 for part in parts] for parts in spoken.values()]
         times += [seconds_of(texts, language) for language, texts in printed.items() if language not in spoken]
         first, *others = map(max, zip(*times, strict=True))
@@ -288,5 +288,5 @@ def _requested_beats(clip: Clip, words: SceneWords) -> list[BeatSpan]:
     names, settings = [beat.name for beat in words.beats], clip.request.settings
     first = names.index(settings.first_beat) if settings.first_beat in names else 0
     last = names.index(settings.last_beat) if settings.last_beat in names else len(names) - 1
-    check_played(names[first : last + 1], clip.request, names)
+    check_beats_played(names[first : last + 1], clip.request, names)
     return list(words.beats[first : last + 1])

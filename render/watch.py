@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from gradreel.core.errors import UserError, abbreviated_list
 from gradreel.render.clips.file_digest import LISTING, names_in
-from gradreel.render.clips.file_tracker import SYSTEM, files_told
+from gradreel.render.clips.file_tracker import SYSTEM, attached_files
 from gradreel.render.clips.ownership import is_installed, is_ours, lies_in
 from gradreel.render.clips.workspace import Folders
 from gradreel.render.workers.progress import counted, duration
@@ -60,7 +60,7 @@ def _try(work: Callable[[], object], watcher: Watcher) -> bool:
         except (UserError, OSError) as error:
             message = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
             print(f"Error: {message}", file=sys.stderr)
-            watcher.keep(map(Path, files_told(error)))
+            watcher.keep(map(Path, attached_files(error)))
             return False
     return True
 
@@ -154,8 +154,8 @@ class Watcher:
         """
         if isinstance(state, list):
             return True
-        made_by_us = Folders(Path(os.path.abspath(self._media_dir))).made_by_us  # the folder may have been moved
-        if lies_in(path, made_by_us) or "__pycache__" in path.parts or path.suffix == ".pyc":
+        our_folders = Folders(Path(os.path.abspath(self._media_dir))).our_folders  # the folder may have been moved
+        if lies_in(path, our_folders) or "__pycache__" in path.parts or path.suffix == ".pyc":
             return False
         project = (Path.cwd(),)
         if lies_in(path, SYSTEM, project) or path.is_dir():

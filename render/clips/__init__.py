@@ -1,18 +1,20 @@
-"""Which clips and runs there are, and which are missing or stale; the media folder that keeps them.
+"""Decides which clips and runs are missing or stale, and keeps clips in the media folder.
 
-plan          what has to be trained and rendered
-dependencies  results kept with the files that were read while they were made
-fingerprint   what is known of a result before it is made; the digest of that is its key
-toolchain     of that, what all clips are drawn by
-configuration of that, what Manim is told, and the hash seed
-staleness     explains why a clip is stale
+In reading order:
+
+workspace     the media folder: paths, locks, renames, and clear messages for errors of its disk
+plan          lists what must be trained and rendered
+fingerprint   the inputs that are known before a result is made; their digest is its key
+toolchain     the part of these inputs that all clips share: versions of Manim and other libraries
+configuration manim.cfg and the hash seed, a part of the toolchain
+dependencies  stores each result with the files that were read for it
+file_tracker  records the files that a scene reads
 file_digest   states of files and folders
-file_tracker  which files a scene reads while it is played
-own_files     the user's files that a scene is written in
-ownership     whose a file is
-clip_files    a clip and its description on disk
-claim         the right to make what another run may be making
-workspace     the media folder: paths, locks, renames, errors of its disk
-beat_range    which beats -n may ask for
-beat_lines    a beat's line, filled again
+ownership     tells our files, the user's files and installed files apart
+own_files     lists the user's modules and assets of a scene, without running it
+staleness     explains why a clip is stale
+clip_files    stores a clip with its description
+claim         locks of several commands that make the same clip
+beat_range    checks the beats that -n names
+beat_lines    fills the current text of a line with the stored values
 """

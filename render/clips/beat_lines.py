@@ -1,4 +1,4 @@
-"""What the lines of a clip's beats were filled with: so a corrected line is filled again without rendering the clip."""
+"""Stores the values that filled a clip's lines, so that a corrected line is filled without rendering the clip."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ from gradreel.scenes.words.narration import Narration
 COUNT = "count"
 
 
-def filled_again(narration: Narration, whose: str, beat: BeatSpan) -> BeatLines:
-    """A beat's line in each language as it is written today, filled as when the clip was rendered.
+def refill_lines(narration: Narration, scene: str, beat: BeatSpan) -> BeatLines:
+    """Return a beat's line in each language: the current narration, filled with the values stored with the clip.
 
-    ``whose``: the scene whose words it has.
+    ``scene``: name of the narration's section. A line that the scene gave itself is returned as stored.
     """
     if not beat.from_narration:
         return BeatLines.parsed(beat.lines)
-    return narration.lines(whose, beat.name, from_json(beat.values))
+    return narration.lines(scene, beat.name, from_json(beat.values))
 
 
-def spoken_again(narration: Narration, whose: str, beat: BeatSpan) -> BeatLines:
-    """Return the same as voices read it."""
+def refill_spoken_lines(narration: Narration, scene: str, beat: BeatSpan) -> BeatLines:
+    """Return the same line as `refill_lines`, in its spoken form."""
     if beat.from_narration:
-        return narration.lines(whose, beat.name, from_json(beat.values), spoken=True)
+        return narration.lines(scene, beat.name, from_json(beat.values), spoken=True)
     lines = BeatLines.parsed(beat.lines)
-    said = {language: narration.spoken(stretches, language) for language, stretches in lines.stretches.items()}
-    return BeatLines(lines.marks, said)
+    spoken = {language: narration.spoken(stretches, language) for language, stretches in lines.stretches.items()}
+    return BeatLines(lines.marks, spoken)
 
 
 def check_beats(beats: Iterable[BeatSpan]) -> None:
-    """Raises ValueError for beats, read from a file, that are none of ours."""
+    """Raise ValueError unless lines and values of the beats, which were read from a file, have our format."""
     try:
         for beat in beats:
             BeatLines.parsed(beat.lines)
             from_json(beat.values)
     except (KeyError, TypeError, OverflowError) as error:
-        raise ValueError(f"no values of ours: {error}") from None
+        raise ValueError(f"these beats do not have our format: {error}") from None
 
 
 def as_json(values: Mapping[str, object]) -> dict[str, Any]:
-    """What fills a line (`plain_values`), as JSON can hold it. A `Count` has its digits in groups, a number has not."""
+    """Return the values that fill a line as JSON data: a `Count` becomes ``{"count": 12}``; other values stay."""
     return {name: {COUNT: int(value)} if isinstance(value, Count) else value for name, value in values.items()}
 
 
 def from_json(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that `as_json` was given."""
+    """Return the values that were passed to `as_json`."""
     return {name: Count(value[COUNT]) if isinstance(value, Mapping) else value for name, value in values.items()}

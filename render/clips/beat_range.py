@@ -1,4 +1,4 @@
-"""Which beats ``-n FROM,TO`` may ask for: checked in a scene's source before any work, and once it is played."""
+"""Checks the beats named by ``-n FROM,TO``: in the scene's source before any work, and again after it was played."""
 
 from __future__ import annotations
 
@@ -14,22 +14,21 @@ from gradreel.scenes.catalog import SceneSource, beat_names
 from gradreel.scenes.scene_source import ANY_NAME, module_source, name_pattern, names_given
 from gradreel.scenes.words.narration import Narration
 
-END = "end"  # what the picture of a scene without beats is called
+END = "end"  # name of the picture of a scene without beats
 FIRST_SECTION = "autocreated"  # Manim's name for the section in which every scene begins
-MOST_NAMED = 12
-"""Beats in a message, of those in a source: a run tells few of them."""
+MOST_LISTED = 12  # more beats than these are not listed in a message
 
 
-def check_source(request: SceneRequest) -> None:
-    """Raises UserError for beats whose names are not in the scene's source.
+def check_beats_in_source(request: SceneRequest) -> None:
+    """Raise UserError if a beat named by ``-n`` is not in the scene's source.
 
-    Where a name is made up as the scene is played, any may come, and `check_played` looks then.
+    If the source computes a name, any beat is accepted here; `check_beats_played` checks it later.
     """
     asked = [beat for beat in (request.settings.first_beat, request.settings.last_beat) if beat is not None]
     if asked:
         possible = [*_patterns(request), END, FIRST_SECTION]
         if not all(any(re.fullmatch(name, beat) for name in possible) for beat in asked):
-            raise no_such_beats(request)
+            raise missing_beats_error(request)
 
 
 def is_lecture_scene(source: SceneSource) -> bool:
@@ -38,45 +37,49 @@ def is_lecture_scene(source: SceneSource) -> bool:
     return scene_class is not None and scene_class.is_scene(only_lecture=True)
 
 
-def check_played(shown: Sequence[str], request: SceneRequest, told: Sequence[str]) -> None:
-    """Raises UserError, naming those ``told``, unless ``shown`` are the beats from the first to the last asked for."""
+def check_beats_played(shown: Sequence[str], request: SceneRequest, played: Sequence[str]) -> None:
+    """Raise UserError unless ``shown`` begins and ends with the beats that ``-n`` named.
+
+    ``played``: all beats of the scene, for the message.
+    """
     first, last = request.settings.first_beat, request.settings.last_beat
     if first is None and last is None:
         return
     if shown and first in (None, shown[0]) and last in (None, shown[-1]):
         return
-    raise no_such_beats(request, told)
+    raise missing_beats_error(request, played)
 
 
-def no_such_beats(request: SceneRequest, told: Sequence[str] | None = None) -> UserError:
-    """What is wrong with the beats asked for: those ``told`` when the scene was played, or else those in its source.
+def missing_beats_error(request: SceneRequest, played: Sequence[str] | None = None) -> UserError:
+    """Return the error for beats that ``-n`` named and the scene lacks, with the names it has.
 
-    There, what is filled in as it is played is "…", and of many only the nearest is named.
+    ``played``: the names after the scene was played. None: the names in its source, with "…" for computed parts;
+    beyond `MOST_LISTED`, only the nearest name is given.
     """
     first, last = request.settings.first_beat, request.settings.last_beat
     asked = ",".join(dict.fromkeys(filter(None, (first, last))))
-    if told is None:
-        written = (beat for beat in beat_names(request.source) if not beat.startswith("{"))  # the name of a variable
-        known = [re.sub(r"\{.*\}", "…", beat) for beat in written]
+    if played is None:
+        constant_names = (beat for beat in beat_names(request.source) if not beat.startswith("{"))
+        names = [re.sub(r"\{.*\}", "…", beat) for beat in constant_names]
         which = "has no such beats in that order; its beats"
     else:
-        known, which = list(told), "tells no such beats in that order with these parameters and runs; it tells"
-    if not known:
+        names, which = list(played), "plays no such beats in that order with these parameters and runs; it plays"
+    if not names:
         return UserError(f"-n {asked}: {request.name} has no beats and no sections; begin one by self.next_section(…)")
-    wrong = next((beat for beat in (first, last) if beat is not None and beat not in known), "")
-    nearest = get_close_matches(wrong, known, n=1)
+    unknown = next((beat for beat in (first, last) if beat is not None and beat not in names), "")
+    nearest = get_close_matches(unknown, names, n=1)
     guess = f"; did you mean {nearest[0]}?" if nearest else ""
-    if wrong.isdigit():
+    if unknown.isdigit():
         guess = '; -n takes names, not numbers of animations: begin a section by self.next_section("name")'
-    many = told is None and len(known) > MOST_NAMED
-    listed = f"`gradreel describe {request.source.spec}` shows them" if many else ", ".join(known)
+    many = played is None and len(names) > MOST_LISTED
+    listed = f"`gradreel describe {request.source.spec}` shows them" if many else ", ".join(names)
     return UserError(f"-n {asked}: {request.name} {which}: {listed}{guess}")
 
 
 def _patterns(request: SceneRequest) -> list[str]:
-    """The names that the scene's beats may have, as regular expressions."""
+    """Return regular expressions for the names that the scene's beats may have."""
     source = request.source
-    if source.is_ours:  # a beat of ours has a line, or piece-3 that of piece
+    if source.is_ours:  # each beat has a line; piece-3 may use that of piece
         scenes = Narration.load(("en",)).with_words(request.words).scenes["en"]
         return [rf"{re.escape(name)}(-\d+)?" for name in scenes.get(source.name, {}).get("beats", {})]
     return [name for file in scene_modules(source) for name in _patterns_in(module_source(file).tree)]

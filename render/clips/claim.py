@@ -1,4 +1,4 @@
-"""A lock: who makes this clip, or trains these runs, where several commands are at work on one media folder."""
+"""A lock that lets one of several commands on one media folder make a clip or train runs."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ from filelock import FileLock, Timeout
 
 
 class Claim:
-    """Held from before a worker starts until it has ended, so that no second run starts one that would only wait.
+    """Locks that a command holds while its worker runs, so that no other command starts a worker that only waits.
 
-    That alone keeps nobody from making a thing: the worker has a lock of its own, under the name that the thing gets.
+    The worker takes a lock of its own under the result's name; that one protects the files.
     """
 
-    def __init__(self, locks: Iterable[Path], waits: str, made: Callable[[bool], Any]) -> None:
-        """``waits``: what the user is told while another run has it.
+    def __init__(self, locks: Iterable[Path], waiting_message: str, find_result: Callable[[bool], Any]) -> None:
+        """Prepare the claim without locking. ``waiting_message`` is shown while another command holds a lock.
 
-        ``made``: what comes of the thing where another run has made it, else None; told whether we have waited.
+        ``find_result`` returns the result if it already exists, else None. Its argument: whether this claim waited.
         """
         self._locks = [FileLock(lock, thread_local=False) for lock in locks]
-        self._made, self._waited = made, False
-        self.waits = waits
+        self._find_result, self._has_waited = find_result, False
+        self.waiting_message = waiting_message
 
     def take(self) -> bool:
-        """Take all of it, unless another run has some; whether it is ours now."""
+        """Take all locks, or none if another command holds one of them. Return whether they were taken."""
         try:
             for lock in self._locks:
                 lock.acquire(timeout=0)
         except Timeout:
-            self._waited = True
-            self.let_go()
+            self._has_waited = True
+            self.release()
             return False
         except BaseException:
-            self.let_go()
+            self.release()
             raise
         return True
 
-    def let_go(self) -> None:
-        """Give it back; in the thread that took it."""
+    def release(self) -> None:
+        """Release all locks. Must be called in the thread that took them."""
         for lock in self._locks:
             lock.release()
 
-    def made(self) -> Any:
-        """The result, where another run has made it meanwhile; else None."""
-        return self._made(self._waited)
+    def find_result(self) -> Any:
+        """Return the result if another command has made it meanwhile; else None."""
+        return self._find_result(self._has_waited)

@@ -1,6 +1,6 @@
-"""A finished clip gets its name and its description beside it; a clip that is there is known by that description.
+"""Stores a finished clip with a JSON description beside it, and reads such descriptions.
 
-What a description says is checked before it is used: the media folder may come from elsewhere, and files get damaged.
+A description is checked before it is used: the media folder may come from elsewhere, and files get damaged.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class _Settings(BaseModel):
 
 
 class _Parts(BaseModel):
-    """What the clip is made of, as far as anything else than its digest is looked at."""
+    """The inputs of a clip that other code reads. The rest counts only through its digest."""
 
     scene: str
     class_name: str = Field(alias="class")
@@ -63,55 +63,59 @@ class _Description(BaseModel):
 
 
 class DamagedClipsError(UserError):
-    """Clips that are not what they were when they were made, or cannot be joined."""
+    """Raised for clips whose bytes changed since they were made, or that cannot be joined."""
 
     def __init__(self, clips: Sequence[Path]) -> None:
         self.clips, self.names = tuple(clips), abbreviated_list([clip.name for clip in clips])
         super().__init__(f"{self.names} in {clips[0].parent}: damaged, and again once made anew; is the disk sound?")
 
 
-def description_of(clip: Clip, dependencies: Dependencies) -> dict[str, Any]:
-    """Return what a clip's description says of what it was made of."""
+def new_description(clip: Clip, dependencies: Dependencies) -> dict[str, Any]:
+    """Return the part of a clip's description that names its inputs."""
     return {"scene": clip.scene, "parts": clip.parts, "dependencies": dependencies.model_dump(mode="json")}
 
 
-def keep_clip(made: Path, result: ClipFile, job_temporary: Path, content: Mapping[str, Any]) -> None:
-    """Move the file (or folder) ``made`` to the path of ``result``, described by that and by ``content``.
+def store_clip(finished: Path, result: ClipFile, job_temporary: Path, content: Mapping[str, Any]) -> None:
+    """Move the file or folder ``finished`` to the path of ``result`` and write its description beside it.
 
-    The description comes last: a clip without one does not count.
+    The description holds ``result`` and ``content``. It is written last, since a clip without one does not count.
+    Raises UserError if something else lies at that path.
     """
-    _onto_disk(made)
-    written = {"size": size_of(made), "checksum": checksum_of(made)}
-    check_replaceable(result.path, made.is_dir())
-    publish(made, result.path)
-    description = result.path.with_suffix(".json")
-    described = {"made": time.time(), **content, **result.as_json(), **written}
-    write_json(description, described, temporary_in(job_temporary, description.name))
+    _flush_to_disk(finished)
+    size_and_checksum = {"size": size_of(finished), "checksum": checksum_of(finished)}
+    check_replaceable(result.path, finished.is_dir())
+    publish(finished, result.path)
+    json_file = result.path.with_suffix(".json")
+    all_content = {"made": time.time(), **content, **result.as_json(), **size_and_checksum}
+    write_json(json_file, all_content, temporary_in(job_temporary, json_file.name))
 
 
 def read_description(file: Path) -> dict[str, Any] | None:
-    """The description of a clip in the JSON ``file`` beside it; None for what is none, which does not count."""
+    """Return the description in a JSON file; None if the file is missing or is not a clip's description."""
     content = read_json(file)
     if content is None:
         return None
     try:
         check_beats(_Description.model_validate_json(json.dumps(content)).beats)
-    except ValueError:  # pydantic's, too
+    except ValueError:  # includes pydantic's ValidationError
         return None
     return content
 
 
-def described_clip(clip: Path) -> dict[str, Any] | None:
-    """The description of the clip at this path; None unless both are there, and the clip as large as it was made."""
+def intact_description(clip: Path) -> dict[str, Any] | None:
+    """Return the description of the clip at this path.
+
+    None if clip or description is missing, or if the clip's size differs from the described one.
+    """
     content = read_description(clip.with_suffix(".json"))
     return content if content is not None and size_of(clip) == content["size"] else None
 
 
-def check_whole(clips: Sequence[Path]) -> None:
-    """Raises DamagedClipsError for clips that are not, to the byte, what their descriptions say. Reads them all."""
+def check_intact(clips: Sequence[Path]) -> None:
+    """Raise DamagedClipsError for clips whose bytes do not match the checksums of their descriptions."""
     damaged = []
     for clip in clips:
-        content = described_clip(clip)
+        content = intact_description(clip)
         if content is None or checksum_of(clip) != content["checksum"]:
             damaged.append(clip)
     if damaged:
@@ -119,29 +123,29 @@ def check_whole(clips: Sequence[Path]) -> None:
 
 
 def size_of(clip: Path) -> int:
-    """Bytes of a file, or of the files in a folder of pictures; -1 for what is neither."""
+    """Return the size in bytes of a file, or of all files in a folder of pictures; -1 if it is neither."""
     try:
-        found = clip.stat()
-        if stat.S_ISDIR(found.st_mode):
+        status = clip.stat()
+        if stat.S_ISDIR(status.st_mode):
             return sum(file.stat().st_size for file in clip.iterdir())
     except OSError:
         return -1
-    return found.st_size if stat.S_ISREG(found.st_mode) else -1
+    return status.st_size if stat.S_ISREG(status.st_mode) else -1
 
 
 def checksum_of(clip: Path) -> str:
-    """Of every byte of a file, or of a folder's files with their names."""
+    """Return the SHA-256 of a file's bytes, or of the names and checksums of a folder's files."""
     if not clip.is_dir():
         with clip.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    inside = "".join(f"{file.name} {checksum_of(file)}\n" for file in sorted(clip.iterdir()))
-    return hashlib.sha256(inside.encode()).hexdigest()
+    names_and_checksums = "".join(f"{file.name} {checksum_of(file)}\n" for file in sorted(clip.iterdir()))
+    return hashlib.sha256(names_and_checksums.encode()).hexdigest()
 
 
-def _onto_disk(path: Path) -> None:
-    """Have a clip on the disk before it gets its name: after a power failure its file is whole, or not there.
+def _flush_to_disk(path: Path) -> None:
+    """Flush a file to the disk before it gets its name, so that a power failure leaves no partial clip.
 
-    Not so the pictures of a folder.
+    Does nothing for a folder of pictures.
     """
     if path.is_file():
         with path.open("rb+") as file:

@@ -1,14 +1,17 @@
-"""What processes that play scenes are configured by: manim.cfg, the plugins that it names, a hash seed."""
+"""The configuration of processes that play scenes: manim.cfg, Manim's plugins and the hash seed."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-HASH_SEED = "0"  # of every process that plays a scene: sets of texts have the same order each time
+HASH_SEED = "0"  # in every process that plays a scene, so that sets of strings always have the same order
 
 
 def configuration() -> str:
-    """All that is in the ``manim.cfg`` files that Manim reads, the folder's and the user's; versions of the plugins."""
+    """Return the text of the ``manim.cfg`` files in the current folder and the user's home.
+
+    If they name plugins, the names and versions of all installed plugins follow.
+    """
     candidates = (
         Path("manim.cfg"),
         Path.home() / ".config/manim/manim.cfg",

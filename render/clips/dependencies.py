@@ -1,8 +1,9 @@
-"""Results kept with all that was read while they were made, as in ccache's direct mode.
+"""Stores results with the files that were read while they were made, as in ccache's direct mode.
 
-A result is kept under a key, the digest of what is known before it is made (`fingerprint`). With it stand the files
-that were read meanwhile, the libraries that were imported and the words that were shown. Several results may have one
-key. The first of them for which all of that is unchanged is the one; to switch a branch back finds the old result.
+A result's key is the digest of the inputs that are known before it is made (`fingerprint`). Its file also lists the
+files that were read, the libraries that were imported and the words that were shown. Several results may have one
+key. The first whose files, libraries and words are all unchanged is used. So after switching a branch back, the old
+result is found again.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from gradreel.scenes.words.narration import Narration, ScreenWord
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 CHANGED = " changed"  # ends each reason that names changed inputs
-MOST_RESULTS = 8  # of one key that are kept of descriptions and words
+MOST_RESULTS = 8  # stored for each key, of descriptions and words
 KEY_DIGITS = 12
 
 
 class Dependencies(BaseModel):
-    """What was read while a result was made.
+    """The files, libraries and words that were read while a result was made.
 
     ``files``: a `FileState` as text, by the file's name. ``libraries``: version, by module. ``screen``: the words
     on the picture that the scene looked up.
@@ -40,7 +41,10 @@ class Dependencies(BaseModel):
     screen: tuple[ScreenWord, ...] = ()
 
     def changes(self, source: SceneSource, narration: Narration | None = None) -> list[str]:
-        """Return names of what changed since: "code of relu.py", "radius.txt", "version of numpy", "narration"."""
+        """Return what changed since then, such as "code of relu.py", "radius.txt", "version of numpy", "narration".
+
+        Words are compared only if ``narration`` is given.
+        """
         states = {name: FileState.parse(text) for name, text in self.files.items()}
         changed = [
             f"code of {name}" if _is_module(name, state) else name.removeprefix(HERE)
@@ -61,7 +65,7 @@ class Dependencies(BaseModel):
 
 
 def key_of(parts: Mapping[str, Any]) -> str:
-    """Return the key of results that are made of ``parts``, 12 hexadecimal digits."""
+    """Return the key of results with the inputs ``parts``: 12 hexadecimal digits."""
     return _digest(parts)[:KEY_DIGITS]
 
 
@@ -71,10 +75,10 @@ def results_of(folder: Path, parts: Mapping[str, Any]) -> list[Path]:
     return sorted(files, key=lambda file: (-_time(file), file.name))
 
 
-def kept_result(
+def find_result(
     folder: Path, parts: Mapping[str, Any], source: SceneSource, narration: Narration | None = None
 ) -> tuple[Any, Dependencies] | None:
-    """Return the first result that still counts, with what it was made of; None if there is none.
+    """Return the newest stored result that is not stale, with its dependencies; None if all are stale or missing.
 
     ``narration``: for results that show words.
     """
@@ -90,10 +94,10 @@ def kept_result(
     return None
 
 
-def keep_result(
+def store_result(
     workspace: Workspace, folder: Path, parts: Mapping[str, Any], dependencies: Dependencies, result: object
 ) -> None:
-    """Keep a result, plain data, and remove the oldest of its key beyond `MOST_RESULTS`."""
+    """Write a result, plain data, to ``folder``; remove the oldest results of its key beyond `MOST_RESULTS`."""
     file = folder / f"{dependencies.name_with(parts)}.json"
     content = {"parts": parts, "dependencies": dependencies.model_dump(mode="json"), "result": result}
     write_json(file, content, workspace.temporary(file.name))
@@ -102,12 +106,12 @@ def keep_result(
 
 
 def as_json(content: Mapping[str, Any]) -> Any:
-    """Return plain data as it is after it was written as JSON: tuples are lists."""
+    """Return plain data as it is after writing and reading JSON: tuples become lists."""
     return json.loads(_canonical(content))
 
 
-def said_of(changes: list[str]) -> str:
-    """Return changes as a reason: "radius.txt changed"; "" for none."""
+def reason_text(changes: list[str]) -> str:
+    """Return changes as a reason, such as "radius.txt changed"; "" if the list is empty."""
     return abbreviated_list(changes) + CHANGED if changes else ""
 
 

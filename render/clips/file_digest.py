@@ -1,4 +1,4 @@
-"""States of files: digests of their bytes, of the code in them, of the names in a folder."""
+"""Computes the states of files: digests of bytes, of a module's code, or of the names in a folder."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from gradreel.render.clips.ownership import PACKAGE
 from gradreel.render.clips.workspace import Folders
 from gradreel.scenes.catalog import SceneSource
 
-HERE = "<here>/"  # before the name of a file that is relative to where the command is run, not to the scene
-MISSING = "not there"  # no file's digest
-CHANGED_MEANWHILE = "changed while the scene was made"  # no file's digest: the result is stale
-LISTING = "gradreel.listing"  # event, told to whoever watches: it matters which files and folders a folder has
+HERE = "<here>/"  # begins names that are relative to the current folder, not to the scene
+MISSING = "not there"  # takes the place of a digest
+CHANGED_MEANWHILE = "changed while the scene was made"  # takes the place of a digest; the result is stale
+LISTING = "gradreel.listing"  # audit event: the names in a folder were read; `--watch` listens for it
 MADE_BY_PYTHON = "__pycache__"
-SETTLED_NS = 2_000_000_000  # since a file was last written to: another write now would give it another time
+SETTLED_NS = 2_000_000_000  # after this age, a new write is sure to change the file's time
 
 
 @dataclass(frozen=True)
 class FileState:
-    """What a file was like when it was read; kept as a text.
+    """The state of a file or folder when it was read. ``str`` and `parse` convert it to and from text.
 
-    ``digest``: of its bytes or of the names in a folder; or `MISSING` or `CHANGED_MEANWHILE`. ``code``: digest of the
-    syntax tree of a module of the user's, "" otherwise: comments and layout of a module do not count. ``times``:
-    device, inode, size and times as a text; "" if the file had just been written to.
+    ``digest``: of the bytes, or of the names in a folder; or `MISSING` or `CHANGED_MEANWHILE`. ``code``: digest of the
+    syntax tree of a user's module, else ""; so comments and layout do not count. ``times``: device, inode, size and
+    times as a text; "" if the file had just been written to.
     """
 
     digest: str
@@ -54,77 +54,80 @@ class FileState:
 
 
 @dataclass
-class _Moment:
-    """What was read from the disk, for as long as that counts as unchanged."""
+class _StateCache:
+    """Times (None: missing) and digests by path, read once within `cached_file_states`."""
 
     times: dict[str, str | None] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
 
 
-class _Now:
-    moment: _Moment | None = None
+class _Current:
+    cache_in_use: _StateCache | None = None
 
 
 @contextmanager
-def one_moment() -> Iterator[None]:
-    """Look at each file once within this context, however many scenes have read it."""
-    before = _Now.moment
-    _Now.moment = before or _Moment()
+def cached_file_states() -> Iterator[None]:
+    """Read the state of each file at most once within this context, even if several scenes depend on it."""
+    before = _Current.cache_in_use
+    _Current.cache_in_use = before or _StateCache()
     try:
         yield
     finally:
-        _Now.moment = before
+        _Current.cache_in_use = before
 
 
 def file_state(file: Path, is_code: bool = False) -> FileState:
-    """Return the state of a file as it is now. ``is_code``: a module of the user's. Raises OSError."""
-    digest, found = _read(file)
+    """Return the current state of a file. ``is_code``: it is a user's module. Raises OSError."""
+    digest, status = _read(file)
     code = code_digest(file) if is_code else ""
-    is_settled = time.time_ns() - max(found.st_mtime_ns, found.st_ctime_ns) >= SETTLED_NS
-    return FileState(digest, code, _times(found) if is_settled else "")
+    is_settled = time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) >= SETTLED_NS
+    return FileState(digest, code, _times(status) if is_settled else "")
 
 
 def is_unchanged(file: Path, state: FileState) -> bool:
-    """Return whether a file is as it was in ``state``. Its bytes are read only if its times are others."""
-    moment = _Now.moment or _Moment()
+    """Return whether a file still has this state. Its bytes are read only if its times differ.
+
+    A missing file is unchanged if the state is `MISSING`. A module with equal code is unchanged.
+    """
+    cache_in_use = _Current.cache_in_use or _StateCache()
     place = os.fspath(file)
-    if place not in moment.times:
-        _watch(place)
+    if place not in cache_in_use.times:
+        _announce(place)
         try:
-            moment.times[place] = _times(os.stat(place))
+            cache_in_use.times[place] = _times(os.stat(place))
         except (OSError, ValueError):
-            moment.times[place] = None
-    times = moment.times[place]
+            cache_in_use.times[place] = None
+    times = cache_in_use.times[place]
     if times is None:
         return state.digest == MISSING
     if times == state.times:
         return True
-    if place not in moment.digests:
-        moment.digests[place] = content_now(file)
-    if moment.digests[place] == state.digest:
+    if place not in cache_in_use.digests:
+        cache_in_use.digests[place] = current_digest(file)
+    if cache_in_use.digests[place] == state.digest:
         return True
     with suppress(OSError, SyntaxError, ValueError, RecursionError):
         return bool(state.code) and code_digest(file) == state.code
     return False
 
 
-def changed_files(known: Mapping[str, str], source: SceneSource) -> list[str]:
-    """Return the names of files that changed, came or went since their states were noted."""
+def changed_files(states: Mapping[str, str], source: SceneSource) -> list[str]:
+    """Return the names of files that changed, appeared or vanished since ``states`` (by name) were recorded."""
     return [
         name.removeprefix(HERE)
-        for name, state in known.items()
+        for name, state in states.items()
         if not is_unchanged(file_of(name, source), FileState.parse(state))
     ]
 
 
 def content_digest(file: Path) -> str:
-    """Return the SHA-256 of every byte of a file, shortened. Raises OSError."""
+    """Return the shortened SHA-256 of a file's bytes. Raises OSError."""
     return _read(file)[0]
 
 
 def _read(file: Path) -> tuple[str, os.stat_result]:
     with file.open("rb") as content:
-        return shortened(hashlib.file_digest(content, "sha256").hexdigest()), os.fstat(content.fileno())
+        return shorten_checksum(hashlib.file_digest(content, "sha256").hexdigest()), os.fstat(content.fileno())
 
 
 def code_digest(file: Path) -> str:
@@ -133,34 +136,34 @@ def code_digest(file: Path) -> str:
 
 
 def listing_digest(folder: Path) -> str:
-    """Return the digest of the names of the files and folders in a folder that count, see `names_in`."""
+    """Return the digest of the names in a folder that `names_in` returns."""
     sys.audit(LISTING, str(folder))
     return short_hash("\n".join(names_in(folder)).encode("utf-8", "surrogateescape"))
 
 
 def names_in(folder: Path) -> list[str]:
-    """Return the names of the files in a folder, and with a slash at the end those of folders, in order.
+    """Return the sorted names of files and folders in a folder; a folder's name ends with a slash.
 
-    What is hidden does not count, nor a folder that is made by the way: Python's, a media folder, ours in one.
+    Left out: hidden names, ``__pycache__``, media folders, and our folders inside a media folder.
     """
     with os.scandir(folder) as entries:
-        there = list(entries)
+        all_entries = list(entries)
     media = Folders(folder)
-    made = {MADE_BY_PYTHON}
-    if any(entry.name == media.private.name for entry in there):
-        made.update(place.name for place in media.made_by_us)
-    shown = [entry for entry in there if not entry.name.startswith(".")]
-    folders = (entry for entry in shown if entry.is_dir() and entry.name not in made)
-    names = [f"{entry.name}/" for entry in folders if not Folders(Path(entry.path)).private.is_dir()]
-    return sorted([entry.name for entry in shown if entry.is_file()] + names)
+    generated = {MADE_BY_PYTHON}
+    if any(entry.name == media.private.name for entry in all_entries):
+        generated.update(place.name for place in media.our_folders)
+    visible = [entry for entry in all_entries if not entry.name.startswith(".")]
+    folders = (entry for entry in visible if entry.is_dir() and entry.name not in generated)
+    folder_names = [f"{entry.name}/" for entry in folders if not Folders(Path(entry.path)).private.is_dir()]
+    return sorted([entry.name for entry in visible if entry.is_file()] + folder_names)
 
 
-def content_now(file: Path) -> str:
-    """Return the digest of a file's bytes, or of the names in a folder; `MISSING` if there is neither.
+def current_digest(file: Path) -> str:
+    """Return the digest of a file's bytes, or of the names in a folder; `MISSING` if nothing is there.
 
-    A file that is not there is opened, too: `--watch` listens for files that are opened.
+    It tries to open a missing file too, since `--watch` listens for opened files.
     """
-    with suppress(OSError, ValueError):  # the latter for what can be nobody's name
+    with suppress(OSError, ValueError):  # ValueError: a name with a null character
         if file.is_dir():
             return listing_digest(file)
         if file.is_file() or not file.exists():
@@ -168,45 +171,48 @@ def content_now(file: Path) -> str:
     return MISSING
 
 
-def watch_too(files: Iterable[Path]) -> None:
-    """Have ``--watch`` watch files and folders that a worker has read, as if they had been read here."""
+def announce_files(files: Iterable[Path]) -> None:
+    """Make ``--watch`` watch files and folders that a worker process has read."""
     for file in files:
-        _watch(os.fspath(file))
+        _announce(os.fspath(file))
 
 
-def _watch(place: str) -> None:
-    with suppress(ValueError):  # what can be nobody's name
+def _announce(place: str) -> None:
+    with suppress(ValueError):  # a name with a null character
         sys.audit(*((LISTING, place) if os.path.isdir(place) else ("open", place, "r", os.O_RDONLY)))
 
 
 def file_of(name: str, source: SceneSource) -> Path:
-    """Return the file of this name: of ours, beside the scene, or from where the command is run."""
+    """Return the path of a name in a description.
+
+    ``gradreel/…`` is our file; `HERE` begins a path from the current folder; others are relative to the scene's folder.
+    """
     if name.startswith(f"{PACKAGE}/"):
-        return _file_of_ours(name)
+        return _our_file(name)
     inside = name.removeprefix(HERE)
     return source.file.parent / inside if inside == name else Path.cwd() / inside
 
 
 @cache
-def _file_of_ours(name: str) -> Path:
+def _our_file(name: str) -> Path:
     return PACKAGE_FOLDER / name.removeprefix(f"{PACKAGE}/")
 
 
-def digest_of_contents(files: Iterable[Path]) -> str:
-    """Return the digest of all bytes of some small files."""
+def digest_of_files(files: Iterable[Path]) -> str:
+    """Return one digest of the bytes of several small files, in this order."""
     return short_hash("".join(short_hash(file.read_bytes()) for file in files).encode())
 
 
 def short_hash(content: bytes) -> str:
-    """Return the SHA-256, shortened."""
-    return shortened(hashlib.sha256(content).hexdigest())
+    """Return the shortened SHA-256 of bytes."""
+    return shorten_checksum(hashlib.sha256(content).hexdigest())
 
 
-def shortened(checksum: str) -> str:
-    """Return the hexadecimal digits of a SHA-256 that names and descriptions have of it."""
+def shorten_checksum(checksum: str) -> str:
+    """Return the first 24 hexadecimal digits of a SHA-256, which names and descriptions use."""
     return checksum[:24]
 
 
-def _times(found: os.stat_result) -> str:
-    parts = found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+def _times(status: os.stat_result) -> str:
+    parts = status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
     return "-".join(map(str, parts))

@@ -1,12 +1,12 @@
-"""What is known of a result before it is made, as plain data: its digest is the key that the result is kept under.
+"""Collects the inputs of a result that are known before it is made, as plain data. Their digest is the result's key.
 
-Results are a scene's description, what it says, and its clip. Which files a scene reads shows only while it is made or
-played: `file_tracker` notes them, and `dependencies` keeps them with the result.
+Results are a scene's description, its spoken words, and its clip. The files that a scene reads are known only after it
+was played: `file_tracker` records them, and `dependencies` stores them with the result.
 
-Not seen, so that a change of it makes nothing again: variables of the environment; the time of day; system fonts of
-Manim's `Text`; files that other libraries than Python's or other processes open, hidden ones, those that the scene
-writes itself, and whether one is there that it only asks for (``Path("photo.png").exists()``). A parameter counts, and
-so does ``asset("…")``.
+Not tracked, so a change of these makes nothing stale: environment variables, the time of day, and system fonts of
+Manim's `Text`. Nor are hidden files, files that the scene writes itself, and files opened by C libraries or by other
+processes. A scene that only asks whether a file exists (``Path("photo.png").exists()``) does not depend on it.
+Parameters and ``asset("…")`` are tracked.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.core.run_data import without_large_tables
 from gradreel.core.trace.format import META
 from gradreel.render.clips import toolchain
-from gradreel.render.clips.file_digest import short_hash, shortened
+from gradreel.render.clips.file_digest import short_hash, shorten_checksum
 from gradreel.render.clips.ownership import PACKAGE
 from gradreel.render.stages import SceneDescription, SceneRequest
 from gradreel.scenes.catalog import SceneSource
@@ -29,8 +29,8 @@ from gradreel.scenes.words.narration import Narration, NarrationError
 
 
 def description_parts(request: SceneRequest) -> dict[str, Any]:
-    """Return what a scene's description depends on besides the files that are read for it."""
-    said = {**request.parameters, **request.changes}
+    """Return the inputs of a scene's description, without the files that are read for it."""
+    parameters = {**request.parameters, **request.changes}
     parts = {
         "result": "description",
         **toolchain.toolchain_parts(),
@@ -40,16 +40,16 @@ def description_parts(request: SceneRequest) -> dict[str, Any]:
         "curve": request.curve,
         "changes": without_large_tables(request.changes),
         "experiments": {name: experiment.described() for name, experiment in request.experiments.items()},
-        "traces": {name: _checksum_of_trace(value) for name, value in said.items() if isinstance(value, str)},
+        "traces": {name: _checksum_of_trace(value) for name, value in parameters.items() if isinstance(value, str)},
     }
-    parts["sections"] = _sections(request)  # a scene has the words of its base, or of its own if there are any
+    parts["sections"] = _sections(request)  # a scene without words of its own has those of its base class
     return parts
 
 
 def words_parts(request: SceneRequest, narrated_as: str, traces: Mapping[str, str]) -> dict[str, Any]:
-    """Return what decides what a scene says, besides the files that are read while it is played, and its lines.
+    """Return the inputs of a scene's words, without the lines and the files that are read while it is played.
 
-    ``request``: its parameters checked. ``traces``: by parameter, the digests of recorded runs.
+    ``request`` must have checked parameters. ``traces``: by parameter, the digests of recorded runs.
     """
     return {
         "result": "words",
@@ -63,7 +63,7 @@ def words_parts(request: SceneRequest, narrated_as: str, traces: Mapping[str, st
 
 
 def clip_parts(request: SceneRequest, description: SceneDescription, traces: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a clip depends on besides the files that are read while it is played, and the lines of its beats.
+    """Return the inputs of a clip, without the lines of its beats and the files that are read while it is played.
 
     ``traces``: by parameter, the digests of recorded runs.
     """
@@ -81,22 +81,25 @@ def clip_parts(request: SceneRequest, description: SceneDescription, traces: Map
     }
 
 
-def parts_now(parts: Mapping[str, Any], request: SceneRequest) -> dict[str, Any]:
-    """Return the parts of a planned clip with what is installed, configured and in given traces now."""
-    given = {name: request.parameters.get(name) for name in parts["traces"]}
-    checksums = {name: _checksum_of_trace(value) for name, value in given.items() if isinstance(value, str)}
-    traces = {name: shortened(checksum) for name, checksum in checksums.items() if checksum is not None}
+def refreshed_parts(parts: Mapping[str, Any], request: SceneRequest) -> dict[str, Any]:
+    """Return the parts of a planned clip with the current toolchain and current digests of named traces."""
+    values = {name: request.parameters.get(name) for name in parts["traces"]}
+    checksums = {name: _checksum_of_trace(value) for name, value in values.items() if isinstance(value, str)}
+    traces = {name: shorten_checksum(checksum) for name, checksum in checksums.items() if checksum is not None}
     return {**parts, **toolchain.toolchain_parts(), "traces": parts["traces"] | traces}
 
 
 def with_speech(request: SceneRequest) -> dict[str, Any]:
-    """Return the part of a clip's parts that has the times of its spoken lines; {} if nothing is spoken."""
+    """Return ``{"speech": …}`` with the seconds of the request's spoken lines by beat; {} if nothing is spoken."""
     speech = {beat: list(seconds) for beat, seconds in request.speech.items()}
     return {"speech": speech} if speech else {}
 
 
 def _sections(request: SceneRequest) -> list[str]:
-    """Return the names of the narration's sections in any language; [] if its files are wrong: the plan says so."""
+    """Return the names of the narration's sections in all languages; [] if its files are invalid.
+
+    The plan reports invalid files.
+    """
     try:
         words = Narration.load().with_words(request.words)
     except NarrationError:
@@ -105,7 +108,7 @@ def _sections(request: SceneRequest) -> list[str]:
 
 
 def _scene_parts(source: SceneSource) -> dict[str, str]:
-    """Return the class and its file; the file of a user by its name alone, so that a project may be moved."""
+    """Return class and file of a scene. A user's file counts by its name alone, so that a project can be moved."""
     ours = f"{PACKAGE}/{source.file.relative_to(PACKAGE_FOLDER).as_posix()}" if source.is_ours else ""
     return {"class": source.class_name, "file": ours or source.file.name}
 
@@ -114,20 +117,20 @@ def _scene_parts(source: SceneSource) -> dict[str, str]:
 
 
 def trace_digest(trace: Path) -> str:
-    """Return what a clip knows the recorded trace of an experiment by. Raises OSError."""
+    """Return the digest of a trace's metadata file, by which a clip identifies the trace. Raises OSError."""
     return short_hash((trace / META).read_bytes())
 
 
-def given_traces(request: SceneRequest) -> list[Path]:
-    """Return the folders of traces that parameters name. They count by their checksums, not file by file."""
+def named_trace_folders(request: SceneRequest) -> list[Path]:
+    """Return the trace folders that parameters name. Clips track their checksums, not their single files."""
     texts = [value for value in {**request.parameters, **request.changes}.values() if isinstance(value, str)]
     return [TraceFolder(text).path for text in texts if _checksum_of_trace(text) is not None]
 
 
 def _checksum_of_trace(text: str) -> str | None:
-    """The checksum of the trace whose folder ``text`` is; None for a text that is something else.
+    """Return the checksum of the trace in the folder ``text``; None if ``text`` names no trace.
 
-    Which parameters hold folders only the scene's class knows.
+    Only the scene's class knows which parameters name folders, so every text is tried.
     """
     try:
         return TraceFolder(text).checksum

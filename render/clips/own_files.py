@@ -1,19 +1,18 @@
-"""The user's files that a scene is written in: its module, what that imports of the user's, and named assets.
+"""Lists the user's files of a scene: its module, the user's modules that it imports, and assets that they name.
 
-Read by ``ast``, nothing is imported; an import inside a function counts, too. They are sent to the workers of a
-cluster, and the names of beats are looked for in them. What a scene really read is noted by `file_tracker`.
+It parses the modules with ``ast`` and imports nothing; imports inside functions count. These files are sent to the
+workers of a cluster, and beats are looked up in them. `file_tracker` records the files that a scene really reads.
 """
 
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from gradreel.core.package import PACKAGE_FOLDER
-from gradreel.render.clips.ownership import PACKAGE, is_installed, is_ours, name_beside
+from gradreel.render.clips.ownership import PACKAGE, is_ours, name_beside, user_search_path
 from gradreel.scenes.assets import asset_file, asset_names
 from gradreel.scenes.catalog import LECTURE_FOLDER, SceneImportError, SceneSource
 from gradreel.scenes.scene_source import syntax_message
@@ -22,25 +21,25 @@ IMPORTERS = {"import_module", "__import__"}
 
 
 def own_files(source: SceneSource) -> dict[str, Path]:
-    """Return the user's modules and the assets that they name, by their names beside the scene; {} for ours.
+    """Return the user's modules and the assets that they name, by their paths relative to the scene; {} for our scenes.
 
-    Raises SceneImportError for a module that does not parse, AssetError for an asset that is not there.
+    Raises SceneImportError for a module that does not parse, AssetError for a missing asset.
     """
     files = {}
-    for module in own_modules(source):
+    for module in [] if source.is_ours else scene_modules(source):
+        if is_ours(module):
+            continue
         files[name_beside(module, source)] = module
         assets = (asset_file(module, name) for name in asset_names(_parsed(module)))
         files |= {name_beside(asset, source): asset for asset in assets}
     return files
 
 
-def own_modules(source: SceneSource) -> list[Path]:
-    """Return the scene's module and all that it imports of the user's; [] for ours. Raises SceneImportError."""
-    return [] if source.is_ours else [file for file in scene_modules(source) if not is_ours(file)]
-
-
 def scene_modules(source: SceneSource) -> list[Path]:
-    """Return the scene's module and all that it imports of the user's and of our lecture. Raises SceneImportError."""
+    """Return the scene's module and all modules of the user and of our lecture that it imports, also indirectly.
+
+    Raises SceneImportError for a module that does not parse.
+    """
     seen = {source.file: None}
     waiting = [source.file]
     while waiting:
@@ -56,12 +55,12 @@ def _parsed(file: Path) -> ast.Module:
     try:
         return ast.parse(file.read_bytes(), filename=str(file))
     except (SyntaxError, ValueError, RecursionError) as error:
-        known = error if isinstance(error, SyntaxError) else SyntaxError(str(error), (str(file), 1, 0, ""))
-        raise SceneImportError(f"{file} is not valid Python:\n{syntax_message(known)}") from None
+        syntax_error = error if isinstance(error, SyntaxError) else SyntaxError(str(error), (str(file), 1, 0, ""))
+        raise SceneImportError(f"{file} is not valid Python:\n{syntax_message(syntax_error)}") from None
 
 
 def _imports(tree: ast.Module) -> Iterator[str]:
-    """Yield the names that may be modules: ``from a.b import c`` gives a, a.b and a.b.c."""
+    """Yield all names that may be modules: ``from a.b import c`` yields a, a.b and a.b.c."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -88,7 +87,7 @@ def _last_name(node: ast.expr) -> str:
 
 
 def _imported_file(module: str, file: Path, source: SceneSource) -> Path | None:
-    """Return the file of the user's, or of our lecture, that ``file`` imports as ``module``; None for all others."""
+    """Return the file that ``file`` imports as ``module``, if it is the user's or of our lecture; else None."""
     name = module.lstrip(".")
     first, _, inside = name.partition(".")
     if name != module:
@@ -97,26 +96,20 @@ def _imported_file(module: str, file: Path, source: SceneSource) -> Path | None:
         ours = _in_folder(PACKAGE_FOLDER, inside.split(".") if inside else [])
         return ours if ours is not None and ours.is_relative_to(LECTURE_FOLDER) else None
     else:
-        folders = [source.file.parent, Path.cwd(), *_own_search_path()]
+        folders = [source.file.parent, Path.cwd(), *(path for path in user_search_path() if not _holds_libraries(path))]
     candidates = (_in_folder(folder, name.split(".") if name else []) for folder in folders)
     return next((candidate for candidate in candidates if candidate is not None), None)
 
 
 def _in_folder(folder: Path, parts: list[str]) -> Path | None:
-    """Return the file of a module in ``folder``: a package comes before a module of the same name."""
+    """Return the file of a module in ``folder``, or None. A package comes before a module of the same name."""
     place = folder.joinpath(*parts)
     if (place / "__init__.py").is_file():
         return place / "__init__.py"
     return place.with_suffix(".py") if parts and place.with_suffix(".py").is_file() else None
 
 
-def _own_search_path() -> list[Path]:
-    """Return the folders that Python searches for modules and that are the user's (PYTHONPATH), not of libraries."""
-    folders = (Path(entry).absolute() for entry in sys.path if entry)
-    return [folder for folder in folders if folder.is_dir() and not (is_installed(folder) or _holds_libraries(folder))]
-
-
 @cache
 def _holds_libraries(folder: Path) -> bool:
-    """Whether an installer filled a folder, as ``pip install --target`` does: it writes a ``.dist-info`` for each."""
+    """Return whether an installer filled a folder, as ``pip install --target`` does: it has a ``.dist-info``."""
     return any(folder.glob("*.dist-info"))

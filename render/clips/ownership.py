@@ -1,4 +1,4 @@
-"""Tells whose a file is (ours, the user's, an installed library's) and what it is called in descriptions."""
+"""Tells our files, the user's and those of installed libraries apart, and gives them names for descriptions."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ OURS = tuple(
     for folder in sorted({PACKAGE_FOLDER, IMPORTED_FROM})
     for name in ("core", "scenes", "render", "assets", "cli.py", "__init__.py", "gradreel.egg-info")
 )
-"""A clone of ours may hold files of the user's beside these."""
+"""Our files and folders. A clone of Gradreel may also hold files of the user."""
 
 
 def is_installed(file: Path, beside: Iterable[Path] = ()) -> bool:
-    """Whether a file belongs to Python, to an installed library or to us, rather than to the user.
+    """Return whether a file belongs to Python, an installed library or Gradreel, and not to the user.
 
-    ``beside``: folders of the user's, see `lies_in`.
+    ``beside``: folders of the user, see `lies_in`.
     """
     installed = lies_in(file, _python_folders(), beside)
     return installed or is_ours(file) or any(name in file.parts for name in INSTALLED)
 
 
 def lies_in(file: Path, places: Iterable[Path], beside: Iterable[Path] = ()) -> bool:
-    """Whether a file lies in one of ``places``, other than in a folder of ``beside`` that lies there as a whole.
+    """Return whether a file lies in one of ``places``, but not in a folder of ``beside`` inside that place.
 
-    A project may lie in /usr/src, where all else is the system's.
+    For example, a project in /usr/src is the user's, though /usr is the system's.
     """
     inside = [folder for folder in beside if file.is_relative_to(folder)]
     return any(
@@ -44,43 +44,52 @@ def lies_in(file: Path, places: Iterable[Path], beside: Iterable[Path] = ()) -> 
 
 @cache
 def installed_prefixes() -> tuple[str, ...]:
-    """Return how paths of files begin that belong to Python or to an installed library: of almost all of them."""
+    """Return path prefixes of Python's folders, with a slash; most installed libraries lie there."""
     return tuple(f"{folder}{os.sep}" for folder in _python_folders())
 
 
 @cache
 def ours_prefixes() -> tuple[str, ...]:
-    """Return how paths of our files begin."""
+    """Return path prefixes of our files: folders with a slash, and single modules."""
     return tuple(str(place) if place.suffix == ".py" else f"{place}{os.sep}" for place in OURS)
 
 
-@lru_cache(maxsize=4096)  # asked for every file of every scene
+@lru_cache(maxsize=4096)  # called for every file of every scene
 def is_ours(file: Path) -> bool:
-    """Whether a file belongs to Gradreel."""
+    """Return whether a file belongs to Gradreel."""
     return any(file.is_relative_to(place) for place in OURS)
 
 
 def name_of(file: Path, source: SceneSource) -> str:
-    """Return a file's name in descriptions: ``gradreel/scenes/base.py`` of ours, else the path beside the scene."""
-    return _name_of_ours(file) if is_ours(file) else name_beside(file, source)
+    """Return a file's name in descriptions: ``gradreel/scenes/base.py`` if ours, else its path from the scene."""
+    return _our_name(file) if is_ours(file) else name_beside(file, source)
 
 
 @lru_cache(maxsize=4096)
-def _name_of_ours(file: Path) -> str:
+def _our_name(file: Path) -> str:
     folder = PACKAGE_FOLDER if file.is_relative_to(PACKAGE_FOLDER) else IMPORTED_FROM
     return f"{PACKAGE}/{file.relative_to(folder).as_posix()}"
 
 
 def name_beside(file: Path, source: SceneSource) -> str:
-    """Return the file's path from the scene's folder: the same wherever the project lies.
+    """Return a file's path relative to the scene's folder, so that a moved project keeps its names.
 
-    A folder of the user's that is called as our package begins with "./".
+    If the user has a folder called ``gradreel``, its names begin with "./". On another drive the path is absolute.
     """
     try:
         name = Path(os.path.relpath(file, source.file.parent)).as_posix()
         return f"./{name}" if name.startswith(f"{PACKAGE}/") else name
     except ValueError:  # on another drive
         return file.as_posix()
+
+
+def user_search_path(beside: Iterable[Path] = ()) -> list[Path]:
+    """Return the absolute folders of ``sys.path`` that are the user's, such as those of PYTHONPATH.
+
+    ``beside``: folders of the user, see `lies_in`.
+    """
+    folders = (Path(os.path.abspath(entry)) for entry in sys.path if entry)
+    return [folder for folder in folders if not is_installed(folder, beside)]
 
 
 @cache

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gradreel.render.clips.beat_lines import filled_again
-from gradreel.render.clips.dependencies import Dependencies, said_of
+from gradreel.render.clips.beat_lines import refill_lines
+from gradreel.render.clips.dependencies import Dependencies, reason_text
 from gradreel.render.stages import BeatSpan, SceneRequest
 from gradreel.scenes.words.marks import BeatLines
 from gradreel.scenes.words.narration import Narration, NarrationError
@@ -17,10 +17,10 @@ NAMES = {"configuration": "manim.cfg", "speech": "narration"}
 
 
 def changes_since(content: Mapping[str, Any], request: SceneRequest, narrated_as: str, words: Narration) -> list[str]:
-    """Return the names of what changed since a clip was made: files that its scene read, libraries, words.
+    """Return the names of inputs that changed since a clip was made: files, libraries, or "narration".
 
-    ``content``: the clip's description. A line that is read changes the clip if, filled with the scene's numbers, it
-    takes another time. The times of spoken lines are in the clip's parts.
+    ``content``: the clip's description. A line that is only read counts as changed if its reading time or its marks
+    changed. The times of spoken lines are among the clip's parts instead.
     """
     dependencies = Dependencies.model_validate(content["dependencies"])
     changes = dependencies.changes(request.source, words)
@@ -30,21 +30,21 @@ def changes_since(content: Mapping[str, Any], request: SceneRequest, narrated_as
         is_spoken = bool(request.speech)
         try:
             is_changed = any(
-                _takes_another_time(beat, filled_again(words, narrated_as, beat), is_spoken) for beat in narrated
+                _timing_differs(beat, refill_lines(words, narrated_as, beat), is_spoken) for beat in narrated
             )
-        except NarrationError:  # a line is gone; a scene that still needs it says so
+        except NarrationError:  # a line was removed; a scene that still needs it reports that
             is_changed = True
         changes += ["narration"] if is_changed else []
     return changes
 
 
 def why_stale(content: Mapping[str, Any], request: SceneRequest, narrated_as: str, words: Narration) -> str:
-    """Return why a clip is stale; "" if it is up to date."""
-    return said_of(changes_since(content, request, narrated_as, words))
+    """Return why a clip is stale, such as "radius.txt changed"; "" if it is up to date."""
+    return reason_text(changes_since(content, request, narrated_as, words))
 
 
-def _takes_another_time(beat: BeatSpan, lines: BeatLines, is_spoken: bool) -> bool:
-    """Whether a beat's lines take another time now, or have other marks, than when the clip was made."""
+def _timing_differs(beat: BeatSpan, lines: BeatLines, is_spoken: bool) -> bool:
+    """Return whether the beat's current ``lines`` differ from its clip in marks or, unless spoken, reading times."""
     before = BeatLines.parsed(beat.lines)
     if lines.marks != before.marks:
         return True
@@ -56,14 +56,14 @@ def _takes_another_time(beat: BeatSpan, lines: BeatLines, is_spoken: bool) -> bo
 
 
 def seconds_of(stretches: Sequence[str], language: str) -> list[float]:
-    """Return the seconds that each stretch of a line takes to read, in thousandths."""
+    """Return the seconds to read each stretch of a line, rounded to milliseconds."""
     return [round(reading_seconds(text, language), 3) for text in stretches]
 
 
 def changed_parts(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Return names of the parts that differ: ``parameter knots``, ``height``, ``version of manim``.
+    """Return names of the parts that differ, such as ``parameter knots``, ``height``, ``version of manim``.
 
-    Clips that were spoken and clips that were read cannot be compared by the times of their lines.
+    Times of spoken lines are compared only if both clips were spoken.
     """
     names = []
     for part in sorted(set(before) | set(now)):

@@ -1,6 +1,6 @@
-"""What all clips are drawn by: Manim and the libraries that draw, manim.cfg, a hash seed.
+"""The inputs that all clips share: versions of Manim and other drawing libraries, manim.cfg, the hash seed.
 
-Our own modules count among the files that a worker has read, see `file_tracker`.
+Our own modules count as files that a worker reads, see `file_tracker`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gradreel.render.clips.configuration import HASH_SEED, configuration
 from gradreel.render.clips.file_digest import short_hash
 from gradreel.render.clips.ownership import PACKAGE, is_installed
 
-FORMAT_VERSION = 5  # of clips, and of what is kept of scenes
+FORMAT_VERSION = 5  # of clips and stored results; a new number makes all of them stale
 DRAWN_WITH = (
     "manim",
     "typst",
@@ -38,7 +38,7 @@ DRAWN_WITH = (
 
 
 def toolchain_parts() -> dict[str, Any]:
-    """Return what all clips are made with, as JSON."""
+    """Return the inputs that all clips share, as JSON data."""
     return {
         "format": FORMAT_VERSION,
         "configuration": short_hash(configuration().encode()),
@@ -48,7 +48,7 @@ def toolchain_parts() -> dict[str, Any]:
 
 
 def drawing_versions() -> dict[str, str]:
-    """Return the versions of everything that draws, and of Python."""
+    """Return the versions of installed drawing libraries, of Gradreel, Python and Cairo, by name."""
     names = (PACKAGE, *DRAWN_WITH)
     versions = {name: version for name in names if (version := distribution_version(name)) is not None}
     return versions | {"python": ".".join(map(str, sys.version_info[:3])), "cairo": _cairo_version()}
@@ -56,12 +56,9 @@ def drawing_versions() -> dict[str, str]:
 
 @cache
 def module_version(module: str) -> str:
-    """Return the version of the library that a module belongs to, "" if it is not installed.
-
-    Most libraries are called as their module is. Looking through the files of all libraries takes a second.
-    """
-    version = distribution_version(module)
-    if version is None and _is_of_a_library(module):
+    """Return the version of the library that a module belongs to; "" if it is not installed."""
+    version = distribution_version(module)  # most libraries have the name of their module
+    if version is None and _is_of_a_library(module):  # the next line takes a second
         names = metadata.packages_distributions().get(module)
         version = distribution_version(names[0]) if names else None
     return version or ""
@@ -88,7 +85,7 @@ def distribution_version(distribution: str) -> str | None:
 
 @cache
 def _cairo_version() -> str:
-    """Of the system's library, which pycairo is built against."""
+    """Return the version of the system's Cairo library, which pycairo uses."""
     import cairo
 
     return cairo.cairo_version_string()

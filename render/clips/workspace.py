@@ -1,13 +1,17 @@
-"""The media folder: where things lie, temporary names, renames, locks; nothing half-written under a final name.
+"""The media folder: its paths, temporary names, renames and locks. No final name ever has a partial file.
 
-Under ``media_dir/.gradreel``: ``temporary/<run>/`` holds what a run is writing, beside a lock file that the run holds
-for as long as it lives (the system lets go of it when it dies, however it dies); ``locks/`` one lock per thing that two
-runs must not make at once; ``inspections/`` what scenes said of themselves; ``speech/`` what has been spoken;
-``sound/`` encoded pieces of sound tracks, and what was measured of lines;
-``published/`` what videos were made of; ``results/`` who made which film, picture or page.
+Folders in ``media_dir/.gradreel``:
 
-A media folder may come from elsewhere. What lies in it never says where to write or what to remove: paths are put
-together here, no link in it leads a file out of it, and only a folder of pictures is ever replaced.
+temporary/<run>/  files that a run is writing; the run holds a lock file beside it, which the system releases if it dies
+locks/            a lock for each thing that two runs must not make at once
+inspections/      descriptions and words of scenes
+speech/           spoken lines
+sound/            encoded pieces of sound tracks, and measured loudness of lines
+published/        the inputs of published videos
+results/          for each film, picture or page, the digest of the file that a command made
+
+A media folder may come from elsewhere. So its contents never decide where files are written or removed: paths are
+built here, no link may lead out of the folder, and only a folder of pictures is ever replaced.
 """
 
 from __future__ import annotations
@@ -33,13 +37,13 @@ from gradreel.core.errors import UserError
 from gradreel.core.files import read_bounded
 from gradreel.scenes.file_names import file_name
 
-FORGOTTEN_SECONDS = 7 * 24 * 3600  # after which a run of another machine that holds no lock is taken for dead
-LARGEST_JSON = 64 * 2**20  # bytes; ours have some thousands, what is remembered some millions
-COPY_SECONDS = 60  # a copy that nothing has been written to for so long is nobody's any more
+FORGOTTEN_SECONDS = 7 * 24 * 3600  # after this, a run of another machine without a lock counts as dead
+LARGEST_JSON = 64 * 2**20  # bytes; descriptions have thousands, other stored results millions
+COPY_SECONDS = 60  # a copy that was not written to for this long was left by a dead run
 
 
 class Folders:
-    """Paths in a media folder. Makes nothing."""
+    """Paths in a media folder. It creates nothing."""
 
     def __init__(self, media_dir: Path) -> None:
         self.media_dir = media_dir
@@ -56,8 +60,8 @@ class Folders:
         self._videos, self._images = media_dir / "videos", media_dir / "images"
 
     @property
-    def made_by_us(self) -> tuple[Path, ...]:
-        """The folders that have all that we make. A user's own files may lie beside them."""
+    def our_folders(self) -> tuple[Path, ...]:
+        """The folders that hold all files that Gradreel makes. A user's own files may lie beside them."""
         return self.clips, self.traces, self._videos, self._images, self.private
 
     def video(self, lesson: str, quality: str, name: str, suffix: str) -> Path:
@@ -71,7 +75,7 @@ class Folders:
 class Workspace(Folders):
     """A media folder in use by this run; a context manager.
 
-    Entering makes the folder, clears what dead runs left and raises UserError when the folder cannot be written to.
+    Entering creates the folder and removes files of dead runs. It raises UserError if the folder is not writable.
     """
 
     def __init__(self, media_dir: Path) -> None:
@@ -83,7 +87,7 @@ class Workspace(Folders):
         try:
             with clear_disk_errors(self.media_dir):
                 self._make_folders()
-                with self.lock("prune"):  # who prunes finds nobody at work, and nobody begins meanwhile
+                with self.lock("prune"):  # no run may begin while `gradreel cache prune` works
                     self._hold_lock()
                 self.run.mkdir()
                 with tempfile.TemporaryFile(dir=self.run) as probe:
@@ -106,15 +110,15 @@ class Workspace(Folders):
             Path(self._alive.lock_file).unlink()
 
     def temporary(self, name: str) -> Path:
-        """A path of this run's that nothing stands at yet, on the file system of the final names; ends as ``name``."""
+        """Return a new path in this run's folder, on the media folder's file system; it ends with ``name``."""
         return temporary_in(self.run, name)
 
     def lock(self, name: str) -> FileLock:
-        """The lock of the thing called ``name`` (a digest, ``publish``)."""
+        """Return the lock called ``name`` (a digest, or ``publish``), not yet taken."""
         return FileLock(self.locks / f"{name}.lock")
 
     def _hold_lock(self) -> None:
-        """Another run that clears up may have taken the file away before it was locked: then once more."""
+        """Take this run's lock; again if another run's clean-up removed the file before it was locked."""
         while True:
             self._alive.acquire()
             if Path(self._alive.lock_file).exists():
@@ -123,7 +127,7 @@ class Workspace(Folders):
 
     def _make_folders(self) -> None:
         ours = (self.clips, self.inspections, self.sound, self.published, self.results, self.locks, self.runs)
-        for folder in (*self.made_by_us, *ours, self.speech):
+        for folder in (*self.our_folders, *ours, self.speech):
             self._check_stays_inside(folder / "any")
         for folder in ours:
             try:
@@ -134,13 +138,13 @@ class Workspace(Folders):
     def publish(
         self, files: Mapping[Path, Path], first_gone: Callable[[], Iterable[Path]] = tuple, option: str = "-o"
     ) -> None:
-        """Give finished files and folders, by their temporary paths, their final names; of two runs one waits.
+        """Move finished files and folders from temporary to final paths; only one run does so at a time.
 
-        In this order, so that a stop at any moment leaves whole files: what a final name on another disk needs is
-        copied there (a disk that is full is found here, and nothing has been replaced); the files of ``first_gone`` are
-        removed, those which must not be seen beside the new ones; then each gets its name in one rename.
-        Raises UserError where something is in the way that is not to be replaced, and for a full disk or one that
-        cannot be written to. ``option``: the one that chose a place outside of the media folder, for messages.
+        ``files``: final paths by temporary ones. Files for another disk are copied there first, so a full disk is
+        found before anything is replaced. Then the files of ``first_gone`` are removed, which must never be seen
+        beside the new ones. Then each file gets its name in one rename, so an interruption leaves whole files.
+        Raises UserError if a final path may not be replaced, and for a full or read-only disk; ``option``: the
+        option that chose a place outside the media folder, for messages.
         """
         with self.lock("publish"):
             for temporary, final in files.items():
@@ -159,7 +163,7 @@ class Workspace(Folders):
                     remove(copy)
 
     def _check_stays_inside(self, final: Path) -> None:
-        """Raises UserError when a link leads a path in the media folder out of it."""
+        """Raise UserError if a link leads a path in the media folder out of it. Other paths pass."""
         if not Path(os.path.abspath(final)).is_relative_to(os.path.abspath(self.media_dir)):
             return
         folder, media = Path(os.path.realpath(final.parent)), Path(os.path.realpath(self.media_dir))
@@ -169,7 +173,7 @@ class Workspace(Folders):
             )
 
     def _on_their_disks(self, files: Mapping[Path, Path], option: str) -> dict[Path, Path]:
-        """``files``, those whose final names are on another disk copied there: renaming is all there is left to do."""
+        """Return ``files`` with copies beside the final paths on other disks, so that only renames remain."""
         near: dict[Path, Path] = {}
         try:
             for temporary, final in files.items():
@@ -183,14 +187,14 @@ class Workspace(Folders):
         return near
 
     def _clear_errors_of(self, final: Path, option: str) -> AbstractContextManager[None]:
-        """Errors of the folder of ``final``, by the ``option`` that chose it."""
+        """Return `clear_disk_errors` for the folder of ``final`` and the option that chose it."""
         ours = final.is_relative_to(self.media_dir)
         return clear_disk_errors(*((self.media_dir,) if ours else (final.parent, option)))
 
     def _renames_into(self, folder: Path) -> bool:
-        """Whether a file of this run's can be renamed into ``folder``, as far as can be told without leaving one there.
+        """Return whether ``folder`` is on the same file system, so that files can be renamed into it.
 
-        The system looks at the mounts before it looks for the file, which does not exist.
+        Tries to rename a missing file: the system checks the file systems first.
         """
         missing = self.temporary("none")
         try:
@@ -200,6 +204,7 @@ class Workspace(Folders):
         return True
 
     def _clear_dead_runs(self) -> None:
+        """Remove folders and lock files of runs whose lock can be taken; of other machines only untouched ones."""
         folders = {path for path in self.runs.iterdir() if path.suffix != ".lock"}
         for run in folders | {path.with_suffix("") for path in self.runs.glob("*.lock")}:
             ours = run.name.partition("-")[2] == _host()
@@ -218,12 +223,12 @@ def _folder(lesson: str) -> str:
 
 
 def _host() -> str:
-    """This machine, as a part of a file's name: locks of some network disks are not seen by other machines."""
+    """Return this machine's name for file names. Locks on some network disks are invisible to other machines."""
     return re.sub(r"[^A-Za-z0-9_-]", "_", socket.gethostname())[:40]
 
 
 def _untouched(run: Path) -> bool:
-    """Whether nothing has been written in a run's folder for long."""
+    """Return whether nothing was written in a run's folder for `FORGOTTEN_SECONDS`."""
     files = (run.with_name(f"{run.name}.lock"), run, *run.glob("*"))
     return min((_age(file) for file in files if file.exists()), default=0.0) > FORGOTTEN_SECONDS
 
@@ -234,10 +239,10 @@ def temporary_in(folder: Path, name: str, hidden: bool = False) -> Path:
 
 
 def publish(temporary: Path, final: Path) -> None:
-    """Move a finished file or folder to its final name in one rename; what was there before is replaced.
+    """Move a finished file or folder to its final path in one rename, replacing an earlier one of the same kind.
 
-    A folder that is replaced by one is moved aside first, next to the temporary one. A folder in the place of a file,
-    and a file in that of a folder, are an OSError.
+    An earlier folder is moved aside first and then removed. Raises OSError for a folder in the place of a file and
+    for a file in the place of a folder. From another disk, it copies.
     """
     final.parent.mkdir(parents=True, exist_ok=True)
     if temporary.is_dir() and final.is_dir():
@@ -255,26 +260,26 @@ def publish(temporary: Path, final: Path) -> None:
 
 
 def check_replaceable(final: Path, by_folder: bool) -> None:
-    """Raises UserError unless ``final`` may be replaced: a file by a file, a folder of pictures alone by a folder."""
+    """Raise UserError unless ``final`` may be replaced: a file by a file, a folder of only pictures by a folder."""
     refuse_special(final)
     if not final.is_dir() or (final.is_symlink() and not by_folder):
         return
     if not by_folder:
         raise UserError(f"{final} is a folder, but a file is to be written there; move it away")
-    foreign = foreign_in(final)
-    if foreign:
+    foreign_file = first_foreign_file(final)
+    if foreign_file:
         raise UserError(
-            f"{final} is replaced by new pictures, but contains {foreign}, which is not a picture; move it away"
+            f"{final} is replaced by new pictures, but contains {foreign_file}, which is not a picture; move it away"
         )
 
 
-def foreign_in(folder: Path) -> str:
-    """The name of something in a folder of pictures that is none; "" if there are pictures alone."""
+def first_foreign_file(folder: Path) -> str:
+    """Return the name of an entry in a folder that is not a PNG file; "" if all are."""
     return next((entry.name for entry in folder.iterdir() if entry.suffix != ".png" or entry.is_dir()), "")
 
 
 def _copied_beside(temporary: Path, final: Path) -> Path:
-    """A copy on the file system of the final name, beside it; copies that dead runs left there are removed."""
+    """Copy a file or folder beside its final path and return the copy; removes old copies that dead runs left there."""
     for left in final.parent.glob(f".*-{glob.escape(final.name)}*"):
         if re.fullmatch(rf"\.[0-9a-f]{{12}}-{re.escape(final.name)}(\.old)?", left.name) and _age(left) > COPY_SECONDS:
             remove(left)
@@ -285,7 +290,7 @@ def _copied_beside(temporary: Path, final: Path) -> Path:
             os.utime(beside)
         else:
             shutil.copyfile(temporary, beside)
-            written = temporary.stat()  # the time that its stamp has
+            written = temporary.stat()  # the copy keeps the times
             os.utime(beside, ns=(written.st_atime_ns, written.st_mtime_ns))
     except BaseException:
         remove(beside)
@@ -294,19 +299,19 @@ def _copied_beside(temporary: Path, final: Path) -> Path:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a folder, if it is there and can be."""
-    shutil.rmtree(path, ignore_errors=True)  # of a link or a file nothing
+    """Remove a file or a folder with its contents; errors are ignored."""
+    shutil.rmtree(path, ignore_errors=True)  # does nothing for a link or a file
     remove_file(path)
 
 
 def remove_file(path: Path) -> None:
-    """Remove a file or a link, if it is there and can be; a folder stays."""
+    """Remove a file or a link; errors are ignored and a folder stays."""
     with suppress(OSError):
         path.unlink()
 
 
 def _age(path: Path) -> float:
-    """Seconds since a file or a folder was written to; 0 for what is not there."""
+    """Return the seconds since a file or folder was written to; 0 if it is missing."""
     try:
         return time.time() - path.stat().st_mtime
     except OSError:
@@ -320,12 +325,12 @@ def write_json(path: Path, content: Mapping[str, Any], temporary: Path) -> None:
 
 
 def as_json(content: Mapping[str, Any] | Sequence[Any]) -> bytes:
-    """A JSON file for people and programs."""
+    """Return ``content`` as the bytes of an indented JSON file."""
     return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """The object in a JSON file of ours; None when it is missing or is not one (we then make it again)."""
+    """Return the object in a JSON file; None if the file is missing, invalid, or larger than `LARGEST_JSON`."""
     try:
         content = json.loads(read_bounded(path, LARGEST_JSON))
     except (OSError, ValueError, RecursionError):
@@ -333,20 +338,20 @@ def read_json(path: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-# -- errors of its disk, in words --------------------------------------------------------------------------------------
+# -- clear messages for disk errors ------------------------------------------------------------------------------------
 
 
 class DiskFullError(UserError):
-    """A disk, or what may be written of a file, is full."""
+    """Raised if a disk is full, or a file exceeds the system's limit."""
 
     exit_code = 1
 
 
 @contextmanager
 def clear_disk_errors(folder: Path, option: str = "--media_dir") -> Iterator[None]:
-    """Turn the errors of a folder that is not writable, or of a full disk, into a UserError that names it.
+    """Turn the OSErrors of a read-only folder or a full disk into a UserError that names the folder.
 
-    ``option``: what chooses another folder.
+    ``option``: the option that chooses another folder. Other errors pass unchanged.
     """
     try:
         yield
@@ -379,8 +384,8 @@ def check_writable(file: Path, option: str) -> None:
 
 
 def disk_error(error: OSError, folder: Path, option: str = "--media_dir") -> UserError | None:
-    """What to tell of a disk error in ``folder``; None when it is an error of another kind."""
-    code, place = error.errno, error.filename2 or error.filename or folder  # of a rename the final name
+    """Return a clear UserError for a disk error in ``folder``; None for an error of another kind."""
+    code, place = error.errno, error.filename2 or error.filename or folder  # filename2: a rename's final path
     if code in (errno.ENOSPC, errno.EDQUOT):
         return DiskFullError(f"the disk of {folder} is full; free some space, or choose another folder with {option}")
     if code == errno.EFBIG:

@@ -23,10 +23,10 @@ from gradreel.core.trace.trace import Trace
 from gradreel.core.trace.training_times import note_training
 from gradreel.core.trace.writing import writer_lock
 from gradreel.render.clips.claim import Claim
-from gradreel.render.clips.clip_files import description_of, keep_clip
-from gradreel.render.clips.dependencies import Dependencies, key_of, said_of
+from gradreel.render.clips.clip_files import new_description, store_clip
+from gradreel.render.clips.dependencies import Dependencies, key_of, reason_text
 from gradreel.render.clips.file_digest import HERE, MISSING, FileState, file_state, short_hash
-from gradreel.render.clips.fingerprint import languages_of, parts_now
+from gradreel.render.clips.fingerprint import languages_of, refreshed_parts
 from gradreel.render.clips.own_files import own_files
 from gradreel.render.clips.ownership import PACKAGE, is_installed, name_beside
 from gradreel.render.clips.staleness import changes_since
@@ -70,7 +70,7 @@ class ClusterDrawers(Connection):
 
     def _rendered(self, clip: Clip, listeners: Listeners) -> ClipFile:
         with self._reading:
-            clip = replace(clip, parts=parts_now(clip.parts, clip.request))  # a file may be newer than the plan
+            clip = replace(clip, parts=refreshed_parts(clip.parts, clip.request))  # a file may be newer than the plan
             order, contents = self._order(clip)
         self._listening[order.task] = listeners
         try:
@@ -97,9 +97,9 @@ class ClusterDrawers(Connection):
         path = path.with_suffix(settings.suffix)
         shown = drawn.beats, drawn.wall_seconds, drawn.sounds, drawn.subcaptions, drawn.emptied
         file = ClipFile(path, drawn.frames, drawn.fps, *shown)
-        content = description_of(clip, dependencies)
+        content = new_description(clip, dependencies)
         words = Narration.load(languages_of(clip.request)).with_words(clip.request.words)
-        if why := said_of(changes_since(content | file.as_json(), clip.request, clip.narrated_as, words)):
+        if why := reason_text(changes_since(content | file.as_json(), clip.request, clip.narrated_as, words)):
             raise UserError(f"{clip.scene}: {why} while it was drawn; run the same command again")
         temporary = self._workspace.temporary(path.name)
         if settings.format == "png-sequence":
@@ -111,7 +111,7 @@ class ClusterDrawers(Connection):
             drawn.check_video(temporary, settings)
         with self._workspace.lock(path.stem):
             path.with_suffix(".json").unlink(missing_ok=True)  # of an older clip of this name
-            keep_clip(temporary, file, self._workspace.run, content)
+            store_clip(temporary, file, self._workspace.run, content)
         return file
 
     def _hear(self, event: tuple[float, object]) -> None:

@@ -94,15 +94,15 @@ class Connection:
     def claimed(self, claim: Claim, told: Callable[[str], None]) -> Iterator[Any]:
         """Hold ``claim``, once no other run does; what that one has made, or None."""
         if not claim.take():
-            told(claim.waits)
+            told(claim.waiting_message)
             while not claim.take():
                 if self.closing:
                     raise WorkerDiedError(STOPPED)
                 time.sleep(LOOK_SECONDS)
         try:
-            yield claim.made()
+            yield claim.find_result()
         finally:
-            claim.let_go()
+            claim.release()
 
     @contextmanager
     def sent(self, function: Callable[..., Any], *arguments: Any) -> Iterator[Any]:

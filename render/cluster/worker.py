@@ -19,9 +19,9 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.core.trace.format import META, column_kinds
 from gradreel.core.trace.training_times import time_file
-from gradreel.render.clips.file_digest import HERE, FileState, digest_of_contents
-from gradreel.render.clips.file_tracker import files_told
-from gradreel.render.clips.fingerprint import parts_now
+from gradreel.render.clips.file_digest import HERE, FileState, digest_of_files
+from gradreel.render.clips.file_tracker import attached_files
+from gradreel.render.clips.fingerprint import refreshed_parts
 from gradreel.render.clips.ownership import PACKAGE
 from gradreel.render.clips.workspace import Folders, read_json
 from gradreel.render.cluster.answers import Drawn, Failure, Opened, Trained
@@ -119,7 +119,7 @@ def draw(order: Order, contents: Mapping[str, bytes]) -> Answer:
                 text, files = _result(task, workers, worker)
                 return text, [file.read_bytes() for file in files]
         except Exception as raised:
-            missed = (place.as_at_owners(file) for file in files_told(raised) if not Path(file).exists())
+            missed = (place.as_at_owners(file) for file in attached_files(raised) if not Path(file).exists())
             said = place.as_at_owners(_said_of(raised, where))
             return Failure.of(raised, said, tuple(missed)).model_dump_json(), []
 
@@ -188,12 +188,12 @@ def our_code() -> str:
     """Return the digest of all code of ours that may draw a frame."""
     folders = ("core", "scenes", "render")
     files = (file for name in folders for ending in ("*.py", "*.c") for file in (PACKAGE_FOLDER / name).rglob(ending))
-    return digest_of_contents(sorted(files))
+    return digest_of_files(sorted(files))
 
 
 def check_same(clip: Clip, code: str, worker: str) -> None:
     """Raises UserError, naming both, where a version, our code or a setting is another here than the plan's."""
-    planned, found, texts = clip.parts, parts_now(clip.parts, clip.request), []
+    planned, found, texts = clip.parts, refreshed_parts(clip.parts, clip.request), []
     if code != our_code():
         texts.append("gradreel's code")
     for part in sorted({*planned, *found}):

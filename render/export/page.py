@@ -19,8 +19,8 @@ from typing import Any
 from gradreel.core.errors import UserError
 from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.render import report
-from gradreel.render.clips.clip_files import check_whole
-from gradreel.render.clips.file_digest import digest_of_contents
+from gradreel.render.clips.clip_files import check_intact
+from gradreel.render.clips.file_digest import digest_of_files
 from gradreel.render.clips.workspace import Workspace
 from gradreel.render.export.page_runs import TouchedRun, runs_of_film, runs_of_traces
 from gradreel.render.export.place import ExportPlace, Place, export_film
@@ -143,7 +143,7 @@ def _publish_film(job: Job, clips: Sequence[tuple[Clip, ClipFile]], place: Place
     stamp = OutputStamp(workspace, final, content, [file.path for _, file in clips], FILE_NAMES)
     if stamp.is_current():
         return final
-    check_whole([file.path for _, file in clips])
+    check_intact([file.path for _, file in clips])
     video, poster = workspace.temporary(VIDEO), workspace.temporary(POSTER)
     title = page.title[settings.language]
     cues, spoken = write_video(video, title, shots, narration, settings, workspace, stamp, job.reporter, lesson.music)
@@ -249,7 +249,7 @@ def _content(page: Page) -> dict[str, Any]:
         "words": _words(page),
         "theme": page.settings.theme,
         "bokeh": version("bokeh") if page.runs else "",
-        "code": digest_of_contents(sorted(code)),
+        "code": digest_of_files(sorted(code)),
     }
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from gradreel.core.errors import UserError
 from gradreel.core.package import PACKAGE_FOLDER
-from gradreel.render.clips.clip_files import check_whole
-from gradreel.render.clips.file_digest import digest_of_contents
+from gradreel.render.clips.clip_files import check_intact
+from gradreel.render.clips.file_digest import digest_of_files
 from gradreel.render.clips.workspace import Workspace
 from gradreel.render.export import deck, manim_slides, pdf
 from gradreel.render.export.deck import Deck
@@ -80,7 +80,7 @@ def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], kind: Kind, outpu
     stamp = OutputStamp(workspace, final, content, [file.path for _, file in clips], kind.file_names)
     if stamp.is_current():
         return final
-    check_whole([file.path for _, file in clips])
+    check_intact([file.path for _, file in clips])
     spoken = spoken_languages(shots, settings.fps, narration, workspace)
     added_sounds = placed_sounds(shots, settings.fps)
     # sounds that scenes add are heard even without a voice
@@ -106,4 +106,4 @@ def _title(lesson: Lesson, settings: RenderSettings, steps: Sequence[Step]) -> d
 def _code() -> str:
     """Return a digest of the source files, words and themes that decide how slides are written."""
     own = [*Path(__file__).parent.glob("*.py"), *deck.ASSETS.iterdir(), *NARRATION_FOLDER.glob("*.toml")]
-    return digest_of_contents([*sorted(own), PACKAGE_FOLDER / "scenes" / "themes.py"])
+    return digest_of_files([*sorted(own), PACKAGE_FOLDER / "scenes" / "themes.py"])

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gradreel.core.errors import UserError, printable
 from gradreel.render import report
-from gradreel.render.clips.file_digest import digest_of_contents
+from gradreel.render.clips.file_digest import digest_of_files
 from gradreel.render.clips.workspace import Folders, check_writable
 from gradreel.render.export.steps import languages_with_words, titles_of
 from gradreel.render.lessons.lesson import Lesson
@@ -112,7 +112,7 @@ def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], output: Path | No
         for language in settings.subtitle_languages
         if (file := video.with_name(f"{video.stem}.{language}.srt")).is_file()
     }
-    content = {"texts": texts, "poster": str(lesson.poster), "code": digest_of_contents([Path(__file__)])}
+    content = {"texts": texts, "poster": str(lesson.poster), "code": digest_of_files([Path(__file__)])}
     stamp = OutputStamp(workspace, final, content, [video, *subtitles.values()], FILES)
     if not stamp.is_current():
         texts = {final.name: texts[final.name], **texts}  # the stamp names the first file

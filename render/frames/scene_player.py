@@ -17,7 +17,7 @@ import numpy as np
 from gradreel.core.errors import UserError, check_encodable
 from gradreel.render.choices import DEFAULT_QUALITY, MEDIA_FOLDER, QUALITIES
 from gradreel.render.clips.beat_lines import as_json
-from gradreel.render.clips.beat_range import FIRST_SECTION, check_played
+from gradreel.render.clips.beat_range import FIRST_SECTION, check_beats_played
 from gradreel.render.clips.workspace import Folders
 from gradreel.render.frames import quicker_manim
 from gradreel.render.frames.added_sounds import AddedSounds
@@ -86,9 +86,11 @@ def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> Played:
     writer: ClipWriter = scene.renderer.file_writer
     _render(scene, request, encoder)
     if isinstance(scene, LectureScene):
-        check_played([name for name, _, _ in writer.spans], request, scene.begun_beats)
+        check_beats_played([name for name, _, _ in writer.spans], request, scene.begun_beats)
     else:
-        check_played(writer.asked_sections, request, writer.begun_sections if len(writer.begun_sections) > 1 else [])
+        check_beats_played(
+            writer.asked_sections, request, writer.begun_sections if len(writer.begun_sections) > 1 else []
+        )
     if encoder.frames == 0:
         writer.write_frame(scene.renderer.get_frame(), repeat=STILL_SECONDS * settings.fps)
     if request.speech:
@@ -176,7 +178,7 @@ def visit_beats(request: SceneRequest, see: Callable[[Scene, str], None]) -> tup
         scene = stills.visit_beats(load_class(request.source), note, request.parameters, _context(request), size)
     except (Exception, SystemExit) as error:
         raise _explained(error, request) from error
-    check_played(seen, request, getattr(scene, "begun_beats", []))
+    check_beats_played(seen, request, getattr(scene, "begun_beats", []))
     beats, fps = getattr(scene, "beats", []), settings.fps
     if isinstance(scene, LectureScene):
         claims = [each for beat in scene.beats for each in beat.claims]

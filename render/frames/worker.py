@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 from filelock import FileLock, Timeout
-from gradreel.render.clips.clip_files import description_of, keep_clip
+from gradreel.render.clips.clip_files import new_description, store_clip
 from gradreel.render.clips.dependencies import Dependencies, key_of
-from gradreel.render.clips.file_tracker import OpenedFiles, tell_opened
-from gradreel.render.clips.fingerprint import given_traces, languages_of, parts_now, words_parts
-from gradreel.render.clips.plan import completed, kept_clip, recorded_traces
+from gradreel.render.clips.file_tracker import OpenedFiles, attach_opened_files
+from gradreel.render.clips.fingerprint import languages_of, named_trace_folders, refreshed_parts, words_parts
+from gradreel.render.clips.plan import find_clip, recorded_traces, with_checked_parameters
 from gradreel.render.clips.workspace import Folders, remove, temporary_in
 from gradreel.render.frames.describe import describe
 from gradreel.render.frames.encode import ClipEncoder, give_way
@@ -54,21 +54,21 @@ def visit(
     scene that raises then says nothing yet: who listens to it later hears of that.
     """
     source, media = request.source, Folders(request.settings.media_dir)
-    opened = OpenedFiles((*media.made_by_us, *given_traces(request)), source)
+    opened = OpenedFiles((*media.our_folders, *named_trace_folders(request)), source)
     at(f"while {request.source.name} was looked at", "anew")
     use_words(request.words)
     texts = use_own_texts()
     try:
         description = describe(load_class(source), request)
     except Exception as error:
-        tell_opened(error, opened, source)
+        attach_opened_files(error, opened, source)
         raise
     finally:
         remove(texts)
     dependencies = _dependencies(opened, source)
     if not listen or not description.is_lecture_scene:
         return description, dependencies, None
-    complete = completed(request, description)
+    complete = with_checked_parameters(request, description)
     narrated_as = description.narrated_as or description.name
     try:
         traces = recorded_traces(description, media)
@@ -83,11 +83,11 @@ def visit(
 def listen(request: SceneRequest) -> tuple[SceneWords, Dependencies]:
     """Return what the scene says in its beats. Raises SceneError, showing the user's own lines, when it raises."""
     source, media = request.source, Folders(request.settings.media_dir)
-    opened = OpenedFiles((*media.made_by_us, *given_traces(request)), source)
+    opened = OpenedFiles((*media.our_folders, *named_trace_folders(request)), source)
     try:
         return _listened(request, opened)
     except Exception as error:
-        tell_opened(error, opened, source)
+        attach_opened_files(error, opened, source)
         raise
 
 
@@ -97,7 +97,7 @@ def _listened(request: SceneRequest, opened: OpenedFiles) -> tuple[SceneWords, D
 
 
 def _dependencies(opened: OpenedFiles, source: SceneSource, screen: Iterable[ScreenWord] = ()) -> Dependencies:
-    return Dependencies(files=opened.of(source), libraries=opened.libraries(), screen=tuple(screen))
+    return Dependencies(files=opened.states(source), libraries=opened.libraries(), screen=tuple(screen))
 
 
 def claims(request: SceneRequest) -> tuple[Claim, ...]:
@@ -120,13 +120,13 @@ def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
     """
     request, source, settings = clip.request, clip.request.source, clip.request.settings
     media = Folders(settings.media_dir)
-    opened = OpenedFiles((*media.made_by_us, temporary_folder, *given_traces(request)), source)
+    opened = OpenedFiles((*media.our_folders, temporary_folder, *named_trace_folders(request)), source)
     asked_for = configure(request)
     with opened.not_listening():
-        clip, words = replace(clip, parts=parts_now(clip.parts, request)), Narration.load(languages_of(request))
+        clip, words = replace(clip, parts=refreshed_parts(clip.parts, request)), Narration.load(languages_of(request))
     with _alone(FileLock(media.locks / f"{key_of(clip.parts)}.lock")):
         with opened.not_listening():
-            kept = kept_clip(clip, media.clips, words)
+            kept = find_clip(clip, media.clips, words)
         if kept is not None:
             return ClipFile.from_json(kept[1], kept[0])
         if asked_for:
@@ -142,7 +142,7 @@ def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
         except BaseException as error:
             encoder.discard()
             remove(temporary)  # now: what it takes on a full disk is room for the others
-            tell_opened(error, opened, source)
+            attach_opened_files(error, opened, source)
             raise
         sounds = tuple(replace(sound, file=opened.name_of(Path(sound.file), source)) for sound in played.sounds)
         seconds = time.monotonic() - began
@@ -156,7 +156,7 @@ def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
         shown = played.beats, seconds, sounds, played.subcaptions, played.emptied
         file = ClipFile(path, encoder.frames, settings.fps, *shown)
         path.with_suffix(".json").unlink(missing_ok=True)  # an older clip's must not pass for the new one's
-        keep_clip(temporary, file, temporary_folder, description_of(clip, dependencies))
+        store_clip(temporary, file, temporary_folder, new_description(clip, dependencies))
         return file
 
 

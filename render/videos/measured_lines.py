@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gradreel.core.package import PACKAGE_FOLDER
-from gradreel.render.clips.file_digest import content_now, digest_of_contents, short_hash
+from gradreel.render.clips.file_digest import current_digest, digest_of_files, short_hash
 from gradreel.render.clips.workspace import Workspace, as_json, read_json, write_json
 from gradreel.render.voice.loudness import block_levels
 from gradreel.render.voice.sound import pauses
@@ -33,7 +33,7 @@ def measured_lines(stretches: Sequence[SpokenStretch], workspace: Workspace) -> 
 
     Raises SoundError.
     """
-    code = digest_of_contents(PACKAGE_FOLDER / file for file in DECIDED_BY)
+    code = digest_of_files(PACKAGE_FOLDER / file for file in DECIDED_BY)
     found = {}
     for stretch in stretches:
         file = measures_file(stretch, code, workspace)
@@ -50,5 +50,5 @@ def measured_lines(stretches: Sequence[SpokenStretch], workspace: Workspace) -> 
 
 def measures_file(stretch: SpokenStretch, code: str, workspace: Workspace) -> Path:
     """Return the place of a stretch's measures in the media folder."""
-    content = [code, content_now(stretch.file), stretch.start, stretch.seconds]
+    content = [code, current_digest(stretch.file), stretch.start, stretch.seconds]
     return workspace.sound / f"{short_hash(as_json(content))}.json"

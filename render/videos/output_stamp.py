@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gradreel.core.package import PACKAGE_FOLDER
-from gradreel.render.clips.file_digest import digest_of_contents, short_hash
+from gradreel.render.clips.file_digest import digest_of_files, short_hash
 from gradreel.render.clips.workspace import Folders, Workspace, as_json, read_json
 from gradreel.scenes.words.languages import LANGUAGES
 from pydantic import BaseModel, ValidationError
@@ -50,7 +50,7 @@ class OutputStamp:
         self.file = folders.published / f"{short_hash(os.fsencode(self.final))}.json"
         stamps = {clip.name: _stamp(clip) for clip in clips}
         files = (file for folder in PUBLISHED_BY for file in (PACKAGE_FOLDER / folder).glob("*.py"))
-        code = digest_of_contents(sorted(files))
+        code = digest_of_files(sorted(files))
         self._clips = [clip.name for clip in clips]
         self._made_of = short_hash(as_json({"content": content, "clips": stamps, "code": code}))
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gradreel.core.errors import UserError, abbreviated_list
 from gradreel.core.run_data import without_large_tables
-from gradreel.render.clips.beat_lines import filled_again
-from gradreel.render.clips.clip_files import check_whole
-from gradreel.render.clips.file_digest import HERE, changed_files, content_now, file_of
+from gradreel.render.clips.beat_lines import refill_lines
+from gradreel.render.clips.clip_files import check_intact
+from gradreel.render.clips.file_digest import HERE, changed_files, current_digest, file_of
 from gradreel.render.clips.toolchain import drawing_versions
 from gradreel.render.clips.workspace import Folders, Workspace, as_json
 from gradreel.render.lessons.lesson import Lesson, Music
@@ -127,7 +127,7 @@ def publish_lesson(
     stamp = _stamp(lesson, settings, shots, final, workspace)
     if stamp.is_current():
         return final
-    check_whole([shot.file.path for shot in shots])
+    check_intact([shot.file.path for shot in shots])
     video = workspace.temporary(final.name)
     subtitles, spoken = write_video(
         video,
@@ -170,7 +170,7 @@ def publish_clip(
     stamp = _stamp(lesson, settings, shots, final, workspace)
     if stamp.is_current():
         return final
-    check_whole([file.path])
+    check_intact([file.path])
     temporary = workspace.temporary(final.name)
     subtitles: dict[str, list[Cue]] = {}
     if settings.format in JOINABLE_FORMATS:
@@ -205,7 +205,7 @@ def shots_of(
     shots = []
     start = 0
     for clip, file in clips:
-        lines = tuple(filled_again(narration, clip.narrated_as, beat) for beat in file.beats)
+        lines = tuple(refill_lines(narration, clip.narrated_as, beat) for beat in file.beats)
         title = narration.title(clip.scene, settings.language, clip.request.source.is_ours)
         shots.append(Shot(clip, file, title, begins.get(clip.scene, ""), start, start + file.frames, lines))
         start += file.frames
@@ -462,7 +462,7 @@ def _music_entry(music: Music | None) -> dict[str, Any]:
     if music is None:
         return {}
     plays = music.plays if isinstance(music.plays, str) else list(music.plays)
-    entry = {"file": music.file.name, "digest": content_now(music.file), "under": music.under, "plays": plays}
+    entry = {"file": music.file.name, "digest": current_digest(music.file), "under": music.under, "plays": plays}
     return {"music": entry}
 
 
@@ -529,7 +529,7 @@ def _speech_entry(shot: Shot, place: int, fps: int, spoken: Mapping[str, Spoken]
                 "start": float(heard.start),
                 "end": heard.end,
                 **({"mark": heard.mark} if heard.mark else {}),
-                "digest": content_now(heard.stretch.file),
+                "digest": current_digest(heard.stretch.file),
                 "from": heard.stretch.start,
                 "clauses": [
                     {"start": start, "end": end, "text": text.replace("\n", " ")}

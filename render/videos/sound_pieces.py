@@ -27,7 +27,7 @@ import av
 import xxhash
 from gradreel.core.files import read_bounded
 from gradreel.core.package import PACKAGE_FOLDER
-from gradreel.render.clips.file_digest import digest_of_contents, one_moment, short_hash
+from gradreel.render.clips.file_digest import cached_file_states, digest_of_files, short_hash
 from gradreel.render.clips.toolchain import drawing_versions
 from gradreel.render.clips.workspace import Workspace, publish
 from gradreel.render.videos.sound_track import AudioCodec, Excerpt, Mix, PlacedSound, encoded
@@ -101,7 +101,7 @@ class Piece:
 def _made_by() -> list[str]:
     """Return what decides the packets besides the sounds: our code, and the libraries' versions."""
     versions = drawing_versions()
-    code = digest_of_contents(PACKAGE_FOLDER / file for file in DECIDED_BY)
+    code = digest_of_files(PACKAGE_FOLDER / file for file in DECIDED_BY)
     return [code, versions["numpy"], versions["av"], *map(str, av.library_versions.values())]
 
 
@@ -139,7 +139,7 @@ class PieceStore:
         """Encode the pieces that the media folder lacks, by several threads, and keep them. Raises SoundError."""
         if self._workspace is None:
             return
-        with one_moment():
+        with cached_file_states():
             by_name = {piece.name: piece for piece in pieces if piece.codec.is_joinable}
         missing = [piece for piece in by_name.values() if self._kept(piece) is None]
         if not missing:

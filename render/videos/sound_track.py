@@ -20,7 +20,7 @@ import numpy as np
 import xxhash
 from av.audio.codeccontext import AudioCodecContext
 from av.filter import Graph
-from gradreel.render.clips.file_digest import content_now
+from gradreel.render.clips.file_digest import current_digest
 from gradreel.render.packet_grid import AAC_CONTAINERS, AAC_SAMPLES
 from gradreel.render.voice.sound import RATE, SoundError, check_end, opened_sound, through
 from gradreel.render.voice.spoken_lines import SpokenStretch
@@ -150,11 +150,16 @@ class PlacedSound:
     def content(self) -> list[str | float]:
         """Return, as JSON, what decides the samples."""
         if isinstance(self.sound, SpokenStretch):
-            return [content_now(self.sound.file), self.sound.start, self.sound.seconds, self.gain]
+            return [current_digest(self.sound.file), self.sound.start, self.sound.seconds, self.gain]
         if isinstance(self.sound, Excerpt):
-            return [content_now(self.sound.file), self.sound.length, self.gain, *chain.from_iterable(self.sound.levels)]
+            return [
+                current_digest(self.sound.file),
+                self.sound.length,
+                self.gain,
+                *chain.from_iterable(self.sound.levels),
+            ]
         if isinstance(self.sound, Path):
-            return [content_now(self.sound), self.gain]
+            return [current_digest(self.sound), self.gain]
         samples = np.atleast_2d(np.ascontiguousarray(self.sound, np.float32))
         return [xxhash.xxh3_128_hexdigest(samples.tobytes()), len(samples), self.rate, self.gain]
 

@@ -186,7 +186,7 @@ class Workers:
                 return True
             if not task.waits:
                 task.waits = True
-                task.listeners.told(task.claim.waits)
+                task.listeners.told(task.claim.waiting_message)
         except Exception as error:
             self._waiting.remove(task)
             if task.was_killed or task.future.set_running_or_notify_cancel():
@@ -203,7 +203,7 @@ class Workers:
 
     def _leave(self, task: _Task) -> None:
         if task.claim is not None:
-            task.claim.let_go()
+            task.claim.release()
         with self._changed:
             self._begun.remove(task)
             self._changed.notify_all()
@@ -213,7 +213,7 @@ class Workers:
 
         Whoever waits for it goes on at once, this thread when the process has ended.
         """
-        if task.claim is not None and (made := task.claim.made()) is not None:
+        if task.claim is not None and (made := task.claim.find_result()) is not None:
             task.future.set_result(made)
             return
         # The second time in a Python of its own: then nobody else's death is taken for that of the task

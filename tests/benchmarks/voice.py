@@ -33,7 +33,7 @@ import av
 import numpy as np
 from gradreel.render import pipeline
 from gradreel.render.choices import QUALITIES
-from gradreel.render.clips.clip_files import described_clip
+from gradreel.render.clips.clip_files import intact_description
 from gradreel.render.lessons.lesson import Lesson
 from gradreel.render.lessons.selection import load_lesson
 from gradreel.render.pace import summary
@@ -79,7 +79,7 @@ def spoken(lesson: Lesson, settings: RenderSettings) -> list[SpokenLine]:
         heard_clips = [*clips.values()]
         for wanted in wanted_lines(heard_clips, kept_words(heard_clips, job.workspace), settings.voices):
             line, clip = wanted.line, clips[wanted.line.scene]
-            file = ClipFile.from_json(described_clip(clip.path), clip.path) if clip.up_to_date else None
+            file = ClipFile.from_json(intact_description(clip.path), clip.path) if clip.up_to_date else None
             heard = clip.speech[line.beat][wanted.voice]
             found.append(SpokenLine(line.scene, line.beat, wanted.voice, line.stretches, heard, file))
     return found

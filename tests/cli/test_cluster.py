@@ -25,7 +25,7 @@ from gradreel.core.errors import UserError
 from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.core.trace.trace import Trace
 from gradreel.render.clips.file_digest import FileState
-from gradreel.render.clips.fingerprint import parts_now
+from gradreel.render.clips.fingerprint import refreshed_parts
 from gradreel.render.cluster import connection, worker
 from gradreel.render.settings import RenderSettings
 from gradreel.render.stages import Clip, SceneRequest
@@ -238,7 +238,7 @@ def test_a_cancelled_task_stops_before_its_end(one_worker, film, gradreel, asked
 def test_a_different_version_on_the_worker_is_named(film):
     request = SceneRequest(resolve("film.py:Slow"), RenderSettings(media_dir=film / "media"))
     clip, code = Clip(request, {}, {"traces": {}}), worker.our_code()
-    same = parts_now(clip.parts, request)
+    same = refreshed_parts(clip.parts, request)
     worker.check_same(replace(clip, parts=same), code, "the worker w")
     versions = {**same["versions"], "manim": "0.0.1", "gone": "1.0"}
     planned = {**same, "configuration": "another", "versions": versions}

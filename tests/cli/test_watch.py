@@ -18,8 +18,8 @@ from queue import Queue
 import av
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.render.clips.file_digest import content_now
-from gradreel.render.clips.file_tracker import _not_found
+from gradreel.render.clips.file_digest import current_digest
+from gradreel.render.clips.file_tracker import _words_of_missing_files
 from gradreel.render.watch import Watcher, watch
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
@@ -249,7 +249,7 @@ def test_of_a_listed_folder_only_the_names_in_it_are_watched(tmp_path, watcher, 
     shelf.mkdir()
     (shelf / "a.txt").write_text("1")
     with watcher.noting():
-        content_now(shelf)
+        current_digest(shelf)
     heard = waits()
     (shelf / "a.txt").write_text("2")
     assert not heard.wait(0.7), "what is in them does not"
@@ -265,7 +265,7 @@ def test_a_folder_that_was_deleted_and_came_back_is_watched_as_before(tmp_path, 
         file.write_text("1")
         with watcher.noting():
             file.read_text()
-            content_now(file.parent)
+            current_digest(file.parent)
         heard = waits()
         shutil.rmtree(tmp_path / "data")
         assert heard.wait(30)
@@ -314,7 +314,7 @@ def test_after_an_error_the_files_of_the_last_success_are_still_watched(tmp_path
     before.write_text("1")
     with watcher.noting():
         before.read_text()
-        content_now(tmp_path)
+        current_digest(tmp_path)
     with watcher.noting():
         watcher.keep([told])
     assert watcher.files == {before, told}
@@ -363,4 +363,4 @@ def test_dry_run_and_watch_are_not_both_possible(gradreel):
 def test_an_error_in_a_chain_names_its_missing_files():
     missed, other = FileNotFoundError("'data.csv' is not there"), ValueError("in a with block")
     missed.__context__, other.__context__ = other, missed
-    assert "data.csv" in list(_not_found(other))
+    assert "data.csv" in list(_words_of_missing_files(other))

@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import pytest
 from gradreel.render.cache import contents
-from gradreel.render.clips.clip_files import described_clip, read_description, size_of
+from gradreel.render.clips.clip_files import intact_description, read_description, size_of
 from gradreel.render.clips.plan import earlier_clips
 from gradreel.render.clips.workspace import LARGEST_JSON, read_json
 from gradreel.render.lessons.selection import load_lesson
@@ -60,7 +60,7 @@ def test_a_damaged_clip_is_planned_and_made_again(rendered, damage):
     (again,) = json.loads(dry.stdout)["render"]
     assert again["why"] == "its file is gone or damaged"
     assert rendered.run("render", *SMALL).exit_code == 0
-    assert described_clip(clip) is not None
+    assert intact_description(clip) is not None
 
 
 def test_a_folder_instead_of_a_clip_is_an_error_that_names_it(rendered):

@@ -85,7 +85,7 @@ def answers():
 @pytest.fixture
 def drawn(tripwires, answers, monkeypatch):
     """``drawn(answer)``: what becomes of a clip that this answer came for; all it may write is that clip."""
-    monkeypatch.setattr(client, "parts_now", lambda parts, request: parts)
+    monkeypatch.setattr(client, "refreshed_parts", lambda parts, request: parts)
     (tripwires.folder / "film.py").write_text("")
     render = RenderSettings(width=64, height=36, fps=5, media_dir=tripwires.media)
     source = SceneSource("film", "Film", tripwires.folder / "film.py", "")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.render import pipeline
-from gradreel.render.clips.clip_files import described_clip
+from gradreel.render.clips.clip_files import intact_description
 from gradreel.render.lessons.selection import load_lesson
 from gradreel.render.settings import RenderSettings
 from gradreel.render.workers.progress import Reporter
@@ -239,4 +239,4 @@ def test_a_description_with_an_odd_sound_does_not_count(render):
     clip = description.with_suffix(".mp4")
     for odd in ({"frame": -1}, {"frame": 10**10}, {"offset": 1e300}, {"gain": 1e300}, {"gain": None}, {"file": 5}):
         description.write_text(json.dumps(content | {"sounds": [sound | odd]}))
-        assert described_clip(clip) is None
+        assert intact_description(clip) is None

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.render.clips.beat_lines import as_json, filled_again
-from gradreel.render.clips.beat_range import check_played, check_source, no_such_beats
+from gradreel.render.clips.beat_lines import as_json, refill_lines
+from gradreel.render.clips.beat_range import check_beats_in_source, check_beats_played, missing_beats_error
 from gradreel.render.frames.scene_player import visit_beats
 from gradreel.render.lessons.selection import load_lesson
 from gradreel.render.settings import RenderSettings
@@ -30,13 +30,13 @@ def test_a_corrected_line_is_filled_with_the_values_of_the_rendering():
     assert lines == {"en": "three parts, the third is 2.00 high; loss 0.3, called red, 2012, 1\u2009405"}
     said = json.loads(json.dumps(as_json(plain_values(values, ""))))
     beat = BeatSpan("sum", 0, 9, lines, said, from_narration=True)
-    assert filled_again(narration(LINE), "dots", beat).printed == lines
-    assert filled_again(narration("Of " + LINE), "dots", beat).printed["en"] == f"Of {lines['en']}"
+    assert refill_lines(narration(LINE), "dots", beat).printed == lines
+    assert refill_lines(narration("Of " + LINE), "dots", beat).printed["en"] == f"Of {lines['en']}"
 
 
 def test_a_line_from_the_scenes_source_is_unchanged():
     beat = BeatSpan("sum", 0, 9, {"en": "Mine."}, {}, from_narration=False)
-    assert filled_again(narration("Ours."), "dots", beat).printed == {"en": "Mine."}
+    assert refill_lines(narration("Ours."), "dots", beat).printed == {"en": "Mine."}
 
 
 @pytest.mark.parametrize(
@@ -56,16 +56,16 @@ def test_the_shown_beats_are_the_requested_ones(user_folder, beats, shown, wrong
     request = SceneRequest(resolve("my_scenes.py:Dots"), settings)
     told = ["first", "move-1", "move-2", "end"]
     if not wrong:
-        check_played(shown, request, told)
+        check_beats_played(shown, request, told)
         return
-    with pytest.raises(UserError, match=r"it tells: first, move-1, move-2, end"):
-        check_played(shown, request, told)
+    with pytest.raises(UserError, match=r"it plays: first, move-1, move-2, end"):
+        check_beats_played(shown, request, told)
 
 
 def test_a_scene_without_beats_says_so(user_folder):
     request = SceneRequest(resolve("my_scenes.py:Plain"), RenderSettings(first_beat="a"))
     with pytest.raises(UserError, match="plain has no beats"):
-        check_played([], request, [])
+        check_beats_played([], request, [])
 
 
 DEPENDS = """
@@ -88,16 +88,16 @@ class Depends(LectureScene):
 def test_beats_that_this_run_lacks_are_refused_with_a_list_of_its_beats(tmp_path):
     (tmp_path / "depends.py").write_text(DEPENDS)
     request = SceneRequest(resolve(f"{tmp_path / 'depends.py'}:Depends"), RenderSettings(first_beat="walk-far"))
-    with pytest.raises(UserError, match=r"tells no such beats .*; it tells: walk, step-all; did you mean walk\?$"):
+    with pytest.raises(UserError, match=r"plays no such beats .*; it plays: walk, step-all; did you mean walk\?$"):
         visit_beats(request, lambda scene, beat: None)
-    before = str(no_such_beats(request))
+    before = str(missing_beats_error(request))
     assert before.endswith("its beats: walk-far, walk"), "without what is no name"
 
 
 def test_beats_known_only_from_the_source_are_listed_without_code_and_shortened():
     settings = RenderSettings(first_beat="piece-x")
-    assert "constant, piece-…, rest" in str(no_such_beats(SceneRequest(resolve("build-curve"), settings)))
-    many = str(no_such_beats(SceneRequest(resolve("gradient-descent"), settings)))
+    assert "constant, piece-…, rest" in str(missing_beats_error(SceneRequest(resolve("build-curve"), settings)))
+    many = str(missing_beats_error(SceneRequest(resolve("gradient-descent"), settings)))
     assert "its beats: `gradreel describe gradient-descent` shows them" in many
 
 
@@ -145,7 +145,7 @@ def test_an_unknown_beat_is_refused_before_the_scene_plays(tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     (request,) = load_lesson(None, {}, [scene]).requests(RenderSettings(first_beat=first, last_beat=last))
     if not wrong:
-        check_source(request)
+        check_beats_in_source(request)
         return
     with pytest.raises(UserError, match="has no such beats in that order; its beats: "):
-        check_source(request)
+        check_beats_in_source(request)

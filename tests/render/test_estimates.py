@@ -9,7 +9,7 @@ import pytest
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train
 from gradreel.core.trace.training_times import note_training
-from gradreel.render.clips.clip_files import keep_clip
+from gradreel.render.clips.clip_files import store_clip
 from gradreel.render.clips.plan import Clip, Plan, Run, earlier_clips
 from gradreel.render.clips.workspace import Folders
 from gradreel.render.pipeline import _longest_first
@@ -41,7 +41,7 @@ def timed(
     (folders.clips / "made").write_text("frames")
     result = ClipFile(folders.clips / f"{scene}{size[0]}{made}.mp4", frames, 10, (), seconds)
     content = {"scene": scene, "parts": parts, "dependencies": {}, "made": made}
-    keep_clip(folders.clips / "made", result, folders.clips, content)
+    store_clip(folders.clips / "made", result, folders.clips, content)
 
 
 def test_without_anything_timed_the_estimate_is_by_a_table_and_says_so(folders):

@@ -77,10 +77,10 @@ with tempfile.NamedTemporaryFile("w+", dir=".") as scratch:
     Path(scratch.name).read_text()
 Path("gone.txt").read_text(); Path("gone.txt").unlink()
 Path("data/numbers.txt").write_text("what it became later")
-before = opened.of(source)
+before = opened.states(source)
 os.system("echo X = 2 > late.py")  # by somebody else, while the scene is played
 import late
-print(json.dumps([before, opened.of(source)]))
+print(json.dumps([before, opened.states(source)]))
 """
 
 
@@ -155,7 +155,7 @@ def test_a_listing_ignores_files_that_python_or_gradreel_make(tmp_path):
     (tmp_path / "__pycache__").mkdir()
     Folders(tmp_path / "media").private.mkdir(parents=True)
     assert listing_digest(tmp_path) == before
-    for made in Folders(tmp_path).made_by_us:  # --media_dir .
+    for made in Folders(tmp_path).our_folders:  # --media_dir .
         made.mkdir()
     assert listing_digest(tmp_path) == before
 
@@ -177,7 +177,7 @@ steps = {
 }
 for step in sys.argv[1:]:
     steps[step]()
-print(is_unchanged(Path("helper.py"), FileState.parse(opened.of(source)["helper.py"])))
+print(is_unchanged(Path("helper.py"), FileState.parse(opened.states(source)["helper.py"])))
 """
 
 

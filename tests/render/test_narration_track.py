@@ -13,7 +13,7 @@ import av
 import numpy as np
 import pytest
 import srt
-from gradreel.render.clips.clip_files import DamagedClipsError, keep_clip
+from gradreel.render.clips.clip_files import DamagedClipsError, store_clip
 from gradreel.render.clips.file_digest import content_digest
 from gradreel.render.clips.workspace import Workspace
 from gradreel.render.lessons.lesson import Lesson
@@ -76,7 +76,7 @@ class Films(Reporter):
                 made = self.write_clip(self.folder / path.name, settings, frames)
                 about = {"scene": f"scene-{n}", "class": "Scene", "settings": settings.of_frames(), "traces": {}}
                 content = {"scene": "", "parts": about, "dependencies": {}}
-                keep_clip(made.path, replace(made, path=path), self.folder, content)
+                store_clip(made.path, replace(made, path=path), self.folder, content)
             beat = BeatSpan("beat", 2, frames, lines, {}, False, marks[n])
             file = ClipFile(path, frames, settings.fps, (beat,), 0.0, tuple(sounds) if n == 0 else ())
             request = SceneRequest(SceneSource(f"scene-{n}", "Scene", self.folder / "scenes.py", ""), settings)

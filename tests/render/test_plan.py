@@ -7,7 +7,7 @@ import pytest
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.render.clips import toolchain
-from gradreel.render.clips.clip_files import description_of, keep_clip
+from gradreel.render.clips.clip_files import new_description, store_clip
 from gradreel.render.clips.dependencies import Dependencies
 from gradreel.render.clips.file_digest import file_state
 from gradreel.render.clips.fingerprint import languages_of
@@ -69,7 +69,7 @@ def make(clip: Clip, *screen: ScreenWord) -> Path:
     beat = BeatSpan("first", 0, 90, lines, {}, from_narration=True)
     dependencies = Dependencies(files=files, screen=screen)
     path = folder / f"{dependencies.name_with(clip.parts, lines)}.mp4"
-    keep_clip(folder / "made", ClipFile(path, 90, 30, (beat,), 1.0), folder, description_of(clip, dependencies))
+    store_clip(folder / "made", ClipFile(path, 90, 30, (beat,), 1.0), folder, new_description(clip, dependencies))
     return path
 
 

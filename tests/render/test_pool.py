@@ -227,7 +227,7 @@ def test_a_tasks_output_is_no_result_and_its_temporary_files_belong_to_the_run(t
 class Shared:
     """A claim on a result that another run makes; counts how often it is held."""
 
-    waits = "another run is at it; waiting for what comes of that"
+    waiting_message = "another run is at it; waiting for what comes of that"
 
     def __init__(self, result: object = None) -> None:
         self.free = threading.Event()
@@ -237,10 +237,10 @@ class Shared:
         self.held += self.free.is_set()
         return self.free.is_set()
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         self.held -= 1
 
-    def made(self) -> object:
+    def find_result(self) -> object:
         return self.result
 
 
@@ -257,7 +257,7 @@ def test_a_clip_that_another_run_makes_is_awaited_while_others_are_drawn(tasks, 
         left.free.set()  # the other run died: nothing is made
         assert second.result() == "second"
     assert log.read_text().split("\n")[::2] == ["third begins", "second begins", ""]
-    assert told == [Shared.waits]
+    assert told == [Shared.waiting_message]
     assert (theirs.held, left.held) == (0, 0)
 
 

@@ -316,7 +316,7 @@ def test_beats_outside_the_range_are_not_spoken(film):
     move = whole.beats[1]
     before = round(BEFORE_FIRST_WORD * FPS)  # a film that begins with this beat has a second of picture first
     assert {mark: frame - move.start + before for mark, frame in move.marks.items()} == dict(file.beats[0].marks)
-    with pytest.raises(UserError, match="-n rest,move: spoken tells no such beats in that order"):
+    with pytest.raises(UserError, match="-n rest,move: spoken plays no such beats in that order"):
         film.render(first_beat="rest", last_beat="move")
 
 

@@ -9,7 +9,7 @@ import av
 import pytest
 import srt
 from gradreel.core.errors import UserError
-from gradreel.render.clips.clip_files import described_clip
+from gradreel.render.clips.clip_files import intact_description
 from gradreel.render.workers.progress import Reporter
 
 pytestmark = pytest.mark.usefixtures("quick_workers")
@@ -120,7 +120,7 @@ def test_a_clips_description_with_an_odd_subcaption_does_not_count(render, odd):
     content = json.loads(file.read_text())
     content["subcaptions"][0] |= odd
     file.write_text(json.dumps(content))
-    assert described_clip(file.with_suffix(".mp4")) is None
+    assert intact_description(file.with_suffix(".mp4")) is None
 
 
 @pytest.mark.parametrize(("language", "warned"), [("en", True), ("zh", False)])

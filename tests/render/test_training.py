@@ -121,14 +121,14 @@ def test_a_run_that_another_command_trained_meanwhile_is_not_trained_again(tmp_p
     assert others.take() and not ours.take()
     part = training_claim(runs[:1], traces)
     assert part.take(), "nobody holds a part of what he waits for"
-    part.let_go()
+    part.release()
     with Workers(1) as workers:
         outcomes = LocalTrainers(workers).train(Bundle((Group(tuple(runs)),)), traces, ours, listeners)
         while not heard:
             assert not outcomes.done()
         for run in runs:
             train(run, traces)
-        others.let_go()
+        others.release()
         assert [outcome.digest for outcome in outcomes.result()] == [run.digest for run in runs]
     assert heard == ["another gradreel is training some of them; waiting for what comes of that"]
 
@@ -138,4 +138,4 @@ def test_a_damaged_trace_is_trained_again(tmp_path):
     train(run, tmp_path)
     claim = training_claim([run], tmp_path)
     assert claim.take()
-    assert claim.made() is None, "whoever asks for it has found that it is damaged"
+    assert claim.find_result() is None, "whoever asks for it has found that it is damaged"
