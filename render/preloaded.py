@@ -1,6 +1,6 @@
 """Preloads the fork server, whose forks become workers: Manim and our drawing code, but no user module.
 
-All forks share these imports. If a file behind them changes, no more forks are made, see `forks._ground`.
+All forks share these imports. If a file behind them changes, no more forks are made, see `forks._server_inputs`.
 """
 
 import atexit

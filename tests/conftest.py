@@ -77,12 +77,12 @@ def quickly(tmp_path_factory):
         from gradreel.render.clips.configuration import configuration
         from gradreel.render.workers import forks
 
-        if forks._Server.ground is None:
+        if forks._Server.inputs is None:
             forkserver.set_forkserver_preload([forks.PRELOADED, *IMPORTED_ONCE])
             with chdir(tmp_path_factory.getbasetemp()), forks.fixed_environment():  # which has no manim.cfg
-                forks._Server.ground = forks._ground()
+                forks._Server.inputs = forks._server_inputs()
                 forkserver.ensure_running()
-        configured = forks._Server.ground[1]
+        configured = forks._Server.inputs[1]
 
         def context(with_manim):
             return multiprocessing.get_context("forkserver" if configured == configuration() else "spawn")

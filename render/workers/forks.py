@@ -1,11 +1,12 @@
-"""How a worker process comes to be: as a new Python, or as a fork of one that has imported Manim and waits.
+"""Starts worker processes: as a new Python, or as a fork of a server that has already imported Manim.
 
-Importing Manim takes longer than drawing a short clip. On Linux it is imported once in a run, with what of ours draws,
-by `multiprocessing`'s fork server, whose forks draw. Elsewhere forks are not safe, or are not there. All hash texts
-alike, and compile the user's modules anew, so that sets of texts have one order in each of them. Numpy's products are
-made by one thread, as there is a worker for each core: two that wait for each other took twice the time, and how many
-there are can be seen in the last bits. All use the vector instructions of `core.fixed_mode`, whatever the caller's
-environment says: traces and frames are the same on many processors.
+Importing Manim takes longer than drawing a short clip. On Linux, `multiprocessing`'s fork server imports it once, and
+workers are forks of that server. On other systems forks are unsafe or missing, so each worker is a new Python.
+
+All workers use the same hash seed and compile the user's modules anew, so sets of strings have the same order in each.
+Numpy multiplies matrices on one thread: there is already a worker for each core, and the number of threads changes
+the last bits of a sum. All use the vector instructions of `core.fixed_mode`, whatever the caller's environment says.
+So traces and frames are equal on many processors.
 """
 
 from __future__ import annotations
@@ -30,29 +31,29 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
 
 PRELOADED = "gradreel.render.preloaded"
-LOST = 255  # exit code of a fork whose end the fork server, killed, has not seen
+LOST = 255  # exit code of a fork if its server was killed
 
 
 class _Server:
-    """The fork server of this process: what it began with, see `_ground`; None while there is none."""
+    """State of this process's fork server. ``inputs``: its inputs, see `_server_inputs`; None before it starts."""
 
-    ground: tuple[Any, ...] | None = None
+    inputs: tuple[Any, ...] | None = None
 
 
 def begin_server() -> None:
-    """Have the fork server import Manim from now on, beside what this process has to do; the first call counts."""
-    if sys.platform == "linux" and _Server.ground is None:
-        ground = _ground()
+    """Start the fork server, which imports Manim in the background. Later calls, and other systems, do nothing."""
+    if sys.platform == "linux" and _Server.inputs is None:
+        inputs = _server_inputs()
         forkserver.set_forkserver_preload([PRELOADED])
-        with fixed_environment(), _tracker_later():
+        with fixed_environment(), _without_tracker():
             forkserver.ensure_running()
-        _Server.ground = ground
+        _Server.inputs = inputs
 
 
 def begin_tracker() -> None:
-    """Have `multiprocessing` begin its resource tracker, a Python of its own, which all workers are told of.
+    """Start the resource tracker, a helper process of `multiprocessing` that all workers use.
 
-    It would with the first worker, in the thread that begins that: Ctrl-C would reach this thread from then on.
+    Otherwise the first worker's thread would start it, and that unblocks Ctrl-C in this thread.
     """
     if os.name == "posix":
         with fixed_environment():
@@ -60,8 +61,8 @@ def begin_tracker() -> None:
 
 
 @contextmanager
-def _tracker_later() -> Iterator[None]:
-    """The resource tracker is not begun here: all cores are busy now, and hardly one is while Manim is imported."""
+def _without_tracker() -> Iterator[None]:
+    """Within this context the server does not start the resource tracker, since all cores are busy then."""
     begin, resource_tracker.ensure_running = resource_tracker.ensure_running, lambda: None
     try:
         yield
@@ -70,18 +71,21 @@ def _tracker_later() -> Iterator[None]:
 
 
 def context(with_manim: bool) -> ForkServerContext | SpawnContext:
-    """The way to start the next worker, ``with_manim`` or not: a fork, unless what the server imported has changed."""
+    """Return the context that starts the next worker: a fork server if it needs Manim, else a new Python.
+
+    It is a new Python too if files that the server imported have changed, and on systems other than Linux.
+    """
     if sys.platform == "linux" and with_manim:
         begin_server()
-        if _Server.ground == _ground():
+        if _Server.inputs == _server_inputs():
             return multiprocessing.get_context("forkserver")
     return multiprocessing.get_context("spawn")
 
 
-def _ground() -> tuple[Any, ...]:
-    """What a server's imports depend on: the folder and Manim's configuration there, and our own files as they are.
+def _server_inputs() -> tuple[Any, ...]:
+    """Return the inputs of the server's imports: current folder, Manim's configuration, times and sizes of our files.
 
-    The lecture's are none of them: a fork imports the scene that it draws.
+    The lecture's files are left out, since each fork imports its own scene.
     """
     stats = []
     for name in ("core", "scenes", "render"):
@@ -92,43 +96,43 @@ def _ground() -> tuple[Any, ...]:
 
 
 def is_lost(process: BaseProcess, started_by: ForkServerContext | SpawnContext) -> bool:
-    """Whether it is one whose fork server was killed, and it with that."""
+    """Return whether a worker ended because its fork server was killed."""
     return process.exitcode == LOST and started_by.get_start_method() == "forkserver"
 
 
 def leave_server() -> None:
-    """In a worker: its fork server ends when nobody holds this any more, and is not to wait for the worker."""
-    with suppress(AttributeError, TypeError, OSError):  # a private name; None in a process that is no fork
+    """In a worker: close its handle to the fork server, which ends once all handles are closed."""
+    with suppress(AttributeError, TypeError, OSError):  # a private name; None in a process that is not a fork
         server: Any = forkserver._forkserver
-        held, server._forkserver_alive_fd = server._forkserver_alive_fd, None
-        os.close(held)
+        alive_handle, server._forkserver_alive_fd = server._forkserver_alive_fd, None
+        os.close(alive_handle)
 
 
 FIXED = {"PYTHONHASHSEED": HASH_SEED, "OPENBLAS_NUM_THREADS": "1"}
-"""Of the environment of every worker; Python reads the first when it starts, numpy the second when it is imported."""
+"""Environment variables of every worker. Python reads the first at its start, numpy the second at its import."""
 STARTING = FIXED | {"PYTHONSAFEPATH": "1"}
-"""While it starts: where the command was called there may be a ``math.py`` of the user's, which Python is to let be."""
-_fixing = threading.Lock()  # held while this process has them
+"""Environment variables while a worker starts, so that it does not import a user's ``math.py`` as Python's."""
+_environment_lock = threading.Lock()  # held while this process has these variables
 
 
 @contextmanager
 def fixed_environment(mode: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]:
-    """Processes that are started within it have `STARTING`. What this process had of its caller is put back.
+    """Within this context, started processes have the variables of `STARTING`. Then the caller's are restored.
 
-    ``mode``: their variables for vector instructions, in place of `fixed_mode`; what is "" is not set.
-    Yields the environment that they are to have from then on, they and the processes of a scene.
+    ``mode``: variables for vector instructions, default `fixed_mode`; a variable with "" is unset.
+    Yields the environment that a started worker must set for itself and for its own child processes.
     """
     wanted = fixed_mode() if mode is None else mode
     unset = [name for name, value in wanted.items() if not value]
     wanted = {name: value for name, value in wanted.items() if value}
-    with _fixing:
+    with _environment_lock:
         before = {name: os.environ.get(name) for name in (*STARTING, *wanted, *unset)}
         for name in unset:
             os.environ.pop(name, None)
-        later = {**os.environ, **FIXED, **wanted}
+        environment_of_worker = {**os.environ, **FIXED, **wanted}
         os.environ.update(STARTING | wanted)
         try:
-            yield later
+            yield environment_of_worker
         finally:
             for name, value in before.items():
                 if value is None:
@@ -137,11 +141,10 @@ def fixed_environment(mode: Mapping[str, str] | None = None) -> Iterator[dict[st
                     os.environ[name] = value
 
 
-def compile_the_users_modules() -> None:
-    """In this process the user's modules are compiled from their sources, and Python's cache of them is not used.
+def compile_users_modules() -> None:
+    """From now on, compile the user's modules from source in this process, without Python's ``.pyc`` cache.
 
-    A set that is written in code, ``for name in {"a", "b"}``, has one order when it was compiled and may have another
-    when it was read from the cache: that keeps its texts in an order of its own.
+    A set literal such as ``{"a", "b"}`` may have one order when compiled and another when read from the cache.
     """
     from gradreel.render.clips.ownership import is_installed
 

@@ -1,4 +1,4 @@
-"""Which training runs are trained side by side, and by which worker, so that the last is done early."""
+"""Divides training runs into groups and among workers, so that the last worker finishes early."""
 
 from __future__ import annotations
 
@@ -8,59 +8,59 @@ from dataclasses import dataclass
 
 from gradreel.core.experiment import Experiment
 
-# Microseconds of a usual core, with batches of 32; only their ratios matter here
-UPDATE_COST = 40.0  # of one update of a group, however many run side by side
-RUN_COST, LAYER_COST, PARAMETER_COST = 15.0, 15.0, 0.0036  # of one run's update besides
-LARGEST_SPLIT = 64  # groups, beyond which dividing them further shortens nothing
+# Microseconds on a typical core with batches of 32; only the ratios matter
+UPDATE_COST = 40.0  # for one update of a group, whatever its number of runs
+RUN_COST, LAYER_COST, PARAMETER_COST = 15.0, 15.0, 0.0036  # in addition, for each run's update
+LARGEST_SPLIT = 64  # groups; with more, dividing saves no time
 
 
 @dataclass(frozen=True)
 class Group:
-    """Runs that differ in their seeds alone, to be trained side by side by one worker."""
+    """Runs that differ only in their seeds; one worker trains them side by side."""
 
     runs: tuple[Experiment, ...]
 
     @property
     def n_updates(self) -> int:
-        """Of all its runs together."""
+        """The sum over its runs."""
         return sum(run.n_updates for run in self.runs)
 
     @property
     def cost(self) -> float:
-        """What training it takes, in microseconds of a usual core, roughly."""
+        """The approximate training time, in microseconds on a typical core."""
         run = self.runs[0]
         batch = (run.batch_size or run.dataset.examples) / 32
-        each = RUN_COST + LAYER_COST * len(run.hidden) + PARAMETER_COST * run.n_parameters * batch
-        return run.n_updates * (UPDATE_COST + each * len(self.runs))
+        run_cost = RUN_COST + LAYER_COST * len(run.hidden) + PARAMETER_COST * run.n_parameters * batch
+        return run.n_updates * (UPDATE_COST + run_cost * len(self.runs))
 
     def halves(self) -> tuple[Group, Group]:
-        """Two groups of half its runs each."""
+        """Return two groups with half of the runs each; the first has one more if the number is odd."""
         middle = (len(self.runs) + 1) // 2
         return Group(self.runs[:middle]), Group(self.runs[middle:])
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """Groups that one worker trains one after the other: it starts, and imports torch, once for all of them."""
+    """Groups that one worker trains one after another, so that it starts and imports torch only once."""
 
     groups: tuple[Group, ...]
 
     @property
     def runs(self) -> tuple[Experiment, ...]:
-        """Of all its groups."""
+        """The runs of all its groups, in order."""
         return tuple(run for group in self.groups for run in group.runs)
 
     @property
     def cost(self) -> float:
-        """That of its groups."""
+        """The sum of its groups' costs, in microseconds."""
         return sum(group.cost for group in self.groups)
 
 
-def balanced(runs: Sequence[Experiment], jobs: int) -> list[Group]:
-    """``runs`` in groups that differ in their seeds alone, the longest first.
+def balanced_groups(runs: Sequence[Experiment], jobs: int) -> list[Group]:
+    """Return ``runs`` in groups of runs that differ only in their seeds, the most expensive group first.
 
-    Runs side by side are quicker than one by one, and one worker's: a group is divided only where that shortens the
-    time until the last of ``jobs`` workers is done.
+    Training side by side is quicker than one by one. So a group is divided only if ``jobs`` workers then finish
+    earlier, and never into more than `LARGEST_SPLIT` groups.
     """
     alike: dict[Experiment, list[Experiment]] = defaultdict(list)
     for run in runs:
@@ -80,11 +80,11 @@ def balanced(runs: Sequence[Experiment], jobs: int) -> list[Group]:
     return groups
 
 
-def dealt_out(groups: Sequence[Group], jobs: int) -> list[Bundle]:
-    """``groups``, longest first, dealt out to ``jobs`` workers, each to the one that has least to do."""
+def bundles_for_workers(groups: Sequence[Group], jobs: int) -> list[Bundle]:
+    """Return at most ``jobs`` bundles, one for each worker; each group goes to the bundle that costs least so far."""
     hands: list[list[Group]] = [[] for _ in range(jobs)]
     for group in groups:
-        min(hands, key=lambda hand: sum(known.cost for known in hand)).append(group)
+        min(hands, key=lambda hand: sum(assigned.cost for assigned in hand)).append(group)
     return [Bundle(tuple(hand)) for hand in hands if hand]
 
 
@@ -93,7 +93,7 @@ def _longest_first(groups: Sequence[Group]) -> list[Group]:
 
 
 def makespan(times: Sequence[float], jobs: int) -> float:
-    """When the last of ``jobs`` workers is done: the longest first, each to the worker that is free first."""
+    """Return when the last of ``jobs`` workers finishes, if each takes the longest remaining task when it is free."""
     busy_until = [0.0] * jobs
     for time in sorted(times, reverse=True):
         busy_until[busy_until.index(min(busy_until))] += time

@@ -1,7 +1,7 @@
-"""Worker processes: one for each task, so that Manim's global state and a crash stay with the task.
+"""Runs each task in a new worker process, so that a crash and Manim's global state affect only that task.
 
-A task is a function and plain arguments, see `worker_process`. Results are `concurrent.futures.Future`. A worker ends
-when its parent does, and leaves Ctrl-C to it.
+A task is a function with plain arguments, see `worker_process`. Its result is a `concurrent.futures.Future`. A worker
+ends when its parent ends, and ignores Ctrl-C.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ from gradreel.render.workers.progress import Reporter
 from gradreel.render.workers.worker_process import (
     LOOK_SECONDS,
     KilledError,
-    Watched,
+    WatchedWorker,
     WorkerDiedError,
-    last_words,
     listen,
+    reason_of_end,
     run_in_process,
 )
 
-END_SECONDS = 2.0  # that a worker may take to end once it has sent its result
+END_SECONDS = 2.0  # a worker must end this soon after it sent its result
 
 
 @dataclass(frozen=True)
 class Listeners:
-    """Who hears of a task, in another thread than the one that gave it."""
+    """Functions that are called for events of a task, in another thread than the one that submitted it."""
 
-    begun: Callable[[], None] = lambda: None  # its turn has come
+    begun: Callable[[], None] = lambda: None  # the worker started
     progress: Progress = lambda done, total: None
-    told: Callable[[str], None] = lambda text: None  # what the user should know
+    told: Callable[[str], None] = lambda text: None  # a message for the user
 
 
 def listeners_of(reporter: Reporter, task: str, expected: int, unit: str) -> Listeners:
-    """Return listeners that pass on what they hear of a task to ``reporter``; ``expected``: of ``unit``, 0: unknown."""
+    """Return listeners that report a task to ``reporter``. ``expected``: its number of units, 0 if unknown."""
     return Listeners(
         begun=partial(reporter.begin, task, expected, unit),
         progress=partial(reporter.advance, task),
@@ -57,7 +57,7 @@ def listeners_of(reporter: Reporter, task: str, expected: int, unit: str) -> Lis
 
 @dataclass(eq=False)
 class _Task:
-    """What was submitted, and what has become of it."""
+    """A submitted task and its state."""
 
     function: str | Callable[..., Any]
     arguments: tuple[Any, ...]
@@ -66,25 +66,25 @@ class _Task:
     claim: Claim | None
     mode: Mapping[str, str] | None
     future: Future[Any] = field(default_factory=Future)
-    waits: bool = False  # for another run, and has told so
+    waits: bool = False  # for another run, and the user was told
     was_killed: bool = False
 
 
 class Workers:
-    """At most ``jobs`` worker processes at a time; a context manager. Leaving it by an exception ends those at work.
+    """A pool of at most ``jobs`` worker processes; a context manager. An exception inside it kills running workers.
 
-    A task whose process is killed is tried once more, when nothing else is at work: there is all the memory there is.
-    ``temporary``: the folder of what workers write for the moment; that of a run, which is cleared when it is killed.
+    If a worker is killed, its task runs once more when no other runs, since then most memory is free.
+    ``temporary``: folder for the workers' temporary files.
     """
 
     def __init__(self, jobs: int, temporary: Path | None = None) -> None:
         forks.begin_tracker()
-        self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="worker", initializer=_leave_interrupts)
+        self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="worker", initializer=_block_interrupts)
         self._temporary = temporary
-        self._changed = threading.Condition()  # guards what follows
+        self._changed = threading.Condition()  # guards the following attributes
         self._waiting: list[_Task] = []
         self._begun: list[_Task] = []
-        self._at_work: set[BaseProcess] = set()
+        self._running: set[BaseProcess] = set()
         self._closing = False
 
     def __enter__(self) -> Workers:
@@ -98,10 +98,10 @@ class Workers:
         self._close()
 
     def stop(self) -> None:
-        """End those at work and start no more; returns when they are gone."""
+        """Kill running workers and start no more; return when they have ended."""
         with self._changed:
             self._closing = True
-            for process in self._at_work:
+            for process in self._running:
                 process.kill()
         self._close()
 
@@ -125,18 +125,18 @@ class Workers:
     ) -> Future[Any]:
         """Run ``function(*arguments)``, or ``worker.<function>(*arguments)`` for a name, in a new process.
 
-        ``timeout``: seconds it may take, see `at`. While another run has its ``claim``, the other tasks go first.
-        ``mode``: its vector instructions, see `fixed_environment`.
+        ``timeout``: seconds that it may take, see `at`. While another run holds its ``claim``, other tasks go first.
+        ``mode``: variables for vector instructions, see `fixed_environment`.
         """
         task = _Task(function, arguments, listeners, timeout, claim, mode)
         with self._changed:
             self._waiting.append(task)
-        self._threads.submit(self._turn)
+        self._threads.submit(self._run_next_task)
         return task.future
 
-    def _turn(self) -> None:
-        """In a thread: bring one task to its end."""
-        while (task := self._next()) is not None:
+    def _run_next_task(self) -> None:
+        """In a thread: run one task until its future has a result or an error."""
+        while (task := self._wait_for_task()) is not None:
             try:
                 if not (task.was_killed or task.future.set_running_or_notify_cancel()):
                     return
@@ -146,15 +146,15 @@ class Workers:
                 if task.was_killed or self._closing:
                     task.future.set_exception(_killed_again(str(error)))
                     return
-                self._put_off(task)
+                self._retry_later(task)
             except BaseException as error:
                 task.future.set_exception(error)
                 return
             finally:
-                self._leave(task)
+                self._finish(task)
 
-    def _next(self) -> _Task | None:
-        """Wait for a task whose turn it is; None when no more are begun."""
+    def _wait_for_task(self) -> _Task | None:
+        """Wait for the next task to run and return it; None if the pool closes."""
         with self._changed:
             while not self._closing:
                 task = self._choose()
@@ -166,21 +166,24 @@ class Workers:
             return None
 
     def _choose(self) -> _Task | None:
-        """The first task that nobody else is at; one that was killed only when nothing is at work, and then alone."""
+        """Return the first task whose claim can be taken; None if none can.
+
+        A task that was killed before runs only when no other task runs, and then alone.
+        """
         if any(task.was_killed for task in self._begun):
             return None
         for task in list(self._waiting):
             if task.was_killed:
                 continue
-            if self._is_ours(task):
+            if self._take_claim(task):
                 return task
         if self._begun:
             return None
         killed = [task for task in self._waiting if task.was_killed]
-        return next((task for task in killed if self._is_ours(task)), None)
+        return next((task for task in killed if self._take_claim(task)), None)
 
-    def _is_ours(self, task: _Task) -> bool:
-        """Whether no other run is at it. Where that cannot be told, its future says why, and it is not begun."""
+    def _take_claim(self, task: _Task) -> bool:
+        """Take the task's claim and return whether it was taken. If that raises, the error goes to the future."""
         try:
             if task.claim is None or task.claim.take():
                 return True
@@ -193,7 +196,7 @@ class Workers:
                 task.future.set_exception(error)
         return False
 
-    def _put_off(self, task: _Task) -> None:
+    def _retry_later(self, task: _Task) -> None:
         task.was_killed = True
         task.listeners.told(
             "its process was killed, perhaps for want of memory; it is tried once more when the others are done"
@@ -201,7 +204,7 @@ class Workers:
         with self._changed:
             self._waiting.append(task)
 
-    def _leave(self, task: _Task) -> None:
+    def _finish(self, task: _Task) -> None:
         if task.claim is not None:
             task.claim.release()
         with self._changed:
@@ -209,43 +212,43 @@ class Workers:
             self._changed.notify_all()
 
     def _attempt(self, task: _Task) -> None:
-        """Have the result from a new process; or of another run, if that has been quicker. Raises KilledError.
+        """Set the future's result: from another run if it has one already, else from a new process.
 
-        Whoever waits for it goes on at once, this thread when the process has ended.
+        Returns when the process has ended. Raises KilledError if it was killed.
         """
-        if task.claim is not None and (made := task.claim.find_result()) is not None:
-            task.future.set_result(made)
+        if task.claim is not None and (result := task.claim.find_result()) is not None:
+            task.future.set_result(result)
             return
-        # The second time in a Python of its own: then nobody else's death is taken for that of the task
+        # A second attempt runs in a new Python: if a fork server were killed, its task would seem killed again
         if task.mode is None or task.mode == fixed_mode():
             context = forks.context(with_manim=isinstance(task.function, str) and not task.was_killed)
-        else:  # what a fork has imported is bound to its instructions
+        else:  # the server's imports already use its own vector instructions
             context = multiprocessing.get_context("spawn")
         receiver, sender = context.Pipe(duplex=False)
         with self._changed:
             if self._closing:
                 raise WorkerDiedError("stopped before it began")
             with fixed_environment(task.mode) as environment:
-                given = (sender, task.function, task.arguments, environment, self._temporary)
-                process = context.Process(target=run_in_process, args=given, daemon=True)
+                process_arguments = (sender, task.function, task.arguments, environment, self._temporary)
+                process = context.Process(target=run_in_process, args=process_arguments, daemon=True)
                 process.start()
-            self._at_work.add(process)
-        sender.close()  # the worker's end is now the only one: when it closes, we see it
+            self._running.add(process)
+        sender.close()  # the worker now holds the only other end, so its end raises EOFError here
         if not task.was_killed:
             task.listeners.begun()
-        watched = Watched(receiver, process, task.timeout)
+        watched = WatchedWorker(receiver, process, task.timeout)
         try:
             task.future.set_result(listen(watched, task.listeners.progress, task.listeners.told))
         except EOFError:
             _end(process)
             if process.exitcode == -signal.SIGKILL or forks.is_lost(process, context):
                 raise KilledError(watched.place) from None
-            raise WorkerDiedError(last_words(process.exitcode, watched.place)) from None
+            raise WorkerDiedError(reason_of_end(process.exitcode, watched.place)) from None
         finally:
             receiver.close()
             _end(process)
             with self._changed:
-                self._at_work.discard(process)
+                self._running.discard(process)
 
 
 def _killed_again(place: str) -> WorkerDiedError:
@@ -257,14 +260,14 @@ def _killed_again(place: str) -> WorkerDiedError:
 
 
 def _end(process: BaseProcess) -> None:
-    """Wait for a worker that has sent its last message; a thread of a user's scene must not keep it."""
+    """Wait up to `END_SECONDS` for a worker to end, then kill it: a scene's thread may keep it alive."""
     process.join(END_SECONDS)
     if process.is_alive():
         process.kill()
         process.join()
 
 
-def _leave_interrupts() -> None:
-    """Ctrl-C is the main thread's; a process started from this thread is deaf to it from its first moment on."""
+def _block_interrupts() -> None:
+    """Block Ctrl-C in this thread and in processes that it starts; the main thread handles it."""
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

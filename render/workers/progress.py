@@ -1,4 +1,4 @@
-"""What a run tells while it works: bars with the time left on a terminal, plain lines elsewhere, nothing when quiet."""
+"""Shows progress and messages: bars on a terminal, plain lines elsewhere, nothing with ``--quiet``."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ LINE_SECONDS = 10.0  # between two plain lines of one task
 
 
 class Reporter(AbstractContextManager["Reporter"]):
-    """Says nothing; the base of those that do. Methods may be called from any thread."""
+    """Base class of reporters; shows nothing. Its methods may be called from any thread."""
 
     def say(self, message: str) -> None:
-        """Something done."""
+        """Show a message."""
 
     def detail(self, message: str) -> None:
-        """Something for those who asked to be told more."""
+        """Show a message only with ``-v debug``."""
 
     def begin(self, task: str, total: int, unit: str) -> None:
-        """``total`` is an estimate; 0 when there is none."""
+        """Start a task of about ``total`` units; 0 if unknown."""
 
     def advance(self, task: str, done: int, total: int = 0) -> None:
-        """``done`` of ``total`` so far; total 0 keeps the one there is."""
+        """Report ``done`` units of ``total``; 0 keeps the earlier total."""
 
     def end(self, task: str) -> None:
-        """The task is over, well or not."""
+        """End a task, whether it succeeded or failed."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -42,12 +42,12 @@ class Reporter(AbstractContextManager["Reporter"]):
 
 
 class Lines(Reporter):
-    """Plain lines on a stream: where nobody watches a terminal."""
+    """Writes plain lines to a stream, for output that is not a terminal."""
 
     def __init__(self, stream: TextIO | None = None, details: bool = False, bars: bool = True) -> None:
         self._stream = stream or sys.stderr
         self._details, self._bars = details, bars
-        self._tasks: dict[str, _Task] = {}
+        self._tasks: dict[str, _Progress] = {}
         self._lock = threading.Lock()
 
     def say(self, message: str) -> None:
@@ -59,13 +59,13 @@ class Lines(Reporter):
             self.say(message)
 
     def begin(self, task: str, total: int, unit: str) -> None:
-        self._tasks[task] = _Task(total, unit)
+        self._tasks[task] = _Progress(total, unit)
 
     def advance(self, task: str, done: int, total: int = 0) -> None:
         state = self._tasks[task]
         state.total = total or state.total
         now = time.monotonic()
-        if state.start is None:  # a task that is gone on with does not begin at 0
+        if state.start is None:  # a resumed task does not begin at 0
             state.start = (now, done)
         if self._bars and now - state.told > LINE_SECONDS:
             state.told = now
@@ -76,17 +76,17 @@ class Lines(Reporter):
         self._tasks.pop(task, None)
 
 
-class _Task:
+class _Progress:
     def __init__(self, total: int, unit: str) -> None:
         self.total, self.unit, self.told = total, unit, time.monotonic()
-        self.start: tuple[float, int] | None = None  # when it was heard of first, and how far it was then
+        self.start: tuple[float, int] | None = None  # time and progress at the first report
 
     def left(self, now: float, done: int) -> str:
-        """How long it takes from here on, by its speed so far; "" where that is not known."""
-        began, before = self.start or (now, done)
-        if done <= before or done >= self.total:
+        """Return the expected time left, such as ", about 1 min 5 s left"; "" if the speed is unknown."""
+        began, done_then = self.start or (now, done)
+        if done <= done_then or done >= self.total:
             return ""
-        return f", about {duration((now - began) / (done - before) * (self.total - done))} left"
+        return f", about {duration((now - began) / (done - done_then) * (self.total - done))} left"
 
 
 class Bars(Reporter):
@@ -106,11 +106,11 @@ class Bars(Reporter):
             console=Console(file=raw_stream(sys.stderr)),
             transient=not leave,
         )
-        self._tasks: dict[str, tuple[TaskID, int]] = {}  # its bar and its total
+        self._tasks: dict[str, tuple[TaskID, int]] = {}  # bar and total by task
 
     def __enter__(self) -> Bars:
         self._progress.start()
-        print_plainly()  # what else prints goes through the bars' console now, which takes escape sequences
+        print_plainly()  # other output now goes through the bars' console, which interprets escape sequences
         return self
 
     def __exit__(
@@ -129,15 +129,15 @@ class Bars(Reporter):
         self._tasks[task] = (self._progress.add_task(printable(task), total=total or None, unit=unit), total)
 
     def advance(self, task: str, done: int, total: int = 0) -> None:
-        bar, known = self._tasks[task]
-        if not total and known < done:
-            known = 0  # the estimate was too low: how much is left is not known any more
+        bar, total_before = self._tasks[task]
+        if not total and total_before < done:
+            total_before = 0  # the estimate was too low, so the time left is unknown
             next(shown for shown in self._progress.tasks if shown.id == bar).total = None
-        self._tasks[task] = (bar, total or known)
+        self._tasks[task] = (bar, total or total_before)
         self._progress.update(bar, completed=done, total=total or None)
 
     def end(self, task: str) -> None:
-        if task not in self._tasks:  # it never began
+        if task not in self._tasks:  # it never started
             return
         bar, _ = self._tasks.pop(task)
         if not self._leave:
@@ -147,7 +147,7 @@ class Bars(Reporter):
 
 
 def reporter(progress: str, quiet: bool = False, verbosity: str = DEFAULT_VERBOSITY) -> Reporter:
-    """The reporter for ``--progress_bar`` (display, leave, none), ``--quiet`` and ``-v``."""
+    """Return the reporter for ``--progress_bar`` (display, leave, none), ``--quiet`` and ``-v``."""
     level = verbosity.lower()
     if quiet or level in ("error", "critical"):
         return Reporter()
@@ -157,11 +157,11 @@ def reporter(progress: str, quiet: bool = False, verbosity: str = DEFAULT_VERBOS
 
 
 def duration(seconds: float) -> str:
-    """``75`` -> ``1 min 15 s``."""
+    """Return whole seconds in words: 75 gives "1 min 15 s"."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def counted(number: int, noun: str, digits: Callable[[int], str] = str) -> str:
-    """ "1 epoch", "2 epochs"; ``digits`` writes the number."""
+    """Return number and noun, such as "1 epoch" or "2 epochs"; ``digits`` formats the number."""
     return f"{digits(number)} {noun}{'' if number == 1 else 's'}"

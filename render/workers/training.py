@@ -1,6 +1,6 @@
-"""Training runs in worker processes: group by group, each run by one process at a time.
+"""Trains runs in worker processes, group by group; only one process trains a run at a time.
 
-`train_bundle` is what a worker runs; it imports torch, and nothing that imports Manim. All else is the parent's part.
+A worker calls `train_bundle`, which imports torch but not Manim. The rest of this module runs in the parent.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gradreel.core.trace.training_times import is_time_noted_since, note_trainin
 from gradreel.core.trace.writing import read_journal
 from gradreel.render.clips.claim import Claim
 from gradreel.render.clips.workspace import Folders
-from gradreel.render.workers.groups import Bundle, Group, balanced, dealt_out
+from gradreel.render.workers.groups import Bundle, Group, balanced_groups, bundles_for_workers
 from gradreel.render.workers.pool import Listeners, Workers
 from gradreel.render.workers.progress import Reporter
 from gradreel.render.workers.worker_process import report
@@ -28,39 +28,40 @@ from gradreel.render.workers.worker_process import report
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one run."""
+    """The result of one run: recorded, or failed with ``error``."""
 
     digest: str
     error: UserError | None = None
 
 
 def training_claim(runs: Sequence[Experiment], traces: Path) -> Claim:
-    """The right to train all of ``runs``. A worker that trains has locks of the traces that it writes, too."""
+    """Return a claim, not yet taken, on training all ``runs``. The worker locks the traces that it writes, too."""
 
-    def made(waited: bool) -> list[Outcome] | None:
-        """What has been waited for; a trace that was there before is another matter, it may be damaged."""
-        there = waited and all((traces / run.digest).exists() for run in runs)
-        return [Outcome(run.digest) for run in runs] if there else None
+    def find_result(has_waited: bool) -> list[Outcome] | None:
+        """Return the outcomes if another run recorded all traces while we waited; older ones may be damaged."""
+        are_recorded = has_waited and all((traces / run.digest).exists() for run in runs)
+        return [Outcome(run.digest) for run in runs] if are_recorded else None
 
-    what = "it" if len(runs) == 1 else "some of them"
-    waits = f"another gradreel is training {what}; waiting for what comes of that"
-    return Claim([Folders(traces.parent).locks / f"{run.digest}.training.lock" for run in runs], waits, made)
+    those = "it" if len(runs) == 1 else "some of them"
+    message = f"another gradreel is training {those}; waiting for the result"
+    locks = [Folders(traces.parent).locks / f"{run.digest}.training.lock" for run in runs]
+    return Claim(locks, message, find_result)
 
 
 class Trainers(Protocol):
-    """Whoever trains: worker processes here, or a cluster's."""
+    """Interface of `LocalTrainers` and the cluster's trainers."""
 
-    at_hand: bool  # whether there are as many workers as are asked for, all alike: work can be dealt out before
+    at_hand: bool  # all workers exist and are equally fast, so work can be divided among them beforehand
 
     def train(self, bundle: Bundle, traces: Path, claim: Claim, listeners: Listeners) -> Future[list[Outcome]]:
-        """Train ``bundle`` into ``traces``; progress counts the updates of a single group."""
+        """Train ``bundle`` into ``traces``. Progress counts updates of a single group, else thousandths of cost."""
 
     def stop(self) -> None:
-        """Let go of all that is at work; returns when nothing of it writes any more."""
+        """Stop all training; return when nothing writes any more."""
 
 
 class LocalTrainers:
-    """Worker processes of this machine."""
+    """Trains in worker processes of this machine."""
 
     at_hand = True
 
@@ -75,28 +76,31 @@ class LocalTrainers:
 
 
 def train_bundle(bundle: Bundle, traces: Path) -> list[Outcome]:
-    """Train the groups of a bundle, in a worker process. Of several, progress is told in thousandths of their cost."""
+    """Train the groups of a bundle in a worker process and return the outcome of each run.
+
+    Progress counts updates if there is one group, else thousandths of the bundle's cost.
+    """
     if len(bundle.groups) == 1:
         return train_group(bundle.groups[0].runs, traces)
-    outcomes, before = [], 0.0
+    outcomes, cost_before = [], 0.0
     for group in bundle.groups:
 
-        def told(done: int, total: int, before: float = before, cost: float = group.cost) -> None:
-            report(int(1000 * (before + cost * done / total) / bundle.cost + 1e-6), 1000)
+        def report_share(done: int, total: int, cost_before: float = cost_before, cost: float = group.cost) -> None:
+            report(int(1000 * (cost_before + cost * done / total) / bundle.cost + 1e-6), 1000)
 
-        outcomes += train_group(group.runs, traces, told)
-        before += group.cost
+        outcomes += train_group(group.runs, traces, report_share)
+        cost_before += group.cost
     return outcomes
 
 
 def train_group(runs: Sequence[Experiment], traces: Path, progress: Progress = report) -> list[Outcome]:
-    """Train ``runs``, which differ in their seeds alone, and keep what it took beside their traces.
+    """Train ``runs``, which differ only in their seeds, in a worker process; store the times beside their traces.
 
-    In a worker process. When one of them diverges the others are trained each by itself.
+    If one run diverges, all are trained one by one, and its outcome has the error.
     """
     from gradreel.core.network.training import train_all
 
-    left = sum(run.n_updates - _updates_kept(traces, run) for run in runs)
+    updates_left = sum(run.n_updates - _updates_kept(traces, run) for run in runs)
     began = time.time()
     try:
         train_all(runs, traces, progress)
@@ -107,7 +111,7 @@ def train_group(runs: Sequence[Experiment], traces: Path, progress: Progress = r
     seconds = time.time() - began
     for run in runs:
         if not is_time_noted_since(traces, run, since=began):  # else another process trained it meanwhile
-            note_training(traces, run, seconds / len(runs), max(1, round(left / len(runs))))
+            note_training(traces, run, seconds / len(runs), max(1, round(updates_left / len(runs))))
     return [Outcome(run.digest) for run in runs]
 
 
@@ -120,41 +124,44 @@ def train_runs(
     reporter: Reporter,
     together: str = "",
 ) -> dict[str, BaseException]:
-    """Train ``runs`` by ``jobs`` workers; the errors of those that failed, by digest. The others are recorded.
+    """Train ``runs`` with ``jobs`` workers and return the errors of failed runs by digest; the others are recorded.
 
-    ``names``: what each run is called, by digest. Progress is told group by group, or with ``together`` as one task of
-    that name: then each worker here gets its part of the groups at once. On Ctrl-C it is said how far each run got.
+    ``names``: the name of each run in messages, by digest. ``together``: name of one task for all progress; the groups
+    are then divided among the local workers at once. If it is "", each group is a task. On Ctrl-C it prints how many
+    updates of each run are kept, then raises.
     """
-    groups = balanced(runs, jobs)
-    bundles = dealt_out(groups, jobs) if together and trainers.at_hand else [Bundle((group,)) for group in groups]
-    progress: _GroupReports = (
-        _OneTask(reporter, together, names, bundles) if together else _TaskEach(reporter, names, groups)
+    groups = balanced_groups(runs, jobs)
+    bundles = (
+        bundles_for_workers(groups, jobs) if together and trainers.at_hand else [Bundle((group,)) for group in groups]
+    )
+    progress: _ProgressReports = (
+        _TaskForAll(reporter, together, names, bundles) if together else _TaskForEachGroup(reporter, names, groups)
     )
     try:
         futures = {}
         for number, bundle in enumerate(bundles):
             claim = training_claim(bundle.runs, traces)
-            futures[trainers.train(bundle, traces, claim, progress.of(number))] = number
+            futures[trainers.train(bundle, traces, claim, progress.listeners(number))] = number
         failures: dict[str, BaseException] = {}
         for future in as_completed(futures):
             bundle = bundles[futures[future]]
             progress.ended(futures[future])
             error = future.exception()
-            if error is not None:  # the worker's own: what it had trained before is there
+            if error is not None:  # of the whole worker; runs that it finished before are recorded
                 failures |= {run.digest: error for run in bundle.runs if not (traces / run.digest).exists()}
             else:
                 failures |= {outcome.digest: outcome.error for outcome in future.result() if outcome.error}
         return failures
     except KeyboardInterrupt:
         trainers.stop()
-        tell_interrupted(names, runs, traces, reporter)
+        say_interrupted(names, runs, traces, reporter)
         raise
     finally:
         progress.close()
 
 
-def tell_interrupted(names: Mapping[str, str], runs: Sequence[Experiment], traces: Path, reporter: Reporter) -> None:
-    """Say how far each of ``runs`` is that is not recorded, and that the same command goes on from there."""
+def say_interrupted(names: Mapping[str, str], runs: Sequence[Experiment], traces: Path, reporter: Reporter) -> None:
+    """Print how many updates of each unfinished run are kept, and that the same command resumes there."""
     unfinished = [run for run in runs if not (traces / run.digest).exists()]
     kept = {run: updates for run in unfinished if (updates := _updates_kept(traces, run))}
     for run, updates in kept.items():
@@ -167,7 +174,7 @@ def tell_interrupted(names: Mapping[str, str], runs: Sequence[Experiment], trace
 
 
 def grouped(number: int) -> str:
-    """``1200`` -> ``1 200``, with a space that does not break."""
+    """Return a number with groups of three digits, such as "1 200", separated by no-break spaces."""
     return f"{number:,}".replace(",", "\u00a0")
 
 
@@ -176,27 +183,27 @@ def _updates_kept(traces: Path, run: Experiment) -> int:
     return journal.updates if journal else 0
 
 
-class _GroupReports(Protocol):
-    """Where the progress of groups goes."""
+class _ProgressReports(Protocol):
+    """Reports the progress of bundles, counted from 0."""
 
-    def of(self, number: int) -> Listeners:
-        """Who hears of group ``number``."""
+    def listeners(self, number: int) -> Listeners:
+        """Return the listeners of a bundle."""
 
     def ended(self, number: int) -> None:
-        """Group ``number`` is over, well or not."""
+        """Report that a bundle has ended, whether it succeeded or failed."""
 
     def close(self) -> None:
-        """All is over."""
+        """End all reports."""
 
 
-class _TaskEach:
-    """A task for each group, named after its runs."""
+class _TaskForEachGroup:
+    """Reports each group as a task, named after its runs."""
 
     def __init__(self, reporter: Reporter, names: Mapping[str, str], groups: Sequence[Group]) -> None:
         self._reporter, self._groups = reporter, groups
-        self._tasks = [_task(names, group.runs) for group in groups]
+        self._tasks = [_task_name(names, group.runs) for group in groups]
 
-    def of(self, number: int) -> Listeners:
+    def listeners(self, number: int) -> Listeners:
         task, updates = self._tasks[number], self._groups[number].n_updates
         return Listeners(
             begun=lambda: self._reporter.begin(task, updates, "updates"),
@@ -211,26 +218,26 @@ class _TaskEach:
         pass
 
 
-def _task(names: Mapping[str, str], runs: Sequence[Experiment]) -> str:
+def _task_name(names: Mapping[str, str], runs: Sequence[Experiment]) -> str:
     listed = [names[run.digest] for run in runs]
     return f"train {'; '.join(listed) if len(listed) <= 3 else f'{listed[0]} and {len(listed) - 1} more'}"
 
 
-class _OneTask:
-    """One task for all bundles, in hundredths of what they cost, so that it goes on evenly and tells the time left."""
+class _TaskForAll:
+    """Reports all bundles as one task, in per cent of their cost, so that the time left is meaningful."""
 
     WHOLE = 100
 
     def __init__(self, reporter: Reporter, task: str, names: Mapping[str, str], bundles: Sequence[Bundle]) -> None:
         self._reporter, self._task = reporter, task
-        self._bundles = [_task(names, bundle.runs) for bundle in bundles]
+        self._bundles = [_task_name(names, bundle.runs) for bundle in bundles]
         whole = sum(bundle.cost for bundle in bundles)
         self._shares = [bundle.cost / whole for bundle in bundles]
-        self._done = [0.0] * len(bundles)  # of each, 0 to 1
+        self._done = [0.0] * len(bundles)  # share of each bundle that is done, 0 to 1
         self._lock = threading.Lock()
         reporter.begin(task, self.WHOLE, "%")
 
-    def of(self, number: int) -> Listeners:
+    def listeners(self, number: int) -> Listeners:
         return Listeners(
             begun=lambda: None,
             progress=lambda done, total: self._advance(number, done / total if total else 0.0),

@@ -11,8 +11,7 @@ from gradreel.render.workers.worker_process import report
 if TYPE_CHECKING:
     from gradreel.core.trace.verify_result import Verification
 
-WHOLE = 1000
-"""In how many steps progress is told."""
+WHOLE = 1000  # steps of the progress
 
 
 def verify_each(paths: Sequence[Path]) -> list[Verification]:

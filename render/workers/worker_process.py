@@ -1,8 +1,7 @@
-"""A worker process and its parent: the task done, what the one says and the other hears of it, and of its end.
+"""A worker process: runs one task and sends messages to its parent; and the parent's side, which receives them.
 
-A task is the name of a function of `worker`, which is imported, and with it Manim, in the new process only; or a
-function whose module needs no Manim, such as what trains. What it prints goes to standard error: standard output is
-for results.
+A task is either the name of a function in `render.frames.worker`, or a function. By name, only the new process imports
+that module and Manim; a function's module must not need Manim. A task's standard output goes to standard error.
 """
 
 from __future__ import annotations
@@ -31,32 +30,32 @@ from typing import Any, Literal, Protocol
 from gradreel.core.errors import UserError, printable
 from gradreel.core.progress import Progress
 from gradreel.render.clips.configuration import configuration
-from gradreel.render.workers.forks import compile_the_users_modules, leave_server
+from gradreel.render.workers.forks import compile_users_modules, leave_server
 
-IMPORTS_WORKER = "gradreel.render.deferred"  # which imports this module
+IMPORTS_WORKER = "gradreel.render.deferred"  # imports this module, so it is named by text
 REPORT_SECONDS = 0.1
-LOOK_SECONDS = 0.3  # between two looks at whether a worker lives, and whether another run is done with a thing
+LOOK_SECONDS = 0.3  # between two checks of a worker and of another run's claim
 PR_SET_PDEATHSIG = 1  # of Linux's prctl
 
-Clock = Literal["goes on", "anew", "stopped"]  # what a task's time does
+Clock = Literal["goes on", "anew", "stopped"]  # of a task's timeout
 
 
 class WorkerDiedError(UserError):
-    """A worker process that ended without a result, such as one killed for want of memory."""
+    """Raised if a worker process ended without a result, for example by a crash."""
 
     exit_code = 1
 
 
 class TimedOutError(WorkerDiedError):
-    """A task that was not done in its time."""
+    """Raised if a task exceeded its timeout."""
 
 
 class KilledError(WorkerDiedError):
-    """Killed by another: by the system for want of memory, or by hand; its text is where that was."""
+    """Raised if a worker was killed, mostly for lack of memory. Its text is the task's place, see `at`."""
 
 
 def report(done: int, total: int = 0) -> None:
-    """Tell the parent how far this task is; at most ten times a second, and nothing in a process that is no worker."""
+    """Send progress to the parent, at most ten times a second. Does nothing outside a worker."""
     now = time.monotonic()
     if _ThisWorker.sender is not None and (now - _ThisWorker.reported > REPORT_SECONDS or done == total):
         _ThisWorker.reported = now
@@ -64,9 +63,9 @@ def report(done: int, total: int = 0) -> None:
 
 
 def at(place: str, clock: Clock = "goes on") -> None:
-    """Tell the parent where this task is, such as "in beat sum", for what it says should the task come to a bad end.
+    """Send the task's place, such as "in beat sum", to the parent, which names it in error messages.
 
-    ``clock``: the time that the task may take begins anew, or stands still until it does.
+    ``clock``: "anew" restarts the timeout, "stopped" suspends it until the next "anew", "goes on" leaves it.
     """
     if _ThisWorker.sender is not None:
         _ThisWorker.place = place
@@ -74,25 +73,28 @@ def at(place: str, clock: Clock = "goes on") -> None:
 
 
 def tell(text: str) -> None:
-    """Have the user told; nothing in a process that is no worker."""
+    """Send the parent a message for the user. Does nothing outside a worker."""
     if _ThisWorker.sender is not None:
         _ThisWorker.sender.send(("told", text, None))
 
 
-class _SaidOnce(logging.Filter):
-    """Sends each of Manim's warnings to the parent, once: Manim itself prints it twice. Makes the others printable."""
+class _WarnOnce(logging.Filter):
+    """A log filter: sends each Manim warning to the parent once, and makes other records printable.
+
+    Manim itself would print a warning twice.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._said: set[str] = set()
+        self._sent_texts: set[str] = set()
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno != logging.WARNING or _ThisWorker.sender is None:
             record.msg, record.args = printable(record.getMessage()), ()
             return True
         text = " ".join(record.getMessage().split())
-        if text not in self._said:
-            self._said.add(text)
+        if text not in self._sent_texts:
+            self._sent_texts.add(text)
             _ThisWorker.sender.send(
                 ("told", f"Manim warns{_ThisWorker.place and f', {_ThisWorker.place}'}: {text}", None)
             )
@@ -107,18 +109,18 @@ def _printable_warning(*arguments: Any, **options: Any) -> str:
 
 
 def log_plainly() -> None:
-    """Make what Manim logs and Python warns of printable in this process and its forks. Call it before Manim's import.
+    """Make Manim's log and Python's warnings printable in this process and its forks. Call it before Manim's import.
 
-    In a worker, Manim's warnings go to the parent from then on.
+    In a worker, Manim's warnings then go to the parent.
     """
     manims_logger = logging.getLogger("manim")
-    if not any(isinstance(each, _SaidOnce) for each in manims_logger.filters):
-        manims_logger.addFilter(_SaidOnce())
+    if not any(isinstance(log_filter, _WarnOnce) for log_filter in manims_logger.filters):
+        manims_logger.addFilter(_WarnOnce())
     warnings.formatwarning = _printable_warning
 
 
 class Sender(Protocol):
-    """The worker's end of the way to its parent."""
+    """The worker's end of the connection to its parent."""
 
     def send(self, message: Any, /) -> None: ...
 
@@ -126,13 +128,13 @@ class Sender(Protocol):
 
 
 class Receiver(Protocol):
-    """The parent's end; ``recv`` raises EOFError when the worker is gone."""
+    """The parent's end of the connection; ``recv`` raises EOFError once the worker has ended."""
 
     def recv(self) -> Any: ...
 
 
 class _ThisWorker:
-    """State of this worker process: its way to the parent, when it last reported, where its task is."""
+    """State of this worker process: connection to the parent, time of the last report, place of the task."""
 
     sender: Sender | None = None
     reported = 0.0
@@ -146,10 +148,10 @@ def run_in_process(
     environment: dict[str, str],
     temporary: Path | None,
 ) -> None:
-    """What a new process does. It ends at once, whatever threads the task has left behind."""
+    """Run a task in a new process, then end the process at once, even if threads of the task still run."""
     leave_server()
-    _end_by_the_system()
-    if environment != os.environ:  # a fork has that of the moment when its server began
+    _end_with_parent_by_system()
+    if environment != os.environ:  # a fork has the environment from when its server started
         os.environ.clear()
         os.environ.update(environment)
     if temporary is not None:
@@ -157,7 +159,7 @@ def run_in_process(
     with suppress(OSError):
         os.dup2(2, 1)
     _guard_children()
-    compile_the_users_modules()
+    compile_users_modules()
     work(sender, function, arguments)
     with suppress(Exception):
         sys.stdout.flush()
@@ -166,14 +168,14 @@ def run_in_process(
 
 
 def work(sender: Sender, function: str | Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    """In the worker process: do the task, and send what came of it."""
+    """In the worker process: run the task, then send its result or its error to the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent_by_thread, daemon=True).start()
     _ThisWorker.sender = sender
     log_plainly()
     try:
         call = _function_of_the_worker(function) if isinstance(function, str) else function
-        at("", "anew")  # what it takes to get so far is not the task's
+        at("", "anew")  # starting the process does not count towards the timeout
         result = call(*arguments)
         sender.send(("result", result, None))
     except BaseException as error:
@@ -182,7 +184,7 @@ def work(sender: Sender, function: str | Callable[..., Any], arguments: tuple[An
 
 
 def _function_of_the_worker(name: str) -> Callable[..., Any]:
-    """Raises UserError where Manim can't be imported as it is configured."""
+    """Return the task function of that name. Raises UserError if Manim cannot start with the user's manim.cfg."""
     try:
         import_worker = importlib.import_module(IMPORTS_WORKER).import_worker
         function: Callable[..., Any] = getattr(import_worker(), name)
@@ -197,11 +199,11 @@ def _function_of_the_worker(name: str) -> Callable[..., Any]:
 
 
 def _guard_children() -> None:
-    """Programs, pools and forks that the task begins end when this process does, however it ends.
+    """Make processes that the task starts end with this process, however it ends.
 
-    All of them are of its process group, unless they leave it. A guard, a fork of this process, waits for the end of a
-    pipe that this process alone holds, and then kills the group, and so itself. `multiprocessing` would refuse children
-    to a process that is ended with its parent.
+    They all belong to its process group unless they leave it. A guard process, a fork of this one, waits until the
+    other end of a pipe closes, which only this process holds. Then it kills the group and itself. `multiprocessing`
+    forbids children of a daemon process, so the daemon flag is cleared.
     """
     multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
     if not hasattr(os, "fork"):
@@ -209,7 +211,7 @@ def _guard_children() -> None:
     os.setpgrp()
     ended, held = os.pipe()
     if os.fork() == 0:
-        for number in map(int, os.listdir("/dev/fd")):  # its parent's end of the pipe, and what others wait for
+        for number in map(int, os.listdir("/dev/fd")):  # among them this process's end of the pipe
             if number != ended:
                 with suppress(OSError):
                     os.close(number)
@@ -219,14 +221,15 @@ def _guard_children() -> None:
     os.register_at_fork(after_in_child=os.fdopen(held, "wb").close)
 
 
-def _end_by_the_system() -> None:
-    """On Linux the system ends this process with its parent, even one that is in C code and lets no thread run."""
+def _end_with_parent_by_system() -> None:
+    """On Linux, ask the system to kill this process when its parent ends, even while C code blocks all threads."""
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _end_with_parent() -> None:
+def _end_with_parent_by_thread() -> None:
+    """Wait until the parent ends, then end this process."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])
@@ -234,32 +237,32 @@ def _end_with_parent() -> None:
 
 
 def _pickled(error: BaseException) -> bytes:
-    """``error`` for the parent: by words alone if it cannot be sent, or if it is not one that a thread may raise."""
+    """Return ``error`` pickled; its text in another error if it cannot be pickled or is no Exception."""
     if isinstance(error, Exception):
         with suppress(Exception):
             content = pickle.dumps(error)
             pickle.loads(content)
             return content
         return pickle.dumps(RuntimeError(f"{type(error).__name__}: {error}"))
-    says = f": {error}" if str(error) else ""
-    return pickle.dumps(WorkerDiedError(f"its process was ended by {type(error).__name__}{says}"))
+    text = f": {error}" if str(error) else ""
+    return pickle.dumps(WorkerDiedError(f"its process was ended by {type(error).__name__}{text}"))
 
 
-def _unpickled(content: bytes, told: str) -> BaseException:
-    """The error, with what is ``told`` of it in the worker; by words alone for a class that is not known here."""
+def _unpickled(content: bytes, traceback_text: str) -> BaseException:
+    """Return the error with the worker's ``traceback_text`` as a note; RuntimeError if its class is unknown here."""
     try:
         error: BaseException = pickle.loads(content)
     except Exception:
-        return RuntimeError(f"in a worker process:\n{told}")
+        return RuntimeError(f"in a worker process:\n{traceback_text}")
     if not isinstance(error, UserError | OSError):
-        error.add_note(f"In a worker process:\n{told}")
+        error.add_note(f"In a worker process:\n{traceback_text}")
     return error
 
 
 def listen(receiver: Receiver, progress: Progress, told: Callable[[str], None]) -> Any:
-    """The result of the worker's task; what it raised is raised here, EOFError when it ended without either.
+    """Receive messages until the task ends; return its result or raise its error.
 
-    ``told`` is called with what the user should know.
+    Raises EOFError if the worker ended without either. ``told`` is called with each message for the user.
     """
     while True:
         kind, value, extra = receiver.recv()
@@ -273,8 +276,8 @@ def listen(receiver: Receiver, progress: Progress, told: Callable[[str], None]) 
             told(value)
 
 
-def last_words(exit_code: int | None, place: str = "") -> str:
-    """Why a worker that sent no result has ended, and where it was."""
+def reason_of_end(exit_code: int | None, place: str = "") -> str:
+    """Return a message that explains why a worker ended without a result, and at which place."""
     where = f" {place}" if place else ""
     if exit_code == -signal.SIGKILL:
         return f"its process was killed{where}, most likely for want of memory; fewer at once (-j 1) need less"
@@ -284,34 +287,34 @@ def last_words(exit_code: int | None, place: str = "") -> str:
     return f"its process ended without a result{where} (exit code {exit_code})"
 
 
-class Watched:
-    """A worker as its parent hears and sees it: its messages, whether it lives, where it is, its time."""
+class WatchedWorker:
+    """The parent's view of a worker: receives its messages and enforces the timeout."""
 
     def __init__(self, connection: Connection[Any, Any], process: BaseProcess, timeout: float | None) -> None:
         self._connection, self._process, self._timeout = connection, process, timeout
-        self._since: float | None = None  # None: its time stands still
+        self._since: float | None = None  # start of the timeout; None: suspended
         self.place = ""
 
     def recv(self) -> Any:
-        """The next message. Raises EOFError when the worker is gone, TimedOutError when its time is over."""
+        """Return the next message. Raises EOFError if the worker has ended, TimedOutError after the timeout."""
         while True:
             if self._connection.poll(min(LOOK_SECONDS, self._time_left())):
                 try:
                     message = self._connection.recv()
-                except OSError:  # it died in the middle of a word
+                except OSError:  # it died in the middle of a message
                     raise EOFError from None
                 if message[0] == "place":
-                    self._moved(*message[1:])
+                    self._set_place(*message[1:])
                 elif message[0] != "progress" or self._time_left() > 0:
                     return message
             elif not self._process.is_alive() and not self._connection.poll():
-                raise EOFError  # a process that it has started still holds its end
+                raise EOFError  # a child of the worker may still hold the connection open
             if self._time_left() <= 0:
                 self._process.kill()
                 where = f", {self.place}" if self.place else ""
                 raise TimedOutError(f"stopped after {self._timeout:g} s{where}; a larger --timeout gives it more time")
 
-    def _moved(self, place: str, clock: Clock) -> None:
+    def _set_place(self, place: str, clock: Clock) -> None:
         self.place = place
         if clock != "goes on":
             self._since = time.monotonic() if clock == "anew" else None

@@ -96,7 +96,7 @@ def test_a_command_that_waits_for_anothers_training_says_so_and_takes_over_if_th
         assert first.poll() is None, first.communicate()
         time.sleep(0.005)
     second = start("train", "--lesson", "long.toml")
-    assert second.stderr.readline() == "train long: another gradreel is training it; waiting for what comes of that\n"
+    assert second.stderr.readline() == "train long: another gradreel is training it; waiting for the result\n"
     os.link(journal.with_name("parameters.npy"), project / "begun.npy")
     first.kill()
     first.communicate()

@@ -376,7 +376,7 @@ def test_a_clip_of_another_run_is_awaited_last_and_drawn_if_that_run_dies(tmp_pa
         assert first.poll() is None, first.communicate()
         time.sleep(0.02)
     second = killing.start("-j", "1")
-    assert second.stderr.readline() == "waits: another run is at it; waiting for what comes of that\n"
+    assert second.stderr.readline() == "waits: another run is rendering it; waiting for the result\n"
     while killing.drawn() != ["waits", "plain"] or not killing.found("clip described"):
         assert second.poll() is None, second.communicate()
         time.sleep(0.02)

@@ -22,7 +22,7 @@ def server_of(tmp_path, monkeypatch):
     """We are in a folder, and a server began there; nothing of it runs."""
     (tmp_path / "manim.cfg").write_text("[CLI]\nbackground_color = WHITE\n")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(forks._Server, "ground", forks._ground())
+    monkeypatch.setattr(forks._Server, "inputs", forks._server_inputs())
     return tmp_path
 
 
@@ -63,7 +63,7 @@ def test_after_a_change_of_our_files_a_new_python_draws(server_of, monkeypatch):
     (ours / "scenes").mkdir(parents=True)
     (ours / "scenes" / "base.py").write_text("one = 1\n")
     monkeypatch.setattr(forks, "PACKAGE_FOLDER", ours)
-    monkeypatch.setattr(forks._Server, "ground", forks._ground())
+    monkeypatch.setattr(forks._Server, "inputs", forks._server_inputs())
     (ours / "scenes" / "lecture").mkdir()
     (ours / "scenes" / "lecture" / "relu.py").write_text("each fork imports its scene for itself\n")
     assert way() == "forkserver"

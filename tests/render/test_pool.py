@@ -339,7 +339,7 @@ def test_a_worker_is_deaf_to_ctrl_c_from_its_first_moment_on():
 
 def test_a_truncated_message_counts_as_a_dead_worker(tasks, monkeypatch):
     """A worker that is killed while it sends a long result."""
-    from gradreel.render.workers.worker_process import Watched, last_words
+    from gradreel.render.workers.worker_process import WatchedWorker, reason_of_end
 
     class Cut:
         def poll(self, seconds: float) -> bool:
@@ -349,9 +349,9 @@ def test_a_truncated_message_counts_as_a_dead_worker(tasks, monkeypatch):
             raise OSError("got end of file during message")
 
     with pytest.raises(EOFError):
-        Watched(Cut(), None, None).recv()
-    assert last_words(-signal.SIGTERM) == "its process crashed (SIGTERM)"
-    assert last_words(-250) == "its process ended without a result (exit code -250)"
+        WatchedWorker(Cut(), None, None).recv()
+    assert reason_of_end(-signal.SIGTERM) == "its process crashed (SIGTERM)"
+    assert reason_of_end(-250) == "its process ended without a result (exit code -250)"
 
 
 @pytest.mark.parametrize("how", ["timeout", "killed", "raises", "ends"])

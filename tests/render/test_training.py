@@ -12,7 +12,7 @@ from gradreel.core.network.training import train
 from gradreel.core.trace.trace import Trace
 from gradreel.core.trace.training_times import training_seconds
 from gradreel.render.workers import training
-from gradreel.render.workers.groups import Bundle, Group, balanced, dealt_out
+from gradreel.render.workers.groups import Bundle, Group, balanced_groups, bundles_for_workers
 from gradreel.render.workers.pool import Listeners, Workers
 from gradreel.render.workers.training import LocalTrainers, train_bundle, train_group, training_claim
 
@@ -34,7 +34,7 @@ def all_runs():
 @pytest.mark.parametrize("jobs", [1, 2, 3, 8, 100])
 def test_every_run_is_in_one_group_of_similar_runs_and_long_groups_come_first(jobs):
     runs = all_runs()
-    groups = balanced(runs, jobs)
+    groups = balanced_groups(runs, jobs)
     assert sorted(run.digest for group in groups for run in group.runs) == sorted(run.digest for run in runs)
     for group in groups:
         assert len({run.model_copy(update={"seed": 0}) for run in group.runs}) == 1
@@ -43,15 +43,15 @@ def test_every_run_is_in_one_group_of_similar_runs_and_long_groups_come_first(jo
 
 
 def test_one_worker_trains_all_seeds_of_a_network_side_by_side():
-    assert sorted(len(group.runs) for group in balanced(all_runs(), 1)) == [5] * 7
+    assert sorted(len(group.runs) for group in balanced_groups(all_runs(), 1)) == [5] * 7
 
 
 def test_groups_are_split_if_that_shortens_the_total_time():
     (network,) = width_experiments(widths=(1000,))
-    assert [len(group.runs) for group in balanced(network.experiments, 2)] == [3, 2]
+    assert [len(group.runs) for group in balanced_groups(network.experiments, 2)] == [3, 2]
     whole = [Group(network.experiments) for network in (*width_experiments(), *depth_experiments()[1:])]
     longest_first = sorted(whole, key=lambda group: -group.cost)
-    groups = balanced(all_runs(), 2)
+    groups = balanced_groups(all_runs(), 2)
     assert makespan(groups, 2) <= makespan(longest_first, 2)
     even = sum(group.cost for group in groups) / 2
     assert makespan(groups, 2) < 1.1 * even
@@ -59,8 +59,8 @@ def test_groups_are_split_if_that_shortens_the_total_time():
 
 @pytest.mark.parametrize("jobs", [1, 2, 3, 100])
 def test_groups_are_dealt_out_evenly_and_each_once(jobs):
-    groups = balanced(all_runs(), jobs)
-    bundles = dealt_out(groups, jobs)
+    groups = balanced_groups(all_runs(), jobs)
+    bundles = bundles_for_workers(groups, jobs)
     assert len(bundles) <= jobs
     assert sorted(g.runs[0].digest for b in bundles for g in b.groups) == sorted(g.runs[0].digest for g in groups)
     assert max(bundle.cost for bundle in bundles) <= makespan(groups, jobs) * (1 + 1e-9)
@@ -130,7 +130,7 @@ def test_a_run_that_another_command_trained_meanwhile_is_not_trained_again(tmp_p
             train(run, traces)
         others.release()
         assert [outcome.digest for outcome in outcomes.result()] == [run.digest for run in runs]
-    assert heard == ["another gradreel is training some of them; waiting for what comes of that"]
+    assert heard == ["another gradreel is training some of them; waiting for the result"]
 
 
 def test_a_damaged_trace_is_trained_again(tmp_path):
