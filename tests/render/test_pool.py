@@ -246,7 +246,7 @@ class Shared:
 
 def test_a_clip_that_another_run_makes_is_awaited_while_others_are_drawn(tasks, tmp_path):
     log, told = tmp_path / "log", []
-    theirs, left = Shared(made="made by the other"), Shared()
+    theirs, left = Shared("made by the other"), Shared()
     with Workers(1) as workers:
         first = workers.submit(tasks.said, "first", log, claim=theirs, listeners=Listeners(told=told.append))
         second = workers.submit(tasks.said, "second", log, claim=left)
