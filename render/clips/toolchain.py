@@ -65,7 +65,7 @@ def module_version(module: str) -> str:
 
 
 def _is_of_a_library(module: str) -> bool:
-    """Whether a module may belong to a library: it is there, and it is not the user's."""
+    """Return whether a module may belong to an installed library: it can be found, and its file is not the user's."""
     try:
         spec = find_spec(module)
     except (ImportError, ValueError):  # a module that was made without a spec
