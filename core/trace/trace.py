@@ -298,7 +298,7 @@ class Trace:
         return tensor_at(self.parameters, _place_of(name, self._places))
 
     def tensors(self, pattern: str = "*") -> dict[str, FloatArray]:
-        """Return the tensors whose names match a pattern of the shell, such as "*.weight", each as ``trace[name]``."""
+        """Return the tensors whose names match a shell pattern, such as ``"*.weight"``, each as ``trace[name]``."""
         names = (name for name in self._places if fnmatchcase(name, pattern))
         return {name: tensor_at(self.parameters, self._places[name]) for name in names}
 
