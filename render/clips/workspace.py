@@ -261,7 +261,6 @@ def publish(temporary: Path, final: Path) -> None:
 
 def check_replaceable(final: Path, by_folder: bool) -> None:
     """Raise UserError unless ``final`` may be replaced: a file by a file, a folder of only pictures by a folder."""
-    refuse_special(final)
     if not final.is_dir() or (final.is_symlink() and not by_folder):
         return
     if not by_folder:
