@@ -197,7 +197,7 @@ def test_a_workers_clip_equals_a_local_one_and_equal_module_names_of_two_users_d
         assert gradreel("render", "film.py:Made", *SMALL, *voice).exit_code == 0
         assert (clips_of(media), described(media)) == (clips[-1], as_there)
         (length,) = (clip["beats"][0]["end"] for clip in as_there)
-        assert length == (5 * 9.6 if voice else length), "spoken here, and drawn there as long as that"
+        assert length == (5 * 10.6 if voice else length), "spoken here, and drawn there as long as that"
     assert clips[0] != clips[1]
     assert "train" in one_worker.functions
     assert not list(one_worker.folder.iterdir()), "nothing stays there"
