@@ -172,7 +172,7 @@ def shapes(draw: st.DrawFn) -> Experiment:
 @given(shapes())
 def test_networks_of_any_shape_equal_torchs(tmp_path_factory: pytest.TempPathFactory, experiment: Experiment) -> None:
     trace = train(experiment, tmp_path_factory.mktemp("traces"))
-    check_it_agrees(trace, {"float64": 1e-11, "float32": 1e-4}[experiment.dtype])
+    check_it_agrees(trace, {"float64": 1e-11, "float32": 1e-3}[experiment.dtype])
 
 
 @pytest.mark.slow

@@ -166,7 +166,7 @@ class WhyDeep(LectureScene):
         self.hand_on()
 
     def _name_beat(self) -> None:
-        with self.beat("name", pause="long"):
+        with self.beat("name"):
             # The ground of the last scene leaves. One layer swells, ReLU by ReLU; a stack comes beside it. Each gets
             # the name its learning would have
             ground = ground_line()

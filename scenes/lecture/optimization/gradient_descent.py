@@ -408,7 +408,7 @@ class GradientDescent(LectureScene):
 
     def _valley_beat(self) -> None:
         descent, drop, stop = self.descent, self.drop, self.pause
-        with self.beat("drop-valley", pause="long", drop=Count(drop), loss=descent.loss_text(drop)):
+        with self.beat("drop-valley", drop=Count(drop), loss=descent.loss_text(drop)):
             # Update after update down the slope. Then the next hundreds, which hardly change anything: the slopes
             # become too small for their row
             again = in_band(self._rule("k", "k+1"))
