@@ -340,9 +340,12 @@ def _sum_of(count: int) -> TextMobject:
 
 
 def _framed_limit(sum_formula: TextMobject) -> RoundedRectangle:
-    """A thin frame around the number over the sum sign."""
-    glyphs = sum_formula.part("sum")
-    top = max(float(glyph.get_top()[1]) for glyph in glyphs)
-    number = VGroup(*(glyph for glyph in glyphs if glyph.get_bottom()[1] > top - 0.3))
+    """Return a thin frame around the number over the sum sign, or around the single sigmoid of a sum without one."""
+    if "sum" in sum_formula.parts:
+        glyphs = sum_formula.part("sum")
+        top = max(float(glyph.get_top()[1]) for glyph in glyphs)
+        number = VGroup(*(glyph for glyph in glyphs if glyph.get_bottom()[1] > top - 0.3))
+    else:
+        number = VGroup(*map(sum_formula.part, ("c", "sigmoid", "brackets")))
     frame = RoundedRectangle(corner_radius=0.08, width=number.width + 0.24, height=number.height + 0.16)
     return frame.set_stroke(palette.text, 2).move_to(number)
