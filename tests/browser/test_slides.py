@@ -361,7 +361,8 @@ def test_a_step_has_its_sound_and_its_words_in_each_language(small):
     def heard(name):
         with av.open(str(small.folder.with_name(name))) as container:
             samples = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
-        strength = np.abs(np.fft.rfft(samples, 48_000))
+        seconds = np.pad(samples, (0, -len(samples) % 48_000)).reshape(-1, 48_000)
+        strength = np.abs(np.fft.rfft(seconds)).max(axis=0)  # the film's first second has no word
         return [tone for tone, hertz in TONES.items() if strength[hertz - 3 : hertz + 4].max() > strength.max() / 10]
 
     sounds = [file.name for file in small.folder.parent.glob("*.m4a")]
