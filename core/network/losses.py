@@ -80,7 +80,8 @@ def _softmax_cross_entropy_into(y: Tensor, t: Tensor, losses: Tensor, d_y: Tenso
     import torch
 
     for logits, classes, loss, derivative in zip(y, t.long(), losses, d_y, strict=True):
-        # torch.exp and torch.log use MKL, whose last bit depends on the processor; these two functions do not
+        # One run at a time: its bits do not depend on the runs beside it. torch.exp and torch.log would use MKL, whose
+        # last bit depends on the processor; softmax and log_softmax do not
         torch.neg(torch.log_softmax(logits, 1).gather(1, classes), out=loss)
         derivative.copy_(torch.softmax(logits, 1))
         derivative.scatter_add_(1, classes, torch.full_like(loss, -1.0))

@@ -7,6 +7,7 @@ call.
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,14 +69,26 @@ def unpack(experiment: Experiment, theta: FloatArray) -> Layers:
     """
     if theta.shape[-1] != experiment.n_parameters:
         raise ValueError(f"theta has {theta.shape[-1]} parameters, this network has {experiment.n_parameters}")
+    *hidden, c, b = split_theta(theta, [shape for _, shape in parameter_shapes(experiment)])
+    return Layers(weights=tuple(hidden[::2]), biases=tuple(hidden[1::2]), c=c, b=b)
+
+
+def split_theta(theta: FloatArray, shapes: Sequence[tuple[int, ...]]) -> list[FloatArray]:
+    """Return the parts of theta (..., P) with these shapes, one after the other, as views (..., *shape).
+
+    Examples
+    --------
+    >>> split_theta(np.arange(5.0), [(2, 2), ()])
+    [array([[0., 1.],
+           [2., 3.]]), array(4.)]
+    """
     parts: list[FloatArray] = []
     start = 0
-    for _, shape in parameter_shapes(experiment):
+    for shape in shapes:
         size = math.prod(shape)
-        parts.append(theta[..., start : start + size].reshape((*theta.shape[:-1], *shape)))
+        parts.append(np.asarray(theta)[..., start : start + size].reshape((*theta.shape[:-1], *shape)))
         start += size
-    *hidden, c, b = parts
-    return Layers(weights=tuple(hidden[::2]), biases=tuple(hidden[1::2]), c=c, b=b)
+    return parts
 
 
 @dataclass(frozen=True, eq=False)

@@ -96,7 +96,7 @@ from gradreel.core.trace.format import (
 )
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.setting_log import SettingLog, are_valid_settings
-from gradreel.core.trace.tensor_places import Place, tensor_at, tensor_places
+from gradreel.core.trace.tensors import tensors_of
 from gradreel.core.trace.unfinished import open_unfinished
 from numpy.typing import NDArray
 
@@ -119,11 +119,15 @@ class State:
 
     update: int
     parameters: FloatArray
-    _places: dict[str, Place]
+    _run: Experiment | RecordedRun
 
     def __getitem__(self, name: str) -> FloatArray:
         """Return the tensor ``name``, such as "0.weight", in its own shape. Raises TraceError for another name."""
-        return tensor_at(self.parameters, _place_of(name, self._places))
+        return _tensor_called(name, self._tensors)
+
+    @cached_property
+    def _tensors(self) -> dict[str, FloatArray]:
+        return tensors_of(self._run, self.parameters)
 
     def __repr__(self) -> str:
         return f"<State after {self.update} updates: {len(self.parameters)} parameters>"
@@ -284,7 +288,7 @@ class Trace:
     def __iter__(self) -> Iterator[State]:
         """Yield the kept states in order. Each is read from the disk when its numbers are used."""
         for update, theta in zip(self.kept.tolist(), self.parameters, strict=True):
-            yield State(update, theta, self._places)
+            yield State(update, theta, self.run)
 
     def __getitem__(self, name: str) -> FloatArray:
         """Return a tensor in all kept states, (R, *its shape), or the learning rate for "rate", as `rates`.
@@ -293,19 +297,17 @@ class Trace:
         of the model's state dict; a tensor that is itself called "rate" comes first. Raises TraceError for a name that
         is not in theta, such as that of a buffer; `state_dict` has buffers.
         """
-        if name == "rate" and name not in self._places:
+        if name == "rate" and name not in self._tensors:
             return self.rates
-        return tensor_at(self.parameters, _place_of(name, self._places))
+        return _tensor_called(name, self._tensors)
 
     def tensors(self, pattern: str = "*") -> dict[str, FloatArray]:
         """Return the tensors whose names match a shell pattern, such as ``"*.weight"``, each as ``trace[name]``."""
-        names = (name for name in self._places if fnmatchcase(name, pattern))
-        return {name: tensor_at(self.parameters, self._places[name]) for name in names}
+        return {name: tensor for name, tensor in self._tensors.items() if fnmatchcase(name, pattern)}
 
     @cached_property
-    def _places(self) -> dict[str, Place]:
-        """The place of each tensor in theta, by name."""
-        return tensor_places(self.run)
+    def _tensors(self) -> dict[str, FloatArray]:
+        return tensors_of(self.run, self.parameters)
 
     def __repr__(self) -> str:
         recorded = f", model {self.run.model}" if isinstance(self.run, RecordedRun) else ""
@@ -416,11 +418,11 @@ class Trace:
         return self.batch[epoch, batch_number * size : (batch_number + 1) * size]
 
 
-def _place_of(name: str, places: dict[str, Place]) -> Place:
-    """Return the place of a tensor. Raises TraceError, which names similar names, if there is none."""
-    if name in places:
-        return places[name]
-    similar = get_close_matches(name, places, n=3, cutoff=0.4) or list(places)
+def _tensor_called(name: str, tensors: dict[str, FloatArray]) -> FloatArray:
+    """Return the tensor ``name``. Raises TraceError, which lists similar names, if there is none."""
+    if name in tensors:
+        return tensors[name]
+    similar = get_close_matches(name, tensors, n=3, cutoff=0.4) or list(tensors)
     raise TraceError(f"theta has no tensor {name!r}; there are {printable(abbreviated_list(similar))}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -145,7 +146,7 @@ def test_the_table_for_pandas_has_what_was_logged_at_its_update(recorded):
 
 
 def test_without_pandas_the_command_that_installs_it_is_named(recorded, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "pandas", None)
+    monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(UserError, match="pip install pandas"):
         recorded[0].to_pandas()
 
