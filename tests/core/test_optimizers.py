@@ -18,7 +18,7 @@ from gradreel.core.experiment import Experiment, StepSchedule
 from gradreel.core.network.optimizers import OPTIMIZERS
 from gradreel.core.network.training import train, train_all
 from gradreel.core.trace.trace import Trace
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
@@ -31,6 +31,7 @@ SETTINGS: list[dict[str, Any]] = [
     {"optimizer": "adamw", "learning_rate": 0.002, "weight_decay": 0.3},
     {"optimizer": "sgd", "learning_rate": 0.02, "weight_decay": 0.1, "clip": 0.01, "warm_up": 3},
 ]
+ADAM_EPS = 1e-8
 SCHEDULES: list[Any] = ["constant", "cosine", StepSchedule(step=7, factor=0.5)]
 NETWORKS = [((), "none"), *itertools.product([(6,), (5, 4, 3)], ["sigmoid", "relu", "hard_sigmoid"])]
 DAYS = DailySeries(
@@ -58,8 +59,8 @@ def plain_loop(trace: Trace) -> tuple[FloatArray, FloatArray]:
     nn.utils.vector_to_parameters(torch.from_numpy(np.array(trace.parameters[0])), model.parameters())
     kinds: dict[str, Any] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
     more = {"momentum": experiment.momentum} if experiment.optimizer == "sgd" else {"betas": experiment.betas}
-    settings = {"lr": experiment.learning_rate, "weight_decay": experiment.weight_decay, **more}
-    optimizer = kinds[experiment.optimizer](model.parameters(), **settings)
+    torch_settings = {"lr": experiment.learning_rate, "weight_decay": experiment.weight_decay, **more}
+    optimizer = kinds[experiment.optimizer](model.parameters(), **torch_settings)
     schedules, warm_up = torch.optim.lr_scheduler, experiment.warm_up
     scheduler: Any = schedules.LambdaLR(optimizer, lambda epoch: 1.0)
     if isinstance(experiment.schedule, StepSchedule):
@@ -150,7 +151,7 @@ def shapes(draw: st.DrawFn) -> Experiment:
         "classes": lambda: classes_by_angle(draw(st.integers(1, 30)), draw(st.integers(2, 6))),
     }[kind]()
     hidden = tuple(draw(st.lists(st.integers(1, 12), max_size=4)))
-    settings = draw(st.sampled_from(SETTINGS))
+    optimizer_settings = draw(st.sampled_from(SETTINGS))
     return Experiment(
         dataset=dataset,
         hidden=hidden,
@@ -160,10 +161,10 @@ def shapes(draw: st.DrawFn) -> Experiment:
         ),
         dtype=draw(st.sampled_from(["float64", "float32"])),
         batch_size=draw(st.integers(0, dataset.examples)),
-        epochs=draw(st.integers(1, 4)) + settings.get("warm_up", 0),
+        epochs=draw(st.integers(1, 4)) + optimizer_settings.get("warm_up", 0),
         seed=draw(st.integers(0, 2**40)),
         keep={"every": draw(st.integers(1, 5))},
-        **settings,
+        **optimizer_settings,
     )
 
 
@@ -172,7 +173,10 @@ def shapes(draw: st.DrawFn) -> Experiment:
 @given(shapes())
 def test_networks_of_any_shape_equal_torchs(tmp_path_factory: pytest.TempPathFactory, experiment: Experiment) -> None:
     trace = train(experiment, tmp_path_factory.mktemp("traces"))
-    check_it_agrees(trace, {"float64": 1e-11, "float32": 1e-3}[experiment.dtype])
+    # Adam magnifies the rounding of a gradient that is no larger than its eps
+    tiny = (trace.gradient != 0) & (np.abs(trace.gradient) < ADAM_EPS)
+    assume(experiment.dtype == "float64" or experiment.optimizer == "sgd" or not tiny.any())
+    check_it_agrees(trace, {"float64": 1e-11, "float32": 1e-4}[experiment.dtype])
 
 
 @pytest.mark.slow
