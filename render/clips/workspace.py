@@ -361,18 +361,13 @@ def clear_disk_errors(folder: Path, option: str = "--media_dir") -> Iterator[Non
         raise clear from None
 
 
-def refuse_special(path: Path, option: str = "-o") -> None:
-    """Raise UserError if ``path`` is a device, a pipe or a socket. A link to one counts as one."""
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise UserError(f"{option} {path} is a device or a pipe; a result needs the name of a file or a folder")
-
-
 def check_writable(file: Path, option: str) -> None:
     """Raise UserError if ``file`` is a device or a pipe, or if no file can be written in its folder.
 
     If the folder is missing, tries its nearest parent that exists. Leaves nothing behind.
     """
-    refuse_special(file, option)
+    if file.exists() and not file.is_file() and not file.is_dir():
+        raise UserError(f"{option} {file} is a device or a pipe; a result needs the name of a file or a folder")
     folder = next(folder for folder in file.absolute().parents if folder.exists())
     try:
         with tempfile.TemporaryFile(dir=folder):
