@@ -41,10 +41,10 @@ logger = logging.getLogger(__name__)
 def imported(path: str) -> Any:
     """Return the object at ``package.module:name.attribute``."""
     module, _, names = path.partition(":")
-    found: Any = import_module(module)
+    value: Any = import_module(module)
     for name in names.split("."):
-        found = getattr(found, name)
-    return found
+        value = getattr(value, name)
+    return value
 
 
 def rows_of(model: type[BaseModel]) -> Iterator[tuple[str, str, str, str]]:
@@ -58,8 +58,8 @@ def rows_of(model: type[BaseModel]) -> Iterator[tuple[str, str, str, str]]:
 
 def comment_of(model: type[BaseModel], name: str) -> str:
     """Return the comment behind a field in the source of its class, or ""."""
-    found = re.search(rf"^ +{name}: .*?  # (.*)$", inspect.getsource(model), re.MULTILINE)
-    return found[1] if found else ""
+    comment = re.search(rf"^ +{name}: .*?  # (.*)$", inspect.getsource(model), re.MULTILINE)
+    return comment[1] if comment else ""
 
 
 def default_text(value: Any) -> str:

@@ -380,7 +380,10 @@ class _BurnedLetters:
         self._checked_scenes: set[str] = set()
 
     def check(self, planned: Plan, beats: Mapping[str, Sequence[BeatSpan]]) -> None:
-        """Check the lines of ``beats``, by scene, and give one warning; does nothing if no subtitles are burned."""
+        """Warn once of characters that burned subtitles cannot show, in the lines of ``beats``, by scene.
+
+        Does nothing if no subtitles are burned.
+        """
         language = self._job.settings.burned
         if language is None:
             return

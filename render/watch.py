@@ -87,7 +87,7 @@ class Watcher:
 
     @property
     def files(self) -> frozenset[Path]:
-        """Return the watched files, also missing ones that the work looked for; no folders."""
+        """Return the watched files, without folders. Missing files that the work looked for are included."""
         return frozenset(path for path, state in self._seen.items() if not isinstance(state, list))
 
     @contextmanager

@@ -106,7 +106,7 @@ class OpenedFiles:
 
     @contextmanager
     def not_listening(self) -> Iterator[None]:
-        """Record nothing that this thread opens within the context, since it is opened for the renderer."""
+        """Leave out the files that this thread opens inside the block: the renderer opens them, not the scene."""
         before, self._thread.busy = getattr(self._thread, "busy", False), True
         try:
             yield

@@ -7,8 +7,8 @@ jumps   the same, looked at by `gradreel check --jumps`
 clips   a lesson of many scenes of one second; and again when all of it is up to date
 film    a film of some hours, joined from clips of a minute
 
-Each is measured beside a tenth of it: a bounded cost stays, a linear one grows tenfold. Memory is that of the largest
-process. It needs Linux, where processes are found that outlive their parent.
+Each is measured twice: at full length and at a tenth of it. So a cost that grows with the length shows. The peak memory
+is that of the largest process. The benchmark needs Linux: only there can it find processes that outlive their parent.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ NOTE = 32  # size of words beside the line
 
 
 class MoreFeatures(LectureScene):
-    """Not one day alone but several are features: two days after the same views show why."""
+    """Shows why one feature is not enough: two days had the same views the day before, but different views."""
 
     class Parameters(LectureScene.Parameters):
         dataset: DailyViews = Field(
