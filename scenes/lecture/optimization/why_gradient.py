@@ -344,8 +344,8 @@ def _framed_limit(sum_formula: TextMobject) -> RoundedRectangle:
     if "sum" in sum_formula.parts:
         glyphs = sum_formula.part("sum")
         top = max(float(glyph.get_top()[1]) for glyph in glyphs)
-        number = VGroup(*(glyph for glyph in glyphs if glyph.get_bottom()[1] > top - 0.3))
-    else:
-        number = VGroup(*map(sum_formula.part, ("c", "sigmoid", "brackets")))
-    frame = RoundedRectangle(corner_radius=0.08, width=number.width + 0.24, height=number.height + 0.16)
+        number, clear = VGroup(*(glyph for glyph in glyphs if glyph.get_bottom()[1] > top - 0.3)), 0.12
+    else:  # the plus sign before it is near
+        number, clear = VGroup(*map(sum_formula.part, ("c", "sigmoid", "brackets"))), 0.05
+    frame = RoundedRectangle(corner_radius=0.08, width=number.width + 2 * clear, height=number.height + 0.16)
     return frame.set_stroke(palette.text, 2).move_to(number)
