@@ -19,6 +19,7 @@ import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, SceneContext
 from gradreel.scenes.catalog import kebab_name
+from gradreel.scenes.quick_mobjects import quick_mobjects
 from gradreel.scenes.user_traceback import note_missing_tex
 from manim import CairoRenderer, Scene, VMobject, config, tempconfig
 from manim.constants import RendererType
@@ -95,7 +96,7 @@ def visit_beats(
     """
     lecture = issubclass(scene_class, LectureScene)
     chosen = context or SceneContext()  # before the configuration changes: it holds the media folder of the traces
-    with _configured_manim(size):
+    with _configured_manim(size), quick_mobjects():
         if lecture:
             scene = scene_class(parameters=parameters, context=chosen, skip_animations=True)
         else:

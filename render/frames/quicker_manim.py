@@ -3,6 +3,7 @@
 - To find a place on a path (``MoveAlongPath``, ``TangentLine``), Manim evaluates ten points of each curve, one by one.
 - To compare two points (``always_redraw``, ``become``, ``Transform``), it calls NumPy.
 - With each letter it copies the SVG path that the letter was read from (every animation of a text).
+- It copies immutable values, and lists families of mobjects by generators within generators (`quick_mobjects`).
 - It reads the letters of each new text from SVG, even if an equal text exists (``always_redraw``).
 
 This module also protects files that parallel processes share: Manim writes a modified SVG beside the original, and
@@ -22,6 +23,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 from filelock import FileLock
+from gradreel.scenes.quick_mobjects import replace_manims
 from manim import RIGHT, Mobject, SVGMobject, Text, VGroup, VMobject, config
 from manim.mobject.svg.svg_mobject import VMobjectFromSVGPath, hash_obj
 from manim.mobject.text import tex_mobject, typst_mobject
@@ -154,4 +156,5 @@ def put_in_place() -> None:
     VMobject.get_curve_functions_with_lengths = get_curve_functions_with_lengths
     VMobject.consider_points_equals = consider_points_equals
     VMobjectFromSVGPath.__deepcopy__ = __deepcopy__
+    replace_manims()
     SVGMobject.init_svg_mobject = init_svg_mobject

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable
 from copy import deepcopy
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import typst
@@ -18,8 +17,9 @@ from gradreel.core.arrays import FloatArray
 from gradreel.core.errors import UserError
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.svg_outlines import Outline, outlines
+from gradreel.scenes.quick_mobjects import copied_mobject
 from gradreel.scenes.style import EM, palette
-from manim import LEFT, CapStyleType, LineJointType, ManimColor, Rectangle, VGroup, VMobject
+from manim import LEFT, ManimColor, Rectangle, VGroup, VMobject
 
 _POINTS = 10.0  # the size in all Typst documents; glyphs are scaled afterwards
 _MARKER = "#0000fe"  # colour of an H after each text; its foot gives the baseline
@@ -89,36 +89,16 @@ def _typeset(body: str, names: tuple[str, ...]) -> tuple[tuple[FloatArray, str |
     )
 
 
-_UNCHANGEABLE = {str, int, float, bool, type(None), ManimColor, CapStyleType, LineJointType, np.float64}
-
-
 class Glyph(VMobject):
     """One filled outline in the colour ``ink``.
 
-    Copying is faster than `VMobject`'s, with the same result: immutable values are shared. Manim copies everything that
-    moves, and that is mostly glyphs.
+    Copying is faster than `VMobject`'s, with the same result. Manim copies everything that moves, mostly glyphs.
     """
 
     def __init__(self, ink: ManimColor) -> None:
         super().__init__(stroke_width=0, fill_color=ink, fill_opacity=1)
 
-    def __deepcopy__(self, memo: dict[int, object]) -> Glyph:
-        clone = type(self).__new__(type(self))
-        memo[id(self)] = clone
-        for name, value in vars(self).items():
-            clone.__dict__[name] = _copied(value, memo)
-        clone.original_id = str(id(self))
-        return clone
-
-
-def _copied(value: Any, memo: dict[int, Any]) -> Any:
-    """Return a deep copy of an attribute's value; the value itself if it is immutable."""
-    kind = type(value)
-    if kind in _UNCHANGEABLE or (kind is tuple and all(type(part) in _UNCHANGEABLE for part in value)):
-        return value
-    if kind is np.ndarray:
-        return value.copy()
-    return deepcopy(value, memo) if kind is not list or value else []
+    __deepcopy__ = copied_mobject
 
 
 class TextMobject(VGroup):

@@ -1,14 +1,18 @@
-"""Glyphs are copied faster than Manim copies: a copy is what Manim's would be, and nothing of it is the original's."""
+"""Copies and families are those of Manim, and a copy shares nothing with the original that can change."""
 
 from __future__ import annotations
 
+import operator
 from copy import deepcopy
 
 import numpy as np
 import pytest
 from gradreel.scenes.mobjects.text import Glyph, Number, formula, words
+from gradreel.scenes.quick_mobjects import family, quick_mobjects
 from gradreel.scenes.style import emphasis, emphasize, palette
-from manim import DOWN, VGroup, VMobject
+from hypothesis import given
+from hypothesis import strategies as st
+from manim import DOWN, Circle, DashedLine, Dot, Group, Mobject, VGroup, VMobject
 
 ARRAYS = ("points", "fill_rgbas", "stroke_rgbas", "background_stroke_rgbas")
 
@@ -30,14 +34,14 @@ def by_manim(glyph: Glyph, monkeypatch: pytest.MonkeyPatch) -> Glyph:
 def same(ours: object, theirs: object) -> bool:
     if isinstance(ours, np.ndarray):
         return ours.dtype == theirs.dtype and np.array_equal(ours, theirs)
-    if isinstance(ours, VMobject):
+    if isinstance(ours, Mobject):
         return type(ours) is type(theirs) and attributes_differ(ours, theirs) == []
     if isinstance(ours, list):
         return len(ours) == len(theirs) and all(map(same, ours, theirs))
     return type(ours) is type(theirs) and ours == theirs
 
 
-def attributes_differ(ours: VMobject, theirs: VMobject) -> list[str]:
+def attributes_differ(ours: Mobject, theirs: Mobject) -> list[str]:
     names = (vars(ours).keys() | vars(theirs).keys()) - {"original_id"}
     return [name for name in sorted(names) if not same(vars(ours).get(name), vars(theirs).get(name))]
 
@@ -78,3 +82,41 @@ def test_copied_texts_and_numbers_are_independent():
     assert text.part("x").get_center()[1] != pytest.approx(other.part("x").get_center()[1])
     assert (number.text, second.text) == ("1.25", "88.50")
     assert [len(glyph.points) for glyph in number] == [len(glyph.points) for glyph in Number(1.25)]
+
+
+def some_group() -> Group:
+    line = DashedLine(color=palette.blue)
+    dot = Dot(color=palette.red).save_state()
+    dot.add_updater(lambda mobject: mobject.next_to(line, DOWN))
+    circle = Circle().set_stroke(palette.blue, [1, 2])
+    circle.points_there = [circle.points, (1, [2])]
+    circle.target = circle.generate_target().shift(DOWN)
+    return Group(line, VGroup(dot, line), circle, Group(Mobject(), words("a")))
+
+
+def test_a_copy_of_any_mobject_has_all_that_manims_has():
+    group = some_group()
+    theirs = deepcopy(group)
+    with quick_mobjects():
+        ours = deepcopy(group)
+    for our, their in zip(ours.get_family(), theirs.get_family(), strict=True):
+        assert attributes_differ(our, their) == [], our
+    assert ours[0] is ours[1][1] and ours[2].points_there[0] is ours[2].points
+    assert not np.shares_memory(ours[2].points, group[2].points)
+    assert ours[2].points_there[1] == (1, [2]) and ours[2].points_there[1][1] is not group[2].points_there[1][1]
+
+
+def test_outside_manims_own_methods_are_in_place():
+    before = Mobject.get_family, Mobject.__deepcopy__
+    with quick_mobjects():
+        assert Mobject.get_family is family
+    assert (Mobject.get_family, Mobject.__deepcopy__) == before
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=12))
+def test_a_family_is_that_of_manim_in_its_order_even_if_parts_are_shared_or_go_in_a_circle(edges):
+    mobjects = [Mobject() for _ in range(7)]
+    for parent, child in edges:
+        mobjects[parent].submobjects.append(mobjects[child])
+    assert all(map(operator.is_, family(mobjects[0]), mobjects[0].get_family()))
+    assert len(family(mobjects[0])) == len(mobjects[0].get_family())
