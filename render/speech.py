@@ -264,13 +264,15 @@ def _times(clip: Clip, words: SceneWords, heard: SpokenLines, narration: Narrati
     """Return, by beat, the seconds of each stretch in the slowest language, spoken times rounded up to thousandths.
 
     A language without a voice counts with its reading time. The picture that a film begins with is added to its first
-    line, if that is spoken.
+    line, if that is spoken. A beat without a text in any language is left out: it takes the time of its motions.
     """
     seconds_by_beat: dict[str, tuple[float, ...]] = {}
     for beat in _requested_beats(clip, words):
         spoken, printed = heard.get(beat.name, {}), refill_lines(narration, clip.narrated_as, beat).stretches
         times = [[math.ceil(part.seconds * 1000 - 1e-6) / 1000 for part in parts] for parts in spoken.values()]
         times += [seconds_of(texts, language) for language, texts in printed.items() if language not in spoken]
+        if not times:
+            continue
         first, *others = map(max, zip(*times, strict=True))
         opens = clip.request.opens_film and not seconds_by_beat and beat.name in heard
         seconds_by_beat[beat.name] = (first + BEFORE_FIRST_WORD if opens else first, *others)

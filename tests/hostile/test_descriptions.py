@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +92,13 @@ WORDS = SceneWords(
 def test_cached_words_are_read_back_unchanged(workspace):
     keep_words(workspace, PARTS, Dependencies(), WORDS)
     assert kept_words([CLIP], workspace) == {"build-curve": WORDS}
+
+
+def test_a_beat_whose_cached_line_has_no_language_takes_its_own_time(tmp_path):
+    wordless = replace(WORDS, beats=(WORDS.beats[0], BeatSpan("own", 0, 0, {}, {}, from_narration=False)))
+    (clip,) = timed_plan(Plan((), (CLIP,)), {"build-curve": wordless}, {"build-curve": {}}, Folders(tmp_path)).clips
+    assert "curve" in clip.request.speech
+    assert "own" not in clip.request.speech
 
 
 @given(data=st.data())
