@@ -34,7 +34,9 @@ def compare_networks(options: ExperimentOptions) -> int:
     """Train the missing runs, print the comparison, and return the exit code: 1 if a run failed. Raises UserError."""
     options = replace(options, media_dir=options.media_dir.absolute())
     _check_outputs(options)
-    dataset = _dataset(options)
+    borders = options.borders
+    data = daily_data(options.data, options.csv_format, borders if options.data else Borders())
+    dataset = daily_views(data, options.window, borders)
     networks = _networks(options, dataset)
     traces = Folders(options.media_dir).traces
     with reporter(options.progress, options.quiet, options.verbosity) as progress:
@@ -46,7 +48,10 @@ def compare_networks(options: ExperimentOptions) -> int:
             print_missing(networks, missing, traces, options)
             return 0
         failures = _train(networks, missing, traces, options, progress) if missing else {}
-    results = {network: _result(network, traces, failures) for network in networks}
+    results: dict[Network, Result | None] = {}
+    for network in networks:
+        successful = tuple(run for run in network.experiments if run.digest not in failures)
+        results[network] = result_of(replace(network, experiments=successful), traces) if successful else None
     print_comparison(Comparison(options.kind, dataset, results, traces), options)
     for network in networks:
         for run in network.experiments:
@@ -73,13 +78,6 @@ def _check_outputs(options: ExperimentOptions) -> None:
             raise UserError(
                 f"--csv {options.csv}: {error}. If it is a file of views to read, name it by --data"
             ) from None
-
-
-def _dataset(options: ExperimentOptions) -> DailyViews:
-    """Return the daily views of --data, or the invented series without it."""
-    borders = options.borders
-    data = daily_data(options.data, options.csv_format, borders if options.data else Borders())
-    return daily_views(data, options.window, borders)
 
 
 def _networks(options: ExperimentOptions, dataset: DailyViews) -> tuple[Network, ...]:
@@ -133,9 +131,3 @@ def _train(
         if not isinstance(error, UserError | OSError):
             raise error
     return failures
-
-
-def _result(network: Network, traces: Path, failures: Mapping[str, BaseException]) -> Result | None:
-    """Return the result of the network's runs, without failed ones; None if all failed."""
-    sound = tuple(run for run in network.experiments if run.digest not in failures)
-    return result_of(replace(network, experiments=sound), traces) if sound else None

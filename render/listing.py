@@ -69,7 +69,11 @@ def print_scenes(
     """
     span = first_scene, last_scene
     is_whole_default = lesson is None and span == (None, None)
-    loaded = None if is_whole_default else _lesson(lesson, span)
+    loaded: Lesson | None = None
+    if not is_whole_default:
+        from gradreel.render.lessons.selection import load_lesson  # it needs numpy
+
+        loaded = load_lesson(lesson, span=span)
     if language is None:
         lesson_languages = (loaded.languages or (loaded.only_language,)) if loaded is not None else ()
         language = next(filter(None, (*languages, *lesson_languages)), next(iter(LANGUAGES)))
@@ -102,13 +106,6 @@ def _our_scenes(language: str, sources: Sequence[SceneSource]) -> Iterator[Liste
     for name in source_by_name or dict.fromkeys([*parts, *sorted(titled)]):
         title = titles.title(name, language)
         yield ListedScene(name, title, parts.get(name), name in parts, source_by_name.get(name))
-
-
-def _lesson(path: Path | None, span: tuple[str | None, str | None]) -> Lesson:
-    """Return the lesson at ``path``, or our own, limited to the range ``span``."""
-    from gradreel.render.lessons.selection import load_lesson
-
-    return load_lesson(path, span=span)
 
 
 def _warn_of_recordings(lesson: Lesson, languages: tuple[str, ...]) -> None:

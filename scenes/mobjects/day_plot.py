@@ -86,7 +86,11 @@ class DayPlot(Plot):
             x_label=None,
         )
         self.remove(self.y_axis)
-        self.grid = VGroup(*(self._level(value) for value in y_ticks.values if value > y_range[0]))
+        self.grid = VGroup()
+        for value in y_ticks.values:
+            if value > y_range[0]:
+                y = self.at(0, value)[1]
+                self.grid.add(segment((left, y, 0), (right, y, 0), mix(palette.axis, 0.28), style.AXIS))
         marks = [self.at(value, y_range[0]) for value in x_ticks.values]
         self.marks = VGroup(*(segment(at, at - [0, 0.1, 0], palette.axis, style.AXIS) for at in marks))
         self.unit_label = words(unit_words(dataset, language), style.TICK, palette.dim)
@@ -102,12 +106,6 @@ class DayPlot(Plot):
     def days(dates: DayArray | date) -> FloatArray:
         """Return the x of days: the number of days since 1970."""
         return np.asarray(dates, dtype="datetime64[D]").astype(np.int64).astype(float)
-
-    def _level(self, value: float) -> VMobject:
-        """Return a line of the grid."""
-        left, right = self.box[:2]
-        y = self.at(0, value)[1]
-        return segment((left, y, 0), (right, y, 0), mix(palette.axis, 0.28), style.AXIS)
 
     def line(self, dates: DayArray, views: ArrayLike, color: ManimColor, width: float = MODEL_LINE) -> VMobject:
         """Return the polyline through the ``views`` of ``dates``, each (n,)."""

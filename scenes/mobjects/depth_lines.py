@@ -92,7 +92,9 @@ class DepthLines(VGroup):
         self.written, self.size = written, size
         parts = [part for kind in KINDS for part in (self.lines[kind], self.dots[kind])]
         self.add(self.axis, self.names, *parts, *self.labels.values())
-        self._place_values()
+        self.taken: list[TextMobject] = [*self.labels.values()]  # words that no number may touch
+        self.values = {kind: self._values(kind) for kind in KINDS}
+        self.add(*self.values.values())
 
     def known(self, kind: str) -> list[int]:
         """Return the indices of the networks with a loss of this kind."""
@@ -125,12 +127,6 @@ class DepthLines(VGroup):
     def _dot(self, kind: str, k: int) -> VMobject:
         fill = self.color if kind == "training" else palette.background
         return ring(self.point(kind, k), DOT, self.color, fill=fill)
-
-    def _place_values(self) -> None:
-        """Create the numbers of both lines at their places."""
-        self.taken: list[TextMobject] = [*self.labels.values()]  # words that no number may touch
-        self.values = {kind: self._values(kind) for kind in KINDS}
-        self.add(*self.values.values())
 
     def _values(self, kind: str) -> VGroup:
         """Return the number of each point, above or below it, where it covers as few lines, points and texts as it can.
@@ -181,7 +177,12 @@ class DepthLines(VGroup):
             return {}
         places = self._apart(self._ends())
         labels = {kind: words(texts[kind], style.LABEL - 2, self.color) for kind in KINDS}
-        return {kind: label.place(places[kind] - 0.1, left=self._beyond(label)) for kind, label in labels.items()}
+        step = float((self.plot.box[1] - self.plot.box[0]) / (self.plot.x_range[1] - self.plot.x_range[0]))
+        left = self.plot.box[1] - SIDE * step + LABEL_GAP  # right of the last network
+        return {
+            kind: label.place(places[kind] - 0.1, left=min(left, style.RIGHT_EDGE - float(label.width)))
+            for kind, label in labels.items()
+        }
 
     def _ends(self) -> dict[str, float]:
         return {kind: float(self.lines[kind].end()[1]) for kind in KINDS}
@@ -199,13 +200,3 @@ class DepthLines(VGroup):
         heights[lower] += rise
         heights[upper] = max(heights[upper], heights[lower] + LABELS_APART)
         return heights
-
-    def _beyond(self, label: TextMobject) -> float:
-        """Return the left x of a line's name: right of the last network, but within the picture's safe edge."""
-        return min(self.plot.box[1] - SIDE * self._step() + LABEL_GAP, style.RIGHT_EDGE - float(label.width))
-
-    def _step(self) -> float:
-        """Return the distance between two networks, in scene units."""
-        left, right = self.plot.box[:2]
-        first, last = self.plot.x_range
-        return float((right - left) / (last - first))

@@ -176,7 +176,7 @@ class _Arriving(Animation):
     ``coming``: share of the time after which new glyphs fade in.
     """
 
-    def __init__(self, new: TextMobject, moves: Mapping[int, VMobject], coming: float = COMING) -> None:
+    def __init__(self, new: TextMobject, moves: Mapping[int, VMobject], coming: float) -> None:
         super().__init__(new, run_time=SECONDS, rate_func=linear, introducer=True)
         self.moves, self.coming = dict(moves), coming
 

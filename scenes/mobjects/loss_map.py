@@ -42,7 +42,8 @@ class PlaneMap(VGroup):
         super().__init__()
         self.box = (left, right, bottom, top)
         self.u_range, self.v_range = (float(u[0]), float(u[-1])), (float(v[0]), float(v[-1]))
-        self.ground = Polygon(*(np.array([x, y, 0.0]) for x, y in self._corners()), stroke_width=0)
+        corners = [(left, bottom, 0.0), (right, bottom, 0.0), (right, top, 0.0), (left, top, 0.0)]
+        self.ground = Polygon(*map(np.array, corners), stroke_width=0)
         self.ground.set_fill(mix(palette.text, self.ground_share), 1)
         self.add(self.ground)
 
@@ -61,10 +62,6 @@ class PlaneMap(VGroup):
         u = self.u_range[0] + (x - left) * (self.u_range[1] - self.u_range[0]) / (right - left)
         v = self.v_range[0] + (y - bottom) * (self.v_range[1] - self.v_range[0]) / (top - bottom)
         return np.stack([u, v], axis=-1)
-
-    def _corners(self) -> list[tuple[float, float]]:
-        left, right, bottom, top = self.box
-        return [(left, bottom), (right, bottom), (right, top), (left, top)]
 
 
 class LossMap(PlaneMap):

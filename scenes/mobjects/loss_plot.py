@@ -83,7 +83,8 @@ class LossPlot(VGroup):
         self._draw_curves()
         self.marker = ring((0, 0, 0), 0.11, palette.text, fill=palette.blue)
         self.labels = self._labels(texts)
-        self.add(self.axes, self.epochs, self.batch, *self._smooth(), self.marker, *self.labels.values())
+        smooth_curves = [curve for curve in (self.mean, self.whole, self.validation) if curve is not None]
+        self.add(self.axes, self.epochs, self.batch, *smooth_curves, self.marker, *self.labels.values())
         self.leader = "batch"
         self.show(self.last)
 
@@ -143,10 +144,6 @@ class LossPlot(VGroup):
         self.whole = curve(history.at, history.whole, text, ALL_DATA) if len(history.whole) else None
         losses = history.validation
         self.validation = curve(history.at, losses, text, ALL_DATA, DASH) if len(losses) else None
-
-    def _smooth(self) -> list[RisingCurve]:
-        """Return the existing curves except the batch losses."""
-        return [curve for curve in (self.mean, self.whole, self.validation) if curve is not None]
 
     def _epochs(self, name: str) -> VGroup:
         """Return marks on the axis where epochs began, and the number of finished epochs below; empty if unknown."""

@@ -117,20 +117,16 @@ class Edges(VGroup):
             share = min(1.0, abs(float(weight)) / largest) if largest > 0 else 0.0
             if (weight < 0) != line.negative:
                 line.negative = bool(weight < 0)
-                line.points = (_dashes if line.negative else _solid)(*line.ends)
+                start, end = line.ends
+                new = (
+                    dashed(start, end, palette.text, dash=0.1)
+                    if line.negative
+                    else segment(start, end, palette.text, 1)
+                )
+                line.points = new.points
             line.set_stroke(*strength(share, self.color_of_weights))
             line.emphasis = min(share, 0.97)  # tells the layout checks that a faint line is intended
         return self
-
-
-def _solid(start: FloatArray, end: FloatArray) -> FloatArray:
-    """Return the points of a straight line."""
-    return np.asarray(segment(start, end, palette.text, 1.0).points)
-
-
-def _dashes(start: FloatArray, end: FloatArray) -> FloatArray:
-    """Return the points of a dashed line."""
-    return np.asarray(dashed(start, end, palette.text, dash=0.1).points)
 
 
 def activation_picture(kind: str, size: float, color: ManimColor, width: float = style.BOX + 0.6) -> VMobject:

@@ -131,13 +131,9 @@ class TextMobject(VGroup):
             self.add(glyph)
             if part is not None:
                 self.parts[part].append(index)
-        self._foot = self._share_below_baseline()
+        # The baseline is at y = 0 now; its share of the height stays when the text is moved or scaled
+        self._foot = float(-self.get_bottom()[1] / self.height) if self.height > 0 else 0.0
         self.move_to(np.zeros(3))
-
-    def _share_below_baseline(self) -> float:
-        """Return the share of the height that lies below the baseline, y = 0."""
-        height = self.height
-        return float(-self.get_bottom()[1] / height) if height > 0 else 0.0
 
     def get_points_defining_boundary(self) -> FloatArray:
         """Return the ends of all Bezier curves, (n, 3), as Manim's method does, but faster."""
