@@ -976,7 +976,8 @@ def main() -> NoReturn:
 
 
 if __name__ == "__main__":  # python cli.py: run the installed package, whose modules other processes can import
-    sys.path[:] = [folder for folder in sys.path if Path(folder or ".").resolve() != Path(__file__).resolve().parent]
+    here = os.path.dirname(os.path.realpath(__file__))
+    sys.path[:] = [folder for folder in sys.path if os.path.realpath(folder or ".") != here]
     try:
         from gradreel.cli import main as installed_main
     except ModuleNotFoundError:

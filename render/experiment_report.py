@@ -332,7 +332,7 @@ def _write(path: Path, text: str, folders: Folders, options: ExperimentOptions) 
             shutil.copymode(path, temporary)
         results = results_of_comparison(options, workspace)
         progress = reporter("none", options.quiet or options.as_json)
-        publish_results(workspace, [(results, {temporary: path.resolve()})], progress.say, option="--csv")
+        publish_results(workspace, [(results, {temporary: Path(os.path.realpath(path))})], progress.say, option="--csv")
 
 
 def results_of_comparison(options: ExperimentOptions, folders: Folders) -> Results:
@@ -342,4 +342,6 @@ def results_of_comparison(options: ExperimentOptions, folders: Folders) -> Resul
 
 def is_replaced(path: Path) -> bool:
     """Return whether a table replaces the file at ``path``. A device or a pipe is written to instead."""
-    return not path.absolute().is_relative_to("/dev") and (path.is_file() or not os.path.lexists(path.resolve()))
+    return not path.absolute().is_relative_to("/dev") and (
+        path.is_file() or not os.path.lexists(os.path.realpath(path))
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -69,11 +70,14 @@ def _check_outputs(options: ExperimentOptions) -> None:
     file = options.csv
     if file.is_dir():
         raise UserError(f"--csv {options.csv} is a folder; name the file to write")
-    if not file.resolve().parent.is_dir():
+    target = Path(os.path.realpath(file))  # unlike Path.resolve, it raises nothing for a link that leads to itself
+    if target.is_symlink():
+        raise UserError(f"--csv {options.csv} is a link that leads to itself; remove it, or name another file")
+    if not target.parent.is_dir():
         raise UserError(f"--csv {options.csv}: there is no folder {file.parent}; make it, or name a file elsewhere")
     if is_replaced(file):
         try:
-            results_of_comparison(options, Folders(options.media_dir)).check([file.resolve()])
+            results_of_comparison(options, Folders(options.media_dir)).check([target])
         except UserError as error:
             raise UserError(
                 f"--csv {options.csv}: {error}. If it is a file of views to read, name it by --data"

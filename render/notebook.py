@@ -67,9 +67,13 @@ def saved_cell(cell: str) -> Path:
         raise UserError("the cell has no class; define a scene in it: class MyScene(Scene)")
     file = CELLS / f"{classes[-1]}.py"
     if not file.is_file() or file.read_text(encoding="utf-8") != cell:
-        CELLS.mkdir(parents=True, exist_ok=True)
-        if not CELLS.resolve().is_relative_to(CELLS.parent.resolve()):
-            raise UserError(f"{CELLS} leads out of {CELLS.parent} by a link, to {CELLS.resolve()}; remove the link")
+        try:
+            CELLS.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"{CELLS} cannot be a folder: {error.strerror}; remove it, or work elsewhere") from None
+        folder, media = os.path.realpath(CELLS), os.path.realpath(CELLS.parent)
+        if not Path(folder).is_relative_to(media):
+            raise UserError(f"{CELLS} leads out of {CELLS.parent} by a link, to {folder}; remove the link")
         with NamedTemporaryFile("w", encoding="utf-8", dir=CELLS, delete=False) as part:
             part.write(cell)
         os.replace(part.name, file)  # replaces a link itself, not the file that it points to

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sysconfig
 import traceback
 from pathlib import Path
@@ -54,7 +55,7 @@ def _is_theirs(filename: str, file: Path) -> bool:
     """
     if filename.startswith("<"):  # <frozen importlib._bootstrap>
         return False
-    path = Path(filename).resolve()
+    path = Path(os.path.realpath(filename))
     if path == file:
         return True
     if any(path.is_relative_to(folder) and not file.is_relative_to(folder) for folder in INSTALLED):

@@ -42,10 +42,6 @@ class SettingLog:
             key = setting.optimizer, setting.group, setting.name
             self._changes[key] = at[rows], np.concatenate([[initial], value[rows]])
 
-    def changed_names(self, optimizer: int, group: int) -> list[str]:
-        """Return the names of the settings of a parameter group that changed."""
-        return [name for i, j, name in self._changes if (i, j) == (optimizer, group)]
-
     def values(self, optimizer: int, group: int, name: str) -> FloatArray:
         """Return the values that a setting had, in order, initial first, (n + 1,)."""
         return self._changes_of(optimizer, group, name)[1]

@@ -60,9 +60,8 @@ class OpenedFiles:
 
     def __init__(self, ignored_folders: Iterable[Path], *scenes: SceneSource) -> None:
         """Start recording for ``scenes``. Files in ``ignored_folders``, which the renderer uses, are not recorded."""
-        self._ignored = tuple(
-            place for folder in ignored_folders for place in {Path(os.path.abspath(folder)), folder.resolve()}
-        )
+        spellings = ({os.path.abspath(folder), os.path.realpath(folder)} for folder in ignored_folders)
+        self._ignored = tuple(Path(spelling) for folder in spellings for spelling in folder)
         self._folder = Path.cwd()  # kept, since a scene may change it
         self._beside = [scene.file.parent for scene in scenes] + [self._folder]
         self._began = time.time_ns()

@@ -345,9 +345,11 @@ def test_filled_days_are_named(gradreel, here):
         (["width", "--csv", "."], "folder"),
         (["width", "--csv", "nofolder/x.csv"], "there is no folder nofolder; make it"),
         (["width", "--csv", "views.csv/x.csv"], "there is no folder views.csv"),
+        (["width", "--csv", "loop.csv"], "--csv loop.csv is a link that leads to itself"),
     ],
 )
 def test_mistake_is_one_message_and_exit_code_2(gradreel, here, arguments, words):
+    (here / "loop.csv").symlink_to("loop.csv")
     result = gradreel("experiment", *arguments)
     assert (result.exit_code, result.stdout) == (2, "")
     assert words in result.stderr

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import av
 import pytest
+from gradreel.core.errors import UserError
 from gradreel.render import notebook
 from IPython.core.error import UsageError
 
@@ -83,6 +84,13 @@ def test_a_cell_is_saved_under_its_class_and_written_only_if_it_changed(folder):
     assert notebook.saved_cell(CELL).stat().st_mtime_ns == before
     notebook.saved_cell(CELL + "\n# more\n")
     assert file.read_text().endswith("# more\n")
+
+
+def test_a_folder_of_cells_that_is_a_link_to_itself_is_an_error_in_words(folder):
+    (folder / "media").mkdir()
+    (folder / "media/notebook").symlink_to("notebook")
+    with pytest.raises(UserError, match="media/notebook cannot be a folder"):
+        notebook.saved_cell(CELL)
 
 
 def test_a_link_in_the_folder_of_cells_does_not_lead_out_of_it(folder):

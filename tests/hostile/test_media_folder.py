@@ -105,6 +105,14 @@ def test_links_that_lead_to_themselves_are_an_error_in_words(rendered, place):
     assert str(rendered.media) in rendered.refused("render", *SMALL)
 
 
+@pytest.mark.parametrize(("command", "place"), [("render", "videos"), ("frames", "images")])
+def test_a_link_that_leads_to_itself_in_a_new_media_folder_is_an_error_in_words(project, command, place):
+    link = project.media / place
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(place)
+    assert str(link) in project.refused(command, *SMALL[:4])
+
+
 @pytest.mark.parametrize("command", ["render", "frames"])
 def test_folders_in_the_place_of_files_are_an_error_and_stay(project, command):
     place = {"render": "videos/film/36p5/film.mp4", "frames": "images/film/contact-sheet.png"}[command]
