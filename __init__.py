@@ -8,8 +8,13 @@ Record and train:
 - ``Experiment``: describes one training run: dataset, network, optimizer, seed.
 - ``CurveDataset``: points of a piecewise linear curve.
 - ``DailyViews``: a series of daily numbers, such as a channel's views, with a window of days as features.
-- ``PointsDataset``: your own points, each with a label, or two spirals.
-- ``TwoSpirals``: describes the two spirals of a ``PointsDataset``.
+- ``PointsDataset``: your own points, each with a label, or generated ones; also for validation and test.
+- ``Moons``: generates points on two half circles, by a seed.
+- ``Rings``: generates points on circles around one middle.
+- ``Blobs``: generates clouds of points.
+- ``Checkerboard``: generates points on the squares of a board.
+- ``Spirals``: generates points on two to ten spirals.
+- ``TwoSpirals``: generates the points of two spirals that `why-deep` shows.
 
 Read and check:
 
@@ -34,17 +39,23 @@ if TYPE_CHECKING:
     from gradreel.core.errors import TraceError, UserError
     from gradreel.core.experiment import Experiment
     from gradreel.core.network.training import train
+    from gradreel.core.point_generators import Blobs, Checkerboard, Moons, Rings, Spirals
     from gradreel.core.recording.recording import Recording, record
     from gradreel.core.trace.trace import Trace
     from gradreel.core.trace.verify import verify
     from gradreel.core.trace.verify_result import Verification
 
 __all__ = [
+    "Blobs",
+    "Checkerboard",
     "CurveDataset",
     "DailyViews",
     "Experiment",
+    "Moons",
     "PointsDataset",
     "Recording",
+    "Rings",
+    "Spirals",
     "Trace",
     "TraceError",
     "TwoSpirals",
@@ -56,6 +67,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    **dict.fromkeys(("Blobs", "Checkerboard", "Moons", "Rings", "Spirals"), "gradreel.core.point_generators"),
     "CurveDataset": "gradreel.core.datasets",
     "DailyViews": "gradreel.core.daily.views",
     "Experiment": "gradreel.core.experiment",

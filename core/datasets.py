@@ -1,33 +1,38 @@
 """Datasets to train on: examples, each with its features and a label."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from gradreel.core.arrays import FloatArray
+from gradreel.core.csv_rows import read_points
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.daily.views import DailyViews
-from gradreel.core.errors import UserError
+from gradreel.core.errors import UserError, problems_in
+from gradreel.core.point_generators import (
+    Blobs,
+    Checkerboard,
+    GeneratedPoints,
+    Moons,
+    Number,
+    Rings,
+    Spirals,
+    spiral_arms,
+)
 from gradreel.core.point_table import PointTable
-from gradreel.core.run_data import RunData
+from gradreel.core.run_data import Absent, RunData
 from pydantic import (
-    AfterValidator,
     Discriminator,
     Field,
     Tag,
+    ValidationError,
     field_validator,
     model_validator,
 )
 
-Number = Annotated[float, Field(allow_inf_nan=False), AfterValidator(lambda number: number + 0.0)]  # -0.0 is 0.0
-"""A finite float with one spelling for each value (-0.0 becomes 0.0), so that equal settings have equal digests."""
-
 RED_CURVE = ((1.0, 1.0), (3.0, 4.0), (4.5, 2.0), (7.0, 3.0))
 """The knots (x, y) of the lecture's red curve: three segments, shown for x from 0 to 8."""
-
-
-INNERMOST = 0.1
-"""The distance from the middle at which a spiral begins; it ends at 1."""
 
 
 class _TrainingOnlyDataset:
@@ -155,7 +160,7 @@ class CurveDataset(_TrainingOnlyDataset, RunData):
         return 1
 
 
-class TwoSpirals(RunData):
+class TwoSpirals(GeneratedPoints):
     """Points on two spirals in the plane; the label of a point is its spiral, class 0 or 1.
 
     The second spiral is the first, turned by half a turn. Along each, the distance from the middle grows from 0.1 to 1
@@ -167,30 +172,35 @@ class TwoSpirals(RunData):
     noise: Number = Field(default=0.0, ge=0, le=10, description="standard deviation of the noise added to x1 and x2")
     seed: int = Field(default=0, ge=0, lt=2**63, description="seed of the noise")
 
-    def rows(self) -> FloatArray:
-        """Return x1, x2 and the class of each point, (2 points, 3): first all points of class 0, then all of class
-        1.
-        """
-        angle = 2 * np.pi * np.linspace(0.0, self.turns, self.points)
-        spiral = np.linspace(INNERMOST, 1.0, self.points)[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
-        positions = np.concatenate([spiral, -spiral])
-        positions += self.noise * np.random.default_rng(self.seed).normal(size=positions.shape)
-        return np.column_stack([positions, np.repeat([0.0, 1.0], self.points)])
+    def _positions(self, random: np.random.Generator) -> FloatArray:
+        return spiral_arms(2, self.turns, self.points)
 
 
 def _points_tag(points: Any) -> str:
-    """Return the tag of the type that ``points`` has. A mapping without the bytes of numbers describes two spirals."""
-    if isinstance(points, TwoSpirals) or (isinstance(points, Mapping) and "float64" not in points):
-        return "spirals"
+    """Return the tag of the type that ``points`` has.
+
+    A mapping without ``kind`` describes two spirals, unless it has the bytes of numbers.
+    """
+    if isinstance(points, GeneratedPoints):
+        return getattr(points, "kind", "two spirals")
+    if isinstance(points, Mapping) and "float64" not in points:
+        return str(points.get("kind", "two spirals"))
     return "table"
 
 
 Points = Annotated[
-    Annotated[TwoSpirals, Tag("spirals")] | Annotated[PointTable, Tag("table")], Discriminator(_points_tag)
+    Annotated[TwoSpirals, Tag("two spirals")]
+    | Annotated[Moons, Tag("moons")]
+    | Annotated[Rings, Tag("rings")]
+    | Annotated[Blobs, Tag("blobs")]
+    | Annotated[Checkerboard, Tag("checkerboard")]
+    | Annotated[Spirals, Tag("spirals")]
+    | Annotated[PointTable, Tag("table")],
+    Discriminator(_points_tag, "kind", 'kind must be "moons", "rings", "blobs", "checkerboard" or "spirals"'),
 ]
 
 
-class PointsDataset(_TrainingOnlyDataset, RunData):
+class PointsDataset(RunData):
     """Points with any number of features and a label each: a number, or a class, 0 to K - 1.
 
     The network sees the features unscaled. It learns best if they lie around 0 and spread over some units.
@@ -203,17 +213,95 @@ class PointsDataset(_TrainingOnlyDataset, RunData):
            [2., 3.]])
     >>> data.labels(), data.n_classes
     (array([1., 0.]), 2)
+    >>> moons = PointsDataset(points=Moons(points=50), validation=Moons(points=20, seed=1))
+    >>> moons.examples, moons.n_validation
+    (100, 40)
     """
 
     kind: Literal["points"] = Field(default="points", description="points with a label each")
     points: Points = Field(
         default=TwoSpirals(),
-        description="a row for each point, its features, then its label; or two spirals, by turns, points, noise, seed",
+        description="a row for each point, its features, then its label; or a generator, such as "
+        '{kind = "moons", noise = 0.2}; without a kind it makes two spirals, by turns, points, noise, seed',
     )
+    validation: Annotated[Points | None, Absent(None)] = Field(
+        default=None, description="points that are not trained on, given like points: another seed draws others"
+    )
+    test: Annotated[Points | None, Absent(None)] = Field(
+        default=None, description="further points that are not trained on, for one last test"
+    )
+
+    @model_validator(mode="after")
+    def _check_held_out_points(self) -> Self:
+        """Raise ValueError if validation or test points have other features or classes than the points trained on."""
+        for name in ("validation", "test"):
+            points = getattr(self, name)
+            if points is None:
+                continue
+            held_out = _rows_of(points)
+            if (found := held_out.shape[1] - 1) != self.n_features:
+                raise ValueError(f"{name}: its points have {found} features, the points trained on {self.n_features}")
+            if self.n_classes and not (found := points.n_classes):
+                raise ValueError(f"{name}: its labels are not classes, those trained on are 0 to {self.n_classes - 1}")
+            if self.n_classes and found > self.n_classes:
+                raise ValueError(
+                    f"{name}: class {found - 1} is not among the points trained on, which have {self.n_classes} classes"
+                )
+        return self
+
+    @classmethod
+    def split(cls, rows: Any, validation: float = 0.0, test: float = 0.0, seed: int = 0) -> Self:
+        """Return a dataset of ``rows``, (N, D + 1), of which random shares are held out for validation and test.
+
+        Parameters
+        ----------
+        rows
+            A row for each point, its features, then its label: an array or nested sequences.
+        validation, test
+            Shares of the points, 0 to 1, rounded to whole points.
+        seed
+            Seed of the random order. The points of each part keep their order.
+
+        Raises
+        ------
+        ValueError
+            If no point is left to train on, or the rows are not those of a table.
+
+        Examples
+        --------
+        >>> data = PointsDataset.split([[0, 0], [1, 0], [2, 1], [3, 1]], validation=0.25)
+        >>> data.examples, data.n_validation, data.n_test
+        (3, 1, 0)
+        """
+        if not (0 <= validation <= 1 and 0 <= test <= 1):
+            raise ValueError(f"validation and test are shares, from 0 to 1, not {validation} and {test}")
+        table = PointTable.of(rows).rows
+        counts = [round(share * len(table)) for share in (validation, test)]
+        if sum(counts) >= len(table):
+            raise ValueError(f"validation {validation} and test {test} leave none of {len(table)} points to train on")
+        order = np.random.default_rng(seed).permutation(len(table))
+        parts = [table[np.sort(part)] for part in np.split(order, np.cumsum(counts))]
+        held_out = {name: part for name, part in zip(("validation", "test"), parts, strict=False) if len(part)}
+        return cls.model_validate({"points": parts[-1], **held_out})
+
+    @classmethod
+    def from_csv(cls, file: str | Path, validation: float = 0.0, test: float = 0.0, seed: int = 0) -> Self:
+        """Return a dataset of the points in a CSV file: in each row the features, then the label.
+
+        The separator is a comma, semicolon or tab. A first row without numbers is a header. ``validation``, ``test``
+        and ``seed`` are those of `split`. Raises UserError if the file cannot be read, a cell is not a number, or the
+        points make no dataset.
+        """
+        try:
+            return cls.split(read_points(Path(file)), validation, test, seed)
+        except ValidationError as error:
+            raise UserError(f"{file}: {problems_in(error)[0]['msg'].removeprefix('Value error, ')}") from None
+        except ValueError as error:
+            raise UserError(f"{file}: {error}") from None
 
     def rows(self) -> FloatArray:
         """Return the features and the label of each point, (N, D + 1). The array of a table is read-only."""
-        return self.points.rows() if isinstance(self.points, TwoSpirals) else self.points.rows
+        return _rows_of(self.points)
 
     def features(self) -> FloatArray:
         """Return a copy of the features, (N, D)."""
@@ -223,15 +311,51 @@ class PointsDataset(_TrainingOnlyDataset, RunData):
         """Return a copy of the labels, (N,)."""
         return self.rows()[:, -1].copy()
 
+    def validation_features(self) -> FloatArray:
+        """Return the features of the validation points, (V, D)."""
+        return self._held_out(self.validation)[:, :-1]
+
+    def validation_labels(self) -> FloatArray:
+        """Return the labels of the validation points, (V,)."""
+        return self._held_out(self.validation)[:, -1]
+
+    def test_features(self) -> FloatArray:
+        """Return the features of the test points, (T, D)."""
+        return self._held_out(self.test)[:, :-1]
+
+    def test_labels(self) -> FloatArray:
+        """Return the labels of the test points, (T,)."""
+        return self._held_out(self.test)[:, -1]
+
+    def _held_out(self, points: "GeneratedPoints | PointTable | None") -> FloatArray:
+        """Return a copy of the rows of ``points``, (M, D + 1); (0, D + 1) for None."""
+        return np.empty((0, self.n_features + 1)) if points is None else _rows_of(points).copy()
+
+    @property
+    def tables(self) -> dict[str, PointTable]:
+        """Return the tables of points by the names of a trace's columns; a generator's points are no table."""
+        parts = {"points": self.points, "validation_points": self.validation, "test_points": self.test}
+        return {name: part for name, part in parts.items() if isinstance(part, PointTable)}
+
     @property
     def examples(self) -> int:
-        """Return N, the number of points."""
-        return 2 * self.points.points if isinstance(self.points, TwoSpirals) else self.points.rows.shape[0]
+        """Return N, the number of points that are trained on."""
+        return _count(self.points)
+
+    @property
+    def n_validation(self) -> int:
+        """Return the number of validation points."""
+        return _count(self.validation)
+
+    @property
+    def n_test(self) -> int:
+        """Return the number of test points."""
+        return _count(self.test)
 
     @property
     def n_features(self) -> int:
         """Return D, the number of features of a point."""
-        return 2 if isinstance(self.points, TwoSpirals) else self.points.rows.shape[1] - 1
+        return self.points.rows.shape[1] - 1 if isinstance(self.points, PointTable) else 2
 
     @property
     def offset(self) -> float:
@@ -241,7 +365,19 @@ class PointsDataset(_TrainingOnlyDataset, RunData):
     @property
     def n_classes(self) -> int:
         """Return K if the labels are classes, whole numbers from 0 to K - 1; 0 for other labels."""
-        return 2 if isinstance(self.points, TwoSpirals) else self.points.n_classes
+        return self.points.n_classes
+
+
+def _rows_of(points: GeneratedPoints | PointTable) -> FloatArray:
+    """Return the features and the label of each point, (N, D + 1)."""
+    return points.rows if isinstance(points, PointTable) else points.rows()
+
+
+def _count(points: GeneratedPoints | PointTable | None) -> int:
+    """Return the number of points; 0 for None."""
+    if points is None:
+        return 0
+    return len(points.rows) if isinstance(points, PointTable) else points.points * points.n_classes
 
 
 def _dataset_kind(dataset: Any) -> Any:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
 
 import numpy as np
 from gradreel.core.arrays import IntArray, every_kth
-from gradreel.core.datasets import CurveDataset, Dataset, Number, PointsDataset
+from gradreel.core.datasets import CurveDataset, Dataset, PointsDataset
 from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.losses import LOSSES
 from gradreel.core.network.optimizers import OPTIMIZERS
+from gradreel.core.point_generators import Number
 from gradreel.core.point_table import MOST_CLASSES, PointTable
 from gradreel.core.run_data import Absent, RunData
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -211,6 +212,11 @@ class Experiment(RunData):
         return self.dataset.n_classes if isinstance(self.dataset, PointsDataset) else 0
 
     @property
+    def is_classifier(self) -> bool:
+        """Return whether the network's outputs are logits of classes: whether the loss is a cross-entropy."""
+        return LOSSES[self.loss].output != "prediction"
+
+    @property
     def n_outputs(self) -> int:
         """Return the number of the network's outputs: K for the cross-entropy of K classes, else 1."""
         return self.n_classes if LOSSES[self.loss].output == "logits" else 1
@@ -222,10 +228,9 @@ class Experiment(RunData):
         return sum(width * (before + 1) for before, width in itertools.pairwise(widths))
 
     @property
-    def points_table(self) -> PointTable | None:
-        """Return the table of points that is trained on, or None for other data. A trace stores it as a column."""
-        points = self.dataset.points if isinstance(self.dataset, PointsDataset) else None
-        return points if isinstance(points, PointTable) else None
+    def point_tables(self) -> dict[str, PointTable]:
+        """Return the tables of points by the names of the trace's columns that hold them; {} for other data."""
+        return self.dataset.tables if isinstance(self.dataset, PointsDataset) else {}
 
     @property
     def curve_data(self) -> CurveDataset:

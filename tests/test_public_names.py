@@ -18,6 +18,7 @@ PACKAGES = (gradreel, gradreel.scenes)
 OF_THE_ROOT = {
     *("record", "Recording", "Trace", "verify", "Verification", "train", "Experiment", "UserError", "TraceError"),
     *("CurveDataset", "DailyViews", "PointsDataset", "TwoSpirals"),
+    *("Moons", "Rings", "Blobs", "Checkerboard", "Spirals"),
 }
 OF_SCENES = {"LectureScene", "Plot", "formula", "heading", "palette", "style", "text"}
 

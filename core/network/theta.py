@@ -7,14 +7,16 @@ call.
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from gradreel.core.arrays import FloatArray
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.losses import LOSSES
+from numpy.typing import NDArray
 
 _CHUNK = 1 << 16  # activations of a layer that `loss_on` holds at once, so that they stay in the processor's cache
 
@@ -164,16 +166,7 @@ def loss_on(experiment: Experiment, theta: FloatArray, features: FloatArray, lab
     features, labels
         The examples, (N, D) and (N,). The loss is NaN if N is 0, and inf or NaN if a number overflows.
     """
-    rows = theta.reshape(-1, theta.shape[-1])
-    if not len(labels):
-        return np.full(theta.shape[:-1], np.nan)
-    chunk = max(1, _CHUNK // (len(labels) * max(1, *experiment.hidden, experiment.dataset.n_features)))
-    losses, loss_of_each = np.empty(len(rows)), LOSSES[experiment.loss].value
-    with np.errstate(over="ignore", invalid="ignore"):
-        for start in range(0, len(rows), chunk):
-            predicted = predict(experiment, rows[start : start + chunk], features)
-            losses[start : start + chunk] = loss_of_each(predicted, labels).mean(axis=-1)
-    return losses.reshape(theta.shape[:-1])
+    return _mean_over_examples(experiment, theta, features, labels, LOSSES[experiment.loss].value)
 
 
 def accuracy_on(experiment: Experiment, theta: FloatArray, features: FloatArray, labels: FloatArray) -> FloatArray:
@@ -200,11 +193,34 @@ def accuracy_on(experiment: Experiment, theta: FloatArray, features: FloatArray,
     output = LOSSES[experiment.loss].output
     if output == "prediction":
         raise ValueError(f"loss {experiment.loss} predicts numbers; an accuracy needs a loss for classes, bce or ce")
+
+    def is_right(y: FloatArray, labels: FloatArray) -> NDArray[np.bool_]:
+        return np.asarray((y.argmax(axis=-1) if output == "logits" else y > 0) == labels)
+
+    return _mean_over_examples(experiment, theta, features, labels, is_right)
+
+
+def _mean_over_examples(
+    experiment: Experiment,
+    theta: FloatArray,
+    features: FloatArray,
+    labels: FloatArray,
+    score: Callable[[FloatArray, FloatArray], NDArray[Any]],
+) -> FloatArray:
+    """Return the mean of ``score(predictions, labels)`` over the examples, (...,), for theta (..., P); NaN without any.
+
+    ``score`` returns a number for each example. Not all predictions are held at once.
+    """
+    rows = theta.reshape(-1, theta.shape[-1])
     if not len(labels):
         return np.full(theta.shape[:-1], np.nan)
-    y = predict(experiment, theta, features)
-    most_probable = y.argmax(axis=-1) if output == "logits" else y > 0
-    return np.asarray((most_probable == labels).mean(axis=-1))
+    chunk = max(1, _CHUNK // (len(labels) * max(1, *experiment.hidden, experiment.dataset.n_features)))
+    means = np.empty(len(rows))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, len(rows), chunk):
+            predicted = predict(experiment, rows[start : start + chunk], features)
+            means[start : start + chunk] = score(predicted, labels).mean(axis=-1)
+    return means.reshape(theta.shape[:-1])
 
 
 def _weights_times_values(values: FloatArray, weights: FloatArray) -> FloatArray:

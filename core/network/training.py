@@ -354,10 +354,10 @@ class _Training:
 
     def _write_derived_columns(self) -> None:
         """Write the columns that follow from the experiment alone: points, kept and epoch."""
-        updates, kept, points = self.experiment.n_updates, self.experiment.n_kept, self.experiment.points_table
+        updates, kept = self.experiment.n_updates, self.experiment.n_kept
         for writer in self.writers:
-            if points is not None:
-                writer.columns["points"].append(points.rows)
+            for name, table in self.experiment.point_tables.items():
+                writer.columns[name].append(table.rows)
             for start in range(0, kept, _ROWS_AT_ONCE):
                 writer.columns["kept"].append(self.experiment.kept_updates(start, start + _ROWS_AT_ONCE))
             for start in range(0, updates, _ROWS_AT_ONCE):

@@ -39,7 +39,9 @@ PARTIAL = ".partial"  # follows a dot and the name in the name of a training's f
 MOST_LISTED = 4  # most traces that an error names
 
 COMMON = ("kept", "parameters", "gradient", "batch_loss", "epoch", "batch")
-_SOME = ("points", "optimizer_state", "batch_start", "optimizer", "tensor", "tensor_row", "tensor_bytes")
+POINT_COLUMNS = {"points": "points", "validation": "validation_points", "test": "test_points"}
+"""The columns that hold a user's own points, by the fields of `PointsDataset`."""
+_SOME = (*POINT_COLUMNS.values(), "optimizer_state", "batch_start", "optimizer", "tensor", "tensor_row", "tensor_bytes")
 _LOGGED = ("setting", "setting_at", "setting_value", "metric", "metric_at", "metric_value")
 COLUMNS = frozenset((*COMMON, *_SOME, *_LOGGED))
 """Names of all columns that a trace may have."""
@@ -72,8 +74,7 @@ def column_kinds(run: Experiment | RecordedRun) -> dict[str, ColumnKind]:
         return kinds | (metric_kinds(run.metrics_logged) if run.metrics else {})
     order_shape = (run.epochs if run.batch_size else 0, run.dataset.examples)
     kinds = common | {"batch": ColumnKind(order_shape, "<i4")}
-    if run.points_table is not None:
-        kinds["points"] = ColumnKind(run.points_table.rows.shape, "<f8")
+    kinds |= {name: ColumnKind(table.rows.shape, "<f8") for name, table in run.point_tables.items()}
     if run.n_state_vectors:  # at the kept states optimizer_state_rows(), vector after vector
         optimizer_state = (len(run.optimizer_state_rows()), run.n_state_vectors * parameters)
         kinds["optimizer_state"] = ColumnKind(optimizer_state, number)
@@ -235,27 +236,39 @@ def read_sealed_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedR
 
 
 def _with_points(path: Path, meta: dict[str, Any]) -> dict[str, Any]:
-    """Return ``meta`` with the points themselves in place of their shape and checksum.
+    """Return ``meta`` with the points themselves in place of each table's shape and checksum.
 
-    If it has no points, or does not describe them correctly, it is returned unchanged. Raises DamagedColumnError if the
-    column is missing or damaged.
+    What is no correct description of a table stays unchanged. Raises DamagedColumnError if a column of points is
+    missing or damaged.
     """
     try:
-        dataset = meta["experiment"]["dataset"]
-        shape, sha256 = dataset["points"]["shape"], dataset["points"]["sha256"]
-    except (KeyError, TypeError):
+        dataset = dict(meta["experiment"]["dataset"])
+    except (KeyError, TypeError, ValueError):
         return meta
+    for field, column in POINT_COLUMNS.items():
+        stated = dataset.get(field)
+        if isinstance(stated, dict) and {"shape", "sha256"} <= stated.keys():
+            dataset[field] = _stored_table(path, column, stated)
+    return {**meta, "experiment": {**meta["experiment"], "dataset": dataset}}
+
+
+def _stored_table(path: Path, column: str, stated: dict[str, Any]) -> Any:
+    """Return the table in ``column``; ``stated`` itself if its shape is impossible.
+
+    Raises DamagedColumnError if the column is missing or its checksum differs from ``stated``.
+    """
+    shape = stated["shape"]
     if not is_shape(shape) or shape[0] * shape[1] > MOST_NUMBERS:
-        return meta
+        return stated
     try:
-        points = PointTable(read_column(path / "points.npy", ColumnKind((shape[0], shape[1]), "<f8")))
+        points = PointTable(read_column(path / f"{column}.npy", ColumnKind((shape[0], shape[1]), "<f8")))
     except (TraceError, ValueError) as error:
-        raise DamagedColumnError("points", f"{path}: {error}; {repair_advice(path)}") from None
-    if points.sha256 != sha256:
+        raise DamagedColumnError(column, f"{path}: {error}; {repair_advice(path)}") from None
+    if points.sha256 != stated["sha256"]:
         raise DamagedColumnError(
-            "points", f"{path}: points.npy is damaged: its checksum is wrong; {repair_advice(path)}"
+            column, f"{path}: {column}.npy is damaged: its checksum is wrong; {repair_advice(path)}"
         )
-    return {**meta, "experiment": {**meta["experiment"], "dataset": {**dataset, "points": points}}}
+    return points
 
 
 def _agrees_with(stated: Any, expected: Any) -> bool:

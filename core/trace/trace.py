@@ -78,9 +78,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from gradreel.core.arrays import FloatArray, IntArray
+from gradreel.core.arrays import FloatArray, IntArray, evenly_spaced_indices
 from gradreel.core.errors import TraceError, UserError, abbreviated_list, printable
 from gradreel.core.experiment import Experiment
+from gradreel.core.network.theta import accuracy_on
 from gradreel.core.trace.format import (
     COMMON,
     JOURNAL,
@@ -103,6 +104,9 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pandas
     import torch
+
+MOST_CLASSIFIED = 240
+"""Most states of a trained classifier for which `Trace.metrics` has the accuracy."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -339,12 +343,16 @@ class Trace:
 
     @cached_property
     def metrics(self) -> dict[str, tuple[IntArray, FloatArray]]:
-        """Return what a loop logged besides the loss, by name: how many updates had been made, (n,), and the values,
-        (n,).
+        """Return what is known besides the loss, by name: how many updates had been made, (n,), and the values, (n,).
 
-        Returns {} for a trained run. Raises TraceError for columns that `record` never writes.
+        Of a recorded run: what its loop logged. Of a trained classifier: "accuracy", over all training points, and
+        "val_accuracy" and "test_accuracy" where there are such points. They are computed from the recorded states, at
+        `MOST_CLASSIFIED` of them at most, evenly spaced. Of another trained run: {}. Raises TraceError for columns that
+        `record` never writes.
         """
-        if not isinstance(self.run, RecordedRun) or not self.run.metrics:
+        if isinstance(self.run, Experiment):
+            return self._accuracies(self.run)
+        if not self.run.metrics:
             return {}
         which, at, value = (self.columns[name] for name in metric_kinds(0))
         if not are_valid_metrics(self.run, which, at):
@@ -354,6 +362,20 @@ class Trace:
         at.flags.writeable = value.flags.writeable = False
         starts = np.searchsorted(np.asarray(which)[order], np.arange(len(self.run.metrics) + 1))
         return {name: (at[i:j], value[i:j]) for name, i, j in zip(self.run.metrics, starts, starts[1:], strict=False)}
+
+    def _accuracies(self, run: Experiment) -> dict[str, tuple[IntArray, FloatArray]]:
+        """Return the accuracies of a trained classifier, as `metrics`; {} if its loss is not for classes."""
+        if not run.is_classifier:
+            return {}
+        data = run.dataset
+        examples = {
+            "accuracy": (data.features(), data.labels()),
+            "val_accuracy": (data.validation_features(), data.validation_labels()),
+            "test_accuracy": (data.test_features(), data.test_labels()),
+        }
+        rows = evenly_spaced_indices(len(self), MOST_CLASSIFIED)
+        at, states = np.asarray(self.kept[rows]), np.asarray(self.parameters[rows])
+        return {name: (at, accuracy_on(run, states, *each)) for name, each in examples.items() if len(each[1])}
 
     @property
     def rates(self) -> FloatArray:

@@ -15,6 +15,7 @@ from gradreel.core.datasets import CurveDataset, PointsDataset, TwoSpirals
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment, KeepAtMost, KeepEvery, StepSchedule
 from gradreel.core.network.training import train
+from gradreel.core.point_generators import Blobs, Checkerboard, Moons, Rings, Spirals
 from gradreel.core.run_data import Absent, RunData
 from gradreel.core.trace import format as format_module
 from gradreel.core.trace.format import META, _canonical_json, seal_of
@@ -195,8 +196,8 @@ def test_every_part_of_an_experiment_follows_the_rule() -> None:
         return inner
 
     assert parts(Experiment) == {
-        Experiment, CurveDataset, PointsDataset, TwoSpirals, DailyViews, DailySeries, StepSchedule, KeepEvery,
-        KeepAtMost,
+        Experiment, CurveDataset, PointsDataset, TwoSpirals, Moons, Rings, Blobs, Checkerboard, Spirals, DailyViews,
+        DailySeries, StepSchedule, KeepEvery, KeepAtMost,
     }  # fmt: skip
 
 

@@ -5,7 +5,8 @@ import pickle
 import numpy as np
 import pytest
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
-from gradreel.core.datasets import INNERMOST, RED_CURVE, CurveDataset, PointsDataset, TwoSpirals
+from gradreel.core.datasets import RED_CURVE, CurveDataset, PointsDataset, TwoSpirals
+from gradreel.core.point_generators import INNERMOST
 from gradreel.core.point_table import MOST_NUMBERS, MOST_SPELLED
 from gradreel.core.run_data import without_large_tables
 from pydantic import ValidationError

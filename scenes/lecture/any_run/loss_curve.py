@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 from gradreel.core.daily.units import three_digit_decimals
 from gradreel.core.daily.views import DailyViews
+from gradreel.core.datasets import PointsDataset
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.scenes import style
@@ -53,7 +54,8 @@ WALK_SECONDS, SMOOTH_SECONDS = 9.0, 5.0
 class LossCurve(LectureScene):
     """The loss of each update from left to right: where it wanders its running mean, and the loss over all data.
 
-    Of somebody's own run also what its loop logged beside the loss, and the learning rate where it changed.
+    Of a classifier also its accuracy. Of somebody's own run also what its loop logged beside the loss, and the
+    learning rate where it changed.
     """
 
     class Parameters(LectureScene.Parameters):
@@ -112,6 +114,8 @@ class LossCurve(LectureScene):
         keys["batch"] = self._batch_word()
         if self.history.scale.in_views:
             keys["loss"] = "loss-in-views"
+        if isinstance(self.run, Experiment) and isinstance(self.run.dataset, PointsDataset):
+            keys["validation"] = "validation-points"
         texts = {name: self.screen(key) for name, key in keys.items()}
         if name := self.history.validation_name:
             texts["validation"] = literal(shortened(name, LABEL_WIDTH, style.LABEL - 2))

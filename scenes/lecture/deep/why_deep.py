@@ -21,9 +21,10 @@ from gradreel.core.analysis.equal_budget import (
     relu_per_bend_network,
     zigzag,
 )
-from gradreel.core.datasets import Number, PointsDataset
+from gradreel.core.datasets import PointsDataset
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import predict
+from gradreel.core.point_generators import Number
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
