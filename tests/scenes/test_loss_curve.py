@@ -11,9 +11,11 @@ import pytest
 import torch
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
+from gradreel.core.datasets import PointsDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import loss, unpack
+from gradreel.core.network.theta import loss, unpack, validation_loss
+from gradreel.core.point_generators import Moons
 from gradreel.core.recording.recording import record
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.lecture.any_run.loss_curve import LossCurve
@@ -184,6 +186,25 @@ def test_claims_about_the_scenes_own_run_hold(play):
     assert scene.plot.axis.logarithmic  # "each step up means the same factor"
     assert scene.history.is_smoothed and scene.run.batches_per_epoch > 1  # "their loss jumps up and down"
     assert len(scene.history.epoch_starts) + 1 == scene.run.epochs and len(scene.history.whole)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_classifier_shows_its_loss_on_validation_points_and_its_accuracies(play, trace_of, lang):
+    data = PointsDataset(points=Moons(points=30), validation=Moons(points=20, seed=1))
+    run = Experiment(dataset=data, loss="bce", hidden=(4,), epochs=30, learning_rate=1.0)
+    seen, trace = {}, trace_of(run)
+
+    def look(scene, beat):
+        seen[beat] = scene.readout.loss_words.source, shown(scene)[1]
+        seen["panels"] = [(panel.series.name, panel.number.value) for panel in getattr(scene.panels, "panels", [])]
+        seen.setdefault("findings", []).extend(map(str, check_scene(scene, beat)))
+
+    assert play(LossCurve, look, lang=lang, run=run).beats[-3:] == ["validation", "end", "metrics-1"]
+    assert seen["findings"] == []
+    word = {"en": "validation points", "zh": "验证点"}[lang]
+    assert seen["validation"] == (word, pytest.approx(validation_loss(run, trace.parameters[-1]), abs=5.1e-4))
+    expected = [(name, pytest.approx(values[-1], abs=1e-4)) for name, (_, values) in trace.metrics.items()]
+    assert seen["panels"] == expected and len(expected) == 2
 
 
 # -- anybody's runs
