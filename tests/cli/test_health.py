@@ -42,6 +42,28 @@ def test_a_voice_that_cannot_speak_is_named(monkeypatch, tmp_path):
     assert "piper" in check.found
 
 
+def test_a_bug_report_has_the_extras_and_where_default_options_come_from(tmp_path, monkeypatch, without_import):
+    (tmp_path / "gradreel.toml").write_text('quality = "l"\n')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GRADREEL_FPS", "5")
+    monkeypatch.setattr(health.metadata, "version", without("bokeh", health.metadata.version))
+    checks = by_name(health.check_health(tmp_path / "media"))
+    installed, _, missing = checks["extras"].found.partition("not installed:")
+    assert "bokeh" in missing and "distributed " in installed
+    assert str(tmp_path / "gradreel.toml") in checks["settings"].found and "GRADREEL_FPS" in checks["settings"].found
+
+
+def without(missing, version):
+    """Return a look-up of versions that does not find one library."""
+
+    def found(name):
+        if name == missing:
+            raise health.metadata.PackageNotFoundError(name)
+        return version(name)
+
+    return found
+
+
 def test_media_folder_that_is_a_file(tmp_path, without_import):
     (tmp_path / "media").write_text("")
     check = by_name(health.check_health(tmp_path / "media"))["media folder"]
