@@ -22,6 +22,8 @@ A trained run also has:
 =================  =====================  =======  ====================================================================
 batch              (E, N)                 int32    the order of the examples in each epoch; (0, N) for full batches
 points             (N, D + 1)             float64  features, then the label; only for a user's own points
+validation_points  (V, D + 1)             float64  the same for a user's own validation points
+test_points        (T, D + 1)             float64  the same for a user's own test points
 optimizer_state    (C, vectors P)         number   vector after vector, at the rows `Experiment.optimizer_state_rows`;
                                                    only if the optimizer has a state
 =================  =====================  =======  ====================================================================
@@ -57,7 +59,7 @@ which is part of the digest. The last entry is the SHA-256 of the text before it
 They are replaced and removed with the trace, but ``meta.json`` does not name them.
 
 Write order: all columns grow together under a temporary name, and a journal says how many rows are safely written.
-``points``, ``kept`` and ``epoch`` of a trained run follow from the experiment and are written last. Then ``meta.json``
+``kept``, ``epoch`` and the points of a trained run follow from the experiment and are written last. Then ``meta.json``
 is written and the folder gets its name. So under its final name a trace is complete or does not exist.
 
 The folder of a recording is called ``<path>.interrupted`` from the start. Its journal, ``journal.json``, makes it
