@@ -22,7 +22,7 @@ _UNCHANGEABLE = {str, int, float, bool, type(None), ManimColor, CapStyleType, Li
 def copied_mobject(mobject: Any, memo: dict[int, Any]) -> Any:
     """Return a deep copy of a mobject as Manim makes it; immutable values are shared. Replaces ``__deepcopy__``."""
     kind = type(mobject)
-    clone = kind.__new__(kind)
+    clone = mobject.__new__(kind)
     memo[id(mobject)] = clone
     for name, value in vars(mobject).items():
         setattr(clone, name, _copied(value, memo))
