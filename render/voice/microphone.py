@@ -1,4 +1,4 @@
-"""Recording lines one by one, where a microphone is. What is asked and told goes to standard error."""
+"""Records lines one by one from a microphone. Questions and messages go to standard error."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from gradreel.render.voice.recordings import SUFFIXES
 from gradreel.render.voice.script import ScriptLine
 from gradreel.render.voice.sound import Samples, clipped
 
-Device: TypeAlias = Any  # the module sounddevice, or what stands for it
+Device: TypeAlias = Any  # the module sounddevice, or a test's substitute
 
 
 def microphone() -> Device:
-    """What records. Raises UserError where there is none."""
+    """Return the device that records. Raises UserError if there is none."""
     by_hand = "record with any other program, into the files that the script names"
     try:
         import sounddevice
@@ -37,9 +37,9 @@ def microphone() -> Device:
 
 
 def record(lines: Sequence[ScriptLine], folder: Path, device: Device) -> int:
-    """Record ``lines`` into ``folder``, each as often as its speaker wants; how many there are now.
+    """Record ``lines`` into ``folder``, each until the speaker keeps it; return the number of kept recordings.
 
-    Each is written when it is kept, so Ctrl-C loses one at most. Raises UserError for a microphone that fails.
+    A recording is written as soon as it is kept, so Ctrl-C loses at most one. Raises UserError if the microphone fails.
     """
     kept = 0
     for number, line in enumerate(lines, 1):
@@ -54,7 +54,7 @@ def record(lines: Sequence[ScriptLine], folder: Path, device: Device) -> int:
 
 
 def _recorded(file: Path, device: Device) -> bool:
-    """Whether a recording, or one after it, was kept."""
+    """Record until the speaker keeps a take or leaves the line out; return whether one was kept."""
     while True:
         samples, rate = _heard(device)
         part = file.with_name(f".{file.name}-{uuid4().hex[:12]}")
@@ -85,7 +85,7 @@ def _play(samples: Samples, rate: int, device: Device) -> None:
 
 
 def _heard(device: Device) -> tuple[Samples, int]:
-    """What is said until Enter is pressed, and its samples a second."""
+    """Record until Enter is pressed; return the samples and their number per second."""
     parts: list[Samples] = []
     lost = False
 
@@ -99,9 +99,9 @@ def _heard(device: Device) -> tuple[Samples, int]:
             _asked("Recording. Enter ends it", "")
         rate = round(stream.samplerate)
     except device.PortAudioError as error:
-        raise UserError(f"the microphone failed: {error}") from None
+        raise UserError(f"the microphone failed: {error}; check its connection and run the command again") from None
     if lost:
-        _say("Some of it was lost: this machine was too slow")
+        _say("Some of it was lost: this machine was too slow. Record it again (r)")
     return np.concatenate([np.zeros(0, np.float32), *parts]), rate
 
 
@@ -116,7 +116,7 @@ def _write_wav(file: Path, samples: Samples, rate: int) -> None:
 
 
 def _asked(question: str, answers: str) -> str:
-    """One of the letters in ``answers``, or "" for Enter alone."""
+    """Ask until the answer is one of the letters in ``answers``, or "" (Enter alone); return it."""
     while True:
         answer = click.prompt(question, default="", show_default=False, prompt_suffix=": ", err=True).strip().lower()
         if len(answer) < 2 and answer in answers:

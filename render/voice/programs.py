@@ -1,4 +1,4 @@
-"""Programs that speak: each runs in a process of its own, has a time limit, and ends with us."""
+"""Runs the programs that speak: each in its own process, with a time limit, stopped when this process stops."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from gradreel.core.errors import UserError
 
 
 class ProgramError(UserError):
-    """A program that is not there, failed, or did not end in time."""
+    """A program is missing, failed, or ran too long."""
 
     exit_code = 1
 
 
 class Programs:
-    """Those that run now, in several threads."""
+    """The programs that run now. Several threads may use one instance."""
 
     def __init__(self) -> None:
         self._running: set[subprocess.Popen[bytes]] = set()
@@ -28,10 +28,10 @@ class Programs:
         self._stopped = False
 
     def run(self, name: str, arguments: Sequence[str], limit: float) -> None:
-        """Run a program, called ``name`` in errors, without a shell. What it prints is dropped, but for its last line.
+        """Run a program, called ``name`` in errors, without a shell. Its output is dropped.
 
-        Raises ProgramError when there is no such program, its exit code is not 0, or it runs longer than ``limit``
-        seconds: then it is ended, with all that it has begun.
+        Raises ProgramError if there is no such program, or its exit code is not 0: the error quotes its last line.
+        Raises it too after ``limit`` seconds, and kills the program with its children.
         """
         with tempfile.TemporaryFile() as errors:
             process = self._start(arguments, errors.fileno())
@@ -49,7 +49,7 @@ class Programs:
                 raise ProgramError(f"{name} ended with exit code {code}" + (f": {said}" if said else ""))
 
     def stop(self) -> None:
-        """End all that run; no other begins."""
+        """Kill all running programs. Later calls of `run` fail."""
         with self._lock:
             self._stopped = True
             for process in self._running:
@@ -75,7 +75,7 @@ class Programs:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a program and what it has begun, which is all in one session; nothing if all has ended."""
+    """Kill a program and its children: all are in one session. Does nothing if all have ended."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -16,7 +16,7 @@ from pathlib import Path
 from gradreel.core.errors import UserError, abbreviated_list
 from gradreel.core.files import read_text
 from gradreel.render.voice.engines import Engine
-from gradreel.render.voice.sound import EDGE, PAUSE, RATE, Samples, heard, pauses
+from gradreel.render.voice.sound import EDGE, PAUSE, RATE, Samples, audible_part, pauses
 from gradreel.scenes.file_names import file_name
 
 SUFFIXES = (".wav", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".opus", ".aiff", ".aif", ".caf", ".mka", ".webm", ".mp4")
@@ -77,7 +77,7 @@ def stretches_of(file: Path, samples: Samples, worded: Sequence[bool]) -> list[s
     first; what follows one begins `EDGE` before it is heard. Raises SoundError for a silent recording, UserError for
     one that has fewer pauses than there are marks, and for times that are none, or not inside of it.
     """
-    whole, count = heard(samples, file), sum(worded)
+    whole, count = audible_part(samples, file), sum(worded)
     times = file.with_name(file.stem + MARKS)
     if count == 1:
         marks = []

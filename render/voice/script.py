@@ -189,7 +189,7 @@ def remarks(folder: Path, language: str, lines: Sequence[ScriptLine]) -> list[Re
     return [*found, *_of_no_beat(folder, lines)]
 
 
-def of_another_text(recordings: Recordings, lines: Iterable[Line]) -> list[Line]:
+def lines_read_from_other_text(recordings: Recordings, lines: Iterable[Line]) -> list[Line]:
     """Those whose recording was read from another text than theirs, as far as that is known. Raises UserError."""
     notes = _read_notes(recordings.folder)
     found = []

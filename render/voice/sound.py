@@ -144,7 +144,7 @@ def check_end(container: InputContainer, seconds: float, file: Path) -> None:
         raise SoundError(f"{file} ends after {seconds:.2f} of its {said:.2f} seconds: it is truncated; copy it anew")
 
 
-def heard(samples: Samples, file: Path) -> slice:
+def audible_part(samples: Samples, file: Path) -> slice:
     """The samples that are left without the silence at both ends, but for `EDGE` of it. SoundError if none are.
 
     Silent is a window of a hundredth of a second whose root mean square is 45 dB below that of the loudest one.

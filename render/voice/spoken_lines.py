@@ -28,7 +28,7 @@ from gradreel.core.files import read_bounded
 from gradreel.render.voice.engines import Engine, Utterance
 from gradreel.render.voice.programs import ProgramError, Programs
 from gradreel.render.voice.recordings import Recordings, stretches_of
-from gradreel.render.voice.sound import LONGEST, RATE, Samples, SoundError, cut, heard, read_sound, write_flac
+from gradreel.render.voice.sound import LONGEST, RATE, Samples, SoundError, audible_part, cut, read_sound, write_flac
 
 FORMAT = 3  # of what is kept: another one, and all lines are spoken anew
 NOTE, LONGEST_NOTE = ".json", 1 << 20
@@ -249,7 +249,7 @@ def _spoken(
     for utterance, sound in zip(utterances, spoken, strict=True):
         try:
             samples = read_sound(sound.file)
-            whole = heard(samples, sound.file)
+            whole = audible_part(samples, sound.file)
         except SoundError as error:
             said = re.sub(re.escape(str(sound.file)), "what was written", str(error))
             raise ProgramError(f"{_named(utterance)} could not be spoken: {said}") from None

@@ -22,7 +22,7 @@ from gradreel.render.videos.publishing import publish_lesson
 from gradreel.render.videos.sound_track import Mix, PlacedSound
 from gradreel.render.voice.loudness import HIGHEST_PEAK, LOUDNESS, loudness_of, true_peak_of
 from gradreel.render.voice.sound import RATE, read_sound
-from gradreel.render.voice.sound import heard as heard_part
+from gradreel.render.voice.sound import audible_part as heard_part
 from gradreel.render.voice.spoken_lines import NOT_HEARD, SpokenStretch
 from gradreel.render.workers.progress import Reporter
 from gradreel.scenes.catalog import SceneSource

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.render.voice.recordings import Recordings
-from gradreel.render.voice.script import ScriptLine, of_another_text, remarks, write_script
+from gradreel.render.voice.script import ScriptLine, lines_read_from_other_text, remarks, write_script
 from gradreel.render.voice.spoken_lines import Line
 
 
@@ -149,7 +149,7 @@ def test_a_recording_belongs_to_the_scripts_text_at_its_time(write, take, folder
     write(OTHER)  # the narration has changed; the recording came before that
     (remark,) = remarks(folder, "en", [OTHER])
     assert (remark.kind, remark.said) == ("other text", 'it was read from "And it rests."')
-    assert of_another_text(Recordings(folder), [OTHER.line]) == [OTHER.line]
+    assert lines_read_from_other_text(Recordings(folder), [OTHER.line]) == [OTHER.line]
     write(OTHER)
     assert said(folder, OTHER) == [("curve/rest.wav", "other text")]
 
@@ -162,7 +162,7 @@ def test_a_new_recording_is_of_the_new_text(write, take, folder):
     assert said(folder, OTHER) == []
     write(OTHER)
     assert said(folder, OTHER) == []
-    assert of_another_text(Recordings(folder), [OTHER.line]) == []
+    assert lines_read_from_other_text(Recordings(folder), [OTHER.line]) == []
 
 
 def test_going_back_to_the_old_text_makes_the_recording_valid_again(write, take, folder):
@@ -192,7 +192,7 @@ def test_stale_recordings_can_be_accepted(write, take, folder):
 
 def test_a_recording_older_than_the_script_counts_as_current(write, take, folder):
     take("rest")
-    assert of_another_text(Recordings(folder), [REST.line]) == []
+    assert lines_read_from_other_text(Recordings(folder), [REST.line]) == []
     write(REST)
     assert said(folder, REST) == []
 

@@ -12,9 +12,9 @@ from gradreel.render.voice.sound import (
     PAUSE,
     RATE,
     SoundError,
+    audible_part,
     cut,
     filtered,
-    heard,
     pauses,
     read_sound,
     write_flac,
@@ -198,13 +198,13 @@ def test_samples_that_are_no_numbers_are_refused(tmp_path):
 def test_a_fixed_part_of_the_silence_is_kept(tmp_path, tone, before, sound, after):
     hundredths = np.concatenate([np.zeros(480 * before), tone(sound / 100), np.zeros(480 * after)]).astype(np.float32)
     left, right = min(before, edge := round(100 * EDGE)), min(after, edge)
-    assert heard(hundredths, tmp_path) == slice(480 * (before - left), 480 * (before + sound + right))
+    assert audible_part(hundredths, tmp_path) == slice(480 * (before - left), 480 * (before + sound + right))
 
 
 def test_noise_of_a_room_is_silence(tone):
     room = np.random.default_rng(0).normal(size=2 * RATE) * 0.5 * 10 ** (-55 / 20)
     room[RATE : RATE + RATE // 2] += tone(0.5)
-    part = heard(room.astype(np.float32), None)
+    part = audible_part(room.astype(np.float32), None)
     assert (part.start, part.stop) == (pytest.approx(0.95 * RATE, abs=500), pytest.approx(1.55 * RATE, abs=500))
 
 
@@ -229,4 +229,4 @@ def test_a_sound_shorter_than_its_fade_is_trimmed_too():
 def test_a_silent_recording_is_refused(tmp_path, wav):
     file = wav(np.zeros(RATE))
     with pytest.raises(SoundError, match=r"take\.wav is silent"):
-        heard(read_sound(file), file)
+        audible_part(read_sound(file), file)
