@@ -391,8 +391,11 @@ def disk_error(error: OSError, folder: Path, option: str = "--media_dir") -> Use
         return UserError(f"{folder} cannot be written to ({os.strerror(code)}); choose another folder with {option}")
     if code in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
         return UserError(f"{folder} is in the way of a file or a folder ({place}); choose another with {option}")
-    if code in (errno.ENAMETOOLONG, errno.ELOOP):
-        return UserError(f"{place}: {os.strerror(code)}; shorter names, or another folder with {option}, do")
+    if code == errno.ENAMETOOLONG:
+        return UserError(f"{place}: {os.strerror(code)}; use shorter names, or choose another folder with {option}")
+    if code == errno.ELOOP:
+        link = next((part for part in reversed(Path(place).parents) if part.is_symlink() and not part.exists()), place)
+        return UserError(f"{link} is a link that leads to itself; remove it, or choose another folder with {option}")
     if code in (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
         return UserError(
             f"{folder} is on a disk without file locks ({os.strerror(code)}), which runs need that share it;"
