@@ -11,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
-from gradreel.scenes.themes import DEFAULT_THEME, THEMES
+from gradreel.scenes.themes import CLASS_COLORS, DEFAULT_THEME, THEMES
 from manim import ManimColor, Mobject, MoveToTarget, VMobject, interpolate_color
 
 ROLES = tuple(THEMES[DEFAULT_THEME])
@@ -53,6 +53,11 @@ def use_theme(theme: str) -> None:
     if theme not in THEMES:
         raise ValueError(f"there is no theme {theme!r}; use one of {', '.join(THEMES)}")
     palette.theme = theme
+
+
+def class_color(label: int) -> ManimColor:
+    """Return the current theme's colour for class ``label`` of a classifier, 0 to 9."""
+    return ManimColor(CLASS_COLORS[palette.theme][label])
 
 
 # Text, in Manim's font sizes: an em of size 96 is one scene unit, an eighth of the frame's height.

@@ -31,3 +31,17 @@ THEMES: dict[str, dict[str, str]] = {
         "orange": "#A34700",
     },
 }
+
+CLASS_COLORS: dict[str, tuple[str, ...]] = {
+    "dark": (
+        "#4FADFF", "#FF9433", "#EA156A", "#00FFD4", "#EAEA95", "#BF2AAA", "#AA6A2A", "#006AEA", "#009580", "#FFBFFF",
+    ),
+    "light": (
+        "#0E5FBF", "#C24E00", "#802A55", "#AA80BF", "#801515", "#40956A", "#6A0080", "#EA2A55", "#806AFF", "#002AAA",
+    ),
+}  # fmt: skip
+"""Colours of the classes 0 to 9 of a classifier, each with a contrast of 3:1 to the background.
+
+Any two differ by 15 in CIELAB, the first three by 30, for normal sight and for the three kinds of colour blindness
+(simulated as by Machado et al., 2009). Each class also has a shape of its own.
+"""

@@ -31,6 +31,7 @@ TORCH_FILES = {  # of core
     "fast_networks",
     "logged_values",
     "network",
+    "plane_answers",
     "newest_state",
     "optimizer_hooks",
     "optimizer_watch",

@@ -45,8 +45,9 @@ _SOME = (*POINT_COLUMNS.values(), "optimizer_state", "batch_start", "optimizer",
 _LOGGED = ("setting", "setting_at", "setting_value", "metric", "metric_at", "metric_value")
 COLUMNS = frozenset((*COMMON, *_SOME, *_LOGGED))
 """Names of all columns that a trace may have."""
-BESIDE = frozenset(("landscape.npy", "landscape.json"))
-"""Names of files that may be in a trace's folder besides its columns: the loss around the path, computed afterwards."""
+_COMPUTED = ("landscape.npy", "landscape.json", "decision_regions.npy", "decision_regions.json")
+BESIDE = frozenset((*_COMPUTED, *(f"{name}.new" for name in _COMPUTED)))
+"""Names of files that may be in a trace's folder besides its columns: what was computed from its states afterwards."""
 
 
 def column_kinds(run: Experiment | RecordedRun) -> dict[str, ColumnKind]:

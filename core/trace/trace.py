@@ -56,7 +56,8 @@ shapes of theta's parts, counts, and shape, dtype and XXH3-128 of each column. P
 which is part of the digest. The last entry is the SHA-256 of the text before it.
 
 ``landscape.npy`` and ``landscape.json`` may be in the folder as well: the loss around the path, computed afterwards.
-They are replaced and removed with the trace, but ``meta.json`` does not name them.
+So may ``decision_regions.npy`` and ``decision_regions.json``: what the model answers in the plane. They are replaced
+and removed with the trace, but ``meta.json`` does not name them.
 
 Write order: all columns grow together under a temporary name, and a journal says how many rows are safely written.
 ``kept``, ``epoch`` and the points of a trained run follow from the experiment and are written last. Then ``meta.json``
@@ -101,7 +102,7 @@ from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.setting_log import SettingLog, are_valid_settings
 from gradreel.core.trace.tensors import tensors_of
 from gradreel.core.trace.unfinished import open_unfinished
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
     import pandas
@@ -424,6 +425,34 @@ class Trace:
         except ValueError as error:
             fault = f"what its {META} says of the model contradicts itself: {error}"
             raise TraceError(f"{self.path}: {fault}; {repair_advice(self.path)}") from None
+
+    def decision_regions(self, model: torch.nn.Module, points: ArrayLike, labels: ArrayLike) -> None:
+        """Compute what the recorded ``model`` answers in the plane, and keep it beside the trace for `decision-regions`
+        and `layer-view`.
+
+        The model computes in evaluation mode on a copy, on the CPU, at 120 kept states at most, on a grid around the
+        points. Model and random state stay as they are. The numbers are computed, not recorded: `verify` does not check
+        them. A run that Gradreel trained does not need this.
+
+        Parameters
+        ----------
+        model
+            The model that was recorded, or one of the same class and sizes. Its weights do not matter.
+        points
+            (N, 2)  x1 and x2 of each point; an array or a tensor, 20 000 points at most.
+        labels
+            (N,)  the class of each point, 0 to K - 1, K at most 10.
+
+        Raises
+        ------
+        UserError
+            The run was trained by Gradreel, the model does not fit the trace, or points, labels or outputs have another
+            form. Outputs are (N, K): logits, or probabilities that add up to one; or (N,) or (N, 1): the logit of class
+            1.
+        """
+        from gradreel.core.recording.plane_answers import keep_plane_answers  # torch: here only
+
+        keep_plane_answers(self, model, points, labels)
 
     def examples(self, update: int) -> IntArray:
         """Return the indices of the examples that update ``update``, counted from 0, saw, (B,).

@@ -89,6 +89,8 @@ class Plot(VGroup):
         default.
     x_label
         A formula right of the x axis; None for no label.
+    tick_size
+        The font size of the ticks' labels.
 
     Attributes
     ----------
@@ -125,9 +127,10 @@ class Plot(VGroup):
         x_ticks: Ticks = NO_TICKS,
         y_ticks: Ticks = NO_TICKS,
         x_label: str | None = "x_1",
+        tick_size: float = style.TICK,
     ) -> None:
         super().__init__()
-        self.x_range, self.y_range = x_range, y_range
+        self.x_range, self.y_range, self.tick_size = x_range, y_range, tick_size
         self.box = (left, right, bottom, top)
         self.x_axis = segment((left, bottom, 0), (right, bottom, 0), palette.axis, style.AXIS)
         self.y_axis = segment((left, bottom, 0), (left, top, 0), palette.axis, style.AXIS)
@@ -181,14 +184,14 @@ class Plot(VGroup):
     def _x_labels(self, ticks: Ticks) -> list[TextMobject]:
         bottom = self.box[2]
         return [
-            words(label, style.TICK, palette.dim).place(bottom - 0.4, center=self.at(value, 0)[0])
+            words(label, self.tick_size, palette.dim).place(bottom - 0.4, center=self.at(value, 0)[0])
             for value, label in zip(ticks.values, ticks.labels, strict=True)
         ]
 
     def _y_labels(self, ticks: Ticks) -> list[TextMobject]:
         left = self.box[0]
         return [
-            words(label, style.TICK, palette.dim).place(self.at(0, value)[1] - 0.09, right=left - 0.15)
+            words(label, self.tick_size, palette.dim).place(self.at(0, value)[1] - 0.09, right=left - 0.15)
             for value, label in zip(ticks.values, ticks.labels, strict=True)
         ]
 
@@ -196,9 +199,9 @@ class Plot(VGroup):
         left, right, bottom, top = self.box
         notes = []
         if x_ticks.unit.note:
-            notes.append(words(x_ticks.unit.note, style.TICK, palette.dim).place(bottom - 0.8, right=right))
+            notes.append(words(x_ticks.unit.note, self.tick_size, palette.dim).place(bottom - 0.8, right=right))
         if y_ticks.unit.note:
-            notes.append(words(y_ticks.unit.note, style.TICK, palette.dim).place(top + 0.12, left=left + 0.1))
+            notes.append(words(y_ticks.unit.note, self.tick_size, palette.dim).place(top + 0.12, left=left + 0.1))
         return notes
 
     def _x_label(self, source: str | None) -> VGroup:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
+from gradreel.scenes.lecture.any_run.decision_regions import DecisionRegions
 from gradreel.scenes.lecture.any_run.loss_curve import LossCurve
 from gradreel.scenes.lecture.curves.build_curve import BuildCurve
 from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
@@ -78,6 +79,10 @@ def test_loss_curve_of_daily_views(frames):
 
 def test_loss_curve_of_a_recorded_run(frames, recordings):
     frames(LossCurve, trace=recordings / "adam")
+
+
+def test_decision_regions(frames, look):
+    frames(DecisionRegions, **look)
 
 
 def test_no_beat_of_the_lecture_ends_on_an_empty_picture():

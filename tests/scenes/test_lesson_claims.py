@@ -423,6 +423,7 @@ REASONS = {
         "through-activation": EXACT,
     },
     "summary": {"steps": DEFINES, "thread": DEFINES, "answer": DEFINES},
+    "decision-regions": {"start": DEFINES, "walk": DEFINES},
     "loss-curve": {"epochs": DEFINES, "whole": DEFINES, "axes": DEFINES},
     "network": {"end": "the largest weight is looked for", "start": DEFINES},
 }

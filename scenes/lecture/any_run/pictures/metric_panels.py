@@ -16,12 +16,16 @@ from gradreel.scenes.mobjects.readout import LossNumber, decimals_of
 from gradreel.scenes.mobjects.recorded_theta import shortened
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import literal, words
+from gradreel.scenes.mobjects.ticks import Ticks
 from gradreel.scenes.style import palette
 from manim import VGroup
 from numpy.typing import NDArray
 
 MOST = 3  # panels in one picture
 GAP = 0.45  # between panels
+NAME_ROOM, TITLED = 0.72, 30  # between panels whose names stand over them; size of their words
+NUMBER_ROOM = 1.1  # right of such a name
+TICK_GAP = 0.42  # least distance of ticks of that size
 LARGEST = 1e300  # what is larger, no axis can hold
 
 
@@ -65,7 +69,8 @@ def _finite(values: NDArray) -> NDArray:
 class MetricPanels(VGroup):
     """Up to `MOST` series over the updates of a run; ``show(update)`` draws them up to there, their numbers beside.
 
-    ``updates``: what the counts under the last are of.
+    ``updates``: what the counts under the last are of. ``titled``: name and number stand over each panel, as large as
+    `TITLED`, instead of right of it, and the name of the counts stands under them.
     Parts: ``panels``, each with ``axes``, ``curve``, ``name`` and ``number``.
     """
 
@@ -79,17 +84,23 @@ class MetricPanels(VGroup):
         right: float,
         bottom: float,
         top: float,
+        titled: bool = False,
     ) -> None:
         super().__init__()
-        height = (top - bottom - GAP * (len(series) - 1)) / len(series)
+        gap = NAME_ROOM if titled else GAP
+        height = (top - bottom - gap * (len(series) - 1) - gap * titled) / len(series)
         self.panels = []
         for k, each in enumerate(series):
-            upper = top - k * (height + GAP)
+            upper = top - gap * titled - k * (height + gap)
             box = {"left": left, "right": right, "bottom": upper - height, "top": upper}
-            self.panels.append(MetricPanel(each, n_updates, is_last=k == len(series) - 1, **box))
-        labels = self.panels[-1].axes.x_tick_labels
-        name = words(updates, style.TICK, palette.dim)
-        self.panels[-1].axes.add(name.place(bottom - 0.4, left=max(right, float(labels.get_right()[0])) + 0.25))
+            self.panels.append(MetricPanel(each, n_updates, is_last=k == len(series) - 1, titled=titled, **box))
+        name = words(updates, TITLED if titled else style.TICK, palette.dim)
+        if titled:
+            name.place(bottom - 0.9, right=right)
+        else:
+            labels = self.panels[-1].axes.x_tick_labels
+            name.place(bottom - 0.4, left=max(right, float(labels.get_right()[0])) + 0.25)
+        self.panels[-1].axes.add(name)
         self.add(*self.panels)
 
     def show(self, update: float) -> None:
@@ -102,13 +113,23 @@ class MetricPanel(VGroup):
     """One series; the counts of updates stand under the last panel."""
 
     def __init__(
-        self, series: Series, n_updates: int, is_last: bool, *, left: float, right: float, bottom: float, top: float
+        self,
+        series: Series,
+        n_updates: int,
+        is_last: bool,
+        *,
+        left: float,
+        right: float,
+        bottom: float,
+        top: float,
+        titled: bool = False,
     ) -> None:
         super().__init__()
         self.series = series
         finite = series.values[np.isfinite(series.values)]
         axis = LossAxis.holding(float(finite.min()), float(finite.max()))
-        ticks = update_ticks(n_updates) if is_last else NO_TICKS
+        size = TITLED if titled else style.LABEL - 2
+        ticks = update_ticks(n_updates, 3 if titled else 5) if is_last else NO_TICKS
         self.axes = Plot(
             (0.0, float(max(n_updates, 1))),
             (axis.low, axis.high),
@@ -117,16 +138,20 @@ class MetricPanel(VGroup):
             bottom=bottom,
             top=top,
             x_ticks=ticks,
-            y_ticks=axis.ticks(3),
+            y_ticks=_apart(axis.ticks(2), axis, top - bottom) if titled else axis.ticks(3),
             x_label=None,
+            tick_size=TITLED if titled else style.TICK,
         )
         x, y = thinned(series.at, series.values)
         self.curve = RisingCurve(self.axes, x, axis.of_loss(y), palette.blue, style.SECOND_CURVE)
-        beside, middle = right + 0.25, (bottom + top) / 2
-        name = literal(shortened(series.name, style.RIGHT_EDGE - beside, style.LABEL - 2))
-        self.name = words(name, style.LABEL - 2, palette.blue).place(middle + 0.1, left=beside)
-        self.number = LossNumber(float(finite[-1]), decimals_of(finite, 3) + 1, style.LABEL - 2, palette.text)
-        self.number_place = middle - 0.32, beside
+        baseline, beside = (top + 0.2, left) if titled else ((bottom + top) / 2 + 0.1, right + 0.25)
+        number = LossNumber(float(finite[-1]), decimals_of(finite, 3) + (not titled), size, palette.text)
+        room = right - left - NUMBER_ROOM if titled else style.RIGHT_EDGE - beside
+        name = literal(shortened(series.name, room, size))
+        self.name = words(name, size, palette.blue).place(baseline, left=beside)
+        self.number = number
+        after_name = float(self.name.get_right()[0]) + 0.25
+        self.number_place = (baseline, after_name) if titled else (baseline - 0.42, beside)
         self.add(self.axes, self.curve, self.name, self.number)
         self.show(float(n_updates))
 
@@ -136,3 +161,12 @@ class MetricPanel(VGroup):
         known = int(np.searchsorted(self.series.at, update + 1e-6, side="right"))
         self.number.set_value(float(self.series.values[known - 1]) if known else float("nan"))
         self.number.place_left(*self.number_place)
+
+
+def _apart(ticks: Ticks, axis: LossAxis, height: float) -> Ticks:
+    """Return those of ``ticks``, from the top, that are `TICK_GAP` apart on an axis of this height."""
+    scale, kept = height / (axis.high - axis.low), []
+    for value, label in sorted(zip(ticks.values, ticks.labels, strict=True), reverse=True):
+        if not kept or (kept[-1][0] - value) * scale >= TICK_GAP:
+            kept.append((value, label))
+    return Ticks(tuple(value for value, _ in kept), tuple(label for _, label in kept), ticks.unit)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
-import contourpy
 import numpy as np
+from gradreel.core.analysis.class_plane import GRID, PlaneView
 from gradreel.core.analysis.equal_budget import count_lower
 from gradreel.core.arrays import FloatArray
 from gradreel.core.datasets import PointsDataset
@@ -16,19 +15,18 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss, predict
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.class_regions import discs, fill_above
 from gradreel.scenes.mobjects.pace import recorded_row
 from gradreel.scenes.mobjects.plot import Plot, ring, segment
 from gradreel.scenes.mobjects.text import Number, TextMobject, fitted, words
 from gradreel.scenes.mobjects.thin_diagram import thin_diagram
 from gradreel.scenes.style import mix, palette
-from manim import Circle, ManimColor, Rectangle, VGroup, VMobject
+from manim import ManimColor, Rectangle, VGroup, VMobject
 from numpy.typing import NDArray
 
 # Probabilities of red between two shades of blue; none is 1/2, which is what a network says everywhere at its start
 SURENESS = (0.04, 0.12, 0.25, 0.4, 0.6, 0.75, 0.88, 0.96)
 BLUEST = 0.52  # of blue, where a network is sure of red
-GRID = 121  # places across the plane at which a network is asked
-MARGIN = 0.07  # of the points' spread, around them
 DOT_SHARE = 0.0072  # radius of a point, of the plane's width
 PLANE = 4.25  # side of a plane
 PLANES_BOTTOM, GAP = -2.6, 0.3  # of two planes side by side, and half of what is between them
@@ -50,18 +48,16 @@ class Plane:
     @property
     def ranges(self) -> tuple[NDArray, NDArray]:
         """The lowest and the highest x1 and x2 that are seen, (2,) each: a square, one scale for both."""
-        points = self.dataset.features()
-        low, high = points.min(axis=0), points.max(axis=0)
-        half = (0.5 + MARGIN) * (float((high - low).max()) or 1.0)
-        middle = (low + high) / 2
-        return middle - half, middle + half
+        view = self._view
+        return view.low, view.high
+
+    @property
+    def _view(self) -> PlaneView:
+        return PlaneView.around(self.dataset.features())
 
     def said(self, run: Experiment, theta: NDArray) -> NDArray:
         """The logit of red at each place of the grid, (m, m), a row for each x2, by the network with theta (P,)."""
-        (left, bottom), (right, top) = self.ranges
-        places = np.meshgrid(np.linspace(left, right, GRID), np.linspace(bottom, top, GRID))
-        features = np.stack(places, axis=-1).reshape(-1, 2)
-        return np.asarray(predict(run, theta, features)).reshape(GRID, GRID)
+        return np.asarray(predict(run, theta, self._view.grid(GRID))).reshape(GRID, GRID)
 
 
 class ClassBoard(VGroup):
@@ -94,19 +90,10 @@ class ClassBoard(VGroup):
     def show(self, logits: NDArray) -> ClassBoard:
         """What a network says at each place of the grid, (m, m)."""
         left, right, bottom, top = self.box
-        contours = contourpy.contour_generator(
-            np.linspace(left, right, GRID),
-            np.linspace(bottom, top, GRID),
-            np.nan_to_num(logits, posinf=1e9, neginf=-1e9),
-        )
+        x, y = np.linspace(left, right, GRID), np.linspace(bottom, top, GRID)
+        finite = np.nan_to_num(logits, posinf=1e9, neginf=-1e9)
         for band, sure in zip(self.bands, SURENESS, strict=True):
-            polygons, offsets = contours.filled(np.log(sure / (1 - sure)), np.inf)
-            band.points = np.zeros((0, 3))
-            for corners, starts in zip(polygons, offsets, strict=True):
-                for start, end in pairwise(starts):
-                    path = np.column_stack([corners[start:end], np.zeros(end - start)])
-                    band.start_new_path(path[0])
-                    band.add_points_as_corners(path[1:])
+            fill_above(band, x, y, finite, float(np.log(sure / (1 - sure))))
         return self
 
 
@@ -114,14 +101,6 @@ def shades() -> list[ManimColor]:
     """From sure that it is not red to sure that it is: the ground, then ever more of blue over it."""
     steps = len(SURENESS)
     return [mix(palette.text, 0.05), *(mix(palette.blue, BLUEST * (k + 1) / steps) for k in range(steps))]
-
-
-def discs(places: NDArray, radius: float, color: ManimColor) -> VMobject:
-    """Discs at places (n, 3), one shape: hundreds of them are drawn as quickly as one."""
-    disc = Circle(radius=radius).points
-    dots = VMobject(stroke_width=0).set_fill(color, 1)
-    dots.points = (places[:, None] + disc).reshape(-1, 3)
-    return dots
 
 
 class RecordedMatch:

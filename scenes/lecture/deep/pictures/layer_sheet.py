@@ -9,7 +9,8 @@ from gradreel.core.datasets import PointsDataset
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import forward_pass, unpack
 from gradreel.scenes import style
-from gradreel.scenes.lecture.deep.pictures.class_planes import Plane, discs
+from gradreel.scenes.lecture.deep.pictures.class_planes import Plane
+from gradreel.scenes.mobjects.class_regions import discs
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.style import mix, palette
 from manim import VGroup, VMobject
