@@ -233,6 +233,7 @@ function asShown(id, numbers) {
     theta: unpacked(numbers.theta),
     losses: Object.fromEntries(Object.entries(numbers.losses).map(([name, packed]) => [name, unpacked(packed).values])),
     lines: numbers.lines.map(({ name, x, y }) => ({ name, x, y: unpacked(y).values })),
+    logged: numbers.logged.map(({ name, rate, x, y, at }) => ({ key: `${rate}:${name}`, name, rate, x, y: unpacked(y).values, at: unpacked(at).values })),
     prediction: numbers.prediction && {
       ...numbers.prediction,
       x: Array.isArray(numbers.prediction.x) ? numbers.prediction.x : unpacked(numbers.prediction.x).values,
@@ -302,7 +303,9 @@ function touchRuns() {
     const prediction = a.prediction
     const others = [a, ...(b ? [b] : [])]
     const maps = others.flatMap((run, column) => run.map ? [`map-${"ab"[column]}`] : [])
-    await Promise.all([...(prediction ? [prediction.kind] : []), lossesOf(others).figure, ...maps].map(draw))
+    chooseLogged()
+    const charts = [lossesOf(others).figure, ...(series(a) ? [loggedOf(others).figure] : [])]
+    await Promise.all([...(prediction ? [prediction.kind] : []), ...charts, ...maps].map(draw))
     $("prediction").hidden = !prediction
     $("figure-curve").hidden = prediction?.kind !== "curve"
     $("figure-days").hidden = prediction?.kind !== "days"
@@ -325,6 +328,7 @@ function touchRuns() {
       }
     }
     frameLosses(others)
+    frameLogged(others)
     others.forEach((run, column) => run.map && frameMap(run, "ab"[column]))
     const { updates, states } = a.numbers
     $("thinned").textContent = [
@@ -338,32 +342,84 @@ function touchRuns() {
     show()
   }
 
-  function lossesOf(others) {
-    const values = others.flatMap(run => run.lines).flatMap(line => Array.from(line.y)).filter(Number.isFinite)
-    const [low, high] = [Math.min(...values), Math.max(...values)]
-    const logarithmic = low > 0 && high > 20 * low
-    return { low, high, logarithmic, figure: logarithmic ? "loss-log" : "loss" }
+  const lossesOf = others => chart("loss", others.flatMap(run => run.lines))
+  const loggedOf = others => chart("logged", others.map(series).filter(Boolean))
+
+  /* The ends of the values on the lines, and the figure that shows them: logarithmic if chosen and possible. */
+  function chart(kind, lines) {
+    const values = lines.flatMap(line => Array.from(line.y)).filter(Number.isFinite)
+    const low = values.reduce((a, b) => Math.min(a, b), Infinity)
+    const high = values.reduce((a, b) => Math.max(a, b), -Infinity)
+    const scale = $("scale").value
+    const logarithmic = low > 0 && (scale === "log" || scale === "auto" && high > 20 * low)
+    return { low, high, logarithmic, figure: logarithmic ? `${kind}-log` : kind }
+  }
+
+  /* Shows the figure that `chart` chose, with the ranges of its axes. */
+  function frameChart(kind, { low, high, logarithmic, figure: name }, others) {
+    $(`figure-${kind}`).hidden = logarithmic
+    $(`figure-${kind}-log`).hidden = !logarithmic
+    const margin = logarithmic ? Math.pow(high / low, 0.06) || 1.1 : 0.06 * (high - low || Math.abs(high) || 1)
+    range(name, "x-range", [0, Math.max(...others.map(run => run.numbers.updates))])
+    range(name, "y-range", logarithmic ? [low / margin, high * margin] : [low - margin, high + margin])
+  }
+
+  /* The mean of the last points that are drawn of a line, as many as chosen; NaN stays a gap. */
+  function smoothed({ x, y }) {
+    const count = Number($("smoothing").value)
+    if (!count) return { x, y }
+    const known = []
+    return { x, y: Array.from(y, value => {
+      if (!Number.isFinite(value)) return NaN
+      known.push(value)
+      const last = known.slice(-count)
+      return last.reduce((a, b) => a + b) / last.length
+    }) }
+  }
+
+  const loggedName = line => line.rate ? word("rate") + (line.rate > 1 ? ` ${line.rate}` : "") : line.name
+  const series = run => run?.logged.find(line => line.key === $("logged-series").value)
+
+  /* The choice of what the loop logged besides the loss: all that run A has. What was chosen before stays. */
+  function chooseLogged() {
+    const select = $("logged-series")
+    const before = select.value
+    select.replaceChildren(...a.logged.map(line => new Option(loggedName(line), line.key)))
+    if (a.logged.some(line => line.key === before)) select.value = before
+    $("logged-choice").hidden = $("logged").hidden = !a.logged.length
+  }
+
+  function frameLogged(others) {
+    const line = series(a)
+    if (!line) return
+    const shape = loggedOf(others)
+    $("logged").hidden = !(shape.low <= shape.high)  // no value is a number
+    if ($("logged").hidden) return
+    frameChart("logged", shape, others)
+    $("logged-name").textContent = loggedName(line)
+    const raw = Number($("smoothing").value) ? line : { x: [], y: [] }
+    fill(shape.figure, "batch", { x: raw.x, y: raw.y })
+    fill(shape.figure, "a", smoothed(line))
+    fill(shape.figure, "b", smoothed(series(b) ?? { x: [], y: [] }))
   }
 
   function frameLosses(others) {
-    const { low, high, logarithmic, figure: name } = lossesOf(others)
-    $("losses").hidden = !(low <= high)  // no loss is a number
+    const shape = lossesOf(others)
+    const name = shape.figure
+    $("losses").hidden = !(shape.low <= shape.high)  // no loss is a number
     if ($("losses").hidden) return
-    $("figure-loss").hidden = logarithmic
-    $("figure-loss-log").hidden = !logarithmic
-    const margin = logarithmic ? Math.pow(high / low, 0.06) : 0.06 * (high - low || Math.abs(high) || 1)
-    range(name, "x-range", [0, Math.max(...others.map(run => run.numbers.updates))])
-    range(name, "y-range", logarithmic ? [low / margin, high * margin] : [low - margin, high + margin])
+    frameChart("loss", shape, others)
     const of = (run, wanted) => {
       const { x, y } = run?.lines.find(line => line.name === wanted) ?? { x: [], y: [] }
       return { x, y }
     }
     const another = a.lines.find(line => !["batch", "whole"].includes(line.name))
-    fill(name, "a", of(a, a.main))
-    fill(name, "b", of(b, b?.main))
-    fill(name, "batch", a.main === "whole" ? of(a, "batch") : { x: [], y: [] })
+    const pale = a.main === "whole" || Number($("smoothing").value) > 0
+    fill(name, "a", smoothed(of(a, a.main)))
+    fill(name, "b", smoothed(of(b, b?.main)))
+    fill(name, "batch", pale ? of(a, "batch") : { x: [], y: [] })
     fill(name, "unseen", of(a, another?.name))
-    for (const part of all(".with-batch")) part.hidden = a.main !== "whole"
+    for (const part of all(".with-batch")) part.hidden = !pale
     for (const part of all(".with-unseen")) part.hidden = !another
     $("unseen-name").textContent = another?.name === "test" ? word("loss-unseen") : another?.name ?? ""
   }
@@ -401,6 +457,7 @@ function touchRuns() {
     }
     const losses = Object.keys(a.losses).map(name => row(word(a.main === "batch" && name === "batch" ? "loss" : `loss-${name}`), "", ""))
     $("loss-rows").replaceChildren(row(word("updates-made"), "", ""), ...losses)
+    $("logged-rows").replaceChildren(...a.logged.map(line => row(loggedName(line), "", "")))
     $("theta-rows").replaceChildren(...a.numbers.names.map(({ name, index, role }) => row(name, index, role)))
   }
 
@@ -424,6 +481,12 @@ function touchRuns() {
       const at = (run.main === "batch" ? run.numbers.measured : run.kept)[k]
       fill(figure, `at-${letter}`, Number.isFinite(loss) ? { x: [at], y: [loss] } : { x: [], y: [] })
     }
+    const line = series(run)
+    if (line && !$("logged").hidden) {
+      const figure = $("figure-logged").hidden ? "logged-log" : "logged"
+      const value = line.at[k]
+      fill(figure, `at-${letter}`, Number.isFinite(value) ? { x: [run.kept[k]], y: [value] } : { x: [], y: [] })
+    }
     if (run.map) {
       fill(`map-${letter}`, "path", points(run.map.path, 0, k))
       fill(`map-${letter}`, "at", points(run.map.path, k, k))
@@ -433,6 +496,8 @@ function touchRuns() {
     const same = JSON.stringify(run.numbers.names) === JSON.stringify(a.numbers.names)  // else its entries are others
     const theta = same ? run.theta.row(k) : []
     ;[...$("loss-rows").rows].forEach((row, line) => { row.cells[column].textContent = numbers[line] })
+    const logged = a.logged.map(({ key }) => run.logged.find(line => line.key === key)?.at[k] ?? NaN)
+    ;[...$("logged-rows").rows].forEach((row, line) => { row.cells[column].textContent = Number.isNaN(logged[line]) ? "–" : written(logged[line]) })
     ;[...$("theta-rows").rows].forEach((row, line) => { row.cells[column].textContent = line < theta.length ? written(theta[line]) : "–" })
   }
 
@@ -466,6 +531,7 @@ function touchRuns() {
   $("forward").addEventListener("click", () => move(1))
   slider.addEventListener("input", show)
   $("run-a").addEventListener("change", () => choose($("run-a").value, b && about($("run-a").value) === about(b.id) && b.id !== $("run-a").value ? b.id : ""))
+  for (const id of ["logged-series", "smoothing", "scale"]) $(id).addEventListener("change", () => next(frame))
   $("run-b").addEventListener("change", () => choose(a.id, $("run-b").value))
   addEventListener("hashchange", () => goTo(location.hash))
   document.addEventListener("click", event => {  // on the link to where we are: the address does not change

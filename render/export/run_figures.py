@@ -54,6 +54,8 @@ def run_figures() -> dict[str, dict[str, Any]]:
         "days": _days,
         "loss": _loss,
         "loss-log": partial(_loss, y_axis_type="log"),
+        "logged": _loss,
+        "logged-log": partial(_loss, y_axis_type="log"),
         "map-a": _map,
         "map-b": _map,
     }
@@ -137,7 +139,7 @@ def _days(theme: str) -> figure:
 
 
 def _loss(theme: str, **settings: Any) -> figure:
-    """Return the figure of losses over updates, with a dot at the shown state."""
+    """Return the figure of losses, or of another logged number, over updates, with a dot at the shown state."""
     chart, colours = _empty(theme, **settings), THEMES[theme]
     _line(chart, "batch", _mixed(theme, 0.45), THIN)
     _line(chart, "unseen", colours["orange"], MODEL, line_dash=[2, 4])

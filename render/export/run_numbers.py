@@ -51,6 +51,7 @@ def run_numbers(trace: Trace) -> dict[str, Any]:
     - prediction: the predictions and the targets. None for a recorded run: its model is unknown.
     - map: the path in the plane nearest to it, with the loss around it if it can be computed. None without a plane.
     - lines: the loss curves over updates.
+    - logged: the metrics and the learning rates over updates; "at" (K,) is the latest value at each state.
     """
     count = len(trace.kept)
     rows = np.arange(count) if count <= MOST_STATES else sampled_rows(0, count - 1, MOST_STATES)
@@ -74,6 +75,7 @@ def run_numbers(trace: Trace) -> dict[str, Any]:
         "measured": measured.tolist(),
         "losses": {name: _packed(values) for name, values in losses.items()},
         "lines": _loss_lines(trace, kept, losses),
+        "logged": [*_metrics(trace, kept), *_rates(trace, kept)],
         "prediction": None if run is None else _prediction(run, trace, rows),
         "map": _map(trace, rows),
     }
@@ -81,7 +83,8 @@ def run_numbers(trace: Trace) -> dict[str, Any]:
 
 def _packed(values: FloatArray) -> dict[str, Any]:
     """Return an array as little-endian float32 in base64, with its shape."""
-    numbers = np.ascontiguousarray(values, dtype="<f4")
+    with np.errstate(over="ignore"):  # what float32 cannot hold is shown as infinite
+        numbers = np.ascontiguousarray(values, dtype="<f4")
     return {"shape": numbers.shape, "data": base64.b64encode(numbers.tobytes()).decode()}
 
 
@@ -187,6 +190,36 @@ def _loss_lines(trace: Trace, kept: IntArray, losses: dict[str, FloatArray]) -> 
     if name := validation_loss(trace):
         lines.append((name, *thinned(*trace.metrics[name])))
     return [{"name": name, "x": np.asarray(x).tolist(), "y": _packed(y)} for name, x, y in lines]
+
+
+def _metrics(trace: Trace, kept: IntArray) -> list[dict[str, Any]]:
+    """Return each metric of `Trace.metrics` over updates; ``kept`` (K,) has the updates made at the states shown."""
+    return [_logged(name, 0, at, values, kept) for name, (at, values) in trace.metrics.items() if len(at)]
+
+
+def _rates(trace: Trace, kept: IntArray) -> list[dict[str, Any]]:
+    """Return the learning rates over updates, each course once; numbered from 1."""
+    courses: list[FloatArray] = []
+    for rates in trace.rates.T:
+        known = np.isfinite(rates).any() and not any(np.array_equal(rates, each, equal_nan=True) for each in courses)
+        courses += [rates] if known else []
+    updates = [np.flatnonzero(np.isfinite(rates)) for rates in courses]
+    return [
+        _logged("", number, at, rates[at], kept)
+        for number, (at, rates) in enumerate(zip(updates, courses, strict=True), start=1)
+    ]
+
+
+def _logged(name: str, rate: int, at: IntArray, values: FloatArray, kept: IntArray) -> dict[str, Any]:
+    """Return a series over updates. ``rate`` is the number of a learning rate, 0 for a metric called ``name``.
+
+    The value at a state is the latest one that was known then; NaN before the first.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    latest = np.searchsorted(at, kept, side="right") - 1
+    at_states = np.where(latest < 0, np.nan, values[np.maximum(latest, 0)])
+    x, y = thinned(np.asarray(at), values)
+    return {"name": name, "rate": rate, "x": x.tolist(), "y": _packed(y), "at": _packed(at_states)}
 
 
 # -- predictions -------------------------------------------------------------------------------------------------------

@@ -523,6 +523,65 @@ def test_a_loss_logged_now_and_then_is_one_line_and_the_marker_stays_on_it(page,
     assert drawn(page, "loss", "at-a") == {"x": [29], "y": [30]}
 
 
+@pytest.fixture(scope="module")
+def logging_runs(tmp_path_factory):
+    """A page of two loops that log an accuracy and lower their learning rate, and both traces."""
+    import torch
+    from gradreel.core.recording.recording import record
+
+    folder, traces = tmp_path_factory.mktemp("logging"), []
+    for name, base in (("first", 0.1), ("second", 0.2)):
+        model = torch.nn.Linear(1, 2)
+        optimizer = torch.optim.SGD(model.parameters(), lr=base)
+        schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+        with record(model, optimizer, folder / name) as recording:
+            for k in range(60):
+                optimizer.zero_grad()
+                model(torch.ones(1, 1)).square().sum().backward()
+                optimizer.step()
+                schedule.step()
+                recording.log(loss=1.0 / (k + 1), val_accuracy=0.5 + 0.4 * (k % 2))
+        traces.append(Trace.open(folder / name))
+    runs = [folder / "first", folder / "second"]
+    result = gradreel("export", "run", *runs, "-o", folder / "runs.html", "--media_dir", folder)
+    assert result.exit_code == 0, result.stderr
+    return (folder / "runs.html").as_uri(), traces
+
+
+def test_every_logged_number_is_listed_and_drawn_beside_the_other_runs(page, logging_runs):
+    address, traces = logging_runs
+    opened(page, address)
+    move(page, 0.5)
+    update = int(number(numbers(page)["updates made"]))
+    rows = {row.locator("th").inner_text(): row.locator("td") for row in page.locator("#logged-rows tr").all()}
+    assert list(rows) == ["val_accuracy", "learning rate"]
+    for column, trace in enumerate(traces):
+        _, values = trace.metrics["val_accuracy"]
+        assert number(rows["val_accuracy"].nth(column).inner_text()) == pytest.approx(values[update - 1], rel=1e-5)
+        assert number(rows["learning rate"].nth(column).inner_text()) == pytest.approx(trace.rates[update, 0], rel=1e-4)
+    page.locator("#logged-series").select_option(label="learning rate")
+    page.wait_for_function("() => document.getElementById('logged-name').textContent === 'learning rate'")
+    for letter, trace in zip("ab", traces, strict=True):
+        assert drawn(page, "logged-log", letter)["y"] == pytest.approx(trace.rates[:, 0].tolist(), rel=1e-5)
+    assert drawn(page, "logged-log", "at-a")["x"] == [update]
+
+
+def test_lines_are_smoothed_and_the_scale_is_chosen(page, logging_runs):
+    address, (trace, _) = logging_runs
+    opened(page, address)
+    assert page.locator("#figure-loss-log").is_visible() and not page.locator("#figure-loss").is_visible()
+    page.locator("#scale").select_option("linear")
+    page.locator("#figure-loss").wait_for(state="visible")
+    page.locator("#smoothing").select_option("5")
+    wanted = [np.mean(trace.batch_loss[max(0, k - 4) : k + 1]) for k in range(60)]
+    page.wait_for_function(
+        "want => Math.abs(document.getElementById('figure-loss').bokeh.get_model_by_name('a').data.y[9] - want) < 1e-6",
+        arg=wanted[9],
+    )
+    assert drawn(page, "loss", "a")["y"] == pytest.approx(wanted, rel=1e-5)
+    assert drawn(page, "loss", "batch")["y"] == pytest.approx(trace.batch_loss.tolist(), rel=1e-5)
+
+
 def test_omitted_parts_are_reported(page, desk, recorded):
     opened(page, (desk / "run.html").as_uri())
     said = page.locator("#thinned").inner_text().replace("\u2009", "")

@@ -197,3 +197,48 @@ def test_states_are_read_a_few_at_a_time(traces, shown, monkeypatch):
         assert few[name] == many[name]
     paths = [unpacked(numbers["map"]["path"]) for numbers in (few, many)]  # sums of few and of many states are rounded
     np.testing.assert_allclose(*paths, rtol=1e-4, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def logging_loop(tmp_path_factory):
+    """A loop that logs a metric at every third update, another once, and lowers its learning rate."""
+    import torch
+    from gradreel.core.recording.recording import record
+
+    model, path = torch.nn.Linear(1, 2), tmp_path_factory.mktemp("logging") / "run"
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, 20, 0.5)
+    with record(model, optimizer, path) as recording:
+        for k in range(60):
+            optimizer.zero_grad()
+            model(torch.ones(1, 1)).square().sum().backward()
+            optimizer.step()
+            schedule.step()
+            logged = {"val_accuracy": k / 100, "huge": 1e300} if k % 3 == 2 else {}
+            recording.log(loss=1.0 / (k + 1), **logged, **({"<b>once</b>": 7.0} if k == 40 else {}))
+    return Trace.open(path)
+
+
+def test_every_logged_metric_and_the_learning_rate_are_on_the_page(logging_loop):
+    numbers = run_numbers(logging_loop)
+    json.dumps(numbers, allow_nan=False)
+    logged = {(series["name"], series["rate"]): series for series in numbers["logged"]}
+    assert list(logged) == [("val_accuracy", 0), ("huge", 0), ("<b>once</b>", 0), ("", 1)]
+    accuracy, rate = logged["val_accuracy", 0], logged["", 1]
+    at, values = logging_loop.metrics["val_accuracy"]
+    assert accuracy["x"] == at.tolist()
+    np.testing.assert_allclose(unpacked(accuracy["y"]), values, rtol=1e-6)
+    np.testing.assert_allclose(unpacked(rate["y"]), [0.1] * 20 + [0.05] * 20 + [0.025] * 20, rtol=1e-6)
+
+
+def test_the_number_at_a_state_is_the_latest_that_was_logged_by_then(logging_loop):
+    numbers = run_numbers(logging_loop)
+    at, values = logging_loop.metrics["val_accuracy"]
+    for update, shown in zip(numbers["kept"], unpacked(numbers["logged"][0]["at"]), strict=True):
+        known = [value for when, value in zip(at, values, strict=True) if when <= update]
+        assert np.isnan(shown) if not known else shown == np.float32(known[-1])
+
+
+def test_a_trained_run_has_its_learning_rate(shown):
+    (rate,) = shown["line"]["logged"]
+    assert (rate["name"], rate["rate"]) == ("", 1) and set(unpacked(rate["y"])) == {np.float32(0.1)}
