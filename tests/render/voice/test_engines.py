@@ -108,3 +108,18 @@ def test_an_invalid_voice_file_is_pipers_error(lines, tmp_path):
     (tmp_path / "anna.onnx.json").write_text("{}")
     with pytest.raises(ProgramError, match="'first' could not be spoken: piper ended with exit code 1"):
         spoken_lines(Piper(tmp_path / "anna.onnx"), lines("first"), tmp_path / "speech")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX processes")
+def test_our_programs_end_after_their_parent_was_killed(tmp_path):
+    (tmp_path / "waits.py").write_text("import sys, time\nprint(sys.argv, flush=True)\ntime.sleep(600)\n")
+    start = (
+        "import os, subprocess, sys\n"
+        "program = ['gradreel.render.voice.guarded', str(os.getpid()), 'waits', 'line.json']\n"
+        "subprocess.run([sys.executable, '-m', *program])\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", start], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline().endswith("waits.py', 'line.json']\n")
+        parent.kill()
+        assert parent.stdout.read() == "", "the program holds its end of the pipe until it ends"
