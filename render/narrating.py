@@ -88,7 +88,8 @@ def _print(folder: Path, lines: Sequence[ScriptLine], script_remarks: Sequence[R
     if options.as_json:
         content = {"script": str(folder / "script.md"), "lines": len(lines), "recorded": len(lines) - len(missing)}
         remark_entries = [
-            {"file": str(folder / remark.name), "kind": remark.kind, "said": remark.said} for remark in script_remarks
+            {"file": str(folder / remark.name), "kind": remark.kind, "detail": remark.detail}
+            for remark in script_remarks
         ]
         print_json({**content, "remarks": remark_entries})
         return
@@ -97,6 +98,6 @@ def _print(folder: Path, lines: Sequence[ScriptLine], script_remarks: Sequence[R
         print(f"{'missing':10}  {abbreviated_list(missing)}")
     for remark in script_remarks:
         if remark.kind != "missing":
-            print(f"{remark.kind:10}  {remark.name}" + (f": {remark.said}" if remark.said else ""))
+            print(f"{remark.kind:10}  {remark.name}" + (f": {remark.detail}" if remark.detail else ""))
     if not options.quiet:
         print(f"{len(lines) - len(missing)} of {len(lines)} lines are recorded", file=sys.stderr)

