@@ -1,4 +1,4 @@
-"""What comes back from a worker: JSON texts of these models, beside bytes that have no names of their own."""
+"""Models of the JSON texts that workers return. Bytes come beside them, in a fixed order and without names."""
 
 from __future__ import annotations
 
@@ -19,24 +19,31 @@ Seconds = Annotated[float, Field(ge=0, lt=1e9)]
 
 
 class _Answer(BaseModel):
+    """Base of the models: strict types, no unknown fields."""
+
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Failure(_Answer):
-    """What a task raised."""
+    """An error that a task raised."""
 
     kind: Literal["UserError", "SceneError", "WorkerDiedError", "TrainingError"]
     message: str
-    missed: tuple[str, ...] = ()  # files that are not there, by their paths at the owner's
+    missing_files: tuple[str, ...] = ()  # the owner's paths of files that the task did not find
 
     @classmethod
-    def of(cls, error: BaseException, message: str, missed: tuple[str, ...] = ()) -> Failure:
-        """Of the first class of ``error`` that is known here; what is no user's mistake is as if the worker died."""
-        found = (kind.__name__ for kind in type(error).__mro__ if kind in _ERRORS)
-        said, *names = (text.encode(errors="replace").decode() for text in (message, *missed))  # a name may be no text
-        return cls.model_validate({"kind": next(found, "WorkerDiedError"), "message": said, "missed": tuple(names)})
+    def of(cls, error: BaseException, message: str, missing_files: tuple[str, ...] = ()) -> Failure:
+        """Return the failure for ``error``. Its kind is the nearest base class in `_ERRORS`, or else WorkerDiedError.
+
+        Undecodable bytes in file names become question marks, so that the texts are valid JSON.
+        """
+        kinds = (kind.__name__ for kind in type(error).__mro__ if kind in _ERRORS)
+        text, *names = (each.encode(errors="replace").decode() for each in (message, *missing_files))
+        content = {"kind": next(kinds, "WorkerDiedError"), "message": text, "missing_files": tuple(names)}
+        return cls.model_validate(content)
 
     def error(self, more: str = "") -> UserError:
+        """Return the error to raise on the owner's machine; ``more`` is appended to its message."""
         (kind,) = (kind for kind in _ERRORS if kind.__name__ == self.kind)
         return kind(self.message + more)
 
@@ -44,17 +51,17 @@ class Failure(_Answer):
 _ERRORS = (UserError, SceneError, WorkerDiedError, TrainingError)
 
 
-class Opened(_Answer):
-    """A file that a scene opened, or missed, or a folder that it looked through."""
+class OpenedFile(_Answer):
+    """A file that a scene opened or tried to open, or a folder that it listed."""
 
-    path: str  # at the owner's; of the worker's own, there. It is compared with those that were sent, and not opened
-    by_name: bool  # from where the command is run
+    path: str  # the owner's path, or the worker's for other files; compared with the sent paths, never opened
+    by_name: bool  # the scene named it relative to the folder of the command
     digest: str
-    of_ours: bool = False  # its path is a name, ``gradreel/scenes/base.py``
+    of_ours: bool = False  # a file of the package; its path is like ``gradreel/scenes/base.py``
 
 
-class Drawn(_Answer):
-    """A clip, as its worker describes it."""
+class DrawnClip(_Answer):
+    """A worker's description of a clip."""
 
     frames: Annotated[int, Field(gt=0, lt=1 << 31)]
     fps: Count
@@ -63,20 +70,21 @@ class Drawn(_Answer):
     sounds: tuple[ClipSound, ...] = ()
     subcaptions: tuple[Subcaption, ...] = ()
     emptied: tuple[EmptyStretch, ...] = ()
-    opened: tuple[Opened, ...]
+    opened: tuple[OpenedFile, ...]
     libraries: dict[str, str] = {}
     screen: tuple[ScreenWord, ...] = ()
 
     def check(self, pieces: list[bytes], settings: RenderSettings) -> None:
-        """Raises BadAnswerError unless it and the bytes that came with it are those of one clip."""
+        """Raise BadAnswerError if the beats lie outside the clip, or the frame rate or number of files is wrong."""
         edges = [edge for beat in self.beats for edge in (beat.start, beat.end)]
         if edges != sorted(edges) or not all(0 <= edge <= self.frames for edge in edges) or self.fps != settings.fps:
-            raise BadAnswerError("its beats, or its rate, are not those of one clip")
-        if len(pieces) != (self.frames if settings.format == "png-sequence" else 1):
-            raise BadAnswerError(f"{len(pieces)} files came with it")
+            raise BadAnswerError(f"its beats do not fit {self.frames} frames, or its frame rate is not {settings.fps}")
+        n_files = self.frames if settings.format == "png-sequence" else 1
+        if len(pieces) != n_files:
+            raise BadAnswerError(f"it has {len(pieces)} files, not {n_files}")
 
     def check_video(self, file: Path, settings: RenderSettings) -> None:
-        """Raises BadAnswerError unless the file is a video of so many frames of this size."""
+        """Raise BadAnswerError unless ``file`` is a video of the requested size with ``frames`` frames."""
         try:
             with av.open(str(file)) as container:
                 (video,) = container.streams.video
@@ -88,15 +96,15 @@ class Drawn(_Answer):
             raise BadAnswerError(f"it is a video of {frames} frames of {size[0]} x {size[1]}")
 
 
-class Trained(_Answer):
-    """What training a run took; its trace's files come beside it, in the order of `worker.trace_files`."""
+class TrainedRun(_Answer):
+    """The time that a run's training took. The trace's files come beside it, in the order of `worker.trace_files`."""
 
     seconds: Seconds
-    updates: Count  # that were timed
+    updates: Count  # the updates that were timed
 
 
-class Told(_Answer):
-    """What a worker tells of a task meanwhile: how far it is, or words."""
+class TaskEvent(_Answer):
+    """An event of a running task: it began, its progress in frames, or a message for the user."""
 
     task: str
     done: Count = 0
@@ -108,10 +116,10 @@ A = TypeVar("A", bound=_Answer)
 
 
 def parse(model: type[A], answer: object) -> tuple[A | Failure, list[bytes]]:
-    """A task's answer. Raises BadAnswerError."""
+    """Check a task's answer and return its model, or the task's failure, with its bytes. Raises BadAnswerError."""
     text, pieces = answer if isinstance(answer, tuple) and len(answer) == 2 else (None, None)
     if not isinstance(text, str) or not isinstance(pieces, list) or not all(type(piece) is bytes for piece in pieces):
-        raise BadAnswerError(f"it is no JSON text with bytes, but {type(answer).__name__}")
+        raise BadAnswerError(f"it is no JSON text with bytes, but a {type(answer).__name__}")
     try:
         return (Failure if text.startswith('{"kind":') else model).model_validate_json(text), pieces
     except ValidationError as error:

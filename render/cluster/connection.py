@@ -1,4 +1,4 @@
-"""A scheduler that is found, or why not; tasks that are sent to it, and its failures in words."""
+"""Connects to a scheduler, sends it tasks and turns its failures into messages for the user."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _AN_ADDRESS = "`dask scheduler` starts one and prints its address, such as tcp:/
 
 
 class BadAnswerError(UserError):
-    """What came back is not what a worker of this version sends."""
+    """An answer is not one that a worker of this version sends."""
 
     exit_code = 1
 
 
 @contextmanager
 def connected(address: str) -> Iterator[Any]:
-    """A client of the scheduler at ``address``, which has workers.
+    """Connect to the scheduler at ``address`` and yield its dask client, once it has a worker.
 
-    Raises UserError when dask is not installed, the address does not answer, or the scheduler has no worker.
+    Raises UserError if dask is not installed, the address does not answer, or the scheduler has no worker.
     """
     try:
         import dask
@@ -41,8 +41,8 @@ def connected(address: str) -> Iterator[Any]:
             "--scheduler needs dask, which is not installed; run: pip install 'gradreel[cluster]'"
         ) from None
     _check_address(address)
-    dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 PiB"})  # files are sent in it
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what is lost is told as an error of ours
+    dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 PiB"})  # graphs contain our files
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # we raise errors of our own
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False, name="gradreel")
     except (OSError, ValueError, TypeError) as error:
@@ -61,40 +61,43 @@ def connected(address: str) -> Iterator[Any]:
 
 
 def _check_address(address: str) -> None:
-    """Raises UserError for what can be no address: a client that has begun to connect to it does not let go."""
+    """Raise UserError for an invalid address. A dask client would try to connect to it for ever."""
     try:
         parts = urlsplit(address)
         if parts.scheme in SCHEMES and parts.hostname and parts.port:
             return
-    except ValueError:  # the port is no number, or too large a one
+    except ValueError:  # the port is no number, or too large
         pass
     raise UserError(f"--scheduler {address}: this is not the address of a scheduler; {_AN_ADDRESS}")
 
 
 class Connection:
-    """What a run has to do with a scheduler: tasks that were sent, threads that wait for them."""
+    """Sends tasks to a scheduler and waits for them in threads. `stop` cancels the unfinished ones."""
 
     def __init__(self, client: Any, address: str, jobs: int) -> None:
         self._client, self._address = client, address
         self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="cluster")
-        self._sent: set[Any] = set()  # what the scheduler has of us
+        self._unfinished: set[Any] = set()  # futures of our tasks
         self._lock = threading.Lock()
         self.closing = False
 
     def stop(self) -> None:
-        """Take back what has been sent; returns when nothing waits for it any more."""
+        """Cancel all tasks; return when no thread waits for one any more."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         with self._lock:
             self.closing = True
-            with suppress(Exception):  # a client that has lost its scheduler closes itself: nothing is left to cancel
-                self._client.cancel(list(self._sent), force=True)
+            with suppress(Exception):  # a client without its scheduler closes itself: nothing is left to cancel
+                self._client.cancel(list(self._unfinished), force=True)
         self._threads.shutdown(wait=True)
 
     @contextmanager
-    def claimed(self, claim: Claim, told: Callable[[str], None]) -> Iterator[Any]:
-        """Hold ``claim``, once no other run does; what that one has made, or None."""
+    def claimed(self, claim: Claim, message: Callable[[str], None]) -> Iterator[Any]:
+        """Wait until no other command holds ``claim``, hold it, and yield the other command's result, or None.
+
+        ``message`` gets a message for the user if there is a wait.
+        """
         if not claim.take():
-            told(claim.waiting_message)
+            message(claim.waiting_message)
             while not claim.take():
                 if self.closing:
                     raise WorkerDiedError(STOPPED)
@@ -106,47 +109,51 @@ class Connection:
 
     @contextmanager
     def sent(self, function: Callable[..., Any], *arguments: Any) -> Iterator[Any]:
-        """The future of ``function(*arguments)`` on a worker."""
+        """Send ``function(*arguments)`` to a worker and yield its future. Raises WorkerDiedError after `stop`."""
         with self._lock:
             if self.closing:
                 raise WorkerDiedError(STOPPED)
             task = self._client.submit(function, *arguments, pure=False)
-            self._sent.add(task)
+            self._unfinished.add(task)
         try:
             yield task
         finally:
             with self._lock:
-                self._sent.discard(task)
+                self._unfinished.discard(task)
 
     def result(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """What ``function`` gives on a worker. Our tasks raise nothing: what is raised is the cluster's failure."""
+        """Run ``function(*arguments)`` on a worker and return its result.
+
+        Our tasks return their errors. So an exception is a failure of the cluster, and is raised as a UserError.
+        """
         try:
             with self.sent(function, *arguments) as task:
                 return task.result()
         except UserError:
             raise
         except Exception as error:
-            raise self._in_words(error) from None
+            raise self._user_error(error) from None
 
-    def bad_answer(self, what: str, error: Exception) -> UserError:
-        """For what came back and cannot be."""
+    def bad_answer(self, subject: str, error: Exception) -> UserError:
+        """Return the error to raise for a wrong answer about ``subject``, such as a scene's name."""
         return BadAnswerError(
-            f"--scheduler {self._address}: what came back for {what} cannot be: {error}; is gradreel the same there?"
+            f"--scheduler {self._address}: a worker's answer for {subject} is wrong: {error}; install the same gradreel"
+            " there, with the same constraints.txt"
         )
 
-    def _in_words(self, error: Exception) -> UserError:
-        """A failure of the cluster's as an error that a user understands."""
+    def _user_error(self, error: Exception) -> UserError:
+        """Return the user's error for a failure of the cluster."""
         from distributed import KilledWorker, client
         from distributed.comm.core import CommClosedError
 
         where = f"--scheduler {self._address}"
         if isinstance(error, KilledWorker):
-            return WorkerDiedError(f"{where}: its workers died again and again over this; have they enough memory?")
+            return WorkerDiedError(f"{where}: several workers died over this task; give them more memory")
         closed = getattr(client, "ClosedClientError", CommClosedError)  # since 2025
         if isinstance(error, CancelledError | CommClosedError | closed):
-            return WorkerDiedError(f"{where}: the connection to it was lost")
+            return WorkerDiedError(f"{where}: the connection was lost; check the scheduler and run the command again")
         if isinstance(error, OSError):
-            return WorkerDiedError(f"{where}: one of its workers failed: {error}")
+            return WorkerDiedError(f"{where}: one of its workers failed: {error}; run the command again")
         return UserError(
             f"{where}: it failed ({type(error).__name__}: {_short(error)}); install the same gradreel, with the same"
             " constraints.txt, on all of its machines"
@@ -154,5 +161,6 @@ class Connection:
 
 
 def _short(error: BaseException) -> str:
+    """Return the first line of an error's message, or its class without one."""
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__

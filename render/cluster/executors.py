@@ -1,6 +1,6 @@
-"""Who draws clips, and who trains: worker processes of this machine, or the workers of a scheduler.
+"""Chooses where to draw clips and to train: in worker processes of this machine, or on a scheduler's workers.
 
-`client`, and with it dask, is imported only for the latter.
+Only the latter imports `client`, and with it dask.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Draw: TypeAlias = Callable[[Clip, Claim, Listeners], Future[ClipFile]]
 
 @contextmanager
 def drawers_of(workers: Workers, settings: RenderSettings, workspace: Workspace) -> Iterator[Draw]:
-    """What has a clip drawn into ``workspace``: by ``workers``, or by those of ``settings.scheduler``.
+    """Yield the function that draws a clip into ``workspace``: with ``workers``, or on ``settings.scheduler``.
 
-    Raises UserError when the scheduler cannot be reached.
+    Raises UserError if the scheduler cannot be reached.
     """
     if settings.scheduler is None:
 
         def draw(clip: Clip, claim: Claim, listeners: Listeners) -> Future[ClipFile]:
-            silent = replace(clip, speech={})  # who draws needs the times alone
+            silent = replace(clip, speech={})  # drawing needs only the times, which are in the request
             return workers.submit(
                 "render_clip", silent, workspace.run, listeners=listeners, timeout=settings.timeout, claim=claim
             )
@@ -51,9 +51,10 @@ def drawers_of(workers: Workers, settings: RenderSettings, workspace: Workspace)
 def trainers_of(
     workers: Workers, jobs: int, scheduler: str | None, workspace: Workspace
 ) -> Iterator[tuple[Trainers, int]]:
-    """Who trains, and how many groups at once: ``jobs`` of ``workers``, or the workers of a ``scheduler``.
+    """Yield the trainers, and how many groups they train at the same time.
 
-    Raises UserError when the scheduler cannot be reached.
+    They use ``jobs`` of ``workers``, or the workers of a ``scheduler``. Raises UserError if the scheduler cannot be
+    reached.
     """
     if scheduler is None:
         yield LocalTrainers(workers), jobs

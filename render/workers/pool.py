@@ -43,7 +43,7 @@ class Listeners:
 
     begun: Callable[[], None] = lambda: None  # the worker started
     progress: Progress = lambda done, total: None
-    told: Callable[[str], None] = lambda text: None  # a message for the user
+    message: Callable[[str], None] = lambda text: None  # a message for the user
 
 
 def listeners_of(reporter: Reporter, task: str, expected: int, unit: str) -> Listeners:
@@ -51,7 +51,7 @@ def listeners_of(reporter: Reporter, task: str, expected: int, unit: str) -> Lis
     return Listeners(
         begun=partial(reporter.begin, task, expected, unit),
         progress=partial(reporter.advance, task),
-        told=lambda text: reporter.say(f"{task}: {text}"),
+        message=lambda text: reporter.say(f"{task}: {text}"),
     )
 
 
@@ -189,7 +189,7 @@ class Workers:
                 return True
             if not task.waits:
                 task.waits = True
-                task.listeners.told(task.claim.waiting_message)
+                task.listeners.message(task.claim.waiting_message)
         except Exception as error:
             self._waiting.remove(task)
             if task.was_killed or task.future.set_running_or_notify_cancel():
@@ -198,7 +198,7 @@ class Workers:
 
     def _retry_later(self, task: _Task) -> None:
         task.was_killed = True
-        task.listeners.told(
+        task.listeners.message(
             "its process was killed, perhaps for want of memory; it is tried once more when the others are done"
         )
         with self._changed:
@@ -238,7 +238,7 @@ class Workers:
             task.listeners.begun()
         watched = WatchedWorker(receiver, process, task.timeout)
         try:
-            task.future.set_result(listen(watched, task.listeners.progress, task.listeners.told))
+            task.future.set_result(listen(watched, task.listeners.progress, task.listeners.message))
         except EOFError:
             _end(process)
             if process.exitcode == -signal.SIGKILL or forks.is_lost(process, context):

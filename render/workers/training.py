@@ -208,7 +208,7 @@ class _TaskForEachGroup:
         return Listeners(
             begun=lambda: self._reporter.begin(task, updates, "updates"),
             progress=lambda done, total: self._reporter.advance(task, done, total),
-            told=lambda text: self._reporter.say(f"{task}: {text}"),
+            message=lambda text: self._reporter.say(f"{task}: {text}"),
         )
 
     def ended(self, number: int) -> None:
@@ -241,7 +241,7 @@ class _TaskForAll:
         return Listeners(
             begun=lambda: None,
             progress=lambda done, total: self._advance(number, done / total if total else 0.0),
-            told=lambda text: self._reporter.say(f"{self._bundles[number]}: {text}"),
+            message=lambda text: self._reporter.say(f"{self._bundles[number]}: {text}"),
         )
 
     def ended(self, number: int) -> None:

@@ -75,7 +75,7 @@ def at(place: str, clock: Clock = "goes on") -> None:
 def tell(text: str) -> None:
     """Send the parent a message for the user. Does nothing outside a worker."""
     if _ThisWorker.sender is not None:
-        _ThisWorker.sender.send(("told", text, None))
+        _ThisWorker.sender.send(("message", text, None))
 
 
 class _WarnOnce(logging.Filter):
@@ -96,7 +96,7 @@ class _WarnOnce(logging.Filter):
         if text not in self._sent_texts:
             self._sent_texts.add(text)
             _ThisWorker.sender.send(
-                ("told", f"Manim warns{_ThisWorker.place and f', {_ThisWorker.place}'}: {text}", None)
+                ("message", f"Manim warns{_ThisWorker.place and f', {_ThisWorker.place}'}: {text}", None)
             )
         return False
 
@@ -259,10 +259,10 @@ def _unpickled(content: bytes, traceback_text: str) -> BaseException:
     return error
 
 
-def listen(receiver: Receiver, progress: Progress, told: Callable[[str], None]) -> Any:
+def listen(receiver: Receiver, progress: Progress, message: Callable[[str], None]) -> Any:
     """Receive messages until the task ends; return its result or raise its error.
 
-    Raises EOFError if the worker ended without either. ``told`` is called with each message for the user.
+    Raises EOFError if the worker ended without either. ``message`` is called with each message for the user.
     """
     while True:
         kind, value, extra = receiver.recv()
@@ -272,8 +272,8 @@ def listen(receiver: Receiver, progress: Progress, told: Callable[[str], None]) 
             raise _unpickled(value, extra)
         if kind == "progress":
             progress(value, extra)
-        if kind == "told":
-            told(value)
+        if kind == "message":
+            message(value)
 
 
 def reason_of_end(exit_code: int | None, place: str = "") -> str:

@@ -174,7 +174,7 @@ def test_a_sound_that_is_not_sent_is_named(one_worker, gradreel, film):
     drawn = there(gradreel, "film.py:LoudByPath")
     assert drawn.exit_code == 2
     assert "loud-by-path: add_sound('sound/by_path.wav')" in drawn.stderr
-    assert "it is here, and was not sent" in drawn.stderr
+    assert "exists on this machine, but was not sent" in drawn.stderr
 
 
 def test_a_workers_clip_equals_a_local_one_and_equal_module_names_of_two_users_do_not_mix(
@@ -211,9 +211,9 @@ def test_failing_scenes_on_workers_are_named_with_the_users_paths_and_other_clip
     assert "broken raised an error:" in failed.stderr
     assert f'File "{film}/film.py", line' in failed.stderr
     assert "ZeroDivisionError" in failed.stderr
-    assert f"{film}/pause.txt: it is here, and was not sent." in failed.stderr
+    assert f"{film}/pause.txt exists on this machine, but was not sent" in failed.stderr
     assert (
-        f"does-without opens {film}/pause.txt, which differs between its worker and this machine. Of files"
+        f"does-without opens {film}/pause.txt, which differs between its worker and this machine. Name the"
         in failed.stderr
     )
     assert "slow: on the worker w (tcp://w:1): stopped after 6 s" in failed.stderr
@@ -242,7 +242,7 @@ def test_a_different_version_on_the_worker_is_named(film):
     worker.check_same(replace(clip, parts=same), code, "the worker w")
     versions = {**same["versions"], "manim": "0.0.1", "gone": "1.0"}
     planned = {**same, "configuration": "another", "versions": versions}
-    with pytest.raises(UserError, match="frames of the worker w would be others than those drawn here") as refused:
+    with pytest.raises(UserError, match="the worker w would draw other frames than this machine") as refused:
         worker.check_same(replace(clip, parts=planned), "another", "the worker w")
     manim = same["versions"]["manim"]
     for words in (f"manim is 0.0.1 here and {manim} there", "gone is 1.0 here and not installed there",
@@ -263,7 +263,7 @@ def test_our_scenes_use_the_workers_own_gradreel_and_trace_folders_keep_their_pa
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (CancelledError(), "the connection to it was lost"),
+        (CancelledError(), "the connection was lost"),
         (ModuleNotFoundError("No module named 'gradreel'"), "No module named 'gradreel'); install the same gradreel"),
         (RuntimeError("Error during deserialization of the task graph. This\nmore"), "task graph. This); install"),
     ],

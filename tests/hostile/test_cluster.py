@@ -18,7 +18,7 @@ from gradreel.core.network.training import train
 from gradreel.render.clips.workspace import Workspace
 from gradreel.render.cluster import answers as answers_of
 from gradreel.render.cluster import client, connection, worker
-from gradreel.render.cluster.answers import Drawn, Failure
+from gradreel.render.cluster.answers import DrawnClip, Failure
 from gradreel.render.frames.encode import ClipEncoder
 from gradreel.render.settings import RenderSettings
 from gradreel.render.stages import Clip, ClipFile, SceneRequest
@@ -50,7 +50,7 @@ FIELDS = st.one_of(
 )
 SAID = st.builds(lambda changed: json.dumps(CLIP | dict([changed])), FIELDS)
 FAILED = st.builds(
-    lambda kind, message, missed: json.dumps({"kind": kind, "message": message, "missed": missed}),
+    lambda kind, message, files: json.dumps({"kind": kind, "message": message, "missing_files": files}),
     st.sampled_from(["UserError", "SceneError", "WorkerDiedError", "SystemExit"]), st.text(), st.lists(PATHS),
 )  # fmt: skip
 TEXTS = SAID | FAILED | st.just(json.dumps(CLIP)) | ODD.map(json.dumps) | st.text() | st.just("[" * 100_000)
@@ -98,7 +98,7 @@ def drawn(tripwires, answers, monkeypatch):
             answers.answer = answer
             before = tripwires.state([tripwires.media])
             try:
-                result = drawers._rendered(clip, QUIET)
+                result = drawers._draw(clip, QUIET)
             except UserError as error:
                 result = error
             assert tripwires.state([tripwires.media]) == before
@@ -168,7 +168,7 @@ def test_a_run_whose_workers_answer_nonsense_ends_with_one_message(tripwires, an
         "render", "film.py:Film", "-r", "64,36", "--scheduler", "tcp://x:1", "--progress_bar", "none"
     )
     assert result.exit_code == 1
-    assert "--scheduler tcp://x:1: what came back for film cannot be: it: Invalid JSON" in result.stderr
+    assert "--scheduler tcp://x:1: a worker's answer for film is wrong: it: Invalid JSON" in result.stderr
 
 
 @FEW
@@ -176,7 +176,7 @@ def test_a_run_whose_workers_answer_nonsense_ends_with_one_message(tripwires, an
 def test_whatever_a_worker_tells_meanwhile_is_taken_or_passed_over(answers, tmp_path, message):
     drawers = client.ClusterDrawers(answers, "tcp://x:1", 1, SimpleNamespace())
     said: list[str] = []
-    drawers._listening[""] = replace(QUIET, told=said.append)
+    drawers._listeners[""] = replace(QUIET, message=said.append)
     answers.hear((0.0, message))
     answers.hear((0.0, {"task": "", "text": "\x1b[2J"}))
     assert said[-1] == "\x1b[2J"
@@ -205,11 +205,11 @@ def test_a_trace_is_returned_whole_or_not_at_all(tripwires, answers, trained, te
         trainers = client.ClusterTrainers(answers, "tcp://x:1", 1, workspace)
         before = tripwires.state([tripwires.media])
         if change == "none" and "1.0" in text and "-" not in text:
-            assert trainers._taken(run, (text, files), workspace.traces).error is None
+            assert trainers._store(run, (text, files), workspace.traces).error is None
             assert (workspace.traces / run.digest / "meta.json").is_file()
         else:
-            with pytest.raises(UserError, match="what came back for a trace cannot be"):
-                trainers._taken(run, (text, files), workspace.traces)
+            with pytest.raises(UserError, match="a worker's answer for a trace is wrong"):
+                trainers._store(run, (text, files), workspace.traces)
             assert not list(workspace.traces.glob("*/*"))
         assert tripwires.state([tripwires.media]) == before
 
@@ -219,8 +219,8 @@ def test_a_trace_of_another_run_is_refused(tripwires, answers, trained):
     other = run.model_copy(update={"seed": 1})
     with Workspace(tripwires.media) as workspace:
         trainers = client.ClusterTrainers(answers, "tcp://x:1", 1, workspace)
-        with pytest.raises(UserError, match="it is another run's"):
-            trainers._taken(other, ('{"seconds": 1.0, "updates": 2}', files), workspace.traces)
+        with pytest.raises(UserError, match="it belongs to another run"):
+            trainers._store(other, ('{"seconds": 1.0, "updates": 2}', files), workspace.traces)
 
 
 def test_a_clips_description_cannot_choose_the_clips_path():
@@ -233,6 +233,6 @@ def test_a_clips_description_cannot_choose_the_clips_path():
 
 @given(st.text(st.characters(), max_size=20))
 def test_any_error_of_a_worker_is_reported_even_for_an_undecodable_file_name(name):
-    told, _ = answers_of.parse(Drawn, (Failure.of(OSError(name), name, (name,)).model_dump_json(), []))
+    told, _ = answers_of.parse(DrawnClip, (Failure.of(OSError(name), name, (name,)).model_dump_json(), []))
     assert isinstance(told, Failure)
     assert str(told.error()) == printable(name.encode(errors="replace").decode())

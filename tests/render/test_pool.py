@@ -156,7 +156,7 @@ def test_a_killed_task_is_tried_again_alone_after_the_others(tasks, tmp_path):
     log, told, begun = tmp_path / "log", [], []
     with Workers(2) as workers:
         again = workers.submit(
-            tasks.killed, 1, tmp_path / "kills", listeners=Listeners(told=told.append, begun=lambda: begun.append(1))
+            tasks.killed, 1, tmp_path / "kills", listeners=Listeners(message=told.append, begun=lambda: begun.append(1))
         )
         twice = workers.submit(tasks.killed, 2, tmp_path / "more")
         others = [workers.submit(tasks.said, str(k), log, 0.3) for k in range(3)]
@@ -248,7 +248,7 @@ def test_a_clip_that_another_run_makes_is_awaited_while_others_are_drawn(tasks, 
     log, told = tmp_path / "log", []
     theirs, left = Shared("made by the other"), Shared()
     with Workers(1) as workers:
-        first = workers.submit(tasks.said, "first", log, claim=theirs, listeners=Listeners(told=told.append))
+        first = workers.submit(tasks.said, "first", log, claim=theirs, listeners=Listeners(message=told.append))
         second = workers.submit(tasks.said, "second", log, claim=left)
         assert workers.submit(tasks.said, "third", log).result() == "third"
         assert not first.done()
