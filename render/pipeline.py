@@ -446,8 +446,8 @@ def _warn_of_unused_files(
     for option, shows, is_shown in files:
         if not any(is_shown(description.parameters) for description in descriptions):
             lecture = load_lesson().with_own(lesson.data, (lesson.curve, lesson.curve_file))
-            others = inspect(lecture.requests(replace(settings, voices={})), folders, workers)
-            names = ", ".join(other.name for other in others if is_shown(other.parameters))
+            lecture_scenes = inspect(lecture.requests(replace(settings, voices={})), folders, workers)
+            names = ", ".join(scene.name for scene in lecture_scenes if is_shown(scene.parameters))
             reporter.say(f"{option}: none of these scenes {shows}, so it changes nothing; these do: {names}")
 
 

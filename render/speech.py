@@ -273,9 +273,9 @@ def _times(clip: Clip, words: SceneWords, heard: SpokenLines, narration: Narrati
         times += [seconds_of(texts, language) for language, texts in printed.items() if language not in spoken]
         if not times:
             continue
-        first, *others = map(max, zip(*times, strict=True))
+        first, *later = map(max, zip(*times, strict=True))
         opens = clip.request.opens_film and not seconds_by_beat and beat.name in heard
-        seconds_by_beat[beat.name] = (first + BEFORE_FIRST_WORD if opens else first, *others)
+        seconds_by_beat[beat.name] = (first + BEFORE_FIRST_WORD if opens else first, *later)
     return seconds_by_beat
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from gradreel.core.errors import UserError, abbreviated_list
 from gradreel.render.clips.workspace import check_writable
 from gradreel.render.lessons.options import Options
-from gradreel.render.lessons.own_words import Asked, asked_for, fields_of, matches, narrated_as
+from gradreel.render.lessons.own_words import WordRequest, fields_of, matches, narrated_as, word_requests
 from gradreel.render.resolve import film_languages, lesson_of
 from gradreel.scenes.catalog import SceneSource, beat_names
 from gradreel.scenes.words.narration import LEXICON, NEUTRAL, SPOKEN, Narration
@@ -70,8 +70,8 @@ def _scene(narration: Narration, language: str, first: str, section: str, source
         titles = {"title": section.replace("-", " ").capitalize()}
     if titles:
         yield from _table((language, section), titles)
-    asked = [place for place in asked_for(source) if place.table == "beats"]
-    rows = list(_beats(words.get("beats", {}), source, asked, is_first=language == first))
+    requests = [request for request in word_requests(source) if request.table == "beats"]
+    rows = list(_beats(words.get("beats", {}), source, requests, is_first=language == first))
     if rows:
         yield "".join([f"[{_keys(language, section, 'beats')}]\n", *rows])
     own = narration.own.scenes.get(language, {}).get(section, {}) if narration.own is not None else {}
@@ -83,24 +83,26 @@ def _scene(narration: Narration, language: str, first: str, section: str, source
             yield from _table((language, section, table), texts)
 
 
-def _beats(lines: Mapping[str, str], source: SceneSource, asked: Sequence[Asked], is_first: bool) -> Iterator[str]:
+def _beats(
+    lines: Mapping[str, str], source: SceneSource, requests: Sequence[WordRequest], is_first: bool
+) -> Iterator[str]:
     """Yield a row for each line of a scene, and in the first language one for each beat that has no line there yet."""
     for beat, line in lines.items():
-        fields = {name for place in asked if matches(place, beat) for name in place.fields}
+        fields = {name for request in requests if matches(request, beat) for name in request.fields}
         more = ", ".join(f"{{{name}}}" for name in sorted(fields - set(fields_of(line))))
         yield f"{_key(beat)} = {_text(line)}" + (f"  # may also have {more}\n" if more else "\n")
     for beat in beat_names(source) if is_first and not source.is_ours else ():
-        places = [place for place in asked if place.written == beat]
-        if any(matches(place, key) for place in places for key in lines):
+        of_beat = [request for request in requests if request.written == beat]
+        if any(matches(request, key) for request in of_beat for key in lines):
             continue
-        if any(place.said for place in places):
+        if any(request.has_line for request in of_beat):
             yield f"# {_comment(beat)}: its line stands in {_comment(source.file.name)} (say=…); change it there\n"
             continue
         general = re.sub(r"-\{[^{}]*\}$", "", beat)
         if "{" in general:
             yield f"# {_comment(beat)}: write a line for each\n"
             continue
-        names = ", ".join(f"{{{name}}}" for place in places for name in sorted(place.fields))
+        names = ", ".join(f"{{{name}}}" for request in of_beat for name in sorted(request.fields))
         line = f"{general.replace('-', ' ').capitalize()}."
         yield f"{_key(general)} = {_text(line)}" + (f"  # may have {names}\n" if names else "\n")
 

@@ -407,7 +407,7 @@ class LectureScene(Scene):
         """Return the line given as ``say``, in each of the film's languages for which ``say`` has a text."""
         texts = {self.context.language: say} if isinstance(say, str) else say
         if not isinstance(texts, Mapping) or not texts or not all(isinstance(text, str) for text in texts.values()):
-            raise UserError(f'{where}: say={say!r}: a text was needed, or texts by language: {{"en": "It rises."}}')
+            raise UserError(f'{where}: say={say!r} is no text; write one, or texts by language: {{"en": "It rises."}}')
         for language, text in texts.items():
             check_language(language, f"{where}: say: ")
             check_encodable(text, f"{where}: say")

@@ -150,9 +150,9 @@ def _line(scene: str, problem: Problem) -> str:
     """Return the message for one problem."""
     if problem.is_unknown:
         inside = f"; {scene}.{'.'.join(map(str, problem.place[:-1]))} has" if len(problem.place) > 1 else "; it has"
-        return f"{scene} has no parameter {problem.key!r}{inside} {', '.join(problem.known) or 'none'}"
+        return f"{scene} has no parameter {problem.key!r}{inside} {', '.join(problem.valid_keys) or 'none'}"
     place = f"{scene}.{problem.key}" if problem.place else scene
-    return f"{place}: {problem.reason}" + (f" (got {problem.found})" if problem.found else "")
+    return f"{place}: {problem.reason}" + (f" (got {problem.value})" if problem.value else "")
 
 
 def _experiment(request: SceneRequest, parameter: str, name: str) -> Experiment:

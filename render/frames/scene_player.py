@@ -64,22 +64,19 @@ quicker_manim.put_in_place()
 
 @dataclass(frozen=True)
 class Played:
-    """What a played scene gives beside its frames: beats, sounds with absolute paths, subcaptions, empty stretches.
-
-    ``screen``: see `Dependencies`.
-    """
+    """The results of playing a scene, beside its frames."""
 
     beats: tuple[BeatSpan, ...]
-    sounds: tuple[ClipSound, ...]
+    sounds: tuple[ClipSound, ...]  # with absolute paths
     subcaptions: tuple[Subcaption, ...]
-    emptied: tuple[EmptyStretch, ...]
-    screen: tuple[ScreenWord, ...]
+    emptied: tuple[EmptyStretch, ...]  # stretches of frames with an empty picture
+    screen: tuple[ScreenWord, ...]  # looked-up words, see `Dependencies`
 
 
 def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> Played:
-    """Play the scene into the encoder and return its beats, sounds and subcaptions.
+    """Play the scene, send its frames to the encoder, and return its beats, sounds and subcaptions.
 
-    Call `configure` once before: what the scene's file sets after that stays.
+    Call `configure` once before. Settings that the scene's file changes later stay.
     """
     settings = request.settings
     scene = _scene(request, encoder)
@@ -89,7 +86,7 @@ def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> Played:
         check_beats_played([name for name, _, _ in writer.spans], request, scene.begun_beats)
     else:
         check_beats_played(
-            writer.asked_sections, request, writer.begun_sections if len(writer.begun_sections) > 1 else []
+            writer.requested_sections, request, writer.begun_sections if len(writer.begun_sections) > 1 else []
         )
     if encoder.frames == 0:
         writer.write_frame(scene.renderer.get_frame(), repeat=STILL_SECONDS * settings.fps)
@@ -97,7 +94,7 @@ def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> Played:
         writer.pad(scene.renderer.get_frame(), -encoder.frames % clip_grid(settings.fps, settings.format))
     if isinstance(scene, LectureScene):
         spans = [_span(beat, start, end) for (_, start, end), beat in zip(writer.spans, scene.beats, strict=True)]
-    else:  # a section is a beat in which nothing is said
+    else:  # a section of a plain scene is a beat without a line
         spans = [BeatSpan(*span, lines={}, values={}, from_narration=False) for span in writer.section_spans()]
     return Played(
         tuple(spans), writer.sounds.all(), writer.shown_subcaptions(), writer.empty_stretches(), _screen_words(scene)
@@ -110,7 +107,7 @@ def _screen_words(scene: Scene) -> tuple[ScreenWord, ...]:
 
 
 def _span(beat: Beat, start: int, end: int, per_frame: float = 1) -> BeatSpan:
-    """``per_frame``: frames of the clip for each that the scene counted."""
+    """Return a beat's span in frames of the clip. ``per_frame``: clip frames per frame that the scene counted."""
     marks = {mark: start + round(frame * per_frame) for mark, frame in beat.marks.items()}
     lines, values = beat.said.with_marks, as_json(beat.values or {})
     from_narration = beat.values is not None
@@ -119,9 +116,9 @@ def _span(beat: Beat, start: int, end: int, per_frame: float = 1) -> BeatSpan:
 
 
 def beats_of(request: SceneRequest) -> tuple[tuple[BeatSpan, ...], tuple[ScreenWord, ...]]:
-    """Return the scene's beats, whichever were asked for, with what they say, and the words that it shows.
+    """Return all beats of the scene with their lines, and the words on its screen. Ignores the requested range.
 
-    No frame is drawn, and none is counted.
+    Draws no frame, so the beats' frames are not those of a clip.
     """
     from gradreel.scenes.stills import visit_beats
 
@@ -184,18 +181,16 @@ def visit_beats(request: SceneRequest, see: Callable[[Scene, str], None]) -> tup
         claims = [each for beat in scene.beats for each in beat.claims]
         for message in scene.words_of.broken_claims(scene.narrated_as(scene.words_of), claims):
             tell(message)
-    per_frame = fps / scene.camera.frame_rate  # a visit has one of its own
+    per_frame = fps / scene.camera.frame_rate  # a visit has its own frame rate
     return tuple(_span(beat, round(beat.start * fps), round(beat.end * fps), per_frame) for beat in beats)
 
 
 def picture(scene: Scene, settings: RenderSettings) -> bytes:
-    """What is on the screen, drawn anew, as a PNG file."""
+    """Draw the scene's current picture and return it as the content of a PNG file."""
     scene.renderer.static_image = None
     if settings.transparent:
         uncolour(scene.camera.background)
-    CairoRenderer.update_frame(
-        scene.renderer, scene
-    )  # the class's own: visiting beats turns the scene's off in between
+    CairoRenderer.update_frame(scene.renderer, scene)  # the class's method: visiting beats switches off the scene's own
     pixels = scene.renderer.get_frame()
     if settings.transparent:
         straighten(pixels, pixels, whole(pixels))
@@ -203,7 +198,7 @@ def picture(scene: Scene, settings: RenderSettings) -> bytes:
 
 
 class ClipWriter(SceneFileWriter):
-    """Hands the frames that Manim draws to our encoder; writes nothing itself.
+    """Sends the frames that Manim draws to our encoder; writes no file itself.
 
     Manim makes a file of each animation and joins them; here a scene is one stream from its first frame to its last.
     """
@@ -214,13 +209,13 @@ class ClipWriter(SceneFileWriter):
         self._last_beat_began = False
         self._in_range = settings.first_beat is None  # whether a plain scene's section is among those asked for
         self.begun_sections: list[str] = []  # of a plain scene, each name once
-        self.asked_sections: list[str] = []  # those between the first and the last that were asked for
-        self._time = 0.0  # of the scene, after its last play
+        self.requested_sections: list[str] = []  # between the first and the last requested one
+        self._time = 0.0  # the scene's time in seconds after its last play
         self._straight: Pixels | None = None
         self.sounds = AddedSounds(settings)
         self.scene: Scene | None = None
         self._subcaptions: list[Subcaption] = []
-        self.spans: list[tuple[str, int, int]] = []  # of the beats asked for: name, first frame, frame after the last
+        self.spans: list[tuple[str, int, int]] = []  # of the requested beats: name, first frame, frame after the last
         self._shown_sections: list[tuple[str, int]] = []  # name, first frame
         self._play_began = 0  # frames there were when the last play began
         self._all_leaves = False  # whether the last play removes everything visible
@@ -231,9 +226,9 @@ class ClipWriter(SceneFileWriter):
 
     @property
     def movie_file_path(self) -> Path:
-        """Return where the film of the scene lies when its file and class are rendered without ``-o``.
+        """Return the path of the scene's video, if its file and class are rendered without ``-o``.
 
-        The film is written after the scene has ended. In a lesson, or with ``-o``, it lies elsewhere.
+        The video is written after the scene has ended. In a lesson, or with ``-o``, it has another path.
         """
         assert self.scene is not None
         scene_class = type(self.scene)
@@ -252,7 +247,10 @@ class ClipWriter(SceneFileWriter):
         report(self._encoder.frames)
 
     def _straightened(self, pixels: Pixels, boxes: Boxes | None) -> Pixels:
-        """Colours as files hold them, see `straighten`; with ``boxes`` in an array that serves for every frame."""
+        """Return the picture with straight alpha, see `straighten`.
+
+        Without ``boxes`` it changes ``pixels``. With ``boxes`` it changes only these in an array that is reused.
+        """
         if boxes is None:
             straighten(pixels, pixels, whole(pixels))
             return pixels
@@ -263,11 +261,11 @@ class ClipWriter(SceneFileWriter):
         return self._straight
 
     def next_section(self, name: str, type_: str, skip_animations: bool) -> None:
-        """Begins a beat, or a section of a plain scene; ends the scene after the last one that was asked for."""
+        """Begins a beat, or a section of a plain scene; ends the scene after the last requested one."""
         check_encodable(name, f"{kebab_name(type(self.scene).__name__)}: a section called")
         if not isinstance(self.scene, LectureScene):
             name = self._unused_section_name(name)
-            skip_animations = not self._is_asked_for(name) or skip_animations
+            skip_animations = not self._is_requested(name) or skip_animations
         if self._last_beat_began and skip_animations:
             raise EndSceneEarlyException
         self._last_beat_began = name == self._settings.last_beat and not skip_animations
@@ -285,29 +283,29 @@ class ClipWriter(SceneFileWriter):
             self._encoder.cut()
 
     def _unused_section_name(self, name: str) -> str:
-        """Returns ``name``, or ``name-2``, ``name-3`` … where earlier sections of the scene are called so."""
+        """Returns ``name``, or the first of ``name-2``, ``name-3``, … that no earlier section has."""
         candidates = (f"{name}-{number}" if number > 1 else name for number in count(1))
         unused = next(candidate for candidate in candidates if candidate not in self.begun_sections)
         self.begun_sections.append(unused)
         return unused
 
-    def _is_asked_for(self, section: str) -> bool:
-        """Returns whether a plain scene's section lies between the first and the last that were asked for."""
+    def _is_requested(self, section: str) -> bool:
+        """Returns whether a plain scene's section is in the requested range. Call it once for each, in order."""
         self._in_range |= section == self._settings.first_beat
-        is_asked_for = self._in_range
-        if is_asked_for:
-            self.asked_sections.append(section)
+        is_requested = self._in_range
+        if is_requested:
+            self.requested_sections.append(section)
         self._in_range &= section != self._settings.last_beat
-        return is_asked_for
+        return is_requested
 
     def beat_ended(self, scene: Scene, name: str) -> None:
-        """To be a scene's ``after_beat``: counts a beat's frames, where Manim's clock adds up floats.
+        """Serves as a scene's ``after_beat``: notes the beat's span in frames, which are exact unlike Manim's clock.
 
-        A section of the scene's own may have begun before the beat's last breath is over.
+        The scene may begin a section of its own before the beat's last pause ends.
         """
         if name in self._began:
             self.spans.append((name, self._began[name], self._encoder.frames))
-            self._cut()  # what leaves after the last beat is played when a slide goes on
+            self._cut()  # a slide show plays the animation that leaves after the last beat on the next step
 
     def pad(self, picture: Pixels, frames: int) -> None:
         """Show the last ``picture`` for some more frames. They belong to the last beat, if the clip ended with it."""
@@ -330,31 +328,34 @@ class ClipWriter(SceneFileWriter):
         ]
 
     def add_sound(self, sound_file: Any, time: float | None = None, gain: float | None = None, **how: Any) -> None:
-        """As Manim calls it; ``time``: seconds of the scene, by default now."""
+        """Replaces Manim's ``add_sound`` of the writer. ``time``: seconds of the scene, by default now."""
         assert self.scene is not None
         self.hear(sound_file, 0 if time is None else time - self.scene.renderer.time, gain, **how)
 
     def hear(self, sound_file: Any, time_offset: float = 0, gain: float | None = None, **how: Any) -> None:
-        """To be a scene's ``add_sound``: notes what is heard, and from when on. Raises UserError for what cannot be."""
+        """Serves as a scene's ``add_sound``: notes a sound with its frame, offset and gain.
+
+        Ignores the sounds of skipped beats. Raises UserError for a wrong sound or time.
+        """
         if self.sections[-1].skip_animations:
             is_drawn = isinstance(self._encoder, ClipEncoder)
             if is_drawn and self._settings.first_beat is not None and self._encoder.frames == 0:
                 self.sounds.leave_out()
             return
         if how:
-            logger.warning(f"add_sound's {', '.join(how)} is not kept; time_offset and gain are")
+            logger.warning(f"add_sound: {', '.join(how)} is ignored; only time_offset and gain have an effect")
         call = f"{kebab_name(type(self.scene).__name__)}: add_sound({str(sound_file)!r})"
         try:
             file = get_full_sound_file_path(sound_file, self.settings.assets_dir)
-        except (OSError, ValueError):  # it is looked for again, so that whoever watches hears of it, and is told of
+        except (OSError, ValueError):  # `AddedSounds` opens it again: that tracks the file, and reports its absence
             file = Path(sound_file).expanduser()
         offset = round(float(time_offset), 9)
         self.sounds.add(call, file, self._encoder.frames, offset, float(gain or 0))
 
     def add_subcaption(self, content: str, duration: float = 1, offset: float = 0) -> None:
-        """Replaces the scene manager's ``add_subcaption``: keeps a subcaption that begins ``offset`` seconds from now.
+        """Replaces the scene's ``add_subcaption``: notes a subcaption that begins ``offset`` seconds from now.
 
-        Ignores those of skipped sections and beats. Raises UserError for what no subtitle file can hold.
+        Ignores those of skipped sections and beats. Raises UserError for a text or time that subtitles cannot have.
         """
         if self.sections[-1].skip_animations:
             return
@@ -369,7 +370,7 @@ class ClipWriter(SceneFileWriter):
         self._subcaptions.append(Subcaption(start, start + float(duration), text))
 
     def shown_subcaptions(self) -> tuple[Subcaption, ...]:
-        """Returns the subcaptions that are seen between the clip's start and its end, cut there."""
+        """Returns the subcaptions within the clip; those that go over its start or end are cut there."""
         length = self._encoder.frames / self._settings.fps
         shown = (
             replace(subcaption, start=max(subcaption.start, 0.0), end=min(subcaption.end, length))
@@ -378,7 +379,7 @@ class ClipWriter(SceneFileWriter):
         return tuple(subcaption for subcaption in shown if subcaption.start < subcaption.end)
 
     def empty_stretches(self) -> tuple[EmptyStretch, ...]:
-        """Returns where the picture was empty after everything had left, up to now."""
+        """Returns the stretches of frames in which the picture was empty after everything had left, up to now."""
         last = [] if self._emptied_at is None else [EmptyStretch(self._emptied_at, self._encoder.frames)]
         return tuple(self._emptied + last)
 
@@ -386,7 +387,7 @@ class ClipWriter(SceneFileWriter):
         pass
 
     def begin_animation(self, allow_write: bool = False, **where: Any) -> None:
-        """Puts a key frame before a play that empties the picture, or begins with an empty one: slides wait there."""
+        """Forces a key frame before a play that empties the picture, or begins with an empty one: slides stop there."""
         assert self.scene is not None
         self._play_began = self._encoder.frames
         self._all_leaves = allow_write and everything_leaves(self.scene)
@@ -399,7 +400,7 @@ class ClipWriter(SceneFileWriter):
     def end_animation(self, allow_write: bool = False) -> None:
         """Notes whether the picture is empty now.
 
-        Whether a part of a beat was played or skipped (not ``allow_write``), the time is the same afterwards.
+        After a skipped play (not ``allow_write``), sets the scene's time to that of a drawn play, to the last bit.
         """
         assert self.scene is not None
         is_seen = self._was_seen = shows_something(self.scene)
@@ -413,7 +414,7 @@ class ClipWriter(SceneFileWriter):
         self._time = self.scene.renderer.time
 
     def _time_as_played(self, scene: Scene) -> float:
-        """The time at the end of a play that was skipped, to the last bit: Manim adds up the times of the frames."""
+        """Returns the time at the end of a skipped play as if it were drawn: Manim adds up the frames' times."""
         frame = 1 / config.frame_rate
         if scene.is_current_animation_frozen_frame():
             return float(self._time + int(scene.duration / frame) * frame)
@@ -430,7 +431,7 @@ class ClipWriter(SceneFileWriter):
 
 
 class _NoFrames:
-    """In the place of an encoder: takes no frame, so that every animation is skipped to its end."""
+    """Replaces an encoder if no frame is drawn."""
 
     frames = 0
 
@@ -448,26 +449,27 @@ class _SkippingWriter(ClipWriter):
 
 
 def configure(request: SceneRequest) -> str:
-    """Set Manim, and the words, up for this process. Manim writes no file (``dry_run``): frames go to our writer.
+    """Configure Manim and the words for this process. Manim writes no file (``dry_run``): frames go to our writer.
 
-    The scene's own file comes first, which may set the frame and the seed. Returns the options that ask for what it, or
-    a manim.cfg, sets that the command line alone decides; "" if they set nothing else.
+    Imports the scene's file first, so that it can set the frame's shape and the seed. The command line alone decides
+    the size, the frame rate and the media folder. Returns the options that would give the values which the file or
+    manim.cfg sets for these; "" if they set no others.
     """
     use_words(request.words)
     settings = request.settings
     if settings.transparent:
         config.transparent = True
     use_own_texts()
-    by_cfg = _set_up()
+    by_cfg = _size_rate_folder()
     _use_ground(request)
-    asked_for = _otherwise(settings, by_cfg, _set_up())
-    if config.renderer is not RendererType.CAIRO:  # to set it changes the bases of all of Manim's classes
+    overruled_options = _overruled_options(settings, by_cfg, _size_rate_folder())
+    if config.renderer is not RendererType.CAIRO:  # only then: setting it changes the bases of Manim's classes
         tell("its file, or manim.cfg, asks for OpenGL; drawn by Cairo instead: only manim render --renderer opengl can")
         config.renderer = "cairo"
     config.pixel_width, config.pixel_height, config.frame_rate = settings.width, settings.height, settings.fps
     aspect, width, height = settings.width / settings.height, config.frame_width, config.frame_height
     is_usual, fits = (abs(shape * height / width - 1) < 0.005 for shape in (16 / 9, aspect))
-    if is_usual and not fits:  # a picture of another shape shows the whole frame, and more at its sides
+    if is_usual and not fits:  # a picture of another shape shows the whole frame, and more beside it
         config.frame_width, config.frame_height = max(width, height * aspect), max(height, width / aspect)
     config.dry_run, config.preview, config.show_in_file_browser = True, False, False
     config.disable_caching = True
@@ -476,11 +478,11 @@ def configure(request: SceneRequest) -> str:
     config.media_dir = _without_braces(settings.media_dir)
     config.seed = (config.seed or 0) if settings.seed is None else settings.seed
     config.from_animation_number, config.upto_animation_number = 0, -1
-    return asked_for
+    return overruled_options
 
 
 def _use_ground(request: SceneRequest) -> None:
-    """Imports the scene's class, with the lesson's ground as Manim's background where a plain scene sets none."""
+    """Import the scene's class. The lesson's ground becomes Manim's background unless a plain scene sets its own."""
     before = config.background_color
     ground = ManimColor(request.ground) if request.ground and before == BLACK else before
     config.background_color = ground
@@ -489,22 +491,27 @@ def _use_ground(request: SceneRequest) -> None:
 
 
 def use_own_texts() -> Path:
-    """Have Manim write texts where no other process does, which would read what is half written.
+    """Give Manim a new folder for its text files, and return it.
 
-    Returns the folder, which Manim makes when it writes; it lies among what a run removes at its end.
+    In a shared folder, another process could read a half-written file. Manim makes the folder when it first writes. It
+    lies in the worker's temporary folder, which is removed at the end.
     """
     folder = Path(gettempdir(), f"texts-{uuid4().hex}")
     config.text_dir = _without_braces(folder)
     return folder
 
 
-def _set_up() -> tuple[tuple[int, int], float, Path]:
-    """Manim's size and rate of the picture, and its media folder, as they are now."""
+def _size_rate_folder() -> tuple[tuple[int, int], float, Path]:
+    """Return Manim's current picture size, frame rate and media folder."""
     return (config.pixel_width, config.pixel_height), config.frame_rate, Path(config.media_dir).absolute()
 
 
-def _otherwise(settings: RenderSettings, by_cfg: tuple[Any, ...], now: tuple[Any, ...]) -> str:
-    """The options that ask for what the file sets otherwise than the command; or manim.cfg, if that has its default."""
+def _overruled_options(settings: RenderSettings, by_cfg: tuple[Any, ...], now: tuple[Any, ...]) -> str:
+    """Return the options, such as ``--fps 30``, for values that the command overrules.
+
+    ``now`` are Manim's values after the scene's file was imported, ``by_cfg`` those before. The value of a manim.cfg
+    counts only if the command has its default there.
+    """
     command = (settings.width, settings.height), settings.fps, settings.media_dir
     differ = [
         theirs != ours and (theirs != cfgs or ours == default)
@@ -516,7 +523,7 @@ def _otherwise(settings: RenderSettings, by_cfg: tuple[Any, ...], now: tuple[Any
 
 
 def _without_braces(folder: Path) -> str:
-    """The folder as Manim can take it, which fills in what stands in braces. Raises UserError if there is no way."""
+    """Return a path of ``folder`` without braces, because Manim fills in braces. Raises UserError if there is none."""
     written = str(folder) if "{" not in str(folder) else os.path.relpath(folder)
     if "{" in written:
         raise UserError(f"{folder}: Manim replaces names in braces; choose a folder without braces: --media_dir FOLDER")

@@ -1,6 +1,6 @@
-"""What runs in a worker process and needs Manim, which nothing outside of `frames` and the workers imports.
+"""The tasks of a worker process that need Manim. Only `frames` and worker processes import this module.
 
-One process does one task: Manim's configuration is global. Each function here is called by name through `pool.Workers`.
+Each process runs one task, because Manim's configuration is global. `pool.Workers` calls these functions by name.
 """
 
 from __future__ import annotations
@@ -48,14 +48,15 @@ SHEET_WIDTH = 480  # pixels of one picture on a contact sheet
 def visit(
     request: SceneRequest, listen: bool
 ) -> tuple[SceneDescription, Dependencies, tuple[dict[str, Any], Dependencies, SceneWords] | None]:
-    """Describe a scene, its parameters checked and complete. Raises UserError for one that is wrong.
+    """Return a scene's description, with checked and complete parameters, and its dependencies.
 
-    ``listen``: play it, too, if its runs are recorded, and return what it says with the arguments of `keep_words`. A
-    scene that raises then says nothing yet: who listens to it later hears of that.
+    With ``listen``, a lecture scene whose runs are recorded is also played. Then the third result is the arguments of
+    `keep_words`: the scene's lines and what they depend on. It is None if playing raises; `listen` raises that error
+    later. Raises UserError for a wrong parameter.
     """
     source, media = request.source, Folders(request.settings.media_dir)
     opened = OpenedFiles((*media.our_folders, *named_trace_folders(request)), source)
-    at(f"while {request.source.name} was looked at", "anew")
+    at(f"while {request.source.name} was imported", "anew")
     use_words(request.words)
     texts = use_own_texts()
     try:
@@ -75,13 +76,16 @@ def visit(
         if traces is None:
             return description, dependencies, None
         words, of_words = _listened(complete, opened)
-    except Exception:  # of a damaged trace, the plan tells
+    except Exception:  # such as a damaged trace, which the plan reports
         return description, dependencies, None
     return description, dependencies, (words_parts(complete, narrated_as, traces), of_words, words)
 
 
 def listen(request: SceneRequest) -> tuple[SceneWords, Dependencies]:
-    """Return what the scene says in its beats. Raises SceneError, showing the user's own lines, when it raises."""
+    """Play a scene and return the lines of its beats, with its dependencies. Draws no frame.
+
+    Raises SceneError, which shows the user's own lines, if the scene raises.
+    """
     source, media = request.source, Folders(request.settings.media_dir)
     opened = OpenedFiles((*media.our_folders, *named_trace_folders(request)), source)
     try:
@@ -92,45 +96,50 @@ def listen(request: SceneRequest) -> tuple[SceneWords, Dependencies]:
 
 
 def _listened(request: SceneRequest, opened: OpenedFiles) -> tuple[SceneWords, Dependencies]:
+    """Play a scene without frames; return its words and its dependencies."""
     beats, screen = beats_of(request)
     return SceneWords(request.name, beats), _dependencies(opened, request.source, screen)
 
 
 def _dependencies(opened: OpenedFiles, source: SceneSource, screen: Iterable[ScreenWord] = ()) -> Dependencies:
+    """Return the files and libraries that this process opened so far, with the words on the ``screen``."""
     return Dependencies(files=opened.states(source), libraries=opened.libraries(), screen=tuple(screen))
 
 
 def claims(request: SceneRequest) -> tuple[Claim, ...]:
-    """Return the claims of the scene's lines, checked on its traces. The scene is not played."""
+    """Check the claims of the scene's lines on its traces and return them. Does not play the scene."""
     return checked_claims(request)
 
 
 def play_beats(request: SceneRequest) -> tuple[BeatSpan, ...]:
-    """The scene's beats as they are played, every animation skipped to its end. Raises SceneError when it raises."""
+    """Play the scene with every animation skipped to its end, and return its beats. Raises SceneError if it raises."""
     return visit_beats(request, lambda scene, beat: None)
 
 
 def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
-    """Render a scene into its media folder's clips and describe the clip beside it, unless it is there already.
+    """Return the clip of a scene, from the media folder if it is current there, or else rendered into it.
 
-    ``temporary_folder``, for what is not finished, is on the same file system.
+    The description beside the clip lists the files that the scene read. A change of these makes the clip stale.
+    ``temporary_folder`` holds unfinished files; it must be on the media folder's file system.
 
-    The files that the scene has read are kept in its description: with other content it is rendered again.
-    Raises SceneError, showing the user's own lines, when the scene raises; UserError for a beat that it does not have.
+    Raises SceneError, which shows the user's own lines, if the scene raises; UserError for an unknown beat.
     """
     request, source, settings = clip.request, clip.request.source, clip.request.settings
     media = Folders(settings.media_dir)
     opened = OpenedFiles((*media.our_folders, temporary_folder, *named_trace_folders(request)), source)
-    asked_for = configure(request)
+    overruled_options = configure(request)
     with opened.not_listening():
         clip, words = replace(clip, parts=refreshed_parts(clip.parts, request)), Narration.load(languages_of(request))
-    with _alone(FileLock(media.locks / f"{key_of(clip.parts)}.lock")):
+    with _only_renderer(FileLock(media.locks / f"{key_of(clip.parts)}.lock")):
         with opened.not_listening():
-            kept = find_clip(clip, media.clips, words)
-        if kept is not None:
-            return ClipFile.from_json(kept[1], kept[0])
-        if asked_for:
-            tell(f"its file, or manim.cfg, sets what the command line decides here; to have it so: {asked_for}")
+            current = find_clip(clip, media.clips, words)
+        if current is not None:
+            return ClipFile.from_json(current[1], current[0])
+        if overruled_options:
+            tell(
+                "the scene's file, or manim.cfg, sets values that the command line overrules; to use them, add"
+                f" {overruled_options}"
+            )
         temporary = temporary_in(temporary_folder, f"{key_of(clip.parts)}{settings.suffix}")
         began = time.monotonic()
         encoder = ClipEncoder(temporary, settings)
@@ -141,28 +150,28 @@ def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
             encoder.close()
         except BaseException as error:
             encoder.discard()
-            remove(temporary)  # now: what it takes on a full disk is room for the others
+            remove(temporary)  # at once: on a full disk the other clips need the space
             attach_opened_files(error, opened, source)
             raise
         sounds = tuple(replace(sound, file=opened.name_of(Path(sound.file), source)) for sound in played.sounds)
         seconds = time.monotonic() - began
         dependencies = _dependencies(opened, source, played.screen)
-        # the sounds count that the scene has written itself, too
+        # Sounds that the scene itself wrote are dependencies too
         dependencies = dependencies.model_copy(
             update={"files": dependencies.files | {sound.file: sound.digest for sound in sounds}}
         )
         lines = [beat.lines for beat in played.beats]
         path = media.clips / f"{dependencies.name_with(clip.parts, lines)}{settings.suffix}"
-        shown = played.beats, seconds, sounds, played.subcaptions, played.emptied
-        file = ClipFile(path, encoder.frames, settings.fps, *shown)
-        path.with_suffix(".json").unlink(missing_ok=True)  # an older clip's must not pass for the new one's
+        fields = played.beats, seconds, sounds, played.subcaptions, played.emptied
+        file = ClipFile(path, encoder.frames, settings.fps, *fields)
+        path.with_suffix(".json").unlink(missing_ok=True)  # an older clip's description must not fit the new clip
         store_clip(temporary, file, temporary_folder, new_description(clip, dependencies))
         return file
 
 
 @contextmanager
-def _alone(lock: FileLock) -> Iterator[None]:
-    """Hold ``lock``; while another run has it, this task's time stands still."""
+def _only_renderer(lock: FileLock) -> Iterator[None]:
+    """Hold a clip's ``lock``. While another command holds it, this task's timeout is suspended."""
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -176,8 +185,11 @@ def _alone(lock: FileLock) -> Iterator[None]:
 
 
 def render_stills(request: SceneRequest, directory: Path) -> list[str]:
-    """Write the picture at the end of each beat into the (new) ``directory`` as ``<beat>.png``; the beats' names."""
-    remove(directory)  # an earlier try's, that was killed
+    """Write the picture at the end of each beat as ``<beat>.png`` into ``directory``; return the beats' names.
+
+    An existing ``directory`` is removed first.
+    """
+    remove(directory)  # left by a worker that was killed
     directory.mkdir(parents=True)
     names: list[str] = []
 
@@ -192,7 +204,7 @@ def render_stills(request: SceneRequest, directory: Path) -> list[str]:
 
 
 def contact_sheet(pictures: Sequence[tuple[str, Path]], path: Path) -> None:
-    """Write one PNG of small copies of ``pictures``, each a label and a file."""
+    """Write one PNG with small copies of ``pictures``: (label, file)."""
     from gradreel.scenes.stills import Still
     from gradreel.scenes.stills import contact_sheet as write_sheet
 
@@ -205,26 +217,26 @@ def contact_sheet(pictures: Sequence[tuple[str, Path]], path: Path) -> None:
 
 
 def last_frame(request: SceneRequest, path: Path) -> None:
-    """Write the picture at the end of the scene (of the last beat asked for) as a PNG."""
+    """Write the picture at the end of the scene, or of the last requested beat, as a PNG."""
     path.write_bytes(picture(play_to_end(request), request.settings))
 
 
 def check(request: SceneRequest) -> tuple[list[Finding], tuple[BeatSpan, ...]]:
-    """The layout rules that the scene breaks at the end of its beats, and when these are."""
+    """Check the layout at the end of each beat; return the broken rules, and the beats."""
     from gradreel.scenes.testing.layout import check_scene
 
-    found: list[Finding] = []
+    findings: list[Finding] = []
 
-    def look(scene: Scene, beat: str) -> None:
+    def check_layout(scene: Scene, beat: str) -> None:
         for finding in check_scene(scene):
-            found.append(Finding(request.source.name, beat, finding.rule, finding.message, str(finding.where)))
+            findings.append(Finding(request.source.name, beat, finding.rule, finding.message, str(finding.where)))
 
-    beats = visit_beats(request, look)
-    return found, beats
+    beats = visit_beats(request, check_layout)
+    return findings, beats
 
 
 def find_jumps(request: SceneRequest) -> list[Finding]:
-    """Where much of the picture changes from one frame to the next, with no transition."""
+    """Render the scene; return a finding for each sudden change of much of the picture, as `JumpFinder` defines it."""
     configure(request)
     finder = JumpFinder()
     beats = play(request, finder).beats

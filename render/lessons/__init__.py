@@ -1,12 +1,12 @@
-"""What is asked for: the command line's options, and the lesson that comes of them.
+"""Turns the command line's options and a lesson file into a `Lesson`, whose requests name the scenes to render.
 
-options      options as they are written, and what they mean
-lesson_file  a lesson file read, with what lies beside it
-selection    which of its scenes are asked for, and what --set changes
-daily_data   daily views of one's own: --data, and CSV files that a lesson names
-own_words    whether a lesson's own narration fits its scenes
-said_in_place  whether lines that a scene says in place can be spoken
-lesson       the lesson: `Lesson.requests` gives each of its scenes as a `SceneRequest`
-known_scenes which scenes there are, kept between commands
-tables       tables of settings, put one over another; what is wrong in one
+options        the command line's options: their values and defaults
+lesson_file    reads and checks a lesson file
+selection      picks the requested scenes and applies ``--set``
+daily_data     the user's daily views: ``--data``, and CSV files that a lesson names
+own_words      checks that a lesson's own narration fits its scenes
+said_in_place  checks the lines that a scene's source has, ``say=…``
+lesson         `Lesson`; `Lesson.requests` returns a `SceneRequest` for each scene
+known_scenes   caches the list of scenes between commands
+tables         merges tables of settings and names faults in one
 """

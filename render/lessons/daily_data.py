@@ -86,10 +86,10 @@ def with_files(folder: Path, value: Any) -> Any:
 
 
 def _from_file(folder: Path, dataset: Mapping[str, Any]) -> dict[str, Any]:
-    known = (*DailyViews.model_fields, *FILE_KEYS)
-    unknown = next((name for name in dataset if name not in known), None)
+    keys = (*DailyViews.model_fields, *FILE_KEYS)
+    unknown = next((name for name in dataset if name not in keys), None)
     if unknown is not None:
-        raise UserError(f"unknown key {unknown} of a dataset of daily views; known here: {', '.join(known)}")
+        raise UserError(f"unknown key {unknown} of a dataset of daily views; the keys are: {', '.join(keys)}")
     rest = dict(dataset)
     about = {name: rest.pop(name, None) for name in FILE_KEYS}
     if "data" not in dataset:

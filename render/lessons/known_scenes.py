@@ -1,4 +1,4 @@
-"""The scenes of ours, kept in the media folder between commands: parsing the lecture takes longest of all."""
+"""Caches the list of our scenes in the media folder, because parsing the lecture's sources takes long."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ from gradreel.scenes.catalog import LESSON_FILE, SceneSource, find_scenes
 FILE = "scenes.json"
 
 
-class _Found:
-    """What this process has found and not kept yet, by the media folder's private folder."""
+class _Unsaved:
+    """Lists of scenes that this process read and has not written yet, by the media folder's private folder."""
 
     contents: dict[Path, dict[str, Any]] = {}  # noqa: RUF012
 
 
 def known_scenes(private: Path) -> tuple[SceneSource, ...]:
-    """Return `find_scenes()`, kept in a media folder's ``private`` folder.
+    """Return `find_scenes()`, from the cache in a media folder's ``private`` folder if it is current.
 
-    It is searched for anew when a file changed that a scene of ours may be written in, or the folder was moved.
+    The cache is stale if a source file of ours changed, or if the folder was moved. Writes nothing.
     """
     stamp = _stamp(private)
-    content = _Found.contents.get(private.absolute()) or read_json(private / FILE) or {}
+    content = _Unsaved.contents.get(private.absolute()) or read_json(private / FILE) or {}
     if content.get("stamp") != stamp:
         content = {"stamp": stamp, "scenes": [_as_plain(scene) for scene in find_scenes()]}
-        _Found.contents[private.absolute()] = content
+        _Unsaved.contents[private.absolute()] = content
     return tuple(SceneSource(**{**scene, "file": PACKAGE_FOLDER / scene["file"]}) for scene in content["scenes"])
 
 
 def keep_known_scenes(workspace: Workspace) -> None:
-    """Write what `known_scenes` found for this media folder, for the next command."""
-    content = _Found.contents.pop(workspace.private.absolute(), None)
+    """Write the list of `known_scenes` into the media folder's cache, unless it came from there."""
+    content = _Unsaved.contents.pop(workspace.private.absolute(), None)
     if content is not None:
-        content["stamp"] = _stamp(workspace.private)  # the folder may be new
+        content["stamp"] = _stamp(workspace.private)  # the folder may have been made since
         write_json(workspace.private / FILE, content, workspace.temporary(FILE))
 
 
 def _stamp(private: Path) -> str:
-    """Return the digest of our scenes, of the film's order, and of where the folder is.
+    """Return the digest of our scenes' sources, of the lecture's lesson file, of Python's version and of the folder.
 
-    What is kept in a folder that comes from elsewhere is not believed.
+    A cache in a copied or moved folder gets another digest, so that nobody can supply a false list.
     """
     files = [LESSON_FILE, *sorted((PACKAGE_FOLDER / "scenes").rglob("*.py"))]
     digest = hashlib.blake2b(digest_size=16)
@@ -59,4 +59,5 @@ def _stamp(private: Path) -> str:
 
 
 def _as_plain(scene: SceneSource) -> dict[str, Any]:
+    """Return a scene as JSON, with its file relative to the package."""
     return {**asdict(scene), "file": scene.file.relative_to(PACKAGE_FOLDER).as_posix()}

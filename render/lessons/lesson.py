@@ -114,10 +114,10 @@ class Lesson:
         return None
 
     def filled_days(self) -> list[str]:
-        """Of each series read from a file: which days were missing in it and were filled, in words."""
-        found = [run.model_dump(mode="json") for run in self.experiments.values()]
-        found += [dict(values) for scene in self.scenes for values in (scene.parameters, scene.changes)]
-        series = [self.data.series] if self.data else list(series_in(found))
+        """Return a message for each file of daily views with missing days: which days were filled."""
+        settings = [run.model_dump(mode="json") for run in self.experiments.values()]
+        settings += [dict(values) for scene in self.scenes for values in (scene.parameters, scene.changes)]
+        series = [self.data.series] if self.data else list(series_in(settings))
         return [text for text in dict.fromkeys(map(filled_text, series)) if text]
 
     def requests(self, settings: RenderSettings) -> list[SceneRequest]:

@@ -1,17 +1,17 @@
-"""Lesson files: which scenes in which order, with which parameters and training runs.
+"""Reads lesson files: the scenes of a film in order, with their parameters and training runs.
 
-A lesson is a program: the files of scenes that it names are run. All files are named from its own folder.
+A lesson runs the scene files that it names, so only open lessons that you trust. All paths are relative to its folder.
 
 title = { en = "What a neural network computes", zh = "…" }
-description = { en = "Sums of simple functions.", zh = "…" }    # optional: for whoever may watch it
+description = { en = "Sums of simple functions.", zh = "…" }    # optional: for viewers
 tags = ["neural networks", "sigmoid"]                   # optional
 poster = { scene = "build-curve", beat = "sum" }        # optional
-narration = "my-words.toml"                             # optional: words of one's own, beside the lesson file
-languages = ["en"]                                      # optional: of the film; the first is on the screen
+narration = "my-words.toml"                             # optional: your own words, beside the lesson file
+languages = ["en"]                                      # optional: the film's languages; the first is on the screen
 
 curve = "@curve.csv"                                      # optional: the red curve of all scenes; or [[x, y], ...]
 
-[voices]                                                  # optional: what speaks, unless --voice says otherwise
+[voices]                                                  # optional: the voice of each language; --voice overrides it
 en = "recordings/"                                        # or "my-voice.onnx", both beside; "default"; "none"
 
 [music]                                                   # optional: under the film, faded, softer while a voice speaks
@@ -22,11 +22,11 @@ plays = "parts"                                           # the first beat of ea
 [experiments.three-sigmoids]
 hidden = [3]
 
-[experiments.mine]                                        # on daily views of one's own, in a file beside the lesson's
+[experiments.mine]                                        # trained on your own daily views, beside the lesson file
 dataset = { kind = "daily views", data = "views.csv" }    # and the fields of CsvFormat, as needed
 
 [[scene]]
-part = { en = "Sigmoids", zh = "…" }                      # optional: a part of the lesson begins with this scene
+part = { en = "Sigmoids", zh = "…" }                      # optional: this scene begins a part of the lesson
 name = "sum-of-sigmoids"                                  # or "my_scene.py:MyScene", beside the lesson file
 [scene.parameters]
 run = "three-sigmoids"                                    # an experiment of this lesson, by name
@@ -58,22 +58,26 @@ from gradreel.scenes.words.narration import OwnWords, check_language
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 TRACE = "trace"
-"""What scenes call a parameter that is the folder of a trace; their classes, which could tell, need Manim."""
+"""Name of the parameters that are a trace's folder. The scenes' classes have the types, but importing them needs Manim.
+"""
 
 
 def _by_language(value: Any) -> Any:
+    """Raise ValueError for a plain text where texts by language are needed."""
     if isinstance(value, str):
         raise ValueError('needed: a text for each language, such as { en = "Descent", zh = "下降" }')
     return value
 
 
 def _tables(value: Any) -> Any:
+    """Raise ValueError unless ``value`` is a list of one or more tables."""
     if not isinstance(value, list) or not value or not all(isinstance(scene, Mapping) for scene in value):
         raise ValueError('needed: at least one scene, as a table: [[scene]], and below it name = "build-curve"')
     return value
 
 
 def _not_empty(text: str) -> str:
+    """Raise ValueError for a text without a visible character."""
     if not text.strip():
         raise ValueError("the text is empty; write one, or remove the key")
     return text
@@ -84,6 +88,8 @@ Words = Annotated[dict[str, Text], BeforeValidator(_by_language)]
 
 
 class _Table(BaseModel):
+    """Base of the tables of a lesson file: unknown keys are errors."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -200,6 +206,7 @@ def _curve(file: Path, curve: str | Knots | None) -> tuple[Knots, str]:
 
 
 def _words(file: Path, narration: str) -> OwnWords:
+    """Read the words in the file ``narration`` beside the lesson ``file``. Raises UserError."""
     try:
         path = beside(file.absolute().parent, narration)
     except UserError as error:
@@ -286,29 +293,31 @@ def _poster(file: Path, poster: _PosterTable, entries: Mapping[str, SceneRequest
     return Poster(poster.scene, poster.beat)
 
 
-def _check_languages(file: Path, what: str, title: Iterable[str]) -> None:
-    for language in title:
+def _check_languages(file: Path, key: str, languages: Iterable[str]) -> None:
+    """Raise UserError, naming the lesson file and ``key``, for a language that we do not know."""
+    for language in languages:
         try:
             check_language(language)
         except UserError as error:
-            raise UserError(f"{file}: {what}.{language}: {error}") from None
+            raise UserError(f"{file}: {key}.{language}: {error}") from None
 
 
 def _line(file: Path, content: Mapping[str, Any], problem: Problem) -> str:
-    """Return a line about a problem: file, key (with the scene's name), what was wrong and what would do."""
+    """Return a line for a problem: the file, the key with its scene, the fault and the remedy."""
     place = _place(problem.place, content)
     if problem.is_unknown:
-        nearest = get_close_matches(str(problem.place[-1]), problem.known, n=1, cutoff=0.65)
-        hint = f"did you mean {nearest[0]}?" if nearest else f"known here: {', '.join(problem.known)}"
+        nearest = get_close_matches(str(problem.place[-1]), problem.valid_keys, n=1, cutoff=0.65)
+        hint = f"did you mean {nearest[0]}?" if nearest else f"the keys are: {', '.join(problem.valid_keys)}"
         if problem.place == ("dataset",):
-            hint = "a dataset is that of a training run, in [experiments.NAME], or of a scene, in its parameters"
+            hint = "move it into a training run, [experiments.NAME], or into a scene's parameters"
         return f"{file}: unknown key {place}; {hint}"
-    if not place:  # of a key that is not there
+    if not place:  # a required key is missing
         return f"{file}: {problem.reason}"
-    return f"{file}: {place}: {problem.reason}" + (f", found {problem.found}" if problem.found else "")
+    return f"{file}: {place}: {problem.reason}" + (f", found {problem.value}" if problem.value else "")
 
 
 def _place(location: Location, content: Mapping[str, Any]) -> str:
+    """Return a location in a lesson as text: the keys, and the number and name of the scene if it is in one."""
     text = ".".join(str(part) for part in location if not isinstance(part, int))
     if len(location) > 1 and location[0] == "scene" and isinstance(location[1], int):
         scene = content["scene"][location[1]]
@@ -318,6 +327,7 @@ def _place(location: Location, content: Mapping[str, Any]) -> str:
 
 
 def _entry(file: Path, number: int, scene: _SceneTable, part: Title | None, ours: KnownScenes) -> SceneRequest:
+    """Return the request for the lesson's ``number``-th scene. Raises UserError that names it."""
     try:
         spec = str(beside(file.absolute().parent, scene.name)) if ".py" in scene.name else scene.name
         source = resolve(spec, ours)
@@ -330,7 +340,7 @@ def _entry(file: Path, number: int, scene: _SceneTable, part: Title | None, ours
         except UserError as error:
             place = f"scene.parameters.{name} (in [[scene]] {number}, {scene.name})"
             raise UserError(f"{file}: {place}: {error}") from None
-    files = {name: str(found) for name, value in scene.parameters.items() if (found := _file_beside(file, value))}
+    files = {name: str(path) for name, value in scene.parameters.items() if (path := _file_beside(file, value))}
     return SceneRequest(source, parameters=parameters, part=part, files=files)
 
 
@@ -340,8 +350,8 @@ def _beside(lesson: Path, name: str, value: Any) -> Any:
     ``"@curve.csv"`` is the content of that file beside the lesson. A parameter called ``trace`` may name a folder
     beside the lesson. Any other value stays as it is.
     """
-    if found := _file_beside(lesson, value):
-        return parse_value(f"@{found}")
+    if path := _file_beside(lesson, value):
+        return parse_value(f"@{path}")
     if name == TRACE and isinstance(value, str) and value and os.path.isdir(lesson.absolute().parent / value):
         return str(beside(lesson.absolute().parent, value))
     return value

@@ -179,7 +179,7 @@ def output_of(options: Options) -> Path | None:
     return path.with_suffix(f".{wanted}")
 
 
-def _picture_folder(folder: Path, said: Path) -> Path:
+def _picture_folder(folder: Path, option: Path) -> Path:
     """Return the folder for a picture of each frame. An existing one is replaced later.
 
     Raises UserError for a file, or for a folder that contains anything but such pictures.
@@ -187,12 +187,12 @@ def _picture_folder(folder: Path, said: Path) -> Path:
     if not folder.exists():
         return folder
     if not folder.is_dir():
-        raise UserError(f"-o {said}: {folder} is a file, but the result is a folder of pictures; name another path")
+        raise UserError(f"-o {option}: {folder} is a file, but the result is a folder of pictures; name another path")
     foreign = next((entry.name for entry in folder.iterdir() if not PICTURE.fullmatch(entry.name)), None)
     if foreign is not None:
         raise UserError(
-            f"-o {said}: the pictures replace the folder {folder}, but it contains {foreign}, which is not one of them;"
-            " name another folder"
+            f"-o {option}: the pictures replace the folder {folder}, but it contains {foreign}, which is not one of"
+            " them; name another folder"
         )
     return folder
 

@@ -36,20 +36,20 @@ from gradreel.scenes.words.narration import NEUTRAL, SPOKEN, TABLES, Narration, 
 KINDS = {"beats": "beat", "screen": "screen text", SPOKEN: "spoken beat", NEUTRAL: "neutral beat"}
 METHODS = {"beat": ("beats", "name"), "screen": ("screen", "key")}  # of a scene: the words it asks for, and by what
 BEAT_PARAMETERS = {"say", "pause"}  # keywords of `beat` that fill no field
-PROBES = (Count(3), "text", 2.5, Duration(3.0))  # one value of each kind that may fill a line
-NUMBER = re.compile(r"\\-(\d+|\.\*|\\d\+)$")  # at the end of one: that of ``-3``, of ``-{k}``, of a counted ``-{k}``
+PROBES = (Count(3), "text", 2.5, Duration(3.0))  # one value of each type that fills a line
+NUMBER = re.compile(r"\\-(\d+|\.\*|\\d\+)$")  # the number at the end of a pattern
 
 
 @dataclass(frozen=True)
-class Asked:
+class WordRequest:
     """A call in a scene's source that asks for words."""
 
     table: str  # "beats" or "screen"
-    key: str  # as a regular expression: ``piece-{k}`` is "piece\\-.*"
-    written: str  # as in the source; "" for a name that it does not tell
-    fields: frozenset[str]  # what the words may be filled with
-    more: bool  # and by others that it does not tell: ``**values``
-    said: bool  # the scene says the line in place
+    pattern: str  # regular expression of the name: ``piece-{k}`` is "piece\\-.*"
+    written: str  # the name as in the source; "" for a computed name
+    fields: frozenset[str]  # fields that the call fills
+    has_open_fields: bool  # the call also fills fields that the source does not name: ``**values``
+    has_line: bool  # the line itself is in the source: ``say=``
 
 
 def check_words(words: OwnWords, sources: Collection[SceneSource], scenes_of_ours: KnownScenes = find_scenes) -> None:
@@ -58,23 +58,33 @@ def check_words(words: OwnWords, sources: Collection[SceneSource], scenes_of_our
     A problem is an unknown scene, beat or field, or a beat of a user's scene without a line.
     """
     ours = Narration.load()
-    known = {source.name: source for source in (*scenes_of_ours(), *sources)}
-    sections = {*known, *(scene for scenes in ours.scenes.values() for scene in scenes)}
+    sources_by_name = {source.name: source for source in (*scenes_of_ours(), *sources)}
+    sections = {*sources_by_name, *(scene for scenes in ours.scenes.values() for scene in scenes)}
     problems = []
     for language, scenes in words.scenes.items():
         for scene, tables in scenes.items():
             if scene not in sections:
                 nearest = get_close_matches(scene, sorted(sections), n=1, cutoff=0.5)
-                hint = f"did you mean {nearest[0]}?" if nearest else f"this lesson has {', '.join(sorted(known))}"
+                hint = (
+                    f"did you mean {nearest[0]}?"
+                    if nearest
+                    else f"this lesson has {', '.join(sorted(sources_by_name))}"
+                )
                 problems.append(f"[{language}.{scene}]: there is no such scene; {hint}")
                 continue
-            asked = asked_for(known[scene]) if scene in known else []
-            found = list(_problems(scene, tables, ours, asked))
-            if scene in known:
-                found += [f"it has no line for beat {beat!r}" for beat in _missing(known[scene], tables, ours)]
-            awaited = awaited_marks(known[scene]) if scene in known and not _templates(ours, scene, "beats") else None
-            found += _wrong_marks(scene, language, words, ours, awaited)
-            problems += [f"[{language}.{scene}]: {text}" for text in found]
+            requests = word_requests(sources_by_name[scene]) if scene in sources_by_name else []
+            faults = list(_problems(scene, tables, ours, requests))
+            if scene in sources_by_name:
+                faults += [
+                    f"it has no line for beat {beat!r}" for beat in _missing(sources_by_name[scene], tables, ours)
+                ]
+            awaited = (
+                awaited_marks(sources_by_name[scene])
+                if scene in sources_by_name and not _templates(ours, scene, "beats")
+                else None
+            )
+            faults += _wrong_marks(scene, language, words, ours, awaited)
+            problems += [f"[{language}.{scene}]: {fault}" for fault in faults]
     for source in dict.fromkeys(sources):
         if not source.is_ours and not words.has(source.name) and not narrated_as(source, ours):
             problems += [f"there is no [en.{source.name}.beats]: beat {beat!r} has no line, and the scene says none"
@@ -86,49 +96,49 @@ def check_words(words: OwnWords, sources: Collection[SceneSource], scenes_of_our
 def left_in_other_languages(
     words: OwnWords, scenes: Collection[str], languages: Collection[str] = tuple(LANGUAGES)
 ) -> list[str]:
-    """Return a sentence for each of ``scenes`` whose beats are changed in only some of ``languages``.
+    """Return a message for each of ``scenes`` whose beats are changed in only some of ``languages``.
 
-    There the subtitles of one video would disagree, because the other languages keep our lines.
+    The other languages keep our lines, so the subtitles of one video would disagree.
     """
     ours = Narration.load(languages)
-    told = []
+    messages = []
     for scene in scenes:
         changed = {language: words.scenes.get(language, {}).get(scene, {}).get("beats", {}) for language in ours.scenes}
         for language, tables in ours.scenes.items():
             kept = tables.get(scene, {}).get("beats", {})
-            others = dict.fromkeys(beat for other in changed.values() for beat in other)
-            left = [
+            changed_somewhere = dict.fromkeys(beat for lines in changed.values() for beat in lines)
+            unchanged = [
                 beat
-                for beat in others
+                for beat in changed_somewhere
                 if beat not in changed[language] and (beat in kept or general_name(beat) in kept)
             ]
-            if left:
-                told.append(
-                    f"{words.file}: [{language}.{scene}.beats] has no {', '.join(left)}, changed in another language:"
-                    f" the subtitles in {language} keep our line"
+            if unchanged:
+                messages.append(
+                    f"{words.file}: [{language}.{scene}.beats] has no {', '.join(unchanged)}, changed in another"
+                    f" language: the subtitles in {language} keep our line"
                 )
-    return told
+    return messages
 
 
 def marks_placed(words: OwnWords, scenes: Collection[str], languages: Collection[str] = tuple(LANGUAGES)) -> str:
-    """Return a sentence that names the lines of ``scenes`` that lack marks of another language; "" for none."""
-    placed: dict[str, list[str]] = {}
+    """Return a message that names the lines of ``scenes`` without some mark of another language; "" for none."""
+    lacking: dict[str, list[str]] = {}
     for scene in scenes:
         lines = {code: tables[scene].get("beats", {}) for code, tables in words.scenes.items() if scene in tables}
-        for language, its in lines.items():
-            for beat, line in its.items() if language in languages else ():
-                there = cut(line)[1]
-                if any(set(cut(other.get(beat, ""))[1]) - set(there) for other in lines.values()):
-                    placed.setdefault(language, []).append(f"{scene}/{beat}")
-    told = "; ".join(f"in {language} of {abbreviated_list(beats)}" for language, beats in placed.items())
-    return f"{words.file}: marks that another language has are placed in proportion: {told}" if told else ""
+        for language, lines_by_beat in lines.items():
+            for beat, line in lines_by_beat.items() if language in languages else ():
+                marks = cut(line)[1]
+                if any(set(cut(other.get(beat, ""))[1]) - set(marks) for other in lines.values()):
+                    lacking.setdefault(language, []).append(f"{scene}/{beat}")
+    places = "; ".join(f"in {language} of {abbreviated_list(beats)}" for language, beats in lacking.items())
+    return f"{words.file}: marks that another language has are placed in proportion: {places}" if places else ""
 
 
 def never_said(request: SceneRequest, narrated_as: str, beats: Collection[str]) -> str:
-    """Return a sentence that names lines of numbered beats that the scene has not; "" for none.
+    """Return a message that names lines of numbered beats that the scene lacks, such as ``piece-9``; "" for none.
 
-    ``beats`` are those of its clip: only playing the scene shows how many there are. Of a part of a scene, which
-    ``request`` may ask for, nothing is said. ``narrated_as``: the scene whose words it has.
+    ``beats``: the beats of the scene's clip, since only playing the scene shows how many there are.
+    ``narrated_as``: the scene whose words it uses. Returns "" if ``request`` has a range of beats.
     """
     words, settings = request.words, request.settings
     if words is None or settings.first_beat is not None or settings.last_beat is not None:
@@ -142,16 +152,19 @@ def never_said(request: SceneRequest, narrated_as: str, beats: Collection[str]) 
     unsaid = dict.fromkeys(beat for beat in lines if general_name(beat) != beat and beat not in beats)
     if not unsaid:
         return ""
-    alike = {general_name(beat) for beat in unsaid}
-    has = [beat for beat in beats if general_name(beat) in alike] or beats
-    return f"{words.file}: {request.name} never says {', '.join(unsaid)}; with these parameters it has {', '.join(has)}"
+    general_names = {general_name(beat) for beat in unsaid}
+    similar = [beat for beat in beats if general_name(beat) in general_names] or beats
+    return (
+        f"{words.file}: {request.name} never says {', '.join(unsaid)};"
+        f" with these parameters it has {', '.join(similar)}"
+    )
 
 
 def awaited_marks(source: SceneSource) -> set[str] | None:
     """Return the marks of a scene's ``self.until("mark")`` calls; None if its source computes some of them."""
-    found = module_source(source.file).find_class(source.class_name)
+    definition = module_source(source.file).find_class(source.class_name)
     marks: set[str] = set()
-    for scene_class in found.ancestry if found is not None else []:
+    for scene_class in definition.ancestry if definition is not None else []:
         for call in ast.walk(scene_class.node):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "until":
                 for mark in call.args[:1]:
@@ -161,11 +174,11 @@ def awaited_marks(source: SceneSource) -> set[str] | None:
     return marks
 
 
-def asked_for(source: SceneSource) -> list[Asked]:
+def word_requests(source: SceneSource) -> list[WordRequest]:
     """Return every ``self.beat(...)`` and ``self.screen(...)`` call of a scene, inherited ones included."""
-    found = module_source(source.file).find_class(source.class_name)
-    classes = found.ancestry if found is not None else []
-    return [asked for scene_class in classes for asked in _asked_in(scene_class)]
+    definition = module_source(source.file).find_class(source.class_name)
+    classes = definition.ancestry if definition is not None else []
+    return [request for scene_class in classes for request in _requests_in(scene_class)]
 
 
 def fields_of(text: str) -> list[str]:
@@ -184,57 +197,57 @@ def fields_of(text: str) -> list[str]:
     ]
 
 
-def _problems(scene: str, tables: Mapping[str, Any], ours: Narration, asked: list[Asked]) -> Iterator[str]:
-    """Yield what is wrong with a scene's words in one language."""
+def _problems(scene: str, tables: Mapping[str, Any], ours: Narration, requests: list[WordRequest]) -> Iterator[str]:
+    """Yield the faults of a scene's words in one language."""
     for table in (*TABLES, SPOKEN):
         own = tables.get(table, {})
         printed = "screen" if table == "screen" else "beats"
         templates = _templates(ours, scene, printed)
-        places = [place for place in asked if place.table == printed]
+        in_table = [request for request in requests if request.table == printed]
         for key, text in own.items():
-            lines = [*templates.get(key, ()), *_lines_of_numbered(key, templates, places)]
-            matching = [place for place in places if matches(place, key)]
-            if lines or _is_asked_for(key, table, places, of_ours=bool(templates)):
+            lines = [*templates.get(key, ()), *_lines_of_numbered(key, templates, in_table)]
+            matching = [request for request in in_table if matches(request, key)]
+            if lines or _is_requested(key, table, in_table, of_ours=bool(templates)):
                 wrong = _wrong_field(text, lines, matching)
-                told = [place for place in matching if place.written]
-                if told and all(place.said for place in told):
-                    yield f"beat {key!r} has its line in the scene's source (say=…), where it is to be changed"
+                named = [request for request in matching if request.written]
+                if named and all(request.has_line for request in named):
+                    yield f"beat {key!r} has its line in the scene's source (say=…); change it there"
                 elif wrong:
                     yield f"{KINDS[table]} {key!r} {wrong}"
             else:
-                known = dict.fromkeys([*templates, *(place.written for place in places if place.written)])
-                nearest = get_close_matches(key, _examples(known), n=1, cutoff=0.6)
+                valid = dict.fromkeys([*templates, *(request.written for request in in_table if request.written)])
+                nearest = get_close_matches(key, _examples(valid), n=1, cutoff=0.6)
                 hint = f"; did you mean {nearest[0]}?" if nearest else ""
-                yield f"{scene} has no {KINDS[table]} {key!r}; it has {', '.join(known) or 'none'}{hint}"
+                yield f"{scene} has no {KINDS[table]} {key!r}; it has {', '.join(valid) or 'none'}{hint}"
 
 
 def _wrong_marks(
     scene: str, language: str, words: OwnWords, ours: Narration, awaited: set[str] | None
 ) -> Iterator[str]:
-    """Yield what is wrong with the marks of a scene's words in one language.
+    """Yield the faults of the marks of a scene's words in one language.
 
-    A line that replaces one of ours may have the marks of ours alone. In a scene of one's own, a mark is wrong only if
-    it resembles one of the ``awaited``.
+    A line that replaces one of ours may have only the marks of ours. In a user's scene, a mark is wrong only if it
+    resembles one of the ``awaited`` marks.
     """
     tables = words.scenes[language][scene]
     for table in ("beats", SPOKEN):
         for beat, text in tables.get(table, {}).items():
             marks = cut(text)[1]
             marks_of_ours = [cut(line)[1] for line in _lines_of_ours(ours, scene, beat)]
-            others = marks_of_ours + [cut(line)[1] for line in _own_lines(words, scene, beat)]
-            known = dict.fromkeys(mark for other in marks_of_ours for mark in other)
+            marks_of_others = marks_of_ours + [cut(line)[1] for line in _own_lines(words, scene, beat)]
+            allowed = dict.fromkeys(mark for line_marks in marks_of_ours for mark in line_marks)
             where = f"{KINDS[table]} {beat!r}"
             if len(set(marks)) < len(marks):
                 yield f"{where}: a mark comes twice ({', '.join(marks)}); give each its own name"
                 continue
             for mark in marks:
-                wanted = list(known) or sorted((awaited or set()) - set(marks))
+                wanted = list(allowed) or sorted((awaited or set()) - set(marks))
                 nearest = get_close_matches(mark, wanted, n=1, cutoff=0.6)
-                if mark not in known and (known or (awaited is not None and mark not in awaited and nearest)):
+                if mark not in allowed and (allowed or (awaited is not None and mark not in awaited and nearest)):
                     hint = f"did you mean [{nearest[0]}]?" if nearest else "leave it out"
                     has = ", ".join(f"[{name}]" for name in wanted)
                     yield f"{where}: the picture waits for {has}, not for [{mark}]; {hint}"
-            for other in others:
+            for other in marks_of_others:
                 try:
                     merged_marks([other, marks])
                 except MarkOrderError:
@@ -246,7 +259,7 @@ def _wrong_marks(
 
 
 def _own_lines(words: OwnWords, scene: str, beat: str) -> Iterator[str]:
-    """Yield one's own lines of a beat, printed and spoken, in all languages."""
+    """Yield the user's lines of a beat, printed and spoken, in all languages."""
     for scenes in words.scenes.values():
         for table in ("beats", SPOKEN):
             if (line := scenes.get(scene, {}).get(table, {}).get(beat)) is not None:
@@ -254,14 +267,14 @@ def _own_lines(words: OwnWords, scene: str, beat: str) -> Iterator[str]:
 
 
 def _lines_of_ours(ours: Narration, scene: str, beat: str) -> list[str]:
-    """Return our lines of a beat in all languages, with the neutral ones; ``piece-3`` may have those of ``piece``."""
-    found = []
+    """Return our lines of a beat in all languages, with neutral ones; ``piece-3`` falls back to ``piece``."""
+    lines_of_beat = []
     for scenes in ours.scenes.values():
         for table in ("beats", NEUTRAL):
             lines = scenes.get(scene, {}).get(table, {})
             line = lines.get(beat, lines.get(general_name(beat)))
-            found += [line] if line is not None else []
-    return found
+            lines_of_beat += [line] if line is not None else []
+    return lines_of_beat
 
 
 def _missing(source: SceneSource, tables: Mapping[str, Any], ours: Narration) -> list[str]:
@@ -269,61 +282,62 @@ def _missing(source: SceneSource, tables: Mapping[str, Any], ours: Narration) ->
     if source.is_ours:
         return []
     played = beat_names(source)
-    needed = [place for place in asked_for(source) if place.table == "beats" and place.written in played]
+    needed = [each for each in word_requests(source) if each.table == "beats" and each.written in played]
     lines = (*_templates(ours, source.name, "beats"), *tables.get("beats", {}))
-    missing = (place for place in needed if not place.said and not any(matches(place, key) for key in lines))
-    return list(dict.fromkeys(place.written for place in missing))
+    missing = (each for each in needed if not each.has_line and not any(matches(each, key) for key in lines))
+    return list(dict.fromkeys(each.written for each in missing))
 
 
 def narrated_as(source: SceneSource, narration: Narration) -> str:
-    """Return whose words the scene has: its own name, or that of the nearest scene that it is derived from.
+    """Return the name of the scene whose words it uses: its own, or the nearest base class's that has words.
 
-    Returns "" where ``narration`` has none of them. The source is read, not loaded (`LectureScene.narrated_as` is this
-    of a class).
+    Returns "" if ``narration`` has words for none of them. Reads the source without importing it;
+    `LectureScene.narrated_as` does the same for an imported class.
     """
-    found = module_source(source.file).find_class(source.class_name)
-    names = [kebab_name(scene_class.node.name) for scene_class in found.ancestry] if found is not None else []
+    definition = module_source(source.file).find_class(source.class_name)
+    ancestry = definition.ancestry if definition is not None else []
+    names = [kebab_name(scene_class.node.name) for scene_class in ancestry]
     return next((name for name in names if any(name in scenes for scenes in narration.scenes.values())), "")
 
 
-def _is_asked_for(key: str, table: str, places: list[Asked], *, of_ours: bool) -> bool:
-    """Return whether the source asks for ``key``, or may.
+def _is_requested(key: str, table: str, requests: list[WordRequest], *, of_ours: bool) -> bool:
+    """Return whether the source asks for ``key``, or may ask for it.
 
-    A name that the source computes may be any name in a scene of one's own. All names of our scenes are in our files.
-    Words on the picture may be asked for by what a scene of one's own uses.
+    In a user's scene, a computed name may be any name, and a helper may ask for any screen text. Our scenes have all
+    their names in our files.
     """
     if table == "screen" and not of_ours:
         return True
-    return any(matches(place, key) for place in places if not (of_ours and ANY_NAME in place.key))
+    return any(matches(request, key) for request in requests if not (of_ours and ANY_NAME in request.pattern))
 
 
 def _examples(names: Iterable[str]) -> list[str]:
-    """Return names that a user may have meant: ``piece-1`` for ``piece-{k}``."""
+    """Return examples of names: ``piece-1`` for ``piece-{k}``."""
     return [re.sub(r"\{[^{}]*\}", "1", name) for name in names]
 
 
-def matches(place: Asked, key: str) -> bool:
-    """Return whether the call ``place`` asks for ``key`` or falls back to it, as ``piece-{k}`` to ``piece``."""
-    return any(re.fullmatch(name, key) for name in (place.key, NUMBER.sub("", place.key)))
+def matches(request: WordRequest, key: str) -> bool:
+    """Return whether a call asks for ``key`` or falls back to it, as ``piece-{k}`` to ``piece``."""
+    return any(re.fullmatch(pattern, key) for pattern in (request.pattern, NUMBER.sub("", request.pattern)))
 
 
-def _lines_of_numbered(key: str, templates: Mapping[str, list[str]], places: list[Asked]) -> list[str]:
+def _lines_of_numbered(key: str, templates: Mapping[str, list[str]], requests: list[WordRequest]) -> list[str]:
     """Return our lines of ``piece`` for the key ``piece-3``, if the source asks for ``piece-{k}``; else []."""
     general = general_name(key)
-    asked = any(
-        re.fullmatch(place.key.removesuffix(end), f"{general}-")
-        for place in places
+    is_requested = any(
+        re.fullmatch(request.pattern.removesuffix(end), f"{general}-")
+        for request in requests
         for end in (ANY_NAME, ANY_NUMBER)
-        if place.key.endswith(end)
+        if request.pattern.endswith(end)
     )
-    return templates.get(general, []) if asked and general != key else []
+    return templates.get(general, []) if is_requested and general != key else []
 
 
-def _wrong_field(text: str, lines: list[str], places: list[Asked]) -> str:
-    """Return what is wrong with the fields of ``text``; "" if nothing is.
+def _wrong_field(text: str, lines: list[str], requests: list[WordRequest]) -> str:
+    """Return the first fault of the fields of ``text``; "" for none.
 
-    They may be those of our ``lines`` of the same beat, and those that the source names. If the source names not all of
-    them, or not the beat, and there are no lines of ours, every field may be there.
+    Allowed are the fields of our ``lines`` of the same beat, and those that the ``requests`` name. Without lines of
+    ours, any field is allowed if a request has open fields or if there is no request.
     """
     try:
         wanted = fields_of(text)
@@ -332,14 +346,14 @@ def _wrong_field(text: str, lines: list[str], places: list[Asked]) -> str:
     for name, form, conversion in _forms(text):
         if fault := _fault_of_form(name, form, conversion):
             return f"cannot be filled in: {fault}"
-    if not lines and (not places or any(place.more for place in places)):
+    if not lines and (not requests or any(request.has_open_fields for request in requests)):
         return ""
-    given = dict.fromkeys(name for line in lines for name in fields_of(line))
-    given |= dict.fromkeys(name for place in places for name in sorted(place.fields))
-    unknown = [name for name in wanted if name not in given]
+    allowed = dict.fromkeys(name for line in lines for name in fields_of(line))
+    allowed |= dict.fromkeys(name for request in requests for name in sorted(request.fields))
+    unknown = [name for name in wanted if name not in allowed]
     if not unknown:
         return ""
-    return f"wants {{{unknown[0]}}}, and the scene gives {', '.join(given) or 'no fields'}"
+    return f"wants {{{unknown[0]}}}, and the scene gives {', '.join(allowed) or 'no fields'}"
 
 
 def _forms(text: str) -> Iterator[tuple[str, str, str]]:
@@ -373,7 +387,8 @@ def _templates(ours: Narration, scene: str, table: str) -> dict[str, list[str]]:
     return lines_by_key
 
 
-def _asked_in(scene_class: ClassSource) -> Iterator[Asked]:
+def _requests_in(scene_class: ClassSource) -> Iterator[WordRequest]:
+    """Yield the calls in the body of one class that ask for words."""
     counters = loop_counters(scene_class.node)
     for call in ast.walk(scene_class.node):
         if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in METHODS):
@@ -382,11 +397,12 @@ def _asked_in(scene_class: ClassSource) -> Iterator[Asked]:
             continue
         table, argument = METHODS[call.func.attr]
         named = call.args[:1] or [keyword.value for keyword in call.keywords if keyword.arg == argument]
-        given = {keyword.arg for keyword in call.keywords}
-        said = table == "beats" and ("say" in given or len(call.args) > 1)
-        fields = frozenset(name for name in given - {argument, *BEAT_PARAMETERS} if name is not None)
+        keywords = {keyword.arg for keyword in call.keywords}
+        has_line = table == "beats" and ("say" in keywords or len(call.args) > 1)
+        fields = frozenset(name for name in keywords - {argument, *BEAT_PARAMETERS} if name is not None)
         for written in named:
             for branch in branches(written):
                 pattern = name_pattern(branch, counters)
-                is_known = pattern.replace(ANY_NAME, "") != ""
-                yield Asked(table, pattern, name_as_written(branch) if is_known else "", fields, None in given, said)
+                is_named = pattern.replace(ANY_NAME, "") != ""
+                name = name_as_written(branch) if is_named else ""
+                yield WordRequest(table, pattern, name, fields, None in keywords, has_line)

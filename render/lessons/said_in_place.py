@@ -39,7 +39,7 @@ def check_said(sources: Collection[SceneSource]) -> None:
 
 
 def said_marks_placed(sources: Collection[SceneSource], languages: Collection[str]) -> str:
-    """Return a sentence that names the lines whose marks another language lacks, or "" if there are none."""
+    """Return a message that names the lines without some mark of another language; "" for none."""
     lacking: dict[str, list[str]] = {}
     for source in dict.fromkeys(sources):
         for line in said_in_place(source):
@@ -70,8 +70,9 @@ def said_in_place(source: SceneSource) -> Iterator[SaidLine]:
 
 
 def _problem(where: str, line: SaidLine) -> str:
+    """Return what is wrong with a line, as a message that begins with ``where``; "" for nothing."""
     if not line.texts:
-        return f'{where}: say={{}}: a text was needed, or texts by language: {{"en": "It rises."}}'
+        return f'{where}: say={{}} has no text; write one, or texts by language: {{"en": "It rises."}}'
     try:
         for language, text in line.texts.items():
             check_language(language, f"{where}: say: ")
@@ -79,7 +80,7 @@ def _problem(where: str, line: SaidLine) -> str:
         merged_marks(cut(text)[1] for text in line.texts.values())
     except MarkOrderError:
         orders = "; ".join(f"{language}: {', '.join(cut(text)[1])}" for language, text in line.texts.items())
-        return f"{where}: its marks come in other orders ({orders}); write them in one order, or leave them out"
+        return f"{where}: its marks differ in order ({orders}); write them in the same order in each language"
     except UserError as error:
         return str(error)
     return ""

@@ -34,47 +34,51 @@ def load_lesson(
     files: Mapping[str, Mapping[str, str]] | None = None,
     ours: KnownScenes = find_scenes,
 ) -> Lesson:
-    """Read a lesson file (ours without ``path``); ``overrides`` {scene: {parameter: value}} change what it says.
+    """Read and check a lesson file, by default the lecture's, and return the selected scenes as a lesson.
 
-    ``only`` picks scenes by name, in that order; a scene that the lesson does not have is added with its own defaults.
-    ``span`` keeps the scenes from one to another. ``files``: those that overrides were read from, see
-    `files_of_overrides`; an error of theirs names them. ``ours`` gives our scenes, for whoever remembers them.
-    An override of ``experiments`` changes the lesson's training runs: {"experiments": {"three-sigmoids": {"seed": 3}}}.
-    Raises UserError, naming the file and the line or key.
+    ``overrides`` {scene: {parameter: value}} replace parameters. The key "experiments" changes training runs instead:
+    {"experiments": {"three-sigmoids": {"seed": 3}}}. ``files`` has the files that overrides were read from, for error
+    messages, see `files_of_overrides`.
+
+    ``only`` selects scenes by name, in that order. A scene that the lesson lacks is added with its own defaults.
+    ``span`` selects the scenes between two, both included. ``ours`` returns our scenes, such as a cached list.
+
+    Raises UserError that names the file and the line or key, or if both ``only`` and ``span`` are set.
     """
     if only and span != (None, None):
         raise UserError(
-            "--from and --to choose a part of the lesson, and scenes are named too; leave out one of the two"
+            "found both scene names and --from or --to; name scenes, or choose a part of the lesson with --from and"
+            " --to"
         )
     file, ours, files = path or LESSON_FILE, cache(ours), files or {}
-    all_own = path is None and bool(only) and all(map(file_and_class, only))  # ours has none of these scenes
+    all_own = path is None and bool(only) and all(map(file_and_class, only))  # the lecture has none of these scenes
     changes = {scene: dict(values) for scene, values in (overrides or {}).items()}
     lesson = read_lesson(file, ours, with_scenes=not all_own)
     lesson = _with_experiments(lesson, changes.pop("experiments", {}), files.get("experiments", {}))
-    whole = lesson.scenes
+    all_scenes = lesson.scenes
     lesson = (
         replace(lesson, scenes=_picked(lesson, only, ours), picked=True, music=None) if only else _stretch(lesson, span)
     )
     if lesson.words is not None:
-        check_words(lesson.words, [entry.source for entry in (*whole, *lesson.scenes)], ours)
+        check_words(lesson.words, [entry.source for entry in (*all_scenes, *lesson.scenes)], ours)
     check_said([entry.source for entry in lesson.scenes])
     lesson = _with_changes(lesson, changes, files)
     if not all_own:
-        said = [values for scene in (*whole, *lesson.scenes) for values in (scene.parameters, scene.changes)]
-        _check_experiments(file, lesson.experiments, said)
+        settings = [values for scene in (*all_scenes, *lesson.scenes) for values in (scene.parameters, scene.changes)]
+        _check_experiments(file, lesson.experiments, settings)
     return lesson
 
 
 def _with_changes(
     lesson: Lesson, changes: Mapping[str, Mapping[str, Any]], files: Mapping[str, Mapping[str, str]]
 ) -> Lesson:
-    """Return the lesson with ``changes`` of its scenes' parameters. UserError for a scene that was not asked for."""
+    """Return the lesson with ``changes`` of its scenes' parameters. Raises UserError for a scene it does not have."""
     names = {entry.name for entry in lesson.scenes}
     for scene in changes:
         if scene not in names:
             nearest = get_close_matches(scene, names, n=3, cutoff=0.5) or sorted(names)
             raise UserError(
-                f"--set {scene}.…: no scene of this command has this name; the nearest: {', '.join(nearest)}"
+                f"--set {scene}.…: this command has no scene of this name; use one of: {', '.join(nearest)}"
             )
     scenes = (
         replace(scene, changes=changes.get(scene.name, {}), files={**scene.files, **files.get(scene.name, {})})
@@ -83,9 +87,11 @@ def _with_changes(
     return replace(lesson, scenes=tuple(scenes))
 
 
-def _check_experiments(file: Path, experiments: Mapping[str, Experiment], said: Sequence[Mapping[str, Any]]) -> None:
-    """Raise UserError with a line for each experiment that no scene's parameter names."""
-    named = {value for parameters in said for value in parameters.values() if isinstance(value, str)}
+def _check_experiments(
+    file: Path, experiments: Mapping[str, Experiment], settings: Sequence[Mapping[str, Any]]
+) -> None:
+    """Raise UserError with a line for each experiment that no scene names. ``settings``: the scenes' parameters."""
+    named = {value for parameters in settings for value in parameters.values() if isinstance(value, str)}
     problems = []
     for experiment in experiments:
         if experiment not in named:
@@ -100,12 +106,13 @@ def _check_experiments(file: Path, experiments: Mapping[str, Experiment], said: 
 
 
 def _with_experiments(lesson: Lesson, changes: Mapping[str, Any], files: Mapping[str, str]) -> Lesson:
+    """Return the lesson with ``changes`` {experiment: {field: value}} of its training runs. Raises UserError."""
     experiments = dict(lesson.experiments)
     for name, change in changes.items():
         if name not in experiments:
-            known = ", ".join(experiments) or "none"
+            names = ", ".join(experiments) or "none"
             raise UserError(
-                f"--set experiments.{name}: the lesson {lesson.name} has no such experiment; it has: {known}"
+                f"--set experiments.{name}: the lesson {lesson.name} has no such experiment; it has: {names}"
             )
         if not isinstance(change, Mapping):
             raise UserError(
@@ -118,72 +125,72 @@ def _with_experiments(lesson: Lesson, changes: Mapping[str, Any], files: Mapping
         except ValidationError as error:
             problem = problems_of(error, Experiment, merged)[0]
             key = ".".join(filter(None, ("experiments", name, problem.key)))
-            found = f", found {problem.found}" if problem.found else ""
-            unknown = f"no such key; known here: {', '.join(problem.known)}"
-            reason = unknown if problem.is_unknown else f"{problem.reason}{found}"
-            read = file_of((name, *problem.place), files)
-            raise UserError(f"--set {key}: {reason}" + (f"; it was read from {read}" if read else "")) from None
-        if lesson.curve and _other_curve(before.dataset, experiments[name].dataset):
+            value = f", found {problem.value}" if problem.value else ""
+            unknown = f"no such key; the keys are: {', '.join(problem.valid_keys)}"
+            reason = unknown if problem.is_unknown else f"{problem.reason}{value}"
+            source = file_of((name, *problem.place), files)
+            raise UserError(f"--set {key}: {reason}" + (f"; it was read from {source}" if source else "")) from None
+        if lesson.curve and _changes_curve(before.dataset, experiments[name].dataset):
             raise UserError(
-                f"--set experiments.{name}.dataset.knots: other scenes would go on drawing the lesson's red curve;"
-                " --curve curve.csv puts yours in its place in all of them"
+                f"--set experiments.{name}.dataset.knots changes the red curve of one run only, but this lesson has one"
+                " red curve for all scenes; replace it in all of them with --curve curve.csv"
             )
     return replace(lesson, experiments=experiments)
 
 
-def _other_curve(before: Dataset, after: Dataset) -> bool:
-    """Return whether a run's red curve was changed; all scenes of the lesson share that curve."""
-    knots = [shown.knots for shown in (before, after) if isinstance(shown, CurveDataset)]
+def _changes_curve(before: Dataset, after: Dataset) -> bool:
+    """Return whether ``before`` has the lecture's red curve and ``after`` another curve."""
+    knots = [dataset.knots for dataset in (before, after) if isinstance(dataset, CurveDataset)]
     return len(knots) == 2 and knots[0] == RED_CURVE != knots[1]
 
 
 def _stretch(lesson: Lesson, span: Span) -> Lesson:
     """Return the lesson with only the scenes of ``span``, both ends included.
 
-    Raises UserError that names the scenes.
+    Raises UserError for an unknown scene, or if the last comes before the first.
     """
     if span == (None, None):
         return lesson
-    first, last = (_named(lesson, option, name) for option, name in zip(("--from", "--to"), span, strict=True))
+    first, last = (_scene_name(lesson, option, name) for option, name in zip(("--from", "--to"), span, strict=True))
     names = [entry.name for entry in lesson.scenes]
     begin = names.index(first) if first else 0
     end = names.index(last) if last else len(names) - 1
     if begin > end:
         raise UserError(
-            f"--from {first} --to {last}: {last} comes before {first};"
-            f" the scenes of {lesson.name} in order: {', '.join(names)}"
+            f"--from {first} --to {last}: {last} comes before {first}; exchange them. The order of {lesson.name}:"
+            f" {', '.join(names)}"
         )
     return replace(lesson, scenes=lesson.scenes[begin : end + 1], span=range_name(first, last))
 
 
-def _named(lesson: Lesson, option: str, asked: str | None) -> str | None:
-    """Return the name of the lesson's scene that ``asked`` names; None for None. Raises UserError for an unknown scene.
+def _scene_name(lesson: Lesson, option: str, spec: str | None) -> str | None:
+    """Return the name of the lesson's scene that ``spec`` names; None for None. Raises UserError for an unknown scene.
 
-    ``asked`` may also be the scene's class, or ``my_scene.py:MyScene``.
+    ``spec`` may be a scene's name, its class, or ``my_scene.py:MyScene``. The error names the ``option``.
     """
-    if asked is None:
+    if spec is None:
         return None
     names = [entry.name for entry in lesson.scenes]
-    name = kebab_name(asked.rpartition(":")[2])
+    name = kebab_name(spec.rpartition(":")[2])
     if name not in names:
         nearest = get_close_matches(name, names, n=1, cutoff=0.5)
         hint = f"did you mean {nearest[0]}?" if nearest else f"its scenes: {', '.join(names)}"
-        raise UserError(f"{option} {asked}: the lesson {lesson.name} has no such scene; {hint}")
+        raise UserError(f"{option} {spec}: the lesson {lesson.name} has no such scene; {hint}")
     return name
 
 
 def _picked(lesson: Lesson, only: Sequence[str], ours: KnownScenes) -> tuple[SceneRequest, ...]:
-    """Return the scenes asked for, each once: with the lesson's parameters, or else with their own defaults.
+    """Return the scenes named in ``only``, each once: with the lesson's parameters, or else with their own defaults.
 
-    A name means the lesson's scene before one of ours. A scene that was asked for by name belongs to no part.
+    If the lesson and the lecture both have a scene of a name, the lesson's is taken. The scenes belong to no part.
     """
     entries = {
         entry.source: replace(entry, part=None, opens_film=number == 0) for number, entry in enumerate(lesson.scenes)
     }
-    known = cache(lambda: ({source.name: source for source in (*ours(), *entries)}).values())
+    candidates = cache(lambda: ({source.name: source for source in (*ours(), *entries)}).values())
     picked: dict[str, SceneRequest] = {}
     for spec in only:
-        source = resolve(spec, known)
+        source = resolve(spec, candidates)
         entry = entries.get(source, SceneRequest(source, stands_in_lesson=False, opens_film=True))
         other = picked.get(entry.name)
         if other is not None and other.source != source:

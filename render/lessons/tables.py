@@ -87,11 +87,11 @@ def datasets_in(value: Any) -> Iterator[Mapping[str, Any]]:
 class Problem:
     """One problem in a table."""
 
-    place: Location  # keys as they were written, and indices of lists; (): the table itself
-    is_unknown: bool  # its last key is none that there is
+    place: Location  # keys as the user wrote them, and indices of lists; (): the table itself
+    is_unknown: bool  # the last key is unknown
     reason: str
-    known: tuple[str, ...]  # the keys that there are beside the last
-    found: str | None  # the value as JSON; None of a table, and of what is too long to be shown
+    valid_keys: tuple[str, ...]  # the keys that the table may have; () unless ``is_unknown``
+    value: str | None  # the value as JSON; None for a table or a value too long to show
 
     @property
     def key(self) -> str:
@@ -181,6 +181,7 @@ def _inside(annotation: Any, part: int | str) -> Any:
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Yield every pydantic model in a type, such as the members of a union."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for part in typing.get_args(annotation):
@@ -188,6 +189,7 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _shown(value: Any) -> str | None:
+    """Return a value as JSON for an error message, long texts cut; None for a table or another long value."""
     if isinstance(value, Mapping | BaseModel):
         return None
     text = json.dumps(value, ensure_ascii=False, default=str)

@@ -20,12 +20,12 @@ DECIDED_BY = ("render/voice/sound.py", "render/voice/loudness.py", "render/video
 
 
 class LineMeasures(BaseModel):
-    """What is measured of a spoken stretch."""
+    """The loudness and the pauses of a spoken stretch."""
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
-    levels: tuple[float, ...]  # LUFS of blocks, see `loudness.block_levels`
-    pauses: tuple[tuple[int, int], ...]  # samples from and to which the voice is silent
+    levels: tuple[float, ...]  # LUFS of each block, see `loudness.block_levels`
+    pauses: tuple[tuple[int, int], ...]  # first sample of each pause, and the sample after it
 
 
 def measured_lines(stretches: Sequence[SpokenStretch], workspace: Workspace) -> dict[SpokenStretch, LineMeasures]:
@@ -34,18 +34,17 @@ def measured_lines(stretches: Sequence[SpokenStretch], workspace: Workspace) -> 
     Raises SoundError.
     """
     code = digest_of_files(PACKAGE_FOLDER / file for file in DECIDED_BY)
-    found = {}
+    measures = {}
     for stretch in stretches:
         file = measures_file(stretch, code, workspace)
-        kept = read_json(file)
         try:
-            found[stretch] = LineMeasures.model_validate(kept)
+            measures[stretch] = LineMeasures.model_validate(read_json(file))
         except ValidationError:
             samples = stretch.samples
             silences = tuple((pause.start, pause.stop) for pause in pauses(samples, stretch.file))
-            found[stretch] = LineMeasures(levels=tuple(block_levels([samples])), pauses=silences)
-            write_json(file, found[stretch].model_dump(), workspace.temporary(file.name))
-    return found
+            measures[stretch] = LineMeasures(levels=tuple(block_levels([samples])), pauses=silences)
+            write_json(file, measures[stretch].model_dump(), workspace.temporary(file.name))
+    return measures
 
 
 def measures_file(stretch: SpokenStretch, code: str, workspace: Workspace) -> Path:

@@ -115,7 +115,9 @@ def _measured(
         silences = [(start + begin / RATE, start + end / RATE) for begin, end in measured.pauses]
         clauses[heard] = spoken_cues(heard.text, language, start, heard.end, silences, spoken_length)
         levels[heard.stretch.recorded] += measured.levels
-    return Spoken(stretches, {is_recorded: gain_of(its) for is_recorded, its in levels.items()}, clauses)
+    return Spoken(
+        stretches, {is_recorded: gain_of(line_levels) for is_recorded, line_levels in levels.items()}, clauses
+    )
 
 
 def tracks(spoken: Mapping[str, Spoken], language: str, added: Sequence[PlacedSound]) -> dict[Track, list[PlacedSound]]:

@@ -1,4 +1,4 @@
-"""Whether a video, and what stands beside it, is there as it would be written now: then it is not written again."""
+"""Tells whether a video and the files beside it are up to date, so that they are not written again."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from pydantic import BaseModel, ValidationError
 PUBLISHED_BY = ("render/videos", "render/voice", "scenes/words")
 SUBTITLE_SUFFIXES = ("srt", "vtt")
 
-Stamp = tuple[int, int]  # of a file: size in bytes, time of its last change in nanoseconds
+Stamp = tuple[int, int]  # a file's size in bytes, and the time of its last change in nanoseconds
 
 
-class _Written(BaseModel):
-    """What is kept of a video. Its names are only compared with: none of them is a place to write or remove at."""
+class _StampFile(BaseModel):
+    """The content of a stamp. Its names are only compared: no file is written to or removed from these paths."""
 
-    made_of: str  # a digest
+    made_of: str  # the digest of the video's inputs
     video: str  # absolute path
-    files: dict[str, Stamp]  # by name in the video's folder, itself among them
-    clips: list[str]  # names of them, and of what is spoken
+    files: dict[str, Stamp]  # the video and the files beside it, by name in its folder
+    clips: list[str]  # names of the video's clips and spoken lines
 
 
 class OutputStamp:
-    """Keeps in the media folder what the file ``final`` was made of, and which files were written with it."""
+    """The stamp of an output in the media folder: the digest of its inputs, and the files that were written."""
 
     def __init__(
         self,
@@ -40,9 +40,10 @@ class OutputStamp:
         clips: Sequence[Path],
         beside: str | None = None,
     ) -> None:
-        """``content``, plain data, and ``clips`` decide what is written; spoken lines are among them.
+        """Compute the digest of the inputs of ``final``; reads and writes no stamp yet.
 
-        ``beside``: a regular expression for the names of the files that belong to it; by default those of subtitles.
+        ``content`` (plain data) and ``clips`` are the inputs; ``clips`` has the files of spoken lines too.
+        ``beside``: a regular expression for the names of the files beside ``final``; by default its subtitles.
         """
         self.final = final.absolute()
         subtitles = rf"{re.escape(self.final.stem)}\.({'|'.join(LANGUAGES)})\.({'|'.join(SUBTITLE_SUFFIXES)})"
@@ -55,53 +56,60 @@ class OutputStamp:
         self._made_of = short_hash(as_json({"content": content, "clips": stamps, "code": code}))
 
     def add_parts(self, names: Iterable[str]) -> None:
-        """Add the names of more files of the media folder that the video was made of, so that no prune removes them."""
+        """Add names of other files in the media folder that the video needs, so that no prune removes them."""
         self._clips += sorted(names)
 
     def is_current(self) -> bool:
-        """Whether all files are there as they were written, and would be made of the same."""
-        known = _read(self.file)
-        if known is None or known.made_of != self._made_of or self.final.name not in known.files:
+        """Return whether the inputs and all written files are unchanged since the stamp; False without a stamp."""
+        stamp_file = _read(self.file)
+        if stamp_file is None or stamp_file.made_of != self._made_of or self.final.name not in stamp_file.files:
             return False
-        return all(_stamp(self.final.parent / name) == stamp for name, stamp in known.files.items())
+        return all(_stamp(self.final.parent / name) == stamp for name, stamp in stamp_file.files.items())
 
     def write(self, written: Mapping[Path, Path], workspace: Workspace) -> Path:
-        """Write the stamp for the files of ``written``, {temporary: final}; returns the stamp's own temporary path."""
+        """Write the stamp for the files of ``written``, {temporary: final}, and return the stamp's temporary path."""
         files = {final.name: stamp for path, final in written.items() if (stamp := _stamp(path)) is not None}
-        kept = _Written(made_of=self._made_of, video=str(self.final), files=files, clips=self._clips)
+        content = _StampFile(made_of=self._made_of, video=str(self.final), files=files, clips=self._clips)
         temporary = workspace.temporary(self.file.name)
-        temporary.write_bytes(as_json(kept.model_dump()))
+        temporary.write_bytes(as_json(content.model_dump()))
         return temporary
 
     def left_over(self, written: Mapping[Path, Path]) -> list[Path]:
-        """Return the files beside it that were written before, have not changed since, and are not in ``written``."""
-        known = _read(self.file)
-        before = {self.final.with_name(name): stamp for name, stamp in (known.files if known else {}).items()}
+        """Return the files beside the output that an earlier command wrote and that are not in ``written``.
+
+        Leaves out files that changed since, and names that do not match ``beside``.
+        """
+        stamp_file = _read(self.file)
+        earlier = {
+            self.final.with_name(name): stamp for name, stamp in (stamp_file.files if stamp_file else {}).items()
+        }
         return [
             path
-            for path, stamp in before.items()
+            for path, stamp in earlier.items()
             if re.fullmatch(self._beside, path.name) and path not in written.values() and _stamp(path) == stamp
         ]
 
 
 def clips_of_videos(folders: Folders) -> Iterator[str]:
-    """Names of the clips, and spoken lines, that videos were made of which are still there."""
+    """Yield the names of the clips and spoken lines of every video that still exists."""
     for file in folders.published.glob("*.json"):
-        known = _read(file)
-        if known is not None and _stamp(Path(known.video)) is not None:
-            yield from known.clips
+        stamp_file = _read(file)
+        if stamp_file is not None and _stamp(Path(stamp_file.video)) is not None:
+            yield from stamp_file.clips
 
 
-def _read(file: Path) -> _Written | None:
+def _read(file: Path) -> _StampFile | None:
+    """Return the content of a stamp's file; None if it is missing or damaged."""
     try:
-        return _Written.model_validate(read_json(file))
+        return _StampFile.model_validate(read_json(file))
     except ValidationError:
         return None
 
 
 def _stamp(file: Path) -> Stamp | None:
+    """Return a file's size and time of change; None if it does not exist."""
     try:
-        found = file.stat()
-    except (OSError, ValueError):  # no name of a file
+        status = file.stat()
+    except (OSError, ValueError):  # ValueError: not a valid path
         return None
-    return found.st_size, found.st_mtime_ns
+    return status.st_size, status.st_mtime_ns

@@ -78,10 +78,10 @@ def join(
     cuts = [Fraction(frame, clips[0].fps) for frame in (*starts, *line_starts)]
     period = tone_period(clips[0].fps, container)
     pieces = {
-        track: pieces_of(its, samples, cuts, CODECS[container], period if track.room_tone else 0)
-        for track, its in (sounds or {}).items()
+        track: pieces_of(placed, samples, cuts, CODECS[container], period if track.room_tone else 0)
+        for track, placed in (sounds or {}).items()
     }
-    store.encode_missing(piece for its in pieces.values() for piece in its)
+    store.encode_missing(piece for of_track in pieces.values() for piece in of_track)
     options = (
         SAME_EACH_TIME
         if container == "webm"
@@ -99,7 +99,10 @@ def join(
         video.pix_fmt = "yuva420p" if template.metadata.get("alpha_mode") == "1" else template.pix_fmt
         video.disposition = Disposition.default
         packets = [_into(video, video_packets(clips, template.codec_context))]
-        packets += [_sound_packets(its, sound_stream(output, container, track), store) for track, its in pieces.items()]
+        packets += [
+            _sound_packets(of_track, sound_stream(output, container, track), store)
+            for track, of_track in pieces.items()
+        ]
         for language, cues in (subtitles or {}).items():
             packets.append(_subtitle_packets(_subtitle_stream(output, container, language), container, cues))
         if chapters:
@@ -110,7 +113,9 @@ def join(
                 output.mux(packet)
     if container != "webm":
         switch_off_subtitles(path)
-    return [sound for its in (sounds or {}).values() for sound in its if sound.ends > max(samples, sound.begins) + CUT]
+    return [
+        sound for placed in (sounds or {}).values() for sound in placed if sound.ends > max(samples, sound.begins) + CUT
+    ]
 
 
 @contextmanager

@@ -127,8 +127,8 @@ def test_a_scene_that_hangs_is_ended_in_other_commands_too(gradreel, folder, com
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("os._exit(0)", "its process ended without a result while good was looked at (exit code 0)"),
-        ("time.sleep(600)", "stopped after 2 s, while good was looked at;"),
+        ("os._exit(0)", "its process ended without a result while good was imported (exit code 0)"),
+        ("time.sleep(600)", "stopped after 2 s, while good was imported;"),
     ],
 )
 def test_a_file_that_does_not_even_import_is_named(gradreel, folder, line, message):

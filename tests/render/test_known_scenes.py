@@ -73,7 +73,7 @@ def test_scenes_are_searched_for_again_after_a_change_of_their_files(search, tmp
     (package / file).write_text(text.replace(old, new, 1), "utf-8")
     known_scenes(private)
     assert len(search) == 2
-    module._Found.contents.clear()
+    module._Unsaved.contents.clear()
     (package / file).write_text(text, "utf-8")
     known_scenes(private)
     assert len(search) == 2, "as it was found first"

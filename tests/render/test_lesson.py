@@ -103,7 +103,7 @@ def test_scenes_can_be_picked_and_added(user_folder, write_lesson):
         ),
         (
             'dataset = { kind = "curve" }\n[[scene]]\nname = "build-curve"\n',
-            ["unknown key dataset; a dataset is that of a training run, in [experiments.NAME], or of a scene"],
+            ["unknown key dataset; move it into a training run, [experiments.NAME]"],
         ),
         ('title = { en = "" }\n[[scene]]\nname = "build-curve"\n', ["title.en: the text is empty", 'found ""']),
         (
@@ -157,20 +157,20 @@ def one_line(tmp_path, experiment: str, *arguments) -> str:
         (
             "dataset = { kind = 'daily views', days = 3 }",
             "unknown key days of a dataset of daily views; "
-            "known here: kind, series, window, validation_from, test_from, data, column, date_format, decimal, "
+            "the keys are: kind, series, window, validation_from, test_from, data, column, date_format, decimal, "
             "fill_missing",
         ),
         (
             "dataset = { kind = 'daily views', data = 'views.csv', date-format = '%d.%m.%Y' }",  # before it is read
             "unknown key date-format of a dataset of daily views; "
-            "known here: kind, series, window, validation_from, test_from, data, column, date_format, decimal, "
+            "the keys are: kind, series, window, validation_from, test_from, data, column, date_format, decimal, "
             "fill_missing",
         ),
         (
             "dataset = { kind = 'curve', window = 3 }",
-            "unknown key experiments.mine.dataset.window; known here: kind, knots, examples, low, high, centered",
+            "unknown key experiments.mine.dataset.window; the keys are: kind, knots, examples, low, high, centered",
         ),
-        ("keep = { often = 3 }\nschedule = 'constant'", "unknown key experiments.mine.keep.often; known here: every"),
+        ("keep = { often = 3 }\nschedule = 'constant'", "unknown key experiments.mine.keep.often; the keys are: every"),
         ("schedule = { factor = 0.5 }", "experiments.mine.schedule.step: Field required"),
         ("batch_size = 1000", "experiments.mine: batch_size 1000 is more than the 81 examples; 0 means all of them"),
         ("dataset = { knots = 3 }", "experiments.mine.dataset.knots: Input should be a valid tuple, found 3"),
@@ -189,7 +189,7 @@ def test_an_unknown_key_is_named_as_written_with_the_known_ones(tmp_path, experi
         ({"dataset": {"knots": 3}}, "--set experiments.mine.dataset.knots: Input should be a valid tuple, found 3"),
         (
             {"dataset": {"windwo": 3}},
-            "--set experiments.mine.dataset.windwo: no such key; known here: kind, knots, examples",
+            "--set experiments.mine.dataset.windwo: no such key; the keys are: kind, knots, examples",
         ),
         ({"batch_size": 1000}, "--set experiments.mine: batch_size 1000 is more than the 81 examples"),
         (3, "--set experiments.mine: needed: one of its settings, such as --set experiments.mine.seed=3"),
@@ -309,7 +309,7 @@ def test_a_missing_file_a_folder_and_other_encodings(tmp_path):
 def test_an_override_of_a_scene_that_is_not_requested_suggests_the_nearest():
     message = lesson_error(LESSON_FILE, {"bild-curve": {"knots": []}})
     assert "bild-curve" in message
-    assert "nearest: build-curve" in message
+    assert "use one of: build-curve" in message
 
 
 def test_a_lesson_is_not_called_as_one_of_its_scenes(tmp_path):

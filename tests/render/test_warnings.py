@@ -96,7 +96,7 @@ def test_a_file_that_sets_the_pictures_size_is_answered_with_the_option(tmp_path
     monkeypatch.chdir(tmp_path)
     heard, settings = Heard(), RenderSettings(width=96, height=54, fps=10, media_dir=tmp_path / "media")
     pipeline.render_scenes(load_lesson(None, {}, ["upright.py:Followed"]), settings, heard)
-    assert [said.partition("to have it so: ")[2] for said in heard.said] == ["-r 54,96 --fps 15"]
+    assert [said.partition("to use them, add ")[2] for said in heard.said] == ["-r 54,96 --fps 15"]
     pipeline.render_scenes(
         load_lesson(None, {}, ["upright.py:Followed"]), replace(settings, width=54, height=96, fps=15), heard
     )
@@ -114,7 +114,7 @@ def test_manim_cfg_values_that_the_command_overrides_are_reported(tmp_path, monk
     for settings, options in ((by_default, asks_for), (otherwise, "")):
         heard = Heard()
         pipeline.render_scenes(lesson, settings, heard)
-        assert [said.partition("to have it so: ")[2] for said in heard.said] == ([options] if options else [])
+        assert [said.partition("to use them, add ")[2] for said in heard.said] == ([options] if options else [])
 
 
 @pytest.mark.parametrize("scene", ["Followed", "Enlarged", "Turned"])

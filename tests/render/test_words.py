@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.render.lessons.own_words import (
-    asked_for,
     check_words,
     fields_of,
     left_in_other_languages,
     marks_placed,
+    word_requests,
 )
 from gradreel.render.lessons.said_in_place import check_said, said_marks_placed
 from gradreel.scenes.catalog import beat_names, find_scenes, resolve
@@ -83,8 +83,8 @@ def fault(scenes, *sources) -> str:
 
 
 def test_requested_words_are_read_from_a_scenes_source(mine):
-    asked = asked_for(mine("Mine"))
-    assert {(place.table, place.written, *place.fields) for place in asked} == {
+    requests = word_requests(mine("Mine"))
+    assert {(request.table, request.written, *request.fields) for request in requests} == {
         ("beats", "one", "count"),
         ("beats", "other", "count"),
         ("beats", "piece-{k}-of", "k"),
@@ -93,8 +93,8 @@ def test_requested_words_are_read_from_a_scenes_source(mine):
         ("beats", "", "size"),
         ("screen", "size", "unit"),
     }
-    assert [place.written for place in asked if place.more] == ["end"]
-    assert [place.written for place in asked if place.said] == ["said"]
+    assert [request.written for request in requests if request.has_open_fields] == ["end"]
+    assert [request.written for request in requests if request.has_line] == ["said"]
 
 
 @pytest.mark.parametrize(
@@ -151,13 +151,13 @@ def test_all_our_lines_are_requested_and_every_beat_has_one():
     narration = Narration.load()
     check_words(OwnWords(Path("ours.toml"), narration.scenes), ())
     for source in find_scenes():
-        asked = [place for place in asked_for(source) if place.table == "beats"]
-        played = {place.written for place in asked} & set(beat_names(source))
+        requests = [request for request in word_requests(source) if request.table == "beats"]
+        played = {request.written for request in requests} & set(beat_names(source))
         for language in narration.languages:
             lines = narration.scenes[language].get(source.name, {}).get("beats", {})
             unspoken = [beat for beat in played if beat and "{" not in beat and beat not in lines]
             assert unspoken == [], f"{source.name} has no line in {language}"
-            if all(place.written for place in asked):
+            if all(request.written for request in requests):
                 silent = [key for key in lines if key not in played and not any("{" in beat for beat in played)]
                 assert silent == [], f"{source.name} never says this in {language}"
 
@@ -169,7 +169,7 @@ def test_a_users_scene_named_like_ours_has_our_lines_and_needs_its_own(mine):
 
 
 def test_a_line_in_the_source_may_be_the_second_argument(mine):
-    assert [place.written for place in asked_for(mine("Steps")) if place.said] == ["formula"]
+    assert [request.written for request in word_requests(mine("Steps")) if request.has_line] == ["formula"]
     assert fault({}, mine("Steps")).count("has no line") == 2
     message = fault({"steps": {"beats": {"step": "A step.", "formula": "Another."}}}, mine("Steps"))
     assert "beat 'formula' has its line in the scene's source" in message
@@ -298,7 +298,7 @@ def saying(tmp_path):
         ('{"fr": "Il monte."}', "no language 'fr'"),
         ('{"en": "It [up]rises, [down]falls.", "zh": "[down]落，[up]升。"}', "en: up, down; zh: down, up"),
         ('{"en": f"It [up]rises {k} [up]times."}', "a mark comes twice (up, up)"),
-        ("{}", "a text was needed"),
+        ("{}", "texts by language"),
     ],
 )
 def test_lines_in_a_scenes_source_are_checked_before_it_plays(saying, say, message):

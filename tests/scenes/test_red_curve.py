@@ -181,6 +181,6 @@ def test_a_run_keeps_its_name_on_another_curve():
 
 def test_a_run_alone_gets_no_other_curve():
     other = {"experiments": {"three-sigmoids": {"dataset": {"knots": MINE}}}}
-    with pytest.raises(UserError, match=r"three-sigmoids.dataset.knots: .* --curve curve.csv puts yours"):
+    with pytest.raises(UserError, match=r"three-sigmoids.dataset.knots changes .* with --curve curve.csv"):
         load_lesson(overrides=other)
     load_lesson(overrides={"experiments": {"three-sigmoids": {"dataset": {"examples": 41}}}})
