@@ -9,8 +9,10 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
+from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
@@ -18,13 +20,16 @@ from pathlib import Path
 
 import pytest
 from gradreel.core.fixed_mode import fixed_mode
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
-# Examples may take as long as a busy machine takes; in CI they are the same each time, elsewhere they go on looking
+RANDOM_EXAMPLES = os.environ.get("RANDOM_EXAMPLES")  # how many each property test tries, if not the usual ones
+
+# Examples may take as long as a busy machine takes, and are the same in each run, unless others are asked for
 settings.register_profile(
     "gradreel",
     deadline=None,
-    derandomize="CI" in os.environ,
+    derandomize=RANDOM_EXAMPLES is None,
+    max_examples=int(RANDOM_EXAMPLES or 100),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("gradreel")
@@ -52,6 +57,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `RANDOM_EXAMPLES`, also property tests with a number of their own try that many examples."""
+    for item in items if RANDOM_EXAMPLES else ():
+        if is_hypothesis_test(test := getattr(item, "obj", None)):
+            test._hypothesis_internal_use_settings = settings.default
 
 
 def pytest_collection_finish() -> None:
@@ -98,6 +110,33 @@ def quickly(tmp_path_factory):
 def quick_workers(quickly):
     with quickly():
         yield
+
+
+def copy_clips(source: Path, target: Path) -> None:
+    """Copy what ``target`` lacks of the clips and of the descriptions of scenes in ``source``, both media folders."""
+    for file in (*source.glob("clips/**/*"), *source.glob(".gradreel/inspections/*")):
+        copy = target / file.relative_to(source)
+        if file.is_file() and not copy.exists():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, copy)
+
+
+@pytest.fixture(scope="module")
+def clips_of_module(tmp_path_factory) -> Path:
+    """Return a media folder with the clips of all tests of a module that use `kept_clips`."""
+    return tmp_path_factory.mktemp("clips")
+
+
+@pytest.fixture
+def kept_clips(clips_of_module, tmp_path, monkeypatch) -> Iterator[None]:
+    """Begin the test with the clips of the module's earlier tests in ``media``, so that no equal clip is drawn twice.
+
+    For tests of what is made from clips. The test runs in ``tmp_path``.
+    """
+    monkeypatch.chdir(tmp_path)
+    copy_clips(clips_of_module, tmp_path / "media")
+    yield
+    copy_clips(tmp_path / "media", clips_of_module)
 
 
 @pytest.fixture(scope="session")
