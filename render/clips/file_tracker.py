@@ -273,20 +273,24 @@ def _modules() -> dict[str, Path]:
     For our extension module it is the C source, if it exists. `STARTERS` and the main script are left out.
     """
     our_prefixes, library_prefixes = ours_prefixes(), installed_prefixes()
+    starters = tuple(map(str, STARTERS))
     files = {}
     for module, content in list(sys.modules.items()):
         name = getattr(content, "__file__", None)
         if module in ("__main__", "__mp_main__") or not isinstance(name, str):
             continue
-        if name.startswith(our_prefixes) or not name.startswith(library_prefixes):
-            file = Path(os.path.abspath(name))
-            c_source = file.with_name(file.name.partition(".")[0] + ".c")
-            files[module] = c_source if file.suffix != ".py" and is_ours(file) and c_source.is_file() else file
-    return {
-        module: file
-        for module, file in files.items()
-        if (is_ours(file) and not any(file.is_relative_to(place) for place in STARTERS)) or not is_installed(file)
-    }
+        if name.startswith(our_prefixes):  # text is compared much faster than paths, and there are hundreds
+            if not name.startswith(starters):
+                files[module] = Path(name) if name.endswith(".py") else _c_source(Path(name))
+        elif not name.startswith(library_prefixes) and not is_installed(file := Path(os.path.abspath(name))):
+            files[module] = file
+    return files
+
+
+def _c_source(file: Path) -> Path:
+    """Return the C source of an extension module, if it exists; else ``file``."""
+    source = file.with_name(file.name.partition(".")[0] + ".c")
+    return source if source.is_file() else file
 
 
 # -- files attached to a scene's error: `--watch` renders again when one of them changes ------------------------------

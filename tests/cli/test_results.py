@@ -43,6 +43,8 @@ class HttpTest(Plain):
 LESSON = 'title = { en = "Shapes", zh = "图形" }\n[[scene]]\nname = "my.py:Ring"\n[[scene]]\nname = "my.py:Plain"\n'
 SMALL = ("-r", "64,36", "--fps", "5")
 
+pytestmark = pytest.mark.usefixtures("kept_clips")
+
 
 def write_project(folder: Path, shape: str = "Circle") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
@@ -148,9 +150,9 @@ def test_a_users_file_is_kept_and_the_command_stops_before_any_work(recorded, gr
     mine.parent.mkdir(exist_ok=True)
     mine.write_text("mine")
     output = _output_for(recorded, name)
-    told = refused(gradreel(*NAMED[name], "-o", output))
+    told = refused(gradreel(*NAMED[name], "-o", output, "--media_dir", "new"))
     assert f"{mine} would be replaced" in told and "--overwrite" in told
-    assert mine.read_text() == "mine" and not list(recorded.glob("media/clips/*"))
+    assert mine.read_text() == "mine" and not list(recorded.glob("new/clips/*"))
     done = gradreel(*NAMED[name], "-o", output, "--overwrite")
     assert done.exit_code == 0 and "replaced: " in done.stderr and mine.read_bytes() != b"mine"
     assert gradreel(*NAMED[name], "-o", output).exit_code == 0, "it is ours from now on"
