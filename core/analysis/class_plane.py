@@ -15,7 +15,7 @@ from gradreel.core.arrays import FloatArray, IntArray, evenly_spaced_indices
 from gradreel.core.datasets import PointsDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import predict
+from gradreel.core.network.theta import forward_pass, predict, unpack
 
 if TYPE_CHECKING:
     from gradreel.core.trace.trace import Trace
@@ -24,6 +24,8 @@ GRID = 121
 """Places along each side of the grid at which a network is asked."""
 MARGIN = 0.07
 """Room around the points, as a share of their extent."""
+SHEET_LINES, SHEET_FINE = 17, 97
+"""Lines of a sheet over the plane each way, and places along each line."""
 MOST_CLASSES = 10
 MOST_MEASURED = 400
 """Most points whose probabilities are compared between states."""
@@ -59,6 +61,29 @@ class PlaneView:
         places = np.meshgrid(np.linspace(left, right, count), np.linspace(bottom, top, count))
         return np.stack(places, axis=-1).reshape(-1, 2)
 
+    def sheet(self) -> FloatArray:
+        """Return the places of a sheet of lines, (2 * 17 * 97, 2): upright lines first, then level ones."""
+        fine, coarse = np.linspace(0, 1, SHEET_FINE), np.linspace(0, 1, SHEET_LINES)
+        lines = [np.column_stack([np.full(SHEET_FINE, at), fine]) for at in coarse]
+        lines += [line[:, ::-1] for line in lines]
+        return np.asarray(self.low + np.concatenate(lines) * (self.high - self.low))
+
+
+@dataclass(frozen=True, eq=False)
+class PlaneLayers:
+    """What L hidden layers make of N points and of a sheet of M places, and the linear layer at the end."""
+
+    values: list[FloatArray]  # L of (N + M, H_l)
+    weights: FloatArray  # (K', H_L), K' outputs: 1 for a single logit
+    bias: FloatArray  # (K',)
+
+    def line(self, first: int, second: int) -> tuple[FloatArray, float]:
+        """Return c (H_L,) and b: the logit of class ``second`` exceeds that of ``first`` where c . a + b > 0."""
+        if len(self.weights) == 1:
+            sign = 1.0 if second > first else -1.0
+            return sign * self.weights[0], sign * float(self.bias[0])
+        return self.weights[second] - self.weights[first], float(self.bias[second] - self.bias[first])
+
 
 class ClassPlane(Protocol):
     """A classifier's answers at S states: N points (N, 2) of K classes, and a grid of m x m places around them."""
@@ -79,6 +104,10 @@ class ClassPlane(Protocol):
 
     def on_grid(self, state: int) -> FloatArray:
         """Return the logits on the grid, (m, m, K), a row for each x2."""
+        ...
+
+    def layers_at(self, state: int) -> PlaneLayers:
+        """Return the values of the hidden layers at the points and on the view's sheet."""
         ...
 
 
@@ -102,6 +131,15 @@ class TrainedPlane:
     def at_points(self, state: int) -> FloatArray:
         """Return the logits at the points, (N, K)."""
         return self._logits(state, self.points)
+
+    def layers_at(self, state: int) -> PlaneLayers:
+        """Return the hidden layers' values. Raises UserError for a network without any."""
+        refuse_no_hidden_layer(self._run)
+        theta = np.asarray(self._trace.parameters[state], dtype=np.float64)
+        with np.errstate(all="ignore"):
+            values = forward_pass(self._run, theta, np.concatenate([self.points, self.view.sheet()])).a
+        layers = unpack(self._run, theta)
+        return PlaneLayers(list(values), np.atleast_2d(layers.c), np.atleast_1d(layers.b))
 
     def _on_grid(self, state: int) -> FloatArray:
         """Return the logits on the grid, (m, m, K)."""
@@ -135,6 +173,12 @@ def refuse_other_than_planes(run: Experiment) -> None:
         raise UserError(f'the loss is "{run.loss}", for numbers; needed: "bce" or "ce"; loss-curve shows this run')
     if max(2, run.n_outputs) > MOST_CLASSES:
         raise UserError(f"{run.n_outputs} classes; needed: at most {MOST_CLASSES}; loss-curve shows this run")
+
+
+def refuse_no_hidden_layer(run: Experiment) -> None:
+    """Raise UserError if the network of ``run`` has no hidden layer."""
+    if not run.hidden:
+        raise UserError("this network has no hidden layer that bends the plane; decision-regions shows it")
 
 
 def finite_logits(logits: FloatArray) -> FloatArray:

@@ -18,7 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-from gradreel.core.analysis.class_plane import GRID, MOST_CLASSES, ClassPlane, PlaneView, TrainedPlane
+from gradreel.core.analysis.class_plane import (
+    GRID,
+    MOST_CLASSES,
+    SHEET_FINE,
+    SHEET_LINES,
+    ClassPlane,
+    PlaneLayers,
+    PlaneView,
+    TrainedPlane,
+)
 from gradreel.core.arrays import FloatArray, IntArray
 from gradreel.core.errors import TraceError, UserError, problems_in
 from gradreel.core.experiment import Experiment
@@ -33,8 +42,6 @@ NUMBERS, NOTE = "decision_regions.npy", "decision_regions.json"
 MOST_NUMBERS = 1 << 23
 """About so many logits are kept: 32 MB."""
 MOST_POINTS = 20_000
-SHEET_LINES, SHEET_FINE = 17, 97
-"""Lines of the sheet each way, and places along each line."""
 _MOST_NOTE = 1 << 16  # bytes
 _Width = Annotated[int, Field(ge=1, le=1 << 20)]
 
@@ -65,14 +72,6 @@ class PlaneNote(BaseModel):
     def kind(self) -> ColumnKind:
         """Return shape and dtype of the file of numbers."""
         return ColumnKind((sum(map(math.prod, self.shapes)),), "<f4")
-
-
-def sheet_places(view: PlaneView) -> FloatArray:
-    """Return the places of a sheet of lines over ``view``, (2 * 17 * 97, 2): upright lines first, then level ones."""
-    fine, coarse = np.linspace(0, 1, SHEET_FINE), np.linspace(0, 1, SHEET_LINES)
-    lines = [np.column_stack([np.full(SHEET_FINE, at), fine]) for at in coarse]
-    lines += [line[:, ::-1] for line in lines]
-    return np.asarray(view.low + np.concatenate(lines) * (view.high - view.low))
 
 
 class PlaneFile:
@@ -152,13 +151,20 @@ class RecordedPlane:
         """Return the part of the plane that the grid covers."""
         return PlaneView.around(self.points)
 
-    @property
-    def layers(self) -> tuple[list[FloatArray], FloatArray, FloatArray] | None:
-        """Return the hidden layers' values at points and sheet, the last layer's weights and bias; or None."""
+    def layers_at(self, state: int) -> PlaneLayers:
+        """Return the hidden layers' values at the last state.
+
+        Raises UserError for another state, or if the model is not known to end with a linear layer.
+        """
+        if state != len(self.updates) - 1:
+            raise UserError(f"of a recorded run only the layers after its last update, {self.updates[-1]}, are known")
         if not self._note.widths:
-            return None
+            raise UserError(
+                "this model has no hidden layer that a torch.nn.Linear follows, or does not end with one; "
+                "decision-regions shows it"
+            )
         *values, weights, bias = (part.astype(np.float64) for part in self._layers)
-        return values, weights, bias
+        return PlaneLayers(values, weights, bias)
 
     def at_points(self, state: int) -> FloatArray:
         """Return the logits at the points, (N, K)."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from gradreel.core.analysis.class_plane import GRID, MOST_CLASSES, PlaneView
-from gradreel.core.analysis.recorded_plane import MOST_NUMBERS, MOST_POINTS, PlaneFile, sheet_places
+from gradreel.core.analysis.recorded_plane import MOST_NUMBERS, MOST_POINTS, PlaneFile
 from gradreel.core.arrays import FloatArray, IntArray
 from gradreel.core.errors import UserError
 from gradreel.core.trace.recorded_run import RecordedRun
@@ -46,7 +46,7 @@ def keep_plane_answers(trace: Trace, model: torch.nn.Module, points: ArrayLike, 
             raise UserError(f"the model answers for {n_classes} classes; needed: at most {MOST_CLASSES}")
         rows = _chosen_rows(len(trace), first.size)
         logits = [first, *(_answers(trace, network, int(row), asked) for row in rows[1:])]
-        layers = _layers(trace, network, np.concatenate([places, sheet_places(view)]))
+        layers = _layers(trace, network, np.concatenate([places, view.sheet()]))
     PlaneFile.write(trace, rows, places, classes, _as_logits(trace, np.stack(logits)), *layers)
 
 

@@ -60,7 +60,12 @@ def test_all_words_of_the_lecture_as_a_file_change_nothing(words, own):
     ours = Narration.load()
     assert ours.with_words(whole).scenes == ours.scenes
     told = {scene for scenes in whole.scenes.values() for scene in scenes}
-    assert told >= {source.name for source in find_scenes()} - {"decision-regions", "loss-curve", "network"}
+    assert told >= {source.name for source in find_scenes()} - {
+        "decision-regions",
+        "layer-view",
+        "loss-curve",
+        "network",
+    }
 
 
 def test_a_scene_has_its_title_lines_marks_fields_and_words_on_the_picture_in_each_language(words, own):

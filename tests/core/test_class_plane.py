@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from gradreel.core.analysis.class_plane import GRID, PlaneView, TrainedPlane, lead, log_odds
-from gradreel.core.analysis.recorded_plane import NOTE, NUMBERS, RecordedPlane, sheet_places
+from gradreel.core.analysis.recorded_plane import NOTE, NUMBERS, RecordedPlane
 from gradreel.core.datasets import PointsDataset
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
@@ -115,9 +115,10 @@ def test_a_recorded_model_answers_as_its_state_dict_does_in_evaluation_mode(answ
 def test_the_values_of_hidden_layers_are_what_the_next_linear_layer_takes(answered):
     model, trace, _ = answered
     plane = RecordedPlane(trace)
-    (hidden,), weights, bias = plane.layers
+    layers = plane.layers_at(5)
+    (hidden,), weights, bias = layers.values, layers.weights, layers.bias
     model.load_state_dict(trace.state_dict(5))
-    places = torch.tensor(np.concatenate([plane.points, sheet_places(plane.view)]), dtype=torch.float32)
+    places = torch.tensor(np.concatenate([plane.points, plane.view.sheet()]), dtype=torch.float32)
     with torch.no_grad():
         np.testing.assert_allclose(hidden, model.eval()[:4](places), atol=1e-5)
         np.testing.assert_allclose(hidden @ weights.T + bias, model(places), atol=1e-4)

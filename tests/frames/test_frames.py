@@ -12,6 +12,7 @@ import pytest
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.lecture.any_run.decision_regions import DecisionRegions
+from gradreel.scenes.lecture.any_run.layer_view import LayerView
 from gradreel.scenes.lecture.any_run.loss_curve import LossCurve
 from gradreel.scenes.lecture.curves.build_curve import BuildCurve
 from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
@@ -83,6 +84,10 @@ def test_loss_curve_of_a_recorded_run(frames, recordings):
 
 def test_decision_regions(frames, look):
     frames(DecisionRegions, **look)
+
+
+def test_layer_view(frames, look):
+    frames(LayerView, **look)
 
 
 def test_no_beat_of_the_lecture_ends_on_an_empty_picture():

@@ -19,7 +19,7 @@ def lesson_error(file, *arguments) -> str:
     return str(caught.value)
 
 
-BESIDE_THE_LESSON = {"decision-regions", "loss-curve", "network"}  # for any run, to be asked for by name
+BESIDE_THE_LESSON = {"decision-regions", "layer-view", "loss-curve", "network"}  # for any run, to be asked for by name
 
 
 def test_our_lesson_has_every_scene_once_in_film_order():

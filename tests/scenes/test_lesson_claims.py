@@ -424,6 +424,7 @@ REASONS = {
     },
     "summary": {"steps": DEFINES, "thread": DEFINES, "answer": DEFINES},
     "decision-regions": {"start": DEFINES, "walk": DEFINES},
+    "layer-view": {"layer": DEFINES},
     "loss-curve": {"epochs": DEFINES, "whole": DEFINES, "axes": DEFINES},
     "network": {"end": "the largest weight is looked for", "start": DEFINES},
 }

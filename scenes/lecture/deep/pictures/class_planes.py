@@ -48,16 +48,17 @@ class Plane:
     @property
     def ranges(self) -> tuple[NDArray, NDArray]:
         """The lowest and the highest x1 and x2 that are seen, (2,) each: a square, one scale for both."""
-        view = self._view
+        view = self.view
         return view.low, view.high
 
     @property
-    def _view(self) -> PlaneView:
+    def view(self) -> PlaneView:
+        """The part of the plane that is seen."""
         return PlaneView.around(self.dataset.features())
 
     def said(self, run: Experiment, theta: NDArray) -> NDArray:
         """The logit of red at each place of the grid, (m, m), a row for each x2, by the network with theta (P,)."""
-        return np.asarray(predict(run, theta, self._view.grid(GRID))).reshape(GRID, GRID)
+        return np.asarray(predict(run, theta, self.view.grid(GRID))).reshape(GRID, GRID)
 
 
 class ClassBoard(VGroup):
