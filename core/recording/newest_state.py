@@ -7,10 +7,12 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
 import xxhash
 from gradreel.core.recording.recorded_model import RecordedModel
 from gradreel.core.recording.row_writer import Bytes, RowWriter, is_plain
+from gradreel.core.trace.earlier_run import EarlierRun
 
 SECONDS = 0.3
 """Seconds from one copy by the loop's own thread to the next."""
@@ -24,20 +26,29 @@ class NewestState:
 
     The journal's thread reads theta's memory through the operating system. If a loop frees that memory meanwhile, the
     call fails and nothing crashes. theta may also be on a GPU, or narrower than the column. Then the loop's own thread
-    copies it after an update, a few times a second.
+    copies it after an update, a few times a second. If ``earlier`` is continued, its last state is the newest at first.
     """
 
-    def __init__(self, recorded: RecordedModel, states: RowWriter, folder: Path) -> None:
+    def __init__(
+        self, recorded: RecordedModel, states: RowWriter, folder: Path, earlier: EarlierRun | None = None
+    ) -> None:
         self.updates = 0
         self.file, self.checksum = "", ""
         self._recorded, self._states, self._folder = recorded, states, folder
         self._due = time.monotonic() + SECONDS
+        if earlier is not None:
+            digest = xxhash.xxh3_128_digest(earlier.last_state.view(np.uint8).data)
+            self._adopt(earlier.run.updates, digest)  # the file is there
         try:
             self._memory: int | None = os.open(_MEMORY, os.O_RDONLY)
         except OSError:
             self._memory = None
         if self._memory_places() is None:
             self.close()
+
+    def read(self) -> Bytes:
+        """Return the bytes of the newest state. Raises OSError if the file cannot be read."""
+        return np.fromfile(self._folder / self.file, np.uint8)
 
     def close(self) -> None:
         """Stop reading memory."""

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import torch
+import xxhash
+from gradreel.core.recording.row_writer import plain_bytes
 from gradreel.core.trace.recorded_run import COMPUTED_KINDS, Plain
 
 Setting = Plain | tuple[float, ...]
@@ -43,6 +45,10 @@ class OptimizerWatch:
         self._state = self._state_now()
         state_values = self._state[0] if self._compares_state else optimizer.state
         self.fresh = all(value is None for value in state_values)
+
+    def resume(self, settings: list[dict[str, Setting]]) -> None:
+        """Compare with these settings of each group, the last ones of an earlier run, not with the present ones."""
+        self._settings = settings
 
     def changes_before_update(self) -> list[tuple[int, str, float]]:
         """(Before each update.) Return the group, name and number of each setting that has changed."""
@@ -92,6 +98,18 @@ class OptimizerWatch:
             return values, sum(map(_times_written, values))
         except (AttributeError, RuntimeError):  # no tensor, or one of torch.inference_mode()
             return values, 0
+
+
+def state_digest(optimizer: torch.optim.Optimizer) -> str:
+    """Return a digest (XXH3-128, hexadecimal) of all tensors and numbers of an optimizer's state."""
+    digest = xxhash.xxh3_128()
+    for i, group in enumerate(optimizer.param_groups):
+        for j, parameter in enumerate(group["params"]):
+            for name, value in sorted(optimizer.state.get(parameter, {}).items(), key=lambda item: str(item[0])):
+                if value is not None:
+                    digest.update(f"{i},{j},{name}:".encode())
+                    digest.update(plain_bytes(value).data if isinstance(value, torch.Tensor) else repr(value).encode())
+    return digest.hexdigest()
 
 
 def settings_of(group: dict[str, Any]) -> Iterator[tuple[str, Setting]]:

@@ -2,16 +2,25 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from itertools import zip_longest
 from operator import attrgetter
 from typing import Any
 
 import torch
 from gradreel.core.errors import UserError
 from gradreel.core.recording.optimizer_hooks import first_after_gradient
-from gradreel.core.recording.optimizer_watch import OptimizerWatch, settings_of
+from gradreel.core.recording.optimizer_watch import OptimizerWatch, Setting, settings_of, state_digest
 from gradreel.core.recording.row_writer import RowWriter
 from gradreel.core.recording.untrained import Untrained, asks_for_gradient, is_gone, lies_in_memory, plain_name
-from gradreel.core.trace.recorded_run import RecordedGroup, RecordedOptimizer, RecordedPart
+from gradreel.core.trace.earlier_run import EarlierRun
+from gradreel.core.trace.recorded_run import (
+    COMPUTED_KINDS,
+    RecordedGroup,
+    RecordedOptimizer,
+    RecordedPart,
+    RecordedRun,
+    RecordedTensor,
+)
 from gradreel.core.trace.write_behind import ColumnWriter
 
 # For map, since a loop in Python over all tensors at each update takes several times as long
@@ -38,7 +47,7 @@ class RecordedModel:
     def __init__(self, model: torch.nn.Module, optimizers: list[torch.optim.Optimizer] | None) -> None:
         self.finds_optimizers = optimizers is None
         optimizers = list(map(_inner_optimizer, optimizers or []))
-        self.optimizers: list[torch.optim.Optimizer] = []
+        self.optimizers: list[torch.optim.Optimizer | None] = []  # None: of an earlier run, and not found yet
         self._model = model
         _refuse_wrong_types(model, optimizers, none_needed=self.finds_optimizers)
         named: dict[str, torch.Tensor] = dict(model.named_parameters())
@@ -71,17 +80,66 @@ class RecordedModel:
         self._skipped: set[int] = set()  # parts that had no gradient at some update
         self._plain_gradients = True  # whether so far each part has had a gradient that is not sparse
         self._trained_by: list[set[int]] = []  # for each optimizer, the parts that it trains
+        self._earlier: EarlierRun | None = None
+        self._state_digests: dict[int, str] = {}  # of the optimizers' states at the end
+        self.lost_states: list[str] = []  # optimizers that go on without the state that they had in the earlier run
         for optimizer in optimizers:
             self.add_optimizer(optimizer)
 
     def add_optimizer(self, optimizer: torch.optim.Optimizer) -> int:
         """Record an optimizer's updates from now on, and return its number, counted from 0."""
+        for number, known in enumerate(self.optimizers):
+            if known is None and self._earlier and not self._optimizer_difference(optimizer, self._earlier.run, number):
+                self.optimizers[number] = optimizer
+                return number
+        self._add_entries(optimizer)
+        self._look_at_groups(len(self.optimizers) - 1)
+        return len(self.optimizers) - 1
+
+    def _add_entries(self, optimizer: torch.optim.Optimizer | None) -> None:
+        """Add the entries of another optimizer to all lists."""
         self.optimizers.append(optimizer)
         self._groups.append([])
         self._watches.append(None)
         self._trained_by.append(set())
-        self._look_at_groups(len(self.optimizers) - 1)
-        return len(self.optimizers) - 1
+
+    def resume(self, earlier: EarlierRun) -> None:
+        """Go on after an earlier run, from which this model does not differ."""
+        self._earlier = earlier
+        self._skipped |= {i for i, part in enumerate(earlier.run.parts) if part.skipped}
+        for number, optimizer in enumerate(earlier.run.optimizers):
+            if number == len(self.optimizers):  # it is found at its first step
+                self._add_entries(None)
+            self._groups[number] = list(optimizer.groups)
+            self._trained_by[number] = {part for group in optimizer.groups for part in group.parts}
+
+    def differences_from(self, run: RecordedRun) -> Iterator[str]:
+        """Yield the differences of names, shapes, dtypes and optimizers from a recorded run, as texts for a message."""
+        described = self.described()
+        for name, kind in (("parts", "trained"), ("tensors", "buffers and frozen")):
+            present, before = described[name], getattr(run, name)
+            for one, other in zip_longest(present, before):
+                if one is None or other is None:
+                    tensor, where = (other, "the recorded run") if one is None else (one, "the model")
+                    yield f"only {where} has {tensor.name} among its {kind} tensors"
+                elif (one.name, one.shape, one.dtype) != (other.name, other.shape, other.dtype):
+                    yield f"{_tensor_text(other)} was recorded, and the model has {_tensor_text(one)}"
+        for number, optimizer in enumerate(self.optimizers):
+            if optimizer is not None and number < len(run.optimizers):
+                difference = self._optimizer_difference(optimizer, run, number)
+                yield from [difference] if difference else []
+        if not self.finds_optimizers and len(self.optimizers) != len(run.optimizers):
+            yield f"{len(run.optimizers)} optimizers made it, and record was given {len(self.optimizers)}"
+
+    def _optimizer_difference(self, optimizer: torch.optim.Optimizer, run: RecordedRun, number: int) -> str:
+        """Return how an optimizer differs from optimizer ``number`` of a recorded run; "" if it does not."""
+        recorded = run.optimizers[number]
+        if _class_name(optimizer) != recorded.kind:
+            return f"its optimizer {number} is a {recorded.kind}, and this one a {_class_name(optimizer)}"
+        for j, (group, known) in enumerate(zip(optimizer.param_groups, recorded.groups, strict=False)):
+            if self._parts_of(group) != known.parts:
+                return f"group {j} of its optimizer {number} trains other parameters than that of this one"
+        return ""
 
     def rows_of(self, column: ColumnWriter, digests: bool = False) -> RowWriter:
         """Return a writer of vectors as long as theta into ``column``.
@@ -130,7 +188,7 @@ class RecordedModel:
         named = [(n, tensor) for n, tensor in self._model.named_parameters() if n not in self.untrained.left_out]
         names = [name for name, tensor in named if id(tensor) not in known_ids]
         for number, optimizer in enumerate(self.optimizers):
-            for j, group in enumerate(optimizer.param_groups):
+            for j, group in enumerate(optimizer.param_groups if optimizer else ()):
                 if not self._knows_all(group):
                     names.append(f"optimizer {number}, group {j}")
         return names
@@ -141,11 +199,16 @@ class RecordedModel:
         Each setting is a tuple of its group, its name and its new number.
         """
         optimizer = self.optimizers[number]
+        assert optimizer is not None
         groups, watch = optimizer.param_groups, self._watches[number]
         if watch is None:  # settings and state that the loop has set up to here are the initial ones
             watch = self._watches[number] = OptimizerWatch(optimizer, _class_name(optimizer))
-            self._groups[number].clear()
-            self._trained_by[number].clear()
+            if self._goes_on(number):
+                watch.resume([self._last_settings(number, j) for j in range(len(self._groups[number]))])
+                self._check_state(number, optimizer, watch)
+            else:
+                self._groups[number].clear()
+                self._trained_by[number].clear()
         if len(groups) > len(self._groups[number]):
             self._look_at_groups(number, update)
         changes = watch.changes_before_update()
@@ -164,6 +227,54 @@ class RecordedModel:
         watch = self._watches[number]
         if watch is not None:
             watch.after_update()
+
+    def note_final_states(self) -> None:
+        """Note the digests of the optimizers' states, with which a later recording can compare."""
+        for number, optimizer in enumerate(self.optimizers):
+            if optimizer is not None and _class_name(optimizer) in COMPUTED_KINDS:
+                self._state_digests[number] = state_digest(optimizer)
+
+    def _goes_on(self, number: int) -> bool:
+        """Return whether an optimizer made updates in the earlier run."""
+        earlier = self._earlier
+        return earlier is not None and number < len(earlier.run.optimizers) and earlier.updates_of(number) > 0
+
+    def _last_settings(self, number: int, group: int) -> dict[str, Setting]:
+        """Return the settings of a parameter group at the end of the earlier run."""
+        assert self._earlier is not None
+        settings: dict[str, Setting] = dict(self._groups[number][group].settings)
+        for (i, j, name), value in self._earlier.last_settings.items():
+            if (i, j) == (number, group):
+                key, _, position = name.partition(".")
+                numbers = settings.get(key)
+                if position and isinstance(numbers, tuple):
+                    settings[key] = (*numbers[: int(position)], value, *numbers[int(position) + 1 :])
+                else:
+                    settings[name] = value
+        return settings
+
+    def _check_state(self, number: int, optimizer: torch.optim.Optimizer, watch: OptimizerWatch) -> None:
+        """Note an optimizer that has another state than at the end of the earlier run, as far as that is known.
+
+        Of a run whose process was killed, only the step counts are known, and whether there was a state at all.
+        """
+        assert self._earlier is not None
+        known = self._earlier.run.optimizers[number]
+        if known.kind not in COMPUTED_KINDS:
+            return
+        if known.state is not None:
+            is_same = known.state == state_digest(optimizer)
+        else:
+            has_state = known.kind != COMPUTED_KINDS[0] or any(
+                self._last_settings(number, j).get("momentum") for j in range(len(known.groups))
+            )
+            steps = {float(state["step"]) for state in optimizer.state.values() if "step" in state}
+            is_known = known.fresh and not self._skipped and all(not group.first_update for group in known.groups)
+            is_same = not has_state or not watch.fresh
+            is_same &= not is_known or steps <= {float(self._earlier.updates_of(number))}
+        if not is_same:
+            watch.changed |= set(range(len(optimizer.param_groups)))
+            self.lost_states.append(type(optimizer).__name__)
 
     def described(self) -> dict[str, Any]:
         """Return the fields of a `RecordedRun` that describe the model and its optimizers."""
@@ -209,14 +320,23 @@ class RecordedModel:
         """Return the description of an optimizer."""
         optimizer, watch = self.optimizers[number], self._watches[number]
         changed = watch.changed if watch else set()
-        groups = [group.model_copy(update={"changed": j in changed}) for j, group in enumerate(self._groups[number])]
-        fresh = watch.fresh if watch else not optimizer.state
-        return RecordedOptimizer(kind=_class_name(optimizer), groups=tuple(groups), fresh=fresh)
+        groups = [
+            group.model_copy(update={"changed": group.changed or j in changed})
+            for j, group in enumerate(self._groups[number])
+        ]
+        if self._earlier is not None and (optimizer is None or self._goes_on(number)):
+            known = self._earlier.run.optimizers[number]
+            state = known.state if watch is None else None
+            update = {"groups": tuple(groups), "state": self._state_digests.get(number, state)}
+            return known.model_copy(update=update)
+        assert optimizer is not None
+        fresh, state = watch.fresh if watch else not optimizer.state, self._state_digests.get(number)
+        return RecordedOptimizer(kind=_class_name(optimizer), groups=tuple(groups), fresh=fresh, state=state)
 
     def _look_at_groups(self, number: int, update: int = 0) -> None:
         """Note new groups of an optimizer. Raises ValueError if one has parameters that are not recorded."""
-        known_groups = self._groups[number]
-        for group in self.optimizers[number].param_groups[len(known_groups) :]:
+        known_groups, optimizer = self._groups[number], self.optimizers[number]
+        for group in optimizer.param_groups[len(known_groups) :] if optimizer else ():
             parts = self._parts_of(group)
             if not self._knows_all(group):
                 raise ValueError("a parameter group was added whose parameters were not there at the start")
@@ -225,7 +345,8 @@ class RecordedModel:
 
     def _look_at_longer_groups(self, number: int) -> None:
         """Note parameters that were added to known groups. Raises ValueError if one is not recorded."""
-        groups = self.optimizers[number].param_groups
+        optimizer = self.optimizers[number]
+        groups = optimizer.param_groups if optimizer else ()
         for j, (group, recorded_group) in enumerate(zip(groups, self._groups[number], strict=False)):
             if len(group["params"]) > len(recorded_group.parts):
                 parts = self._parts_of(group)
@@ -285,6 +406,11 @@ def _inner_optimizer(optimizer: torch.optim.Optimizer) -> torch.optim.Optimizer:
         return optimizer
     inside = (value for value in vars(optimizer).values() if isinstance(value, torch.optim.Optimizer))
     return next((inner for inner in inside if inner._optimizer_step_pre_hooks is hooks), optimizer)
+
+
+def _tensor_text(tensor: RecordedPart | RecordedTensor) -> str:
+    """Return name, shape and dtype of a tensor for a message."""
+    return f"{tensor.name} {tensor.shape} {tensor.dtype}"
 
 
 def _class_name(thing: object) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from gradreel.core.arrays import IntArray
 from gradreel.core.errors import UserError, abbreviated_list
+from gradreel.core.recording.continuing import earlier_run_of
 from gradreel.core.recording.deferred_signals import DeferredSignals
 from gradreel.core.recording.logged_values import (
     NotKeptError,
@@ -41,6 +42,9 @@ def record(
     optimizer: Optimizers,
     path: str | Path,
     keep: str | Mapping[str, int] = "every update",
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
 ) -> Iterator["Recording"]:
     """Record the updates that ``optimizer`` makes inside the ``with``, as a trace in ``path``.
 
@@ -57,7 +61,8 @@ def record(
     the kept states from then on, but its gradients are not; a warning names it.
 
     Until it is complete, the trace is in ``<path>.interrupted``, or in ``<path>.interrupted-2``, ... if an earlier run
-    has left one. It can be opened there at any time. A trace at ``path`` is replaced only when the new one is complete.
+    has left one. It can be opened there at any time. A trace at ``path`` is replaced only when the new one is complete
+    and has at least as many updates. A shorter one is kept in ``<path>.new``, and a warning says so.
 
     The trace stays in ``<path>.interrupted``, up to its last complete update, in these cases:
 
@@ -84,6 +89,13 @@ def record(
     keep
         "every update", or ``{"every": k}``: keep only the states after 0, k, 2k, ... updates and the last state, each
         with the gradient of the next update.
+    resume
+        Whether to continue the run in ``<path>.interrupted`` or ``path``, the longest whose last state the model has.
+        The trace is then as if that run had never ended; ``recording.updates`` begins with its updates. Load the
+        optimizer's state as well. If there is no run yet, a new one begins. Until the new updates are safely written,
+        the earlier run stays as it is.
+    overwrite
+        Whether a trace at ``path`` with more updates may be replaced.
 
     Yields
     ------
@@ -93,7 +105,8 @@ def record(
     Raises
     ------
     UserError
-        If model, optimizer or path cannot be recorded, or no update was made.
+        If model, optimizer or path cannot be recorded, no update was made, or there is a run that cannot be resumed;
+        the message names the first difference.
 
     Examples
     --------
@@ -125,7 +138,8 @@ def record(
     ended: BaseException | None = None
     with DeferredSignals() as signals, ExitStack() as stack:
         stack.enter_context(writer_lock(path.parent, path.name, wait=False))
-        recorder = Recorder(recorded, every, path, signals)
+        earlier = earlier_run_of(recorded, path, every) if resume else None
+        recorder = Recorder(recorded, every, path, signals, earlier, overwrite)
         with ExitStack() as files:
             writer = files.enter_context(recorder.files())
             try:
@@ -155,7 +169,7 @@ class Recording:
 
     @property
     def updates(self) -> int:
-        """Return how many updates have been made."""
+        """Return how many updates have been made, those of a resumed run included."""
         return self._recorder.updates
 
     @not_compiled

@@ -41,6 +41,11 @@ class RowWriter:
                         digest.update(piece.data)
         self.appended = digest.digest() if self._digests else None
 
+    def append_bytes(self, row: Bytes) -> None:
+        """Append a row given as its bytes."""
+        self._column.begin_row()
+        self._column.append_bytes(row)
+
     def digest_of(self, tensors: Sequence[torch.Tensor | None]) -> bytes:
         """Return the digest of the row that `append` would append."""
         digest = xxhash.xxh3_128()

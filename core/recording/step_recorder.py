@@ -26,12 +26,13 @@ from gradreel.core.recording.optimizer_hooks import (
 )
 from gradreel.core.recording.recorded_model import RecordedModel
 from gradreel.core.recording.update_log import UpdateLog
+from gradreel.core.trace.earlier_run import EarlierRun
 from gradreel.core.trace.environment import environment
-from gradreel.core.trace.format import MOST_META, column_kinds, sealed_meta
-from gradreel.core.trace.recorded_run import RecordedRun
+from gradreel.core.trace.format import MOST_META, column_kinds, metric_kinds, sealed_meta
+from gradreel.core.trace.recorded_run import MOST_COUNTED, RecordedRun
 from gradreel.core.trace.unfinished import LastState, journal_text, log_kinds
 from gradreel.core.trace.write_behind import BLOCK, BLOCKS, Written
-from gradreel.core.trace.writing import TraceWriter, is_other_data, new_recording
+from gradreel.core.trace.writing import TraceWriter, is_other_data, new_recording, updates_in
 
 _MOST_REPORTS = 100  # most names of values that a warning says are not kept
 _ROWS_AT_MOST = 10_000  # most rows of a column in a block that is written at once
@@ -64,25 +65,52 @@ class Recorder:
     If every state is kept, theta's digest is taken right after each update and again before the next. So changes that
     the loop itself makes in between are detected. Buffers are copied right after the update that leads to a kept state,
     since the next forward pass changes them. Those of the last state are copied when the loop ends.
+
+    Parameters
+    ----------
+    recorded
+        Model and optimizers.
+    every
+        How many updates lead from one kept state to the next.
+    path
+        The folder of the trace.
+    signals
+        Defers signals during the work.
+    earlier
+        The run that is continued. The columns then begin as if that run had never ended: they have the states before
+        its last one, and the last one is the newest state. So a failure before the next kept state loses nothing.
+    overwrite
+        Whether a longer trace at ``path`` may be replaced.
     """
 
-    def __init__(self, recorded: RecordedModel, every: int, path: Path, signals: DeferredSignals) -> None:
+    def __init__(
+        self,
+        recorded: RecordedModel,
+        every: int,
+        path: Path,
+        signals: DeferredSignals,
+        earlier: EarlierRun | None = None,
+        overwrite: bool = False,
+    ) -> None:
         self.recorded, self.every, self.path = recorded, every, path
-        self._signals = signals
-        self.updates = 0
+        self._signals, self._earlier, self._overwrite = signals, earlier, overwrite
+        self._first = self.updates = 0 if earlier is None else earlier.run.updates  # ``_first``: updates at the start
         self.failure: Exception | None = None
         self._process = os.getpid()
-        self._settled = 0  # updates that the files hold completely, see above
+        self._settled = max(0, self._row_of(self.updates) - 1) * every  # updates that the files hold completely
         self._begun = 0  # steps that were begun
         self._step: _Step | None = None  # the step in progress
         self._digest: bytes | None = None  # digest of theta after the last update, if every state is kept
         self._unwatched = 0  # bytes written since the free space of the disk was last checked
         self._edits: int | None = 0 if every == 1 else None
         self._first_edit: int | None = None
+        if earlier is not None:
+            recorded.resume(earlier)
+            self._edits, self._first_edit = earlier.run.edits, earlier.run.first_edit
         self._ended_by: str | None = None
         self._lock = threading.RLock()  # held while recorded data are read or changed
         self._journal = JournalThread(self._update_journal)
-        self._journaled = 0  # updates that the newest journal covers
+        self._journaled = self.updates  # updates that the newest journal covers
         self._seen_settled = -1  # ``_settled`` at the last call of the journal's thread
         self._reported: set[str] = set()
         self._outcome = "nothing was recorded"
@@ -110,7 +138,8 @@ class Recorder:
                 f"to describe the model's {len(run.parts)} trained tensors and {len(run.tensors)} others takes "
                 f"{described} bytes, at most {MOST_META // 2} can be recorded: give record a part of the model"
             )
-        for name, kind in (column_kinds(run) | log_kinds(0)).items():
+        metrics = metric_kinds(0) if self._earlier is not None and self._earlier.run.metrics else {}
+        for name, kind in (column_kinds(run) | log_kinds(0) | metrics).items():
             rows = BLOCK // max(1, kind.row_bytes) + 1  # a guess that determines the size of blocks
             kinds[name] = kind.of_length(min(rows, _ROWS_AT_MOST))
         if "tensor_bytes" in kinds:
@@ -122,21 +151,25 @@ class Recorder:
             """Return the text of meta.json."""
             return sealed_meta(self._sealed, self._environment, checksums)
 
-        return new_recording(self.path, kinds, seal, self._environment)
+        return new_recording(self.path, kinds, seal, self._environment, self._earlier)
 
     @contextmanager
     def recording_context(self, writer: TraceWriter, files: ExitStack) -> Iterator[None]:
         """Record each update inside the context. ``files`` closes ``writer``."""
         self._states = self.recorded.rows_of(writer.columns["parameters"], digests=self._edits is not None)
         self._gradients = self.recorded.rows_of(writer.columns["gradient"])
-        self.recorded.untrained.open(writer.columns)
-        self._unwatched += self.recorded.untrained.copy_changed(0)
-        self._newest = NewestState(self.recorded, self._states, writer.folder)
-        self.log = UpdateLog(writer)
+        self._newest = NewestState(self.recorded, self._states, writer.folder, self._earlier)
+        self.log = UpdateLog(writer, self._earlier)
         self._writer, self._files = writer, files
-        self._seen = set(map(id, self.recorded.optimizers))
+        if self._earlier is None:
+            self.recorded.untrained.open(writer.columns)
+            self._unwatched += self.recorded.untrained.copy_changed(0)
+        else:
+            self._resume(self._earlier)
+        present = [(number, known) for number, known in enumerate(self.recorded.optimizers) if known is not None]
+        self._seen = {id(optimizer) for _, optimizer in present}
         with ExitStack() as hooks:
-            for number, optimizer in enumerate(self.recorded.optimizers):
+            for number, optimizer in present:
                 self._listen_to(optimizer, number, hooks)
             if self.recorded.finds_optimizers:
                 hooks.enter_context(before_any_step(partial(self.attempt, self._record_found_optimizer, hooks)))
@@ -148,6 +181,22 @@ class Recorder:
             self._journal.start()
             hooks.callback(self._journal.end)
             yield
+
+    def _resume(self, earlier: EarlierRun) -> None:
+        """Bring the recorder to where the earlier run ended. Buffers that changed since then are copied again."""
+        untrained, row = self.recorded.untrained, earlier.last_row
+        untrained.resume(self._writer.columns, earlier)
+        if self._edits is not None:
+            self._digest = self._states.digest_of(self.recorded.state())
+        if self.updates % self.every == 0 and untrained.has_changed_since(earlier):
+            self._copy_untrained(row, thoroughly=True)
+
+    def _copy_untrained(self, row: int, thoroughly: bool = False) -> None:
+        """Copy the changed tensors outside theta for a kept state. Copies of the same row are dropped before."""
+        untrained = self.recorded.untrained
+        if untrained.droppable(row):
+            self._write_journal_without_row(self._settled, "tensor_bytes")
+        self._unwatched += untrained.copy_changed(row, thoroughly)
 
     def _listen_to(self, optimizer: torch.optim.Optimizer, number: int, hooks: ExitStack) -> None:
         """Hook into the steps of an optimizer until ``hooks`` is left."""
@@ -167,12 +216,12 @@ class Recorder:
             self._newest.close()
             try:
                 with files.pop_all():
-                    writer.name = self.finish(ended_by)
+                    name = writer.name = self.finish(ended_by)
                     self.over = True
                 if ended_by is None and self.failure is None:
                     self._warn_of_incomplete_tensors()
-                    if writer.name != self.path.name:
-                        _warn(f"record: {self.path} has other files in it now and is not replaced; {self._outcome}")
+                    if name != self.path.name:
+                        self._warn_of_other_place(name)
             except _NothingRecordedError:
                 if ended_by is None and self.failure is None:
                     raise UserError(self.recorded.no_update_seen()) from None
@@ -220,6 +269,14 @@ class Recorder:
                 "start recording after it is thawed"
             )
 
+    def _warn_of_lost_state(self, kind: str) -> None:
+        """Warn about an optimizer of this kind that goes on without its state."""
+        _warn(
+            f"record: the {kind} does not have the state (momentum, step counts) that it had after {self._first} "
+            "updates, so verify cannot compute its updates again; to go on as if the run had never ended, load the "
+            f"{kind}'s state_dict() of then"
+        )
+
     def warn_of_late_log(self) -> None:
         """Warn that a value was logged after the `with` and is not kept."""
         _warn(f"record: what is logged after the `with` is not in {self.path}; log it inside, right after its step()")
@@ -230,25 +287,54 @@ class Recorder:
         Raises _NothingRecordedError if no update was made.
         """
         broken_off = self._step is not None
-        if self.recorded.untrained.droppable(self._row_of(self.updates)):
-            self._write_journal_without_row(self._settled, "tensor_bytes")
         if not broken_off and self.updates > self._settled:
             self.attempt(self._append_last)
-        updates = self._settled if broken_off or self.failure is not None else self.updates
+        is_whole = not broken_off and self.failure is None
+        if not is_whole and self._newest.updates > self._settled:
+            self._append_newest()
+        updates = self.updates if is_whole else self._settled
+        is_over_early = ended_by is not None or self.failure is not None
+        if is_over_early and updates == self._first and self._earlier and not self._earlier.is_interrupted:
+            self._writer.forget_updates()  # so that the copy of the earlier run is removed
+            self._outcome = f"no update was made; {self.path} is as it was, with {updates} updates"
+            raise _NothingRecordedError
         if updates == 0:
             raise _NothingRecordedError
+        if self.recorded.untrained.droppable(self._row_of(self.updates)):
+            self._write_journal_without_row(self._settled, "tensor_bytes")
         self._drop_rows(updates)
+        if is_whole:
+            self.recorded.note_final_states()
         if ended_by is None and self.failure is not None:
             ended_by = type(self.failure).__qualname__
         self._ended_by = ended_by
         self._sealed = self.log.finish(self._run(updates))
         name = self.path.name if ended_by is None else self._writer.folder.name
-        # Something else may have been put there meanwhile
-        while ended_by is None and is_other_data(self.path.with_name(name)):
+        while ended_by is None and (self._longer_trace(name) or is_other_data(self.path.with_name(name))):
             name += ".new"
         sentence = "1 update was recorded; it is" if updates == 1 else f"{updates} updates were recorded; they are"
         self._outcome = f"{sentence} in {self.path.with_name(name)}"
         return name
+
+    def _longer_trace(self, name: str) -> int:
+        """Return the updates of a trace called ``name`` that is longer than this one and may not be replaced; else 0.
+
+        A trace that cannot be read counts as longer.
+        """
+        updates = updates_in(self.path.with_name(name))
+        return updates if updates > self._sealed.updates and not self._overwrite else 0
+
+    def _warn_of_other_place(self, name: str) -> None:
+        """Warn that the trace got another name than ``path``, and say why."""
+        longer = self._longer_trace(self.path.name)
+        if not longer:
+            _warn(f"record: {self.path} has other files in it now and is not replaced; {self._outcome}")
+            return
+        known = "cannot be read" if longer > MOST_COUNTED else f"has {longer} updates, this run has fewer"
+        _warn(
+            f"record: {self.path} {known}, and is not replaced; {self._outcome}. To replace it, give record "
+            "overwrite=True; to continue it, resume=True and the model in its last state; to keep both, another path"
+        )
 
     def outcome_text(self) -> str:
         """Return a sentence for the user that says what became of the recording."""
@@ -256,7 +342,7 @@ class Recorder:
 
     def _run(self, updates: int) -> RecordedRun:
         """Return the description of the run's first ``updates`` updates, without the lengths of columns."""
-        log = getattr(self, "log", None)
+        log, earlier = getattr(self, "log", None), self._earlier
         return RecordedRun(
             **self.recorded.described(),
             updates=updates,
@@ -266,6 +352,7 @@ class Recorder:
             first_edit=self._first_edit,
             settings=log.settings() if log else (),
             metrics=tuple(log.metrics) if log else (),
+            resumed=() if earlier is None else (*earlier.run.resumed, self._first),
         )
 
     def attempt(self, work: Callable[..., None], *arguments: Any) -> None:
@@ -313,6 +400,8 @@ class Recorder:
                 return True
             if self._step is not None and self._step.gradient_is_early:
                 return False
+            if self.updates == self._first:  # nothing is new; the journal has the earlier run
+                return True
             settled = self._settled
             is_slow, self._seen_settled = self._seen_settled == settled, settled
             if is_slow and self._step is None and self.updates > settled:
@@ -366,6 +455,8 @@ class Recorder:
         for group, name, value in self.recorded.before_update(number, self.updates):
             if not self.log.note_setting(number, group, name, value):
                 self.recorded.mark_changed(number, group)
+        while self.recorded.lost_states:
+            self._warn_of_lost_state(self.recorded.lost_states.pop())
         closure = args[1] if len(args) > 1 else kwargs.get("closure")  # args[0] is the optimizer
         computes_gradient = closure is not None or getattr(optimizer, "grad_scale", None) is not None
         step = _Step(number, self.updates % self.every == 0, computes_gradient)
@@ -391,7 +482,7 @@ class Recorder:
         if self.updates % self.every == 0:
             if self._edits is not None:
                 self._digest = self._states.digest_of(self.recorded.state())
-            self._unwatched += self.recorded.untrained.copy_changed(self.updates // self.every)
+            self._copy_untrained(self.updates // self.every)
         self._newest.copy_if_due(self.updates)
 
     @contextmanager
@@ -458,8 +549,15 @@ class Recorder:
 
     def _append_last(self) -> None:
         """Append the state at the end of the loop, with its buffers."""
-        self.recorded.untrained.copy_changed(self._row_of(self.updates), thoroughly=True)
+        self._copy_untrained(self._row_of(self.updates), thoroughly=True)
         self._append_state()
+
+    def _append_newest(self) -> None:
+        """Append the newest state as the last one, since theta now may have half an update."""
+        row = self._row_of(self._newest.updates)
+        self._states.cut(row)
+        self._states.append_bytes(self._newest.read())
+        self._settled = self._newest.updates
 
     def _append_gradient(self, number: int) -> None:
         """Append the gradient with which optimizer ``number`` leaves the state that was appended last."""

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 import xxhash
 from gradreel.core.recording.row_writer import STAGED, Bytes, plain_bytes
+from gradreel.core.trace.earlier_run import EarlierRun
 from gradreel.core.trace.recorded_run import RecordedTensor
 from gradreel.core.trace.write_behind import ColumnWriter
 
@@ -131,6 +133,40 @@ class Untrained:
     def open(self, columns: Mapping[str, ColumnWriter]) -> None:
         """Write into these columns of a new trace from now on."""
         self._columns = columns
+
+    def resume(self, columns: Mapping[str, ColumnWriter], earlier: EarlierRun) -> None:
+        """Go on after the copies of an earlier run, whose tensors outside theta are the same."""
+        self.open(columns)
+        run = earlier.run
+        if not self.described:
+            return
+        which = earlier.columns["tensor"]
+        self.copies = earlier.n_earlier_copies
+        self.copied_bytes = sum(self.described[i].size for i in which[: self.copies])
+        self._digests = [xxhash.xxh3_128_digest(data.data) for data in earlier.tensors_at(earlier.last_row - 1)]
+        counts = np.bincount(which[: self.copies], minlength=len(self.described))
+        self._moving = {i for i, tensor in enumerate(run.tensors) if tensor.frozen and counts[i] > 1}
+        self._lost = {i for i in range(len(run.tensors)) if self._first + i not in run.state_dict.values()}
+        self.described = list(run.tensors)
+        self._row = earlier.last_row
+        columns["tensor_bytes"].begin_row()
+        last_tensors = earlier.tensors_at(self._row)
+        for i in earlier.last_copies:
+            self._copy(i, np.array(last_tensors[i]))
+
+    def has_changed_since(self, earlier: EarlierRun) -> bool:
+        """Return whether a tensor has other bytes than at the earlier run's last state."""
+        last_tensors = earlier.tensors_at(earlier.last_row)
+        return any(
+            not np.array_equal(plain_bytes(self.tensor(i)), data)
+            for i, data in enumerate(last_tensors)
+            if i not in self._lost
+        )
+
+    def tensor(self, i: int) -> torch.Tensor:
+        """Return the tensor with number ``i`` among ``described``, as it is now."""
+        tensor: torch.Tensor = _current_tensor(*self._owners[i])
+        return tensor
 
     def copy_changed(self, row: int, thoroughly: bool = False) -> int:
         """Copy the tensors that changed, for a row of the kept states, and return the number of bytes.

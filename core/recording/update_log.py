@@ -7,6 +7,7 @@ from enum import Enum, auto
 from typing import Any
 
 from gradreel.core.arrays import IntArray
+from gradreel.core.trace.earlier_run import EarlierRun
 from gradreel.core.trace.format import metric_kinds, setting_kinds
 from gradreel.core.trace.recorded_run import RecordedRun, RecordedSetting
 from gradreel.core.trace.unfinished import BATCH, EPOCH, LOSS, log_kinds, with_computed_columns
@@ -37,21 +38,29 @@ class UpdateLog:
     A value that is logged between a step and the next backward pass belongs to that step's update. All other values
     belong to the coming update. In a loop that logs before its first backward pass, all values do. `flush` appends the
     values held in memory. `finish` computes the columns of the trace from the events.
+
+    If an ``earlier`` run is continued, ``writer`` has its events. A metric that was logged after its last update is not
+    logged a second time.
     """
 
-    def __init__(self, writer: TraceWriter) -> None:
-        self.updates = 0  # updates so far
-        self.metrics: dict[str, int] = {}  # number of each metric, by name
+    def __init__(self, writer: TraceWriter, earlier: EarlierRun | None = None) -> None:
+        run = None if earlier is None else earlier.run
+        self.updates = run.updates if run else 0  # updates so far
+        self.metrics = {name: number for number, name in enumerate(run.metrics if run else ())}  # numbers by name
+        self._logged_earlier = set() if earlier is None else set(earlier.last_metrics)
         self._writer, self._columns = writer, writer.columns
         self._coming: list[tuple[int, Any]] = []  # kind and value of events of the coming update
         self._log: list[_Event] = []
         self._metrics: list[_Event] = []
         self._settings: list[_Event] = []
         self._optimizers = array("i")
-        self._setting_numbers: dict[tuple[int, int, str], int] = {}  # by optimizer, group and name
+        self._setting_numbers = {  # by optimizer, group and name
+            (setting.optimizer, setting.group, setting.name): number
+            for number, setting in enumerate(run.settings if run else ())
+        }
         self._ahead: dict[int, bool] = {}  # for each kind: whether the loop logs it before its backward passes
         self._last = _Last.NOTHING
-        self._last_batch = 0  # the latest update with a logged batch
+        self._last_batch = 0 if earlier is None else earlier.last_batch  # the latest update with a logged batch
 
     def note_loss(self, loss: float, update: int | None = None) -> None:
         """Note a loss of update ``update``, made or coming.
@@ -80,6 +89,9 @@ class UpdateLog:
 
         Raises ValueError for a new name if the run has `MOST_METRICS` already.
         """
+        if name in self._logged_earlier:  # the earlier run ended after the loop had logged it
+            self._logged_earlier.remove(name)
+            return
         number = self.metrics.get(name)
         if number is None:
             if len(self.metrics) >= MOST_METRICS:
@@ -114,6 +126,7 @@ class UpdateLog:
         self._last = _Last.UPDATE
         self._optimizers.append(optimizer)
         self.updates += 1
+        self._logged_earlier.clear()
         for kind, value in self._coming:
             self._append(kind, value, self.updates - 1)
         self._coming.clear()

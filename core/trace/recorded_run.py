@@ -75,6 +75,7 @@ class RecordedOptimizer(BaseModel):
     kind: str  # its class, such as "torch.optim.sgd.SGD"
     groups: tuple[RecordedGroup, ...]  # its parameter groups
     fresh: bool = True  # it had no optimizer state before the run
+    state: str | None = None  # XXH3-128 of the optimizer state after the last update; None: not known
 
 
 METRIC_NAME = "1 to 200 printable characters"
@@ -123,6 +124,7 @@ class RecordedRun(BaseModel):
     metrics_logged: Count = 0  # length of the metric columns
     settings: tuple[RecordedSetting, ...] = ()  # settings that changed after the first update of their group
     settings_logged: Count = 0  # length of the setting columns
+    resumed: tuple[Count, ...] = ()  # after how many updates the recording was ended and resumed later, in order
 
     @property
     def n_parameters(self) -> int:
@@ -194,6 +196,8 @@ class RecordedRun(BaseModel):
                 raise ValueError(f"settings: there is no optimizer {setting.optimizer}")
             if setting.group >= len(self.optimizers[setting.optimizer].groups):
                 raise ValueError(f"settings: optimizer {setting.optimizer} has no group {setting.group}")
+        if list(self.resumed) != sorted(self.resumed) or not all(0 < at <= self.updates for at in self.resumed):
+            raise ValueError(f"resumed: {list(self.resumed)} is not in order, or not within {self.updates} updates")
         if len(set(self.settings)) < len(self.settings):
             raise ValueError("settings: one occurs twice")
         if self.copies < len(self.tensors):

@@ -367,8 +367,8 @@ class ColumnWriter:
         self._hash = data_checksum(self.file, self._header, size)
         if self.checksum != resume.checksum:
             raise ValueError(f"{self.file} is not what had been written")
-        os.ftruncate(self._fd, size)
-        self._appended = size - self._header
+        self._appended = self._row_start = size - self._header
+        self._hash_at_row = self._hash.copy()
 
     def _next_block(self, start: int) -> _Block:
         """Return memory for the bytes from ``start`` on. Blocks end at multiples of their size in the file.

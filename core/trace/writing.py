@@ -5,6 +5,8 @@ After a kill, the next run of the same experiment resumes from there. The folder
 ``<path>.interrupted`` from the start. Its journal makes it readable at any time: see `core.trace.unfinished`.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import re
@@ -15,9 +17,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from itertools import chain, count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
-from gradreel.core.errors import UserError, abbreviated_list
+from gradreel.core.errors import TraceError, UserError, abbreviated_list
 from gradreel.core.files import read_bounded
 from gradreel.core.trace.columns import ColumnKind
 from gradreel.core.trace.format import (
@@ -31,10 +34,15 @@ from gradreel.core.trace.format import (
     PARTIAL,
     is_sealed,
     metric_kinds,
+    read_sealed_meta,
 )
+from gradreel.core.trace.recorded_run import MOST_COUNTED
 from gradreel.core.trace.unfinished import LAST, log_kinds
 from gradreel.core.trace.write_behind import ColumnWriter, WriteBehind, Written
 from pydantic import TypeAdapter
+
+if TYPE_CHECKING:
+    from gradreel.core.trace.earlier_run import EarlierRun
 
 _REPLACED = ".replaced"
 _NOTES = tuple(f"{name}{new}" for name in (META, JOURNAL) for new in ("", ".new"))
@@ -271,28 +279,42 @@ def new_trace(
 
 @contextmanager
 def new_recording(
-    path: Path, kinds: Mapping[str, ColumnKind], seal: Callable[[dict[str, str]], str], environment: dict[str, str]
+    path: Path,
+    kinds: Mapping[str, ColumnKind],
+    seal: Callable[[dict[str, str]], str],
+    environment: dict[str, str],
+    earlier: EarlierRun | None = None,
 ) -> Iterator[TraceWriter]:
     """Yield a writer for the columns of a recording, whose lengths are not known yet. On leaving it gets its name.
 
     Until then it is in the folder `interrupted_path`. A trace at ``path`` is replaced at the end, and only then. A
     recording that has a journal always stays. One without is removed, unless the process is killed.
 
+    With ``earlier``, the columns begin with those of that run, which are copied. An interrupted earlier run is replaced
+    by the copy at once; a complete one stays until the end.
+
     Raises UserError like `new_trace`.
     """
     process = os.getpid()
     new_folder = _partial_folder(path.parent, path.name)
-    for folder in (new_folder, _replaced_folder(path), path):
-        refuse_other_data(folder, kinds)
-    folder = interrupted_path(path)
+    is_replaced_at_once = earlier is not None and earlier.is_interrupted
+    folder = earlier.path if earlier is not None and is_replaced_at_once else interrupted_path(path)
+    for other in (new_folder, _replaced_folder(path), path, *([folder] if is_replaced_at_once else [])):
+        refuse_other_data(other, kinds)
+    written: dict[str, Written] = {}
     try:
-        _make_folder(new_folder, kinds, grows=True)
-        shutil.rmtree(folder, ignore_errors=True)
-        new_folder.rename(folder)
+        _make_folder(new_folder, kinds, grows=True, copied_bytes=earlier.n_bytes if earlier is not None else 0)
+        if earlier is not None:
+            written = earlier.copy_into(new_folder)
+        if is_replaced_at_once:
+            _give_final_name(new_folder, folder, kinds)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+            new_folder.rename(folder)
         with WriteBehind() as behind:
             trace = TraceWriter(folder, path.name, behind, environment)
             for column, kind in kinds.items():
-                trace.add(column, kind)
+                trace.add(column, kind, written.get(column))
             yield trace
         if os.getpid() != process:
             return
@@ -302,9 +324,9 @@ def new_recording(
     except BaseException as error:
         if os.getpid() != process:
             raise
+        shutil.rmtree(new_folder, ignore_errors=True)
         if not (folder / JOURNAL).exists() and not is_sealed(folder):
-            for unused in (folder, new_folder):
-                shutil.rmtree(unused, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
         if isinstance(error, OSError):
             raise UserError(
                 f"{folder}: the trace could not be written: {error.strerror or error}; free some space, or choose"
@@ -333,13 +355,14 @@ def _is_only_begun(folder: Path) -> bool:
         return False
 
 
-def _make_folder(folder: Path, kinds: Mapping[str, ColumnKind], grows: bool = False) -> None:
+def _make_folder(folder: Path, kinds: Mapping[str, ColumnKind], grows: bool = False, copied_bytes: int = 0) -> None:
     """Make an empty folder for a trace with these columns. Raises UserError if the disk has no room for them.
 
-    ``grows``: the columns will grow beyond the given lengths.
+    ``grows``: the columns will grow beyond the given lengths. ``copied_bytes``: what is copied into them first.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    needed, free = sum(kind.n_bytes for kind in kinds.values()), shutil.disk_usage(folder.parent).free
+    needed = sum(kind.n_bytes for kind in kinds.values()) + copied_bytes
+    free = shutil.disk_usage(folder.parent).free
     if needed > free:
         fewer_states = 'keep fewer states, such as keep = {"at most": 100000000}'
         raise UserError(
@@ -389,6 +412,20 @@ def is_other_data(folder: Path) -> bool:
     except UserError:
         return True
     return False
+
+
+def updates_in(folder: Path) -> int:
+    """Return the updates of the complete trace in ``folder``; 0 if there is none.
+
+    A damaged trace counts as longer than any: `MOST_COUNTED` + 1.
+    """
+    if not (folder / META).exists() or _is_only_begun(folder):
+        return 0
+    try:
+        meta, _ = read_sealed_meta(folder)
+        return int(meta["updates"])
+    except TraceError:
+        return MOST_COUNTED + 1
 
 
 def _reason_not_a_trace(folder: Path, columns: Iterable[str] = ()) -> str:
