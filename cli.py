@@ -288,7 +288,7 @@ class Gradreel(Commands):
         except OSError as error:
             if error.errno not in MISTAKES:
                 raise
-            code = _complain(_explained(error), 2)
+            code = _complain(_file_system_message(error), 2)
         except Exception as error:
             from gradreel.core.errors import TrainingError, UserError
 
@@ -301,7 +301,7 @@ class Gradreel(Commands):
         return code if isinstance(code, int) else 0
 
 
-def _explained(error: OSError) -> str:
+def _file_system_message(error: OSError) -> str:
     """Return a message for an error of the file system: the file, the system's words, what to do."""
     advice = next((advice for numbers, advice in ADVICE.items() if error.errno in numbers), "choose another path")
     return f"{error.filename or 'a file'}: {error.strerror}; {advice}"

@@ -69,7 +69,7 @@ def read_points(file: Path) -> list[list[float]]:
     rows: list[list[float]] = []
     header: list[str] | None = None
     for number, cells in csv_rows(file, lines, separator, strict=True):
-        numbers = [_number(cell) for cell in cells]
+        numbers = [_number_in(cell) for cell in cells]
         if header is None:
             header = cells
             if not any(map(math.isfinite, numbers)):
@@ -88,7 +88,7 @@ def read_points(file: Path) -> list[list[float]]:
     return rows
 
 
-def _number(cell: str) -> float:
+def _number_in(cell: str) -> float:
     """Return the number in a cell; NaN if it holds none."""
     try:
         return float(cell)

@@ -340,17 +340,17 @@ class PointsDataset(RunData):
     @property
     def examples(self) -> int:
         """Return N, the number of points that are trained on."""
-        return _count(self.points)
+        return _n_points(self.points)
 
     @property
     def n_validation(self) -> int:
         """Return the number of validation points."""
-        return _count(self.validation)
+        return _n_points(self.validation)
 
     @property
     def n_test(self) -> int:
         """Return the number of test points."""
-        return _count(self.test)
+        return _n_points(self.test)
 
     @property
     def n_features(self) -> int:
@@ -373,7 +373,7 @@ def _rows_of(points: GeneratedPoints | PointTable) -> FloatArray:
     return points.rows if isinstance(points, PointTable) else points.rows()
 
 
-def _count(points: GeneratedPoints | PointTable | None) -> int:
+def _n_points(points: GeneratedPoints | PointTable | None) -> int:
     """Return the number of points; 0 for None."""
     if points is None:
         return 0

@@ -143,7 +143,7 @@ def _clips(folders: Folders, plans: Iterable[Plan], in_videos: Container[str]) -
             if clip.runs_recorded:
                 planned_clips.setdefault(_without_size(clip.parts), []).append(clip)
     files: dict[str, list[Path]] = {}
-    for path in sorted(_inside(folders.clips)):
+    for path in sorted(_entries_of(folders.clips)):
         if CLIP.fullmatch(path.name) and not (path.is_dir() and first_foreign_file(path)):
             files.setdefault(path.stem, []).append(path)
     for paths in files.values():
@@ -154,21 +154,21 @@ def _clips(folders: Folders, plans: Iterable[Plan], in_videos: Container[str]) -
             for clip in planned_clips.get(_without_size(content["parts"]), [])
         )
         in_video = paths[-1].name in in_videos
-        yield CacheEntry("clip", tuple(paths), _size(paths), _clip_label(content), in_video, in_lesson)
+        yield CacheEntry("clip", tuple(paths), _size_in_bytes(paths), _clip_label(content), in_video, in_lesson)
 
 
 def _traces(folders: Folders, plans: Iterable[Plan], clips: Iterable[CacheEntry]) -> Iterator[CacheEntry]:
     """Yield the traces that Gradreel trained; recordings of the user's own loops are left out."""
     digests = {run.digest for plan in plans for clip in plan.clips for run in clip.experiments.values()}
     shown = {digest for clip in clips if clip.in_video for digest in _traces_of(clip)}
-    for path in sorted(_inside(folders.traces)):
+    for path in sorted(_entries_of(folders.traces)):
         meta = read_json(path / META) if TRACE.fullmatch(path.name) else None
         if meta is None or "recorded" in meta or meta.get("digest") != path.name or is_other_data(path):
             continue
         paths = tuple(place for place in (path, folders.traces / f"{path.name}.time.json") if place.exists())
         digest = trace_digest(path)
         label = f"{meta.get('updates')} updates, trace {path.name}"
-        yield CacheEntry("trace", paths, _size(paths), label, digest in shown, path.name in digests)
+        yield CacheEntry("trace", paths, _size_in_bytes(paths), label, digest in shown, path.name in digests)
 
 
 def _lines(
@@ -185,35 +185,37 @@ def _lines(
     for stem, paths in files.items():
         text = str((read_json(folders.speech / f"{stem}.json") or {}).get("text", "a line without a note"))
         sound = f"{stem}.flac"
-        yield CacheEntry("line", tuple(paths), _size(paths), text, sound in in_videos, sound in wanted)
+        yield CacheEntry("line", tuple(paths), _size_in_bytes(paths), text, sound in in_videos, sound in wanted)
 
 
 def _sounds(folders: Folders, in_videos: Container[str]) -> Iterator[CacheEntry]:
     """Yield the encoded pieces of sound tracks. A piece is needed by the videos that it was joined into."""
-    for path in sorted(_inside(folders.sound)):
+    for path in sorted(_entries_of(folders.sound)):
         if SOUND.fullmatch(path.name):
-            yield CacheEntry("sound", (path,), _size([path]), f"encoded sound {path.name}", path.name in in_videos)
+            yield CacheEntry(
+                "sound", (path,), _size_in_bytes([path]), f"encoded sound {path.name}", path.name in in_videos
+            )
 
 
 def _descriptions(folders: Folders) -> Iterator[CacheEntry]:
     """Yield cached descriptions of scenes, results and sounds; they are small and always count as needed."""
     files = [
-        *(path for folder in (folders.inspections, folders.published, folders.results) for path in _inside(folder)),
-        *(path for path in _inside(folders.sound) if path.suffix == ".json"),
+        *(path for folder in (folders.inspections, folders.published, folders.results) for path in _entries_of(folder)),
+        *(path for path in _entries_of(folders.sound) if path.suffix == ".json"),
     ]
     for path in sorted(files):
-        yield CacheEntry("description", (path,), _size([path]), path.name)
+        yield CacheEntry("description", (path,), _size_in_bytes([path]), path.name)
 
 
 def _unfinished(folders: Folders) -> Iterator[CacheEntry]:
     """Yield half-written files; the next run continues or clears them."""
     from gradreel.render.voice.spoken_lines import UNFINISHED  # it loads PyAV
 
-    partial = [path for path in _inside(folders.traces) if path.name.endswith(PARTIAL)]
-    unspoken = [path for path in _inside(folders.speech) if path.name.startswith(UNFINISHED)]
-    for path in (*partial, *unspoken, *_inside(folders.runs)):
+    partial = [path for path in _entries_of(folders.traces) if path.name.endswith(PARTIAL)]
+    unspoken = [path for path in _entries_of(folders.speech) if path.name.startswith(UNFINISHED)]
+    for path in (*partial, *unspoken, *_entries_of(folders.runs)):
         if path.suffix != ".lock":
-            yield CacheEntry("unfinished", (path,), _size([path]), path.name)
+            yield CacheEntry("unfinished", (path,), _size_in_bytes([path]), path.name)
 
 
 def _clips_of_manifests(folders: Folders) -> Iterator[str]:
@@ -246,12 +248,12 @@ def _clip_label(content: Mapping[str, Any] | None) -> str:
     return f"{content['scene']}, {settings['height']}p{settings['fps']}, {settings['language']}, {settings['theme']}"
 
 
-def _inside(folder: Path) -> list[Path]:
+def _entries_of(folder: Path) -> list[Path]:
     """Return the entries of ``folder``; none if it does not exist."""
     return list(folder.iterdir()) if folder.is_dir() else []
 
 
-def _size(paths: Iterable[Path]) -> int:
+def _size_in_bytes(paths: Iterable[Path]) -> int:
     """Return the bytes of the files in ``paths``, folders with all files below them."""
     files = (file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]))
     return sum(file.lstat().st_size for file in files if not file.is_dir())
@@ -268,11 +270,13 @@ def print_contents(entries: Sequence[CacheEntry], lesson: Lesson, options: Optio
         if kind in PRUNABLE and of_kind:
             lessons, videos = sum(entry.in_lesson for entry in of_kind), sum(entry.in_video for entry in of_kind)
             rest = [entry for entry in of_kind if not entry.needed]
-            need = f"   {lessons} of {lesson.name}, {videos} of videos that are here; not needed: {_sum(rest)}"
-        print(f"{name:12} {len(of_kind):5}  {_bytes(of_kind):>8}{need}")
+            need = (
+                f"   {lessons} of {lesson.name}, {videos} of videos that are here; not needed: {_count_and_size(rest)}"
+            )
+        print(f"{name:12} {len(of_kind):5}  {_size_in_words(of_kind):>8}{need}")
     unneeded = [entry for entry in entries if not entry.needed]
     if unneeded and not options.quiet:
-        print(f"`gradreel cache --prune` removes {_sum(unneeded)}; it asks first")
+        print(f"`gradreel cache --prune` removes {_count_and_size(unneeded)}; it asks first")
 
 
 def prune_asked(
@@ -284,8 +288,10 @@ def prune_asked(
     unneeded = [entry for entry in entries if not entry.needed]
     if not options.quiet and not options.as_json:
         for entry in unneeded:
-            print(f"{entry.kind:5}  {_bytes([entry]):>8}  {entry.label}")
-    question = f"Remove {_sum(unneeded)} that neither {lesson.name} nor any video in {settings.media_dir} needs?"
+            print(f"{entry.kind:5}  {_size_in_words([entry]):>8}  {entry.label}")
+    question = (
+        f"Remove {_count_and_size(unneeded)} that neither {lesson.name} nor any video in {settings.media_dir} needs?"
+    )
     agreed = bool(unneeded) and (yes or confirm(question, err=True))
     if agreed and not yes:  # while the question waited, a new video may have come that needs some entries
         still_unneeded = {entry.paths for entry in contents(lesson, settings) if not entry.needed}
@@ -295,7 +301,7 @@ def prune_asked(
     if options.as_json:
         print_json({"removed": [str(path) for entry in unneeded for path in entry.paths] if agreed else []})
     elif not options.quiet:
-        print(f"removed {_sum(unneeded)}" if agreed else "nothing was removed")
+        print(f"removed {_count_and_size(unneeded)}" if agreed else "nothing was removed")
 
 
 def _as_json(entries: Sequence[CacheEntry], lesson: Lesson) -> dict[str, object]:
@@ -313,14 +319,14 @@ def _as_json(entries: Sequence[CacheEntry], lesson: Lesson) -> dict[str, object]
     return content
 
 
-def _sum(entries: Sequence[CacheEntry]) -> str:
+def _count_and_size(entries: Sequence[CacheEntry]) -> str:
     """Return count and size in words, such as "3 clips and 1 trace (12 MB)"; "nothing" if there are none."""
     counts = {kind: sum(entry.kind == kind for entry in entries) for kind in PRUNABLE}
     kinds = " and ".join(counted(count, kind) for kind, count in counts.items() if count)
-    return f"{kinds} ({_bytes(entries)})" if entries else "nothing"
+    return f"{kinds} ({_size_in_words(entries)})" if entries else "nothing"
 
 
-def _bytes(entries: Sequence[CacheEntry]) -> str:
+def _size_in_words(entries: Sequence[CacheEntry]) -> str:
     """Return the total size in words, such as "12 MB"."""
     size = sum(entry.size for entry in entries)
     unit = next(((value, name) for value, name in UNITS if size >= value), None)

@@ -215,7 +215,7 @@ def _writable(media_dir: Path) -> str:
     """
     if media_dir.exists() and not media_dir.is_dir():
         raise RuntimeError(f"{media_dir} is a file")
-    folder = _existing(media_dir)
+    folder = _existing_folder(media_dir)
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"\0" * 4096)
@@ -228,13 +228,13 @@ def _writable(media_dir: Path) -> str:
 
 def _free_disk(media_dir: Path) -> str:
     """Return the free space; raises RuntimeError if there is less than `LEAST_FREE_BYTES`."""
-    free = shutil.disk_usage(_existing(media_dir)).free
+    free = shutil.disk_usage(_existing_folder(media_dir)).free
     if free < LEAST_FREE_BYTES:
         raise RuntimeError(f"{free / 1024**3:.1f} GiB free, {LEAST_FREE_BYTES / 1024**3:.0f} GiB are needed")
     return f"{free / 1024**3:.0f} GiB free"
 
 
-def _existing(path: Path) -> Path:
+def _existing_folder(path: Path) -> Path:
     """Return ``path`` if it is a folder, or its nearest parent that exists."""
     absolute = path.absolute()
     return next(folder for folder in (absolute, *absolute.parents) if folder.is_dir())

@@ -1,7 +1,7 @@
 """Turns a lesson into films, one call for each stage: inspect, plan, train, speak, render, publish, see `stages`.
 
-`_published` runs them in order. A failed scene does not stop the others: their clips are kept, and the error is raised
-at the end. With a voice, each scene is played before anything is drawn, so most errors come early.
+`_run_and_publish` runs them in order. A failed scene does not stop the others: their clips are kept, and the error is
+raised at the end. With a voice, each scene is played before anything is drawn, so most errors come early.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ def render_lesson(
     Raises UserError for the user's mistakes, SceneError if scenes raise; the other scenes' clips are kept.
     """
     check_video(settings)
-    with at_work(lesson, settings, reporter, partial(check_lesson_place, lesson, settings, output)) as job:
-        return _published(
+    with running_job(lesson, settings, reporter, partial(check_lesson_place, lesson, settings, output)) as job:
+        return _run_and_publish(
             job, lambda clips: publish_lesson(lesson, settings, clips, job.workspace, output, job.reporter)
         )
 
@@ -100,7 +100,7 @@ def render_scenes(
     """
     check_files(lesson, output)
     paths: list[Path] = []
-    with at_work(lesson, settings, reporter, partial(check_clip_places, lesson, settings, output)) as job:
+    with running_job(lesson, settings, reporter, partial(check_clip_places, lesson, settings, output)) as job:
         say = job.reporter.say
 
         def publish(clips: list[tuple[Clip, ClipFile]]) -> None:
@@ -111,7 +111,7 @@ def render_scenes(
                     publish_more(job, *clip, paths[-1])
 
         try:
-            _published(job, publish, apart=True)
+            _run_and_publish(job, publish, apart=True)
         except Exception:
             for file in paths:
                 say(f"made: {file}")
@@ -131,13 +131,13 @@ def publish_with(
     If ``publish`` raises DamagedClipsError, these clips are rendered again and it is called once more. ``check`` is
     called with the planned clips before anything is trained or drawn.
     """
-    with at_work(lesson, settings, reporter, check) as job:
-        return _published(job, lambda clips: publish(job, clips))
+    with running_job(lesson, settings, reporter, check) as job:
+        return _run_and_publish(job, lambda clips: publish(job, clips))
 
 
 def train_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> Plan:
     """Train the missing runs of the lesson's scenes; return the plan after that."""
-    with at_work(lesson, settings, reporter) as job:
+    with running_job(lesson, settings, reporter) as job:
         return trained(job)
 
 
@@ -188,25 +188,25 @@ def inspect_lesson(
     """Return the request and the description of each scene. Writes nothing. Raises UserError for wrong parameters."""
     folders = Folders(settings.media_dir)
     with Workers(settings.jobs_here) as workers:
-        return _inspected(lesson, settings, folders, workers, reporter or Reporter())
+        return _inspect_scenes(lesson, settings, folders, workers, reporter or Reporter())
 
 
 def claims_of(
     lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None
 ) -> dict[str, tuple[Claim, ...]]:
     """Return the claims of the lines of each scene, missing runs trained first; scenes in film order."""
-    with at_work(lesson, settings, reporter) as job:
+    with running_job(lesson, settings, reporter) as job:
         clips = trained(job).clips
-        return {clip.scene: claims for clip, claims in zip(clips, in_workers(job, clips, "claims"), strict=True)}
+        return {clip.scene: claims for clip, claims in zip(clips, call_in_workers(job, clips, "claims"), strict=True)}
 
 
 def check_lesson(
     lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None
 ) -> tuple[list[Finding], list[BeatPace]]:
     """Play the lesson's scenes; return the layout rules that they break, and the pace of each beat."""
-    with at_work(lesson, settings, reporter) as job:
+    with running_job(lesson, settings, reporter) as job:
         clips = spoken(job).clips
-        checked = in_workers(job, clips, "check")  # for each clip, its findings and its beats
+        checked = call_in_workers(job, clips, "check")  # for each clip, its findings and its beats
         findings = [finding for findings, _ in checked for finding in findings]
         paces = [pace for clip, (_, beats) in zip(clips, checked, strict=True) for pace in pace_of(clip, beats)]
         if lesson.music is not None and settings.voices:
@@ -220,17 +220,17 @@ def play_beats(
     lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None
 ) -> list[tuple[Clip, tuple[BeatSpan, ...]]]:
     """Play the lesson's scenes without a voice or a frame; return each clip with its beats. Leaves out plain scenes."""
-    with at_work(lesson, settings, reporter) as job:
+    with running_job(lesson, settings, reporter) as job:
         clips = [clip for clip in trained(job).clips if clip.narrated_as]
-        return list(zip(clips, in_workers(job, clips, "play_beats"), strict=True))
+        return list(zip(clips, call_in_workers(job, clips, "play_beats"), strict=True))
 
 
 def find_jumps(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> list[Finding]:
     """Return where the motion jumps: draws every frame, small, and compares it with the previous frame."""
     width, height = jumps.SIZE
     small = replace(settings, width=width, height=height, fps=jumps.FPS, format="mp4", transparent=False)
-    with at_work(lesson, small, reporter) as job:
-        findings_by_clip = in_workers(job, trained(job).clips, "find_jumps", unit="frames")
+    with running_job(lesson, small, reporter) as job:
+        findings_by_clip = call_in_workers(job, trained(job).clips, "find_jumps", unit="frames")
         return [finding for findings in findings_by_clip for finding in findings]
 
 
@@ -250,7 +250,7 @@ class Job:
 
 
 @contextmanager
-def at_work(
+def running_job(
     lesson: Lesson, settings: RenderSettings, reporter: Reporter | None, check: Check | None = None
 ) -> Iterator[Job]:
     """Open the media folder, start workers, and yield the job. Workers end before temporary files are removed."""
@@ -263,14 +263,14 @@ def at_work(
         yield Job(lesson, settings, workspace, workers, reporter or Reporter(), check)
 
 
-def _published(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T], apart: bool = False) -> T:
+def _run_and_publish(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T], apart: bool = False) -> T:
     """Run all stages, call ``publish`` with the clips in film order, and return its result.
 
     ``apart``: clips are separate videos, so if some scenes fail, the others are published before the error is raised.
     If ``publish`` finds damaged clips, they are rendered again, once.
     """
     letters = _BurnedLetters(job)
-    clips, failures = _rendered(job, letters, apart)
+    clips, failures = _render_missing(job, letters, apart)
     _check_subcaption_letters(job, clips)
     for clip, file in clips:
         for message in broken_claims(clip, claims_in(file.beats)):
@@ -283,14 +283,14 @@ def _published(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T], ap
         job.reporter.say(f"{error.names} in {job.workspace.clips}: damaged, made again")
         for path in error.clips:
             remove_file(path.with_suffix(".json"))
-        clips, failures = _rendered(job, letters, apart)
+        clips, failures = _render_missing(job, letters, apart)
         published = publish(clips)
     if failures:
         raise _as_one(failures, job.settings.media_dir)
     return published
 
 
-def _rendered(
+def _render_missing(
     job: Job, letters: _BurnedLetters, apart: bool
 ) -> tuple[list[tuple[Clip, ClipFile]], dict[str, BaseException]]:
     """Render missing clips; return all clips with their files in film order, and the errors of failed scenes.
@@ -299,7 +299,7 @@ def _rendered(
     renders again.
     """
     while True:
-        planned, failures = _spoken(job)
+        planned, failures = _speak_where_possible(job)
         if job.settings.burned is not None:
             words = kept_words(_with_own_words(planned), job.workspace)
             letters.check(planned, {scene: scene_words.beats for scene, scene_words in words.items()})
@@ -321,7 +321,7 @@ def _rendered(
 
 def trained(job: Job) -> Plan:
     """Run the stages inspect, plan and train; return the plan, which has no missing runs."""
-    requests, descriptions = _inspected(job.lesson, job.settings, job.workspace, job.workers, job.reporter)
+    requests, descriptions = _inspect_scenes(job.lesson, job.settings, job.workspace, job.workers, job.reporter)
     planned = plan(requests, descriptions, job.workspace)
     if job.check is not None:
         job.check(planned.clips)
@@ -333,13 +333,13 @@ def trained(job: Job) -> Plan:
 
 def spoken(job: Job) -> Plan:
     """Run the stages inspect, plan, train and speak; return the plan, with all lines spoken and their times."""
-    planned, failures = _spoken(job)
+    planned, failures = _speak_where_possible(job)
     if failures:
         raise _as_one(failures, job.settings.media_dir)
     return planned
 
 
-def _spoken(job: Job) -> tuple[Plan, dict[str, BaseException]]:
+def _speak_where_possible(job: Job) -> tuple[Plan, dict[str, BaseException]]:
     """Do as `spoken`, but leave out scenes that raise while their words are collected; return their errors by scene."""
     planned, voices = trained(job), job.settings.voices
     with_lines = [clip for clip in planned.clips if clip.narrated_as]
@@ -415,7 +415,7 @@ def _check_subcaption_letters(job: Job, clips: Sequence[tuple[Clip, ClipFile]]) 
         job.reporter.say(warning)
 
 
-def _inspected(
+def _inspect_scenes(
     lesson: Lesson, settings: RenderSettings, folders: Folders, workers: Workers, reporter: Reporter
 ) -> tuple[list[SceneRequest], list[SceneDescription]]:
     """Return the requests and descriptions of the lesson's scenes. Raises UserError for a missing asset, too."""
@@ -503,7 +503,7 @@ def _longest_first(clips: Sequence[Clip], earlier: Sequence[Mapping[str, Any]]) 
     return sorted(seconds, key=lambda scene: -seconds[scene])
 
 
-def in_workers(
+def call_in_workers(
     job: Job, clips: Sequence[Clip], function: str, paths: Mapping[str, Path] | None = None, unit: str = "beats"
 ) -> list[Any]:
     """Call ``worker.<function>`` for each clip in a worker process; return the results in the order of ``clips``.
@@ -519,7 +519,7 @@ def in_workers(
 def _submit(
     job: Job, clips: Sequence[Clip], function: str, paths: Mapping[str, Path] | None = None, unit: str = "beats"
 ) -> dict[str, Future[Any]]:
-    """Submit the calls of `in_workers`; return their futures by scene."""
+    """Submit the calls of `call_in_workers`; return their futures by scene."""
     futures = {}
     for clip in clips:
         arguments = [clip.request, paths[clip.scene]] if paths else [clip.request]
@@ -544,7 +544,7 @@ def _outcomes(job: Job, futures: Mapping[str, Future[T]]) -> tuple[dict[str, T],
 
 def _as_one(failures: Mapping[str, BaseException], media_dir: Path) -> BaseException:
     """Return one error for all failures: the first that is not a UserError, or a UserError with all messages."""
-    errors_by_task = {task: _named(task, error, media_dir) for task, error in failures.items()}
+    errors_by_task = {task: _with_task_name(task, error, media_dir) for task, error in failures.items()}
     for task, error in errors_by_task.items():
         if not isinstance(error, UserError):
             error.add_note(f"This was: {task}")
@@ -559,7 +559,7 @@ def _as_one(failures: Mapping[str, BaseException], media_dir: Path) -> BaseExcep
     return as_one
 
 
-def _named(task: str, error: BaseException, media_dir: Path) -> BaseException:
+def _with_task_name(task: str, error: BaseException, media_dir: Path) -> BaseException:
     """Return ``error`` with its task's name, if its message lacks it; a full or failing disk becomes a UserError."""
     if isinstance(error, OSError):
         error = disk_error(error, media_dir) or error

@@ -200,7 +200,7 @@ def with_unspoken(
     for language, voice in voices.items():
         lines = [each.line for each in wanted if each.language == language]
         if isinstance(voice, Recordings):
-            recorded = [*lines, *_certain(unheard, voices, language)]
+            recorded = [*lines, *_certain_lines_of(unheard, voices, language)]
             if not voice.fill:
                 voice.files([(line.scene, line.beat) for line in recorded])  # raises for missing recordings
             written = [line for line in recorded if line.stretches]
@@ -228,7 +228,7 @@ def with_unspoken(
     )
 
 
-def _certain(clips: Sequence[Clip], voices: Mapping[str, Voice], language: str) -> list[Line]:
+def _certain_lines_of(clips: Sequence[Clip], voices: Mapping[str, Voice], language: str) -> list[Line]:
     """Return the `certain_lines` of the clips' scenes; none of a scene of which only some beats are requested."""
     if not clips:
         return []

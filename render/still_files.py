@@ -12,7 +12,7 @@ from gradreel.core.errors import UserError
 from gradreel.render.clips.beat_range import is_lecture_scene
 from gradreel.render.clips.workspace import Folders
 from gradreel.render.lessons.lesson import Lesson
-from gradreel.render.pipeline import at_work, in_workers, trained
+from gradreel.render.pipeline import call_in_workers, running_job, trained
 from gradreel.render.settings import RenderSettings
 from gradreel.render.stages import Clip
 from gradreel.render.videos.publishing import check_files
@@ -35,10 +35,10 @@ def render_last_frames(
 ) -> list[Path]:
     """Draw the last frame of each scene and return the paths: ``images/<lesson>/<scene>.png``, or ``output``."""
     check_files(lesson, output)
-    with at_work(lesson, settings, reporter, partial(check_last_frames, lesson, settings, output)) as job:
+    with running_job(lesson, settings, reporter, partial(check_last_frames, lesson, settings, output)) as job:
         clips = trained(job).clips
         temporary = {clip.scene: job.workspace.temporary(f"{clip.scene}.png") for clip in clips}
-        in_workers(job, clips, "last_frame", temporary)
+        call_in_workers(job, clips, "last_frame", temporary)
         paths = {clip.scene: _last_frame_path(lesson, settings, output, clip) for clip in clips}
         written = [(_results(lesson, settings, clip), {temporary[clip.scene]: paths[clip.scene]}) for clip in clips]
         publish_results(job.workspace, written, job.reporter.say)
@@ -56,10 +56,10 @@ def render_stills(lesson: Lesson, settings: RenderSettings, reporter: Reporter |
             f"-n chooses beats, but {plain[0]} is a plain Manim scene; leave out -n, or draw one of its sections:"
             " gradreel render -n NAME (a video), gradreel render -s -n NAME (its last frame)"
         )
-    with at_work(lesson, settings, reporter, partial(check_stills, lesson, settings)) as job:
+    with running_job(lesson, settings, reporter, partial(check_stills, lesson, settings)) as job:
         clips = trained(job).clips
         temporary = {clip.scene: job.workspace.temporary(clip.scene) for clip in clips}
-        beats = in_workers(job, clips, "render_stills", temporary)
+        beats = call_in_workers(job, clips, "render_stills", temporary)
         pictures: dict[str, tuple[Path, ...]] = {}
         labelled = []
         results = []

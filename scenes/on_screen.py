@@ -115,7 +115,7 @@ class Screen:
     background: NDArray[np.float64]  # (3,) RGB, 0 to 1
 
     @cached_property
-    def _filled(self) -> tuple[list[Part], NDArray[np.float64]]:
+    def _filled_shapes(self) -> tuple[list[Part], NDArray[np.float64]]:
         """Return the n shapes that have a fill, in drawing order, and their boxes, (n, 4)."""
         filled = [part for part in self.shapes if part.fill is not None]
         return filled, np.array([part.box for part in filled]).reshape(-1, 4)
@@ -124,7 +124,7 @@ class Screen:
         """Yield the filled shapes at ``point`` (2,) whose drawing order lies between ``above`` and ``below``, the
         lowest first.
         """
-        filled, boxes = self._filled
+        filled, boxes = self._filled_shapes
         for index in np.flatnonzero(((point > boxes[:, :2]) & (point < boxes[:, 2:])).all(axis=1)):
             part = filled[index]
             if above < part.order < below and part.covers(point[None])[0]:

@@ -25,12 +25,12 @@ def copied_mobject(mobject: Any, memo: dict[int, Any]) -> Any:
     clone = mobject.__new__(kind)
     memo[id(mobject)] = clone
     for name, value in vars(mobject).items():
-        setattr(clone, name, _copied(value, memo))
+        setattr(clone, name, _deep_copy(value, memo))
     clone.original_id = str(id(mobject))
     return clone
 
 
-def _copied(value: Any, memo: dict[int, Any]) -> Any:
+def _deep_copy(value: Any, memo: dict[int, Any]) -> Any:
     """Return a deep copy of an attribute's value; the value itself if it is immutable.
 
     ``memo`` has the copies by the original's id, as in `copy.deepcopy`: what is shared in the original stays shared.
@@ -42,7 +42,7 @@ def _copied(value: Any, memo: dict[int, Any]) -> Any:
         clone = memo.get(id(value))
         if clone is None:
             clone = memo[id(value)] = []
-            clone.extend(_copied(part, memo) for part in value)
+            clone.extend(_deep_copy(part, memo) for part in value)
         return clone
     if kind is np.ndarray and not value.dtype.hasobject:
         clone = memo.get(id(value))

@@ -72,7 +72,7 @@ def beat_frames(
 
     def draw(scene: Scene, beat: str) -> None:
         """Store the picture of the beat, then call ``at_beat``."""
-        stills.append(Still(beat, _drawn(scene)))
+        stills.append(Still(beat, _drawn_picture(scene)))
         if at_beat is not None:
             at_beat(scene, beat)
 
@@ -152,7 +152,7 @@ class _Plays:
     def look(self, name: str) -> None:
         """Visit the scene if its picture is new."""
         self._scene.update_mobjects(0)
-        picture = _drawn(self._scene).tobytes()
+        picture = _drawn_picture(self._scene).tobytes()
         if picture != self._last and _shows_something(self._scene):
             self._last = picture
             self._visit(self._scene, name)
@@ -193,7 +193,7 @@ def _font_file() -> Path:
     return next(style.font_folder().glob("*.ttc"))
 
 
-def _drawn(scene: Scene) -> NDArray[np.uint8]:
+def _drawn_picture(scene: Scene) -> NDArray[np.uint8]:
     """Return the picture of everything on the screen, drawn anew, (height, width, 4)."""
     scene.renderer.static_image = None
     CairoRenderer.update_frame(scene.renderer, scene)

@@ -93,17 +93,17 @@ def _evaluate(text: str, x: FloatArray) -> FloatArray:
             _refuse_unknown_node(node)
         value = np.asarray(reader.eval(text, previously_parsed=tree))
     except UserError as error:
-        raise UserError(f"{_shortened(text)}: {error}") from None
+        raise UserError(f"{_quoted_start(text)}: {error}") from None
     except SyntaxError as error:
         raise UserError(
-            f"{_shortened(text)} is not a formula: {error.msg}; write products with * and powers with **"
+            f"{_quoted_start(text)} is not a formula: {error.msg}; write products with * and powers with **"
         ) from None
     except (RecursionError, MemoryError):
-        raise UserError(f"{_shortened(text)} is nested too deeply; write it with fewer parentheses") from None
+        raise UserError(f"{_quoted_start(text)} is nested too deeply; write it with fewer parentheses") from None
     except (ArithmeticError, TypeError, ValueError, simpleeval.InvalidExpression) as error:
-        raise UserError(f"{_shortened(text)} cannot be computed: {error}") from None
+        raise UserError(f"{_quoted_start(text)} cannot be computed: {error}") from None
     if value.dtype.kind not in "fiub" or value.shape not in {(), x.shape}:
-        raise UserError(f"{_shortened(text)} is not a number for each x")
+        raise UserError(f"{_quoted_start(text)} is not a number for each x")
     return value.astype(np.float64)
 
 
@@ -145,7 +145,7 @@ def _compare(value_of: Callable[[ast.AST], Any], node: ast.Compare) -> Any:
     return np.logical_and.reduce([_OPERATORS[type(sign)](left, right) for sign, left, right in pairs])
 
 
-def _shortened(text: str) -> str:
+def _quoted_start(text: str) -> str:
     """Return the quoted text, cut to 60 characters."""
     return repr(text if len(text) <= 60 else text[:57] + "...")
 

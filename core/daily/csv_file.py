@@ -104,12 +104,14 @@ def read_daily_csv(path: Path | str, form: CsvFormat = CsvFormat(), today: date 
     """
     file = Path(path)
     (number, header), *body = _header_and_rows(file)
-    names = [_normalized(name) for name in header]
+    names = [_normalized_header(name) for name in header]
     day_at = names.index("date") if "date" in names else 0
     count_at = _index_of_numbers(file, number, header, day_at, form.column)
     if any(_parse_day(name, form.date_format) for name in header):
-        raise _error_in_row(file, number, f"{_quoted(header[day_at])} is no header; add one above, such as Date,Views")
-    body = [(n, cells) for n, cells in body if _normalized(cells[day_at]) not in TOTALS]
+        raise _error_in_row(
+            file, number, f"{_quoted_cell(header[day_at])} is no header; add one above, such as Date,Views"
+        )
+    body = [(n, cells) for n, cells in body if _normalized_header(cells[day_at]) not in TOTALS]
     if not body:
         raise UserError(f"{file}: no rows of days in it; write a row for each day below the header")
     days = _parse_days(file, header[day_at], [(n, cells[day_at]) for n, cells in body], form.date_format)
@@ -144,7 +146,7 @@ def _header_and_rows(file: Path) -> list[tuple[int, list[str]]]:
     separator = next((mark for mark in "\t;" if mark in unquoted), ",")
     if separator not in unquoted:
         needed = "one such as Date,Views is needed, separated by , ; or tab, and nothing above it"
-        raise _error_in_row(file, top + 1, f"{_quoted(lines[top].strip())} is no header of a table; {needed}")
+        raise _error_in_row(file, top + 1, f"{_quoted_cell(lines[top].strip())} is no header of a table; {needed}")
     if unquoted.count(separator) >= MOST_COLUMNS or len(lines) > 2 * MOST_DAYS:
         raise UserError(f"{file} has more than {MOST_COLUMNS} columns or {2 * MOST_DAYS} rows, and is no table of days")
     for number, line in enumerate(lines[top:], top + 1):
@@ -168,12 +170,14 @@ def _header_and_rows(file: Path) -> list[tuple[int, list[str]]]:
 def _index_of_numbers(file: Path, number: int, header: list[str], day_at: int, column: str | None) -> int:
     """Return the index of the column of numbers. Raises UserError unless exactly one column can be meant."""
     others = [i for i in range(len(header)) if i != day_at]
-    matching = [i for i in others if _normalized(header[i]) in ({_normalized(column)} if column else VIEWS)]
+    matching = [
+        i for i in others if _normalized_header(header[i]) in ({_normalized_header(column)} if column else VIEWS)
+    ]
     if not matching and not column and len(others) == 1:
         matching = others
     if len(matching) == 1:
         return matching[0]
-    candidates = ", ".join(_quoted(header[i]) for i in (matching or others)[:12])
+    candidates = ", ".join(_quoted_cell(header[i]) for i in (matching or others)[:12])
     if column:
         if matching:
             raise _error_in_row(
@@ -200,9 +204,10 @@ def _parse_days(file: Path, header: str, cells: Cells, date_format: str | None) 
             options = " or ".join(f"--date_format {form!r}" for form in fitting_formats or ["%d.%m.%Y"])
             raise _error_in_row(
                 file, number,
-                f"{_quoted(cell)} in the column {_quoted(header)} is no day written as {date_format or '2021-01-31'}. "
-                "Each row needs a day, in the column Date or else in the first; remove other rows, or say how "
-                f"days are written{'' if fitting_formats else ', such as'}: {options}{_lesson_hint('date_format')}",
+                f"{_quoted_cell(cell)} in the column {_quoted_cell(header)} is no day written as"
+                f" {date_format or '2021-01-31'}. Each row needs a day, in the column Date or else in the first; remove"
+                f" other rows, or say how days are written{'' if fitting_formats else ', such as'}:"
+                f" {options}{_lesson_hint('date_format')}",
             )  # fmt: skip
         days.append(day)
     return days
@@ -253,7 +258,7 @@ def _parse_numbers(file: Path, cells: Cells, decimal: str | None) -> list[float]
             both = " or ".join(f"{value:.10g}" for value in sorted(read))
             options = f"--decimal . or --decimal ,{_lesson_hint('decimal')}"
             raise _error_in_row(
-                file, number, f"{_quoted(cell)} may be {both}; say which mark is the decimal one: {options}"
+                file, number, f"{_quoted_cell(cell)} may be {both}; say which mark is the decimal one: {options}"
             )
     mark, values = max(readings.items(), key=lambda reading: len(reading[1]))
     for (number, cell), value in zip(cells, [*values, -1.0], strict=False):
@@ -263,7 +268,7 @@ def _parse_numbers(file: Path, cells: Cells, decimal: str | None) -> list[float]
             marked = f" with the decimal mark {mark}" if other else ""
             needed = f"0, or from {SMALLEST:g} to {LARGEST:g}, in digits alone"
             raise _error_in_row(
-                file, number, f"{_quoted(cell)} is not a day's number{marked}: {needed}; remove rows without one"
+                file, number, f"{_quoted_cell(cell)} is not a day's number{marked}: {needed}; remove rows without one"
             )
     return values
 
@@ -307,13 +312,13 @@ def _lesson_hint(key: str) -> str:
 SOFT_HYPHEN = "\u00ad"  # in long words of YouTube's
 
 
-def _normalized(name: str) -> str:
+def _normalized_header(name: str) -> str:
     """Return a header's name without differences that do not matter: soft hyphens, underscores, spaces, case,
     Unicode form.
     """
     return " ".join(unicodedata.normalize("NFKC", name).replace(SOFT_HYPHEN, "").replace("_", " ").casefold().split())
 
 
-def _quoted(cell: str) -> str:
+def _quoted_cell(cell: str) -> str:
     """Return a quoted cell for a message, cut to 40 characters."""
     return repr(cell if len(cell) <= 40 else cell[:39] + "…")

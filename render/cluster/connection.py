@@ -47,7 +47,7 @@ def connected(address: str) -> Iterator[Any]:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False, name="gradreel")
     except (OSError, ValueError, TypeError) as error:
         raise UserError(
-            f"--scheduler {address}: no scheduler answered within {CONNECT_SECONDS:.0f} s ({_short(error)}); "
+            f"--scheduler {address}: no scheduler answered within {CONNECT_SECONDS:.0f} s ({_first_line(error)}); "
             f"{_AN_ADDRESS}"
         ) from None
     with client:
@@ -155,12 +155,12 @@ class Connection:
         if isinstance(error, OSError):
             return WorkerDiedError(f"{where}: one of its workers failed: {error}; run the command again")
         return UserError(
-            f"{where}: it failed ({type(error).__name__}: {_short(error)}); install the same gradreel, with the same"
-            " constraints.txt, on all of its machines"
+            f"{where}: it failed ({type(error).__name__}: {_first_line(error)}); install the same gradreel, with the"
+            " same constraints.txt, on all of its machines"
         )
 
 
-def _short(error: BaseException) -> str:
+def _first_line(error: BaseException) -> str:
     """Return the first line of an error's message, or its class without one."""
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__

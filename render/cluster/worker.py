@@ -29,7 +29,7 @@ from gradreel.render.deferred import import_worker
 from gradreel.render.stages import Clip
 from gradreel.render.workers.pool import Listeners, Workers
 from gradreel.render.workers.training import Outcome, train_group
-from gradreel.render.workers.worker_process import LOOK_SECONDS, WorkerDiedError, at
+from gradreel.render.workers.worker_process import LOOK_SECONDS, WorkerDiedError, report_place
 
 T = TypeVar("T")
 Answer = tuple[str, list[bytes]]
@@ -166,7 +166,7 @@ def draw_here(place: Place) -> tuple[str, list[Path]]:
     clip = place.clip()
     check_same(clip, place.order.our_code, place.worker)
     drawing = import_worker()
-    at("", "anew")  # the scene's timeout does not count the imports
+    report_place("", "anew")  # the scene's timeout does not count the imports
     file = drawing.render_clip(clip, place.temporary)
     dependencies = (read_json(file.path.with_suffix(".json")) or {})["dependencies"]
     opened = [*_opened(dependencies["files"], clip, place)]

@@ -60,14 +60,14 @@ def _write_backwards(film: Path, path: Path, settings: RenderSettings, frames: i
         stream = target.add_stream("libx264", rate=Fraction(settings.fps), options={"preset": "veryfast"})
         assert isinstance(stream, VideoStream)
         set_up(stream.codec_context, settings, "yuv420p")
-        for number, frame in enumerate(_backwards(source, settings.fps, frames)):
+        for number, frame in enumerate(_reversed_frames(source, settings.fps, frames)):
             frame.pts, frame.time_base = number, Fraction(1, settings.fps)
             frame.pict_type = PictureType.NONE
             target.mux(stream.encode(frame))
         target.mux(stream.encode(None))
 
 
-def _backwards(source: InputContainer, fps: int, frames: int) -> Iterator[VideoFrame]:
+def _reversed_frames(source: InputContainer, fps: int, frames: int) -> Iterator[VideoFrame]:
     """Yield the first ``frames`` frames of a film, the last one first; at most `HELD` are in memory at a time.
 
     It seeks to the start of each block of `HELD` frames and decodes that block.

@@ -169,7 +169,7 @@ def _files_of(
     ``media`` has the film, its poster and its voices by name. A page in one file has nothing beside it: its media are
     data URLs.
     """
-    addresses = {name: name if place.inside else _data(path) for name, path in media.items()}
+    addresses = {name: name if place.inside else _data_url_of_file(path) for name, path in media.items()}
     temporary = workspace.temporary(final.name)
     temporary.write_text(_html(page, addresses, one_file=not place.inside), "utf-8")
     files: dict[str, bytes | Path] = {final.name: temporary}
@@ -198,8 +198,8 @@ def _page_of(lesson: Lesson, settings: RenderSettings, steps: Sequence[Step], ru
                 "title": {code: beats[0].title[code] for code in languages},
                 "part": {code: parts[code][scene] for code in languages if scene in parts[code]},
                 "runs": any(scene in run.scenes for run in runs),
-                "beats": [{"id": step.place, "lines": step.lines, **_begins(step)} for step in beats],
-                **_begins(beats[0]),
+                "beats": [{"id": step.place, "lines": step.lines, **_start_of(step)} for step in beats],
+                **_start_of(beats[0]),
             }
         )
     title = {language: lesson.title_in(language) for language in languages}
@@ -208,7 +208,7 @@ def _page_of(lesson: Lesson, settings: RenderSettings, steps: Sequence[Step], ru
     return Page(title, settings, runs, scenes=scenes)
 
 
-def _begins(step: Step) -> dict[str, Any]:
+def _start_of(step: Step) -> dict[str, Any]:
     """Return when a step begins in the film: ``start`` in seconds and ``clock`` as text."""
     seconds = step.film_start / step.clip.fps
     return {"start": seconds, "clock": _clock(seconds)}
@@ -229,7 +229,7 @@ def _tracks(cues: Mapping[str, Sequence[Cue]]) -> list[dict[str, str]]:
     return [{"language": language, "vtt": _data_url("text/vtt", text)} for language, text in texts.items()]
 
 
-def _data(path: Path) -> str:
+def _data_url_of_file(path: Path) -> str:
     """Return a video, sound or JPEG file as a data URL."""
     return _data_url({".mp4": "video/mp4", ".m4a": "audio/mp4", ".jpg": "image/jpeg"}[path.suffix], path.read_bytes())
 

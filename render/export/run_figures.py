@@ -65,10 +65,10 @@ def run_figures() -> dict[str, dict[str, Any]]:
 def band_colours() -> dict[str, list[str]]:
     """Return, for each theme, the colours of a loss map's bands from low to high. The lowest band has no colour."""
     shares = [(band + 1) / (BANDS - 1) for band in range(BANDS - 1)]
-    return {theme: [_mixed(theme, HIGHEST[theme] * share) for share in shares] for theme in THEMES}
+    return {theme: [_blended_color(theme, HIGHEST[theme] * share) for share in shares] for theme in THEMES}
 
 
-def _mixed(theme: str, share: float) -> str:
+def _blended_color(theme: str, share: float) -> str:
     """Return the theme's text colour blended with its background: ``share`` 0 is the background, 1 the text colour."""
     text, ground = (bytes.fromhex(THEMES[theme][role][1:]) for role in ("text", "background"))
     return "#" + bytes(round(g + share * (t - g)) for t, g in zip(text, ground, strict=True)).hex()
@@ -95,7 +95,7 @@ def _empty(theme: str, **settings: Any) -> figure:
         axis.major_label_text_color = colours["dim"]
         axis.major_label_text_font = FONT
         axis.major_label_text_font_size = "13px"
-    chart.grid.grid_line_color = _mixed(theme, 0.12)
+    chart.grid.grid_line_color = _blended_color(theme, 0.12)
     return chart
 
 
@@ -130,7 +130,9 @@ def _days(theme: str) -> figure:
     from bokeh.models import NumeralTickFormatter
 
     chart, colours = _empty(theme, x_axis_type="datetime"), THEMES[theme]
-    chart.vstrip(x0="x0", x1="x1", source=_source("unseen", x0=[], x1=[]), fill_color=_mixed(theme, 0.09), line_width=0)
+    chart.vstrip(
+        x0="x0", x1="x1", source=_source("unseen", x0=[], x1=[]), fill_color=_blended_color(theme, 0.09), line_width=0
+    )
     _line(chart, "target", colours["red"], THIN + 0.6)
     _line(chart, "b", colours["magenta"], THIN, line_dash=[6, 4])
     _line(chart, "a", colours["blue"], THIN + 0.6)
@@ -141,7 +143,7 @@ def _days(theme: str) -> figure:
 def _loss(theme: str, **settings: Any) -> figure:
     """Return the figure of losses, or of another logged number, over updates, with a dot at the shown state."""
     chart, colours = _empty(theme, **settings), THEMES[theme]
-    _line(chart, "batch", _mixed(theme, 0.45), THIN)
+    _line(chart, "batch", _blended_color(theme, 0.45), THIN)
     _line(chart, "unseen", colours["orange"], MODEL, line_dash=[2, 4])
     _line(chart, "b", colours["magenta"], OTHER, line_dash=[8, 5])
     _line(chart, "a", colours["blue"], MODEL)
@@ -158,9 +160,9 @@ def _map(theme: str) -> figure:
     chart.axis.visible = False
     chart.outline_line_color = colours["axis"]
     bands = _source("bands", xs=[], ys=[], fill=[])
-    edge = _mixed(theme, 0.4)
+    edge = _blended_color(theme, 0.4)
     chart.multi_polygons("xs", "ys", source=bands, fill_color="fill", line_color=edge, line_width=0.8)
-    _line(chart, "whole", _mixed(theme, 0.6), THIN)
+    _line(chart, "whole", _blended_color(theme, 0.6), THIN)
     _line(chart, "path", colours["orange"], MODEL)
     chart.scatter("x", "y", source=_source("start"), size=11, fill_color=None, line_color=colours["text"], line_width=2)
     _dot(chart, "at", colours["orange"], colours["background"])

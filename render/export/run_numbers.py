@@ -40,7 +40,7 @@ ROLES = {"w": "yellow", "b": "green", "c": "magenta", "weight": "yellow", "bias"
 
 
 def run_numbers(trace: Trace) -> dict[str, Any]:
-    """Return all numbers that the page shows of ``trace``, as JSON. Arrays are packed as `_packed` returns them.
+    """Return all numbers that the page shows of ``trace``, as JSON. Arrays are packed as `_packed_array` returns them.
 
     K is the number of states shown, S the number of parameters shown. Arrays over states have K rows.
 
@@ -70,10 +70,10 @@ def run_numbers(trace: Trace) -> dict[str, Any]:
         "states": len(trace.kept),
         "parameters": trace.n_parameters,
         "kept": kept.tolist(),
-        "theta": _packed(np.stack([trace.parameters[row][entries] for row in rows])),
+        "theta": _packed_array(np.stack([trace.parameters[row][entries] for row in rows])),
         "names": _names(trace, entries),
         "measured": measured.tolist(),
-        "losses": {name: _packed(values) for name, values in losses.items()},
+        "losses": {name: _packed_array(values) for name, values in losses.items()},
         "lines": _loss_lines(trace, kept, losses),
         "logged": [*_metrics(trace, kept), *_rates(trace, kept)],
         "prediction": None if run is None else _prediction(run, trace, rows),
@@ -81,7 +81,7 @@ def run_numbers(trace: Trace) -> dict[str, Any]:
     }
 
 
-def _packed(values: FloatArray) -> dict[str, Any]:
+def _packed_array(values: FloatArray) -> dict[str, Any]:
     """Return an array as little-endian float32 in base64, with its shape."""
     with np.errstate(over="ignore"):  # what float32 cannot hold is shown as infinite
         numbers = np.ascontiguousarray(values, dtype="<f4")
@@ -189,12 +189,12 @@ def _loss_lines(trace: Trace, kept: IntArray, losses: dict[str, FloatArray]) -> 
     lines += [(name, kept, values) for name, values in losses.items() if name != "batch"]
     if name := validation_loss(trace):
         lines.append((name, *thinned(*trace.metrics[name])))
-    return [{"name": name, "x": np.asarray(x).tolist(), "y": _packed(y)} for name, x, y in lines]
+    return [{"name": name, "x": np.asarray(x).tolist(), "y": _packed_array(y)} for name, x, y in lines]
 
 
 def _metrics(trace: Trace, kept: IntArray) -> list[dict[str, Any]]:
     """Return each metric of `Trace.metrics` over updates; ``kept`` (K,) has the updates made at the states shown."""
-    return [_logged(name, 0, at, values, kept) for name, (at, values) in trace.metrics.items() if len(at)]
+    return [_logged_series(name, 0, at, values, kept) for name, (at, values) in trace.metrics.items() if len(at)]
 
 
 def _rates(trace: Trace, kept: IntArray) -> list[dict[str, Any]]:
@@ -205,12 +205,12 @@ def _rates(trace: Trace, kept: IntArray) -> list[dict[str, Any]]:
         courses += [rates] if known else []
     updates = [np.flatnonzero(np.isfinite(rates)) for rates in courses]
     return [
-        _logged("", number, at, rates[at], kept)
+        _logged_series("", number, at, rates[at], kept)
         for number, (at, rates) in enumerate(zip(updates, courses, strict=True), start=1)
     ]
 
 
-def _logged(name: str, rate: int, at: IntArray, values: FloatArray, kept: IntArray) -> dict[str, Any]:
+def _logged_series(name: str, rate: int, at: IntArray, values: FloatArray, kept: IntArray) -> dict[str, Any]:
     """Return a series over updates. ``rate`` is the number of a learning rate, 0 for a metric called ``name``.
 
     The value at a state is the latest one that was known then; NaN before the first.
@@ -219,7 +219,7 @@ def _logged(name: str, rate: int, at: IntArray, values: FloatArray, kept: IntArr
     latest = np.searchsorted(at, kept, side="right") - 1
     at_states = np.where(latest < 0, np.nan, values[np.maximum(latest, 0)])
     x, y = thinned(np.asarray(at), values)
-    return {"name": name, "rate": rate, "x": x.tolist(), "y": _packed(y), "at": _packed(at_states)}
+    return {"name": name, "rate": rate, "x": x.tolist(), "y": _packed_array(y), "at": _packed_array(at_states)}
 
 
 # -- predictions -------------------------------------------------------------------------------------------------------
@@ -237,7 +237,7 @@ def _prediction(run: Experiment, trace: Trace, rows: IntArray) -> dict[str, Any]
         knots = [x for x, _ in dataset.knots if low < x < high]
         x = np.unique([*np.linspace(low, high, CURVE_POINTS), *knots])
         features, target = dataset.features_at(x), dataset.curve()(x)
-        axes: dict[str, Any] = {"kind": "curve", "x": _packed(x)}
+        axes: dict[str, Any] = {"kind": "curve", "x": _packed_array(x)}
         y = _by_blocks(trace, rows, lambda theta: predict(run, theta, features))
     elif isinstance(dataset, DailyViews):
         parts = (dataset.features(), dataset.validation_features(), dataset.test_features())
@@ -255,7 +255,7 @@ def _prediction(run: Experiment, trace: Trace, rows: IntArray) -> dict[str, Any]
         y = dataset.in_views(_by_blocks(trace, rows, lambda theta: predict(run, theta, features)))
     else:
         return None
-    return axes | {"y": _packed(y), "target": _packed(target), "range": _range_of(target, y)}
+    return axes | {"y": _packed_array(y), "target": _packed_array(target), "range": _range_of(target, y)}
 
 
 def _range_of(target: FloatArray, y: FloatArray) -> tuple[float, float]:
@@ -263,11 +263,11 @@ def _range_of(target: FloatArray, y: FloatArray) -> tuple[float, float]:
     low, high = float(target.min()), float(target.max())
     span = (high - low) or max(abs(high), 1.0)
     seen = np.clip(y[np.isfinite(y)], low - span, high + span)
-    low, high = min([low, *seen[:1], *_ends(seen)]), max([high, *_ends(seen)])
+    low, high = min([low, *seen[:1], *_extremes(seen)]), max([high, *_extremes(seen)])
     return float(low - 0.05 * span), float(high + 0.05 * span)
 
 
-def _ends(values: FloatArray) -> list[float]:
+def _extremes(values: FloatArray) -> list[float]:
     """Return the minimum and the maximum of ``values``; nothing for an empty array."""
     return [float(values.min()), float(values.max())] if len(values) else []
 
@@ -291,7 +291,7 @@ def _map(trace: Trace, rows: IntArray) -> dict[str, Any] | None:
         return None
     path = _by_blocks(trace, rows, plane.coordinates)
     u, v = view_around(path, *MAP_SHAPE, MARGIN)
-    loss_map = {"path": _packed(path), "u": u.tolist(), "v": v.tolist(), "share": plane.share, "bands": None}
+    loss_map = {"path": _packed_array(path), "u": u.tolist(), "v": v.tolist(), "share": plane.share, "bands": None}
     run = trace.run
     if isinstance(run, Experiment) and GRID[0] * GRID[1] * run.dataset.examples * run.n_parameters <= MOST_WORK:
         loss_map["bands"] = _bands(run, plane, u, v)
@@ -317,11 +317,11 @@ def _bands(run: Experiment, plane: Plane, u_range: FloatArray, v_range: FloatArr
         shapes.append([np.split(points, rings[1:-1]) for points, rings in zip(*polygons, strict=True)])
     return {
         "levels": levels.tolist(),
-        "xs": [[[_short(ring[:, 0]) for ring in polygon] for polygon in shape] for shape in shapes],
-        "ys": [[[_short(ring[:, 1]) for ring in polygon] for polygon in shape] for shape in shapes],
+        "xs": [[[_rounded(ring[:, 0]) for ring in polygon] for polygon in shape] for shape in shapes],
+        "ys": [[[_rounded(ring[:, 1]) for ring in polygon] for polygon in shape] for shape in shapes],
     }
 
 
-def _short(numbers: FloatArray) -> list[float]:
+def _rounded(numbers: FloatArray) -> list[float]:
     """Return the numbers rounded to five significant digits, enough for a picture."""
     return [float(f"{number:.5g}") for number in numbers]

@@ -10,7 +10,7 @@ from gradreel.render.clips.file_digest import content_digest
 from gradreel.render.settings import RenderSettings
 from gradreel.render.stages import MOST_GAIN, MOST_OFFSET, ClipSound
 from gradreel.render.voice.sound import SoundError, check_sound
-from gradreel.render.workers.worker_process import tell
+from gradreel.render.workers.worker_process import tell_user
 
 
 class AddedSounds:
@@ -53,7 +53,7 @@ class AddedSounds:
         """Report, once a clip, that sounds before the first requested beat are left out."""
         if not self._left_out:
             self._left_out = True
-            tell("sounds (add_sound) that begin before the first beat asked for are left out")
+            tell_user("sounds (add_sound) that begin before the first beat asked for are left out")
 
     def all(self) -> tuple[ClipSound, ...]:
         """Return all added sounds, except those of files that are gone by now: these are reported.
@@ -62,5 +62,5 @@ class AddedSounds:
         """
         gone = [name for name in self._digests if not Path(name).is_file()]
         for name in gone:
-            tell(f"{name} is gone, so add_sound's sound is left out: keep the file until the film is written")
+            tell_user(f"{name} is gone, so add_sound's sound is left out: keep the file until the film is written")
         return tuple(sound for sound in self._sounds if sound.file not in gone)

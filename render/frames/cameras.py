@@ -17,7 +17,7 @@ import cairo
 import numpy as np
 from gradreel.render.frames.pictures import NONE, Pixels, Tiles
 from gradreel.render.frames.shapes import Cloud, Drawn, Picture, Shape, Sheet
-from gradreel.render.workers.worker_process import tell
+from gradreel.render.workers.worker_process import tell_user
 from manim import Camera, ImageMobject, Mobject, MovingCamera, MultiCamera, PMobject, VMobject
 from manim.mobject.types.image_mobject import AbstractImageMobject, ImageMobjectFromCamera
 from manim.utils.iterables import list_difference_update
@@ -223,7 +223,7 @@ class ClipCamera(Camera):
     def _draw_by_manim(self, layer: Layer, members: list[Mobject], reason: str) -> None:
         """Draw the layer by Manim's own methods; print ``reason`` the first time."""
         if not self._has_told_slow:
-            tell(f"{SLOW} {reason}")
+            tell_user(f"{SLOW} {reason}")
         self._has_told_slow = True
         assert layer.below is not None
         self.set_frame_to_background(layer.below)

@@ -50,7 +50,7 @@ def describe(scene_class: Any, request: SceneRequest) -> SceneDescription:
             raise UserError(f"{source.name} is a plain Manim scene and has no parameters; remove {names}")
         return SceneDescription(source.name, source.doc, {}, (), {}, beats, is_lecture_scene=False)
     model: type[BaseModel] = scene_class.Parameters
-    parameters = _checked(scene_class, model, *_filled(request, model), request)
+    parameters = _validated(scene_class, model, *_filled_parameters(request, model), request)
     folders = scene_class.trace_folders(parameters)
     return SceneDescription(
         source.name,
@@ -75,7 +75,7 @@ def _given_paths(parameters: BaseModel) -> Iterator[str]:
             yield str(value)
 
 
-def _filled(request: SceneRequest, model: type[BaseModel]) -> tuple[dict[str, Any], dict[str, str]]:
+def _filled_parameters(request: SceneRequest, model: type[BaseModel]) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the parameters to check, and the file that each was read from.
 
     Later ones override earlier ones, table by table: the class's defaults, the lesson, ``--data`` and the lesson's
@@ -87,7 +87,7 @@ def _filled(request: SceneRequest, model: type[BaseModel]) -> tuple[dict[str, An
         default = field.get_default(call_default_factory=True)
         value = default.model_dump(mode="json") if isinstance(default, BaseModel) else None
         if name in request.parameters:
-            value = filled[name] = _put(value, _plain(request, field, name, request.parameters[name]))
+            value = filled[name] = _merged_table(value, _plain_value(request, field, name, request.parameters[name]))
         has_value = value is not None or name in request.parameters
         current = value if has_value else to_jsonable_python(default, fallback=str)
         if (with_lesson_curve := with_curve(current, request.curve)) != current:
@@ -95,27 +95,27 @@ def _filled(request: SceneRequest, model: type[BaseModel]) -> tuple[dict[str, An
         if (with_given_data := with_data(with_lesson_curve, request.data)) != current:
             value = filled[name] = with_given_data
         if name in request.changes:
-            change = with_data(_plain(request, field, name, request.changes[name]), request.data, below=True)
-            filled[name] = _put(value, change)
+            change = with_data(_plain_value(request, field, name, request.changes[name]), request.data, below=True)
+            filled[name] = _merged_table(value, change)
     return filled, files
 
 
-def _plain(request: SceneRequest, field: FieldInfo, name: str, value: Any) -> Any:
+def _plain_value(request: SceneRequest, field: FieldInfo, name: str, value: Any) -> Any:
     """Return ``value``, or the lesson's experiment of that name, with the data of ``--data`` and the lesson's curve."""
-    if isinstance(value, str) and _holds(field.annotation, Experiment):
+    if isinstance(value, str) and _annotation_has(field.annotation, Experiment):
         plain = _experiment(request, name, value).model_dump(mode="json")
         return with_curve(with_data(plain, request.data), request.curve)
     return value
 
 
-def _put(below: Any, value: Any) -> Any:
+def _merged_table(below: Any, value: Any) -> Any:
     """Return the table ``value`` merged over the table ``below``. A complete table, or any other value, replaces it."""
     if not (isinstance(below, Mapping) and isinstance(value, Mapping)) or below.keys() <= value.keys():
         return value
     return put_over(below, value)
 
 
-def _checked(
+def _validated(
     scene_class: Any, model: type[BaseModel], filled: Mapping[str, Any], files: Mapping[str, str], request: SceneRequest
 ) -> Any:
     """Return the scene's validated parameters.
@@ -128,7 +128,8 @@ def _checked(
     except ValidationError as error:
         scene, source = scene_class.scene_name(), request.source
         lines = [
-            _line(scene, problem) + (f"; it was read from {file}" if (file := file_of(problem.place, files)) else "")
+            _problem_line(scene, problem)
+            + (f"; it was read from {file}" if (file := file_of(problem.place, files)) else "")
             for problem in problems_of(error, model, filled)
         ]
         missing = [f"{scene}.{problem['loc'][0]}" for problem in error.errors() if _is_without_default(problem)]
@@ -146,7 +147,7 @@ def _is_without_default(problem: Mapping[str, Any]) -> bool:
     return problem["type"] == "missing" and len(problem["loc"]) == 1
 
 
-def _line(scene: str, problem: Problem) -> str:
+def _problem_line(scene: str, problem: Problem) -> str:
     """Return the message for one problem."""
     if problem.is_unknown:
         inside = f"; {scene}.{'.'.join(map(str, problem.place[:-1]))} has" if len(problem.place) > 1 else "; it has"
@@ -166,18 +167,18 @@ def _experiment(request: SceneRequest, parameter: str, name: str) -> Experiment:
         ) from None
 
 
-def _holds(annotation: Any, kind: type) -> bool:
+def _annotation_has(annotation: Any, kind: type) -> bool:
     """Return whether an annotation is ``kind`` or has it as a part, as in ``kind | None``."""
     if isinstance(annotation, type):
         return issubclass(annotation, kind)
-    return any(_holds(part, kind) for part in typing.get_args(annotation))
+    return any(_annotation_has(part, kind) for part in typing.get_args(annotation))
 
 
 def _rows(model: type[BaseModel], prefix: str) -> Iterator[ParameterRow]:
     """Yield a row for each field; fields of a nested model follow as ``run.seed``."""
     for name, field in model.model_fields.items():
         default = field.get_default(call_default_factory=True)
-        shown = "required" if field.is_required() else _shown(default)
+        shown = "required" if field.is_required() else _default_text(default)
         yield ParameterRow(
             f"{prefix}{name}", _type_name(field.annotation), shown, _bounds(field), field.description or ""
         )
@@ -199,7 +200,7 @@ def _with_trace(row: ParameterRow, folder: TraceFolder | None) -> ParameterRow:
     return replace(row, description=f"{row.description.rstrip('.')}. {summary}")
 
 
-def _shown(default: Any) -> str:
+def _default_text(default: Any) -> str:
     """Return a default value as text."""
     return "as below" if isinstance(default, BaseModel) else repr(default)
 

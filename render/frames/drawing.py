@@ -15,7 +15,7 @@ from gradreel.render.frames.cameras import SLOW, ClipCamera, ClipMovingCamera, C
 from gradreel.render.frames.encode import ClipEncoder
 from gradreel.render.frames.pictures import NONE, Pixels
 from gradreel.render.frames.three_d import ClipThreeDCamera
-from gradreel.render.workers.worker_process import tell
+from gradreel.render.workers.worker_process import tell_user
 from manim import CairoRenderer, Camera, Mobject, Scene
 from manim.utils.iterables import list_update
 
@@ -41,7 +41,7 @@ class ClipRenderer(CairoRenderer):
         if type(camera) is not Camera:
             encoder.expect_motion()
         if (reason := _reason_for_manim(renderer, camera, encoder)) is not None:
-            tell(f"{SLOW} {reason}")
+            tell_user(f"{SLOW} {reason}")
             return
         camera.__class__, renderer.__class__ = CAMERAS[type(camera)], cls
         camera.make_ready(encoder.is_transparent)
@@ -66,7 +66,7 @@ class ClipRenderer(CairoRenderer):
         elif (reason := _own_function(self, camera)) is not None:
             # our camera's methods under Manim's names do what Manim's do, so Manim's renderer can use it
             self.__class__ = CairoRenderer
-            tell(f"{SLOW} {reason}")
+            tell_user(f"{SLOW} {reason}")
         elif camera is not self._shows:
             self._shows, camera.tiles.marked = camera, camera.tiles.all
 

@@ -49,7 +49,7 @@ from av.video.stream import VideoStream
 from gradreel.render.frames.pictures import Boxes, Pixels
 from gradreel.render.frames.yuv import PIXEL_FORMAT, ChangingFrame, Converted, area
 from gradreel.render.settings import RenderSettings
-from gradreel.render.workers.worker_process import tell
+from gradreel.render.workers.worker_process import tell_user
 
 PRESET = "superfast"
 OPTIONS = {"preset": PRESET, "tune": "zerolatency", "forced-idr": "1"}  # zerolatency: each frame's packet comes at once
@@ -115,7 +115,9 @@ class H264Stream:
         self._container, self._stream, self._settings = container, stream, settings
         self._is_plain = settings.plain_h264 or not tricks_work()
         if self._is_plain and not settings.plain_h264:
-            tell("repeated frames are encoded one by one, in larger files: this FFmpeg fails a test of shorter packets")
+            tell_user(
+                "repeated frames are encoded one by one, in larger files: this FFmpeg fails a test of shorter packets"
+            )
         self._picture = ChangingFrame(settings.width, settings.height)
         self._repeats = _Repeats(settings)
         self._period = KEYFRAME_SECONDS * settings.fps
@@ -128,11 +130,11 @@ class H264Stream:
         self._waiting: deque[tuple[Future[None], int]] = deque()  # tasks, and the pixels that each converts
         self._ahead = 0  # pixels of these tasks
         self._has_failed = False
-        self._later(lambda: None)  # starts the thread now: it inherits this thread's priority
+        self._queue_task(lambda: None)  # starts the thread now: it inherits this thread's priority
 
     def expect_motion(self) -> None:
         """Announce much motion from the first frame of each part on."""
-        self._later(self._expect_motion)
+        self._queue_task(self._expect_motion)
 
     def write(self, pixels: Pixels, repeat: int) -> None:
         """Write the next frame, shown ``repeat`` times."""
@@ -145,15 +147,15 @@ class H264Stream:
         """
         tiles = self._picture.follow(pixels, boxes)
         changed = area(tiles)
-        return partial(self._later, self._write, self._picture.converted(tiles), repeat, changed, pixels=changed)
+        return partial(self._queue_task, self._write, self._picture.converted(tiles), repeat, changed, pixels=changed)
 
     def cut(self) -> None:
         """Begin another part."""
-        self._later(self._cut)
+        self._queue_task(self._cut)
 
     def close(self) -> None:
         """Write all remaining packets and end the thread. The container stays open."""
-        self._later(self._close)
+        self._queue_task(self._close)
         try:
             while self._waiting:
                 self._wait()
@@ -164,7 +166,7 @@ class H264Stream:
         """End the thread without its remaining tasks."""
         self._thread.shutdown(cancel_futures=True)
 
-    def _later(self, task: Callable[..., None], *arguments: Any, pixels: int = 0) -> None:
+    def _queue_task(self, task: Callable[..., None], *arguments: Any, pixels: int = 0) -> None:
         """Queue a task for the thread; wait first if too many pixels or tasks are queued."""
         most_pixels = AHEAD * self._settings.width * self._settings.height
         while self._waiting and (

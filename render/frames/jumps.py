@@ -63,14 +63,14 @@ class JumpFinder:
         """Take the next frame, (height, width, 3 or 4) of the size `SIZE`, shown ``repeat`` times."""
         frame = pixels.copy()
         for number in range(self.frames, self.frames + min(repeat, STILL)):
-            self._see(number, _change(frame if self._previous is None else self._previous, frame))
+            self._count_change(number, _change(frame if self._previous is None else self._previous, frame))
             self._previous = frame
         self.frames += repeat
 
     def jumps(self) -> list[Jump]:
         """Return the jumps in the frames so far, assuming that the last one stays."""
         if self._previous is not None:
-            self._see(self.frames, np.zeros(self._previous.shape[:2], np.uint8))
+            self._count_change(self.frames, np.zeros(self._previous.shape[:2], np.uint8))
         steps, numbers = self._steps, np.array(self._numbers)
         often = steps.frames_of_block >= OFTEN
         candidates = []
@@ -83,7 +83,7 @@ class JumpFinder:
                 candidates.append(Jump(int(numbers[index]), *jump))
         return [jump for jump in candidates if not _is_in_succession(jump, candidates)]
 
-    def _see(self, number: int, change: NDArray[np.uint8]) -> None:
+    def _count_change(self, number: int, change: NDArray[np.uint8]) -> None:
         """Take the change (height, width) to frame ``number``; count the pixels of the frame before."""
         self._changes.append((number, change))
         if len(self._changes) == 3:
@@ -142,12 +142,12 @@ def _jump(
     """
     counts = np.where(counting, 0, steps)
     of_frames, here = counts.sum(axis=(1, 2)), counts[place] > 0
-    size, near = int(of_frames[place]), _near(here)
-    if size < LEAST * _pixels(steps) or size <= ABOVE * _usual(of_frames, place):
+    size, near = int(of_frames[place]), _grown(here)
+    if size < LEAST * _pixels(steps) or size <= ABOVE * _usual_steps(of_frames, place):
         return None
     moving = changed[:, near].sum(axis=1)
     beside = max(moving[max(place - 1, 0) : place].max(initial=0), moving[place + 1 : place + 2].max(initial=0))
-    if size <= ABOVE * _usual(steps[:, near].sum(axis=1), place) or beside > MOVING * moving[place]:
+    if size <= ABOVE * _usual_steps(steps[:, near].sum(axis=1), place) or beside > MOVING * moving[place]:
         return None
     return size / _pixels(steps), _box(here)
 
@@ -180,13 +180,13 @@ def _pixels(blocks: NDArray[np.uint8]) -> int:
     return int(BLOCK**2 * blocks[0].size)
 
 
-def _usual(steps: NDArray[np.integer], place: int) -> float:
+def _usual_steps(steps: NDArray[np.integer], place: int) -> float:
     """Return the median number of steps in the frames before ``place`` or after it, whichever is greater."""
     sides = steps[max(place - AROUND, 0) : place], steps[place + 1 : place + 1 + AROUND]
     return max((float(np.median(side)) for side in sides if side.size), default=0.0)
 
 
-def _near(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _grown(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return ``mask`` grown by `AROUND` blocks: as far as moving things get in the frames around a jump."""
     for _ in range(AROUND):
         mask = _with_neighbours(mask)

@@ -19,7 +19,7 @@ def everything_leaves(scene: Scene) -> bool:
     """
     leaving = [
         animation.mobject
-        for animation in _each(scene.animations or ())
+        for animation in _all_animations(scene.animations or ())
         if animation.is_remover() or _ends_invisible(scene, animation)
     ]
     if not leaving or not shows_something(scene):
@@ -50,12 +50,12 @@ def _ends_invisible(scene: Scene, animation: Animation) -> bool:
     return target is not None and not any(_is_visible(scene, part) for part in target.get_family())
 
 
-def _each(animations: Iterable[Animation]) -> Iterator[Animation]:
+def _all_animations(animations: Iterable[Animation]) -> Iterator[Animation]:
     """Yield each animation, and those inside groups."""
     for animation in animations:
         yield animation
         if isinstance(animation, AnimationGroup):
-            yield from _each(animation.animations)
+            yield from _all_animations(animation.animations)
 
 
 def _is_visible(scene: Scene, part: Mobject) -> bool:

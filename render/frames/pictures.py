@@ -66,8 +66,8 @@ class Tiles:
         for row in range(self._rows):
             self._below.append(self._below[-1] | 1 << row * self._pitch)
 
-        self.exactly = lru_cache(REMEMBERED)(self._exactly)
-        self.roughly = lru_cache(REMEMBERED)(self._roughly)
+        self.exactly = lru_cache(REMEMBERED)(self._exact_boxes)
+        self.roughly = lru_cache(REMEMBERED)(self._rough_boxes)
         self.all = self.span(0, width, 0, height)
         self.marked = NONE
         """Tiles that the caller has marked. This class never reads or changes them."""
@@ -81,11 +81,11 @@ class Tiles:
         row = ((1 << after - first) - 1) << 1 + first
         return row * self._below[below - above] << above * self._pitch
 
-    def _exactly(self, tiles: int) -> list[Box]:
+    def _exact_boxes(self, tiles: int) -> list[Box]:
         """Return boxes that do not overlap and cover exactly these tiles."""
         return one_above_another(self._box(left, right, row, row + 1) for row, left, right in runs(self._array(tiles)))
 
-    def _roughly(self, tiles: int) -> list[Box]:
+    def _rough_boxes(self, tiles: int) -> list[Box]:
         """Return fewer boxes that do not overlap and cover these tiles, and some around them."""
         bands = self._array(tiles).reshape(self._bands, BAND, self._pitch)
         merged: list[list[int]] = []

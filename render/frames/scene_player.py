@@ -40,7 +40,7 @@ from gradreel.render.stages import (
     SceneRequest,
     Subcaption,
 )
-from gradreel.render.workers.worker_process import at, report, tell
+from gradreel.render.workers.worker_process import report_place, report_progress, tell_user
 from gradreel.scenes.base import Beat, LectureScene, SceneContext
 from gradreel.scenes.catalog import kebab_name, load_class
 from gradreel.scenes.user_traceback import user_traceback
@@ -79,7 +79,7 @@ def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> Played:
     Call `configure` once before. Settings that the scene's file changes later stay.
     """
     settings = request.settings
-    scene = _scene(request, encoder)
+    scene = _make_scene(request, encoder)
     writer: ClipWriter = scene.renderer.file_writer
     _render(scene, request, encoder)
     if isinstance(scene, LectureScene):
@@ -93,7 +93,7 @@ def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> Played:
     if request.speech:
         writer.pad(scene.renderer.get_frame(), -encoder.frames % clip_grid(settings.fps, settings.format))
     if isinstance(scene, LectureScene):
-        spans = [_span(beat, start, end) for (_, start, end), beat in zip(writer.spans, scene.beats, strict=True)]
+        spans = [_beat_span(beat, start, end) for (_, start, end), beat in zip(writer.spans, scene.beats, strict=True)]
     else:  # a section of a plain scene is a beat without a line
         spans = [BeatSpan(*span, lines={}, values={}, from_narration=False) for span in writer.section_spans()]
     return Played(
@@ -106,7 +106,7 @@ def _screen_words(scene: Scene) -> tuple[ScreenWord, ...]:
     return scene.words_of.looked_up if isinstance(scene, LectureScene) else ()
 
 
-def _span(beat: Beat, start: int, end: int, per_frame: float = 1) -> BeatSpan:
+def _beat_span(beat: Beat, start: int, end: int, per_frame: float = 1) -> BeatSpan:
     """Return a beat's span in frames of the clip. ``per_frame``: clip frames per frame that the scene counted."""
     marks = {mark: start + round(frame * per_frame) for mark, frame in beat.marks.items()}
     lines, values = beat.said.with_marks, as_json(beat.values or {})
@@ -127,9 +127,9 @@ def beats_of(request: SceneRequest) -> tuple[tuple[BeatSpan, ...], tuple[ScreenW
     try:
         scene = visit_beats(load_class(request.source), lambda scene, beat: None, request.parameters, context)
     except (Exception, SystemExit) as error:
-        raise _explained(error, request) from error
+        raise _as_user_error(error, request) from error
     assert isinstance(scene, LectureScene)
-    return tuple(replace(_span(beat, 0, 0), marks={}, motion=None) for beat in scene.beats), _screen_words(scene)
+    return tuple(replace(_beat_span(beat, 0, 0), marks={}, motion=None) for beat in scene.beats), _screen_words(scene)
 
 
 def checked_claims(request: SceneRequest) -> tuple[Claim, ...]:
@@ -141,14 +141,14 @@ def checked_claims(request: SceneRequest) -> tuple[Claim, ...]:
     try:
         return scene_class(parameters=request.parameters, context=_context(request)).checked_claims
     except (Exception, SystemExit) as error:
-        raise _explained(error, request) from error
+        raise _as_user_error(error, request) from error
 
 
 def play_to_end(request: SceneRequest) -> Scene:
     """The scene as it is at its end, or at the end of the last beat asked for; no frame is drawn on the way."""
     configure(request)
     ending = _NoFrames()
-    scene = _scene(request, ending)
+    scene = _make_scene(request, ending)
     scene.renderer.scene_finished = lambda scene: None  # where nothing is played it draws, as `picture` does anyway
     _render(scene, request, ending)
     return scene
@@ -168,21 +168,21 @@ def visit_beats(request: SceneRequest, see: Callable[[Scene, str], None]) -> tup
     def note(scene: Scene, beat: str) -> None:
         seen.append(beat)
         see(scene, beat)
-        at(f"after beat {beat}")
+        report_place(f"after beat {beat}")
 
     try:
         size = (settings.width, settings.height)
         scene = stills.visit_beats(load_class(request.source), note, request.parameters, _context(request), size)
     except (Exception, SystemExit) as error:
-        raise _explained(error, request) from error
+        raise _as_user_error(error, request) from error
     check_beats_played(seen, request, getattr(scene, "begun_beats", []))
     beats, fps = getattr(scene, "beats", []), settings.fps
     if isinstance(scene, LectureScene):
         claims = [each for beat in scene.beats for each in beat.claims]
         for message in scene.words_of.broken_claims(scene.narrated_as(scene.words_of), claims):
-            tell(message)
+            tell_user(message)
     per_frame = fps / scene.camera.frame_rate  # a visit has its own frame rate
-    return tuple(_span(beat, round(beat.start * fps), round(beat.end * fps), per_frame) for beat in beats)
+    return tuple(_beat_span(beat, round(beat.start * fps), round(beat.end * fps), per_frame) for beat in beats)
 
 
 def picture(scene: Scene, settings: RenderSettings) -> bytes:
@@ -239,14 +239,14 @@ class ClipWriter(SceneFileWriter):
 
     def write_frame(self, pixels: Pixels, *, repeat: int = 1, boxes: Boxes | None = None) -> None:
         if self._settings.transparent:
-            pixels = self._straightened(pixels, boxes)
+            pixels = self._straight_pixels(pixels, boxes)
         if isinstance(self._encoder, ClipEncoder):
             self._encoder.write(pixels, repeat, boxes)
         else:
             self._encoder.write(pixels, repeat)
-        report(self._encoder.frames)
+        report_progress(self._encoder.frames)
 
-    def _straightened(self, pixels: Pixels, boxes: Boxes | None) -> Pixels:
+    def _straight_pixels(self, pixels: Pixels, boxes: Boxes | None) -> Pixels:
         """Return the picture with straight alpha, see `straighten`.
 
         Without ``boxes`` it changes ``pixels``. With ``boxes`` it changes only these in an array that is reused.
@@ -274,11 +274,11 @@ class ClipWriter(SceneFileWriter):
             self._began[name] = self._encoder.frames
             self._shown_sections.append((name, self._encoder.frames))
         if not skip_animations:
-            self._cut()
-        at("" if name == FIRST_SECTION else f"in beat {name}")
+            self._force_key_frame()
+        report_place("" if name == FIRST_SECTION else f"in beat {name}")
         super().next_section(name, type_, skip_animations)
 
-    def _cut(self) -> None:
+    def _force_key_frame(self) -> None:
         if isinstance(self._encoder, ClipEncoder):
             self._encoder.cut()
 
@@ -305,7 +305,7 @@ class ClipWriter(SceneFileWriter):
         """
         if name in self._began:
             self.spans.append((name, self._began[name], self._encoder.frames))
-            self._cut()  # a slide show plays the animation that leaves after the last beat on the next step
+            self._force_key_frame()  # a slide show plays the animation that leaves after the last beat on the next step
 
     def pad(self, picture: Pixels, frames: int) -> None:
         """Show the last ``picture`` for some more frames. They belong to the last beat, if the clip ended with it."""
@@ -395,7 +395,7 @@ class ClipWriter(SceneFileWriter):
         if is_cleared:
             self._emptied_at = self._play_began
         if self._all_leaves or is_cleared:
-            self._cut()
+            self._force_key_frame()
 
     def end_animation(self, allow_write: bool = False) -> None:
         """Notes whether the picture is empty now.
@@ -464,7 +464,9 @@ def configure(request: SceneRequest) -> str:
     _use_ground(request)
     overruled_options = _overruled_options(settings, by_cfg, _size_rate_folder())
     if config.renderer is not RendererType.CAIRO:  # only then: setting it changes the bases of Manim's classes
-        tell("its file, or manim.cfg, asks for OpenGL; drawn by Cairo instead: only manim render --renderer opengl can")
+        tell_user(
+            "its file, or manim.cfg, asks for OpenGL; drawn by Cairo instead: only manim render --renderer opengl can"
+        )
         config.renderer = "cairo"
     config.pixel_width, config.pixel_height, config.frame_rate = settings.width, settings.height, settings.fps
     aspect, width, height = settings.width / settings.height, config.frame_width, config.frame_height
@@ -530,7 +532,7 @@ def _without_braces(folder: Path) -> str:
     return written
 
 
-def _scene(request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames) -> Scene:
+def _make_scene(request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames) -> Scene:
     """The scene, made and connected to the encoder. Raises SceneError when making it raises."""
     scene_class = load_class(request.source)
     try:
@@ -539,7 +541,7 @@ def _scene(request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames)
         else:
             scene = scene_class()
     except (Exception, SystemExit) as error:
-        raise _explained(error, request) from error
+        raise _as_user_error(error, request) from error
     if isinstance(encoder, ClipEncoder):
         ClipRenderer.take_over(scene, encoder)
     writer_class: Any = _SkippingWriter if isinstance(encoder, _NoFrames) else ClipWriter
@@ -559,7 +561,7 @@ def _render(scene: Scene, request: SceneRequest, encoder: ClipEncoder | JumpFind
     except (Exception, SystemExit) as error:
         if isinstance(encoder, ClipEncoder) and error is encoder.error:
             raise  # the disk's fault, not the scene's
-        raise _explained(error, request) from error
+        raise _as_user_error(error, request) from error
 
 
 def _context(request: SceneRequest) -> SceneContext:
@@ -575,7 +577,7 @@ def _context(request: SceneRequest) -> SceneContext:
     )
 
 
-def _explained(error: BaseException, request: SceneRequest) -> Exception:
+def _as_user_error(error: BaseException, request: SceneRequest) -> Exception:
     """The user's mistakes as they are; anything else as a SceneError with the lines of theirs that led to it."""
     if isinstance(error, UserError):
         return error

@@ -57,7 +57,7 @@ class Drawn:
         """Draw the mobject as it was when `follow` was last called."""
         raise NotImplementedError
 
-    def _moved(self, mobject: Mobject, camera: ClipCamera) -> bool:
+    def _update_points(self, mobject: Mobject, camera: ClipCamera) -> bool:
         """Update points and view; return whether either has changed."""
         points: bytes = mobject.points.tobytes()
         view = camera.seen_from(mobject)
@@ -103,7 +103,7 @@ class Shape(Drawn):
     def follow(self, vmobject: VMobject, camera: ClipCamera) -> bool:
         """Update the record to ``vmobject``. Return whether it looks the same as before."""
         is_shaded, previous_style = camera.is_shaded(vmobject), self._style
-        moved = self._moved(vmobject, camera) or is_shaded != self._is_shaded
+        moved = self._update_points(vmobject, camera) or is_shaded != self._is_shaded
         if moved:
             self._placed = self._path = None
             self._was_drawn = False
@@ -238,7 +238,7 @@ class Cloud(Drawn):
     def follow(self, cloud: PMobject, camera: ClipCamera) -> bool:
         """Update the record to ``cloud``. Return whether it looks the same as before. It touches all tiles."""
         style = cloud.rgbas.tobytes(), cloud.stroke_width
-        same = not self._moved(cloud, camera) and style == getattr(self, "_style", None)
+        same = not self._update_points(cloud, camera) and style == getattr(self, "_style", None)
         self._style, self.tiles = style, camera.tiles.all
         return same
 
@@ -262,11 +262,11 @@ class Picture(Drawn):
 
     def follow(self, image: AbstractImageMobject, camera: ClipCamera) -> bool:
         """Update the record to ``image``. Return whether it looks the same as before."""
-        moved, source = self._moved(image, camera), image.get_pixel_array()
+        moved, source = self._update_points(image, camera), image.get_pixel_array()
         if not moved and self._resampling == image.resampling_algorithm and np.array_equal(self._source, source):
             return True
         self._source, self._resampling = source.copy(), image.resampling_algorithm
-        self._lay(image, camera)
+        self._transform_image(image, camera)
         self.tiles = NONE
         if self._laid is not None:
             width, height = self._laid.size
@@ -285,7 +285,7 @@ class Picture(Drawn):
             laid = laid.crop((0, 0, width, height))
         below[:] = np.asarray(Image.alpha_composite(Image.fromarray(below), laid))
 
-    def _lay(self, image: AbstractImageMobject, camera: ClipCamera) -> None:
+    def _transform_image(self, image: AbstractImageMobject, camera: ClipCamera) -> None:
         """Transform the image onto the frame, as the first half of Manim's ``display_image_mobject`` does."""
         self._laid = None
         source = Image.fromarray(self._source)

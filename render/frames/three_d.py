@@ -118,7 +118,7 @@ class ClipThreeDCamera(ClipCamera, ThreeDCamera):
             if is_shaded:
                 corners = _corners(count)
                 ends = self._project(points[:, corners])[..., :2].reshape(-1, 4).tolist()
-                lights = [_lights(points, corner, self.light_source.points[0]) for corner in corners]
+                lights = [_added_lights(points, corner, self.light_source.points[0]) for corner in corners]
                 for (vmobject, shape), own_ends, *own_lights in zip(pairs, ends, *lights, strict=True):
                     shape.light = own_lights
                     if ends_at_corners(vmobject):
@@ -130,7 +130,9 @@ class ClipThreeDCamera(ClipCamera, ThreeDCamera):
         shape.place(points, points.min(axis=0).tolist(), points.max(axis=0).tolist())
         if is_shaded:
             corners = _corners(len(vmobject.points))
-            shape.light = [_lights(vmobject.points[None], corner, self.light_source.points[0])[0] for corner in corners]
+            shape.light = [
+                _added_lights(vmobject.points[None], corner, self.light_source.points[0])[0] for corner in corners
+            ]
             if ends_at_corners(vmobject):
                 shape.ends = self.gradient_ends(vmobject)
 
@@ -156,7 +158,7 @@ def _corners(count: int) -> list[int]:
     return [0, (count - 1) // 6 * 3]
 
 
-def _lights(points: Floats, corner: int, source: Floats) -> list[float]:
+def _added_lights(points: Floats, corner: int, source: Floats) -> list[float]:
     """Return the light that is added to the colours of each face at a corner, as in Manim's ``get_shaded_rgb``.
 
     ``points`` are (faces, points, 3).

@@ -34,7 +34,7 @@ from gradreel.render.frames.scene_player import (
     visit_beats,
 )
 from gradreel.render.stages import BeatSpan, Clip, ClipFile, Finding, SceneDescription, SceneRequest, SceneWords
-from gradreel.render.workers.worker_process import at, report, tell
+from gradreel.render.workers.worker_process import report_place, report_progress, tell_user
 from gradreel.scenes.catalog import SceneSource, load_class
 from gradreel.scenes.file_names import file_name
 from gradreel.scenes.words.claims import Claim
@@ -56,7 +56,7 @@ def visit(
     """
     source, media = request.source, Folders(request.settings.media_dir)
     opened = OpenedFiles((*media.our_folders, *named_trace_folders(request)), source)
-    at(f"while {request.source.name} was imported", "anew")
+    report_place(f"while {request.source.name} was imported", "anew")
     use_words(request.words)
     texts = use_own_texts()
     try:
@@ -75,7 +75,7 @@ def visit(
         traces = recorded_traces(description, media)
         if traces is None:
             return description, dependencies, None
-        words, of_words = _listened(complete, opened)
+        words, of_words = _play_for_words(complete, opened)
     except Exception:  # such as a damaged trace, which the plan reports
         return description, dependencies, None
     return description, dependencies, (words_parts(complete, narrated_as, traces), of_words, words)
@@ -89,13 +89,13 @@ def listen(request: SceneRequest) -> tuple[SceneWords, Dependencies]:
     source, media = request.source, Folders(request.settings.media_dir)
     opened = OpenedFiles((*media.our_folders, *named_trace_folders(request)), source)
     try:
-        return _listened(request, opened)
+        return _play_for_words(request, opened)
     except Exception as error:
         attach_opened_files(error, opened, source)
         raise
 
 
-def _listened(request: SceneRequest, opened: OpenedFiles) -> tuple[SceneWords, Dependencies]:
+def _play_for_words(request: SceneRequest, opened: OpenedFiles) -> tuple[SceneWords, Dependencies]:
     """Play a scene without frames; return its words and its dependencies."""
     beats, screen = beats_of(request)
     return SceneWords(request.name, beats), _dependencies(opened, request.source, screen)
@@ -136,7 +136,7 @@ def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
         if current is not None:
             return ClipFile.from_json(current[1], current[0])
         if overruled_options:
-            tell(
+            tell_user(
                 "the scene's file, or manim.cfg, sets values that the command line overrules; to use them, add"
                 f" {overruled_options}"
             )
@@ -146,7 +146,7 @@ def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
         give_way()
         try:
             played = play(request, encoder)
-            at("after its last frame")
+            report_place("after its last frame")
             encoder.close()
         except BaseException as error:
             encoder.discard()
@@ -175,10 +175,10 @@ def _only_renderer(lock: FileLock) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        at("while another run had its lock", "stopped")
+        report_place("while another run had its lock", "stopped")
         lock.acquire()
     try:
-        at("before its first beat", "anew")
+        report_place("before its first beat", "anew")
         yield
     finally:
         lock.release()
@@ -197,7 +197,7 @@ def render_stills(request: SceneRequest, directory: Path) -> list[str]:
         name = file_name(beat, f"{request.source.name}: a beat called")
         (directory / f"{name}.png").write_bytes(picture(scene, request.settings))
         names.append(beat)
-        report(len(names))
+        report_progress(len(names))
 
     visit_beats(request, write)
     return names

@@ -87,10 +87,10 @@ class Lesson:
     def group(self, scene: str) -> str:
         """Return the folder name for a scene's files: the lesson's name, or the stem of a user's own scene file."""
         request = next(request for request in self.scenes if request.name == scene)
-        return self.name if self.has(request) else request.source.file.stem
+        return self.name if self.owns_files_of(request) else request.source.file.stem
 
     @staticmethod
-    def has(request: SceneRequest) -> bool:
+    def owns_files_of(request: SceneRequest) -> bool:
         """Return whether a scene's files belong to the lesson: it has the scene, or the scene is one of ours."""
         return request.stands_in_lesson or request.source.is_ours
 

@@ -62,29 +62,29 @@ TRACE = "trace"
 """
 
 
-def _by_language(value: Any) -> Any:
+def _check_by_language(value: Any) -> Any:
     """Raise ValueError for a plain text where texts by language are needed."""
     if isinstance(value, str):
         raise ValueError('needed: a text for each language, such as { en = "Descent", zh = "下降" }')
     return value
 
 
-def _tables(value: Any) -> Any:
+def _check_tables(value: Any) -> Any:
     """Raise ValueError unless ``value`` is a list of one or more tables."""
     if not isinstance(value, list) or not value or not all(isinstance(scene, Mapping) for scene in value):
         raise ValueError('needed: at least one scene, as a table: [[scene]], and below it name = "build-curve"')
     return value
 
 
-def _not_empty(text: str) -> str:
+def _check_not_empty(text: str) -> str:
     """Raise ValueError for a text without a visible character."""
     if not text.strip():
         raise ValueError("the text is empty; write one, or remove the key")
     return text
 
 
-Text = Annotated[str, AfterValidator(_not_empty)]
-Words = Annotated[dict[str, Text], BeforeValidator(_by_language)]
+Text = Annotated[str, AfterValidator(_check_not_empty)]
+Words = Annotated[dict[str, Text], BeforeValidator(_check_by_language)]
 
 
 class _Table(BaseModel):
@@ -139,7 +139,7 @@ class _LessonFile(_Table):
         None, description='the red curve of all scenes: its knots, such as [[1, 1], [3, 4]], or "@curve.csv"'
     )
     experiments: dict[str, Experiment] = Field({}, description="training runs by name, for the scenes' parameters")
-    scene: Annotated[list[_SceneTable], BeforeValidator(_tables)] = Field(
+    scene: Annotated[list[_SceneTable], BeforeValidator(_check_tables)] = Field(
         [], validate_default=True, description="the scenes, in the order of the film"
     )
 
@@ -336,7 +336,7 @@ def _entry(file: Path, number: int, scene: _SceneTable, part: Title | None, ours
     parameters: dict[str, Any] = {}
     for name, value in scene.parameters.items():
         try:
-            parameters[name] = _beside(file, name, value)
+            parameters[name] = _resolved_value(file, name, value)
         except UserError as error:
             place = f"scene.parameters.{name} (in [[scene]] {number}, {scene.name})"
             raise UserError(f"{file}: {place}: {error}") from None
@@ -344,7 +344,7 @@ def _entry(file: Path, number: int, scene: _SceneTable, part: Title | None, ours
     return SceneRequest(source, parameters=parameters, part=part, files=files)
 
 
-def _beside(lesson: Path, name: str, value: Any) -> Any:
+def _resolved_value(lesson: Path, name: str, value: Any) -> Any:
     """Return the value that a scene's parameter in a lesson means.
 
     ``"@curve.csv"`` is the content of that file beside the lesson. A parameter called ``trace`` may name a folder

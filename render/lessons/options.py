@@ -216,7 +216,7 @@ def jobs_of(jobs: int | None, scheduler: str | None = None) -> int:
 def parse_resolution(text: str) -> tuple[int, int]:
     """Return width and height in pixels of ``"1920,1080"`` or ``1920x1080``. Raises UserError for other text."""
     try:
-        width, height = (_whole(side) for side in text.lower().replace("x", ",").split(","))
+        width, height = (_whole_number(side) for side in text.lower().replace("x", ",").split(","))
     except ValueError:
         raise UserError(f"-r {text} is not a size; write width,height in pixels, such as -r 1280,720") from None
     return width, height
@@ -226,7 +226,7 @@ def parse_rate(text: str) -> float | Fraction:
     """Return the frames a second of ``"30"`` or ``"30000/1001"``. Raises UserError for text that is not a number."""
     over, slash, under = text.partition("/")
     try:
-        return Fraction(_whole(over), _whole(under)) if slash else float(text)
+        return Fraction(_whole_number(over), _whole_number(under)) if slash else float(text)
     except (ValueError, ZeroDivisionError):
         raise UserError(f"--fps {text} is not a number; write frames per second, such as --fps 30") from None
 
@@ -251,7 +251,7 @@ def parse_counts(option: str, text: str, least: int, largest: int) -> tuple[int,
     Raises UserError for a number outside ``least`` to ``largest``, and for one that comes twice.
     """
     try:
-        counts = tuple(_whole(part) for part in text.split(","))
+        counts = tuple(_whole_number(part) for part in text.split(","))
     except ValueError:
         raise UserError(
             f"{option} {text} is not a list of numbers; write whole numbers with commas, such as {option} 1,2,3"
@@ -264,7 +264,7 @@ def parse_counts(option: str, text: str, least: int, largest: int) -> tuple[int,
     return counts
 
 
-def _whole(text: str) -> int:
+def _whole_number(text: str) -> int:
     """Return a whole number in plain digits. Raises ValueError for anything else that `int` accepts, such as 1_0."""
     if not re.fullmatch(r" *-?[0-9]+ *", text):
         raise ValueError(text)
@@ -280,7 +280,7 @@ def parse_overrides(settings: Iterable[str]) -> dict[str, dict[str, Any]]:
     """
     overrides: dict[str, dict[str, Any]] = {}
     for text in settings:
-        scene, path, value = _parts(text)
+        scene, path, value = _parts_of_setting(text)
         inside = overrides.setdefault(scene, {})
         for name in path[:-1]:
             child = inside.get(name)
@@ -299,14 +299,14 @@ def files_of_overrides(settings: Iterable[str]) -> dict[str, dict[str, str]]:
     """
     files: dict[str, dict[str, str]] = {}
     for text in settings:
-        scene, path, value = _parts(text)
+        scene, path, value = _parts_of_setting(text)
         name = ".".join(path)
         inside = {other: file for other, file in files.get(scene, {}).items() if not f"{other}.".startswith(f"{name}.")}
         files[scene] = inside | {name: value[1:] if value.startswith("@") else ""}
     return files
 
 
-def _parts(setting: str) -> tuple[str, list[str], str]:
+def _parts_of_setting(setting: str) -> tuple[str, list[str], str]:
     """Return scene, parameter path and value of a ``--set``. Raises UserError for another form."""
     key, equals, value = setting.partition("=")
     scene, *path = key.strip().split(".")

@@ -76,7 +76,8 @@ def check_words(words: OwnWords, sources: Collection[SceneSource], scenes_of_our
             faults = list(_problems(scene, tables, ours, requests))
             if scene in sources_by_name:
                 faults += [
-                    f"it has no line for beat {beat!r}" for beat in _missing(sources_by_name[scene], tables, ours)
+                    f"it has no line for beat {beat!r}"
+                    for beat in _beats_without_line(sources_by_name[scene], tables, ours)
                 ]
             awaited = (
                 awaited_marks(sources_by_name[scene])
@@ -88,7 +89,7 @@ def check_words(words: OwnWords, sources: Collection[SceneSource], scenes_of_our
     for source in dict.fromkeys(sources):
         if not source.is_ours and not words.has(source.name) and not narrated_as(source, ours):
             problems += [f"there is no [en.{source.name}.beats]: beat {beat!r} has no line, and the scene says none"
-                         for beat in _missing(source, {}, ours)]  # fmt: skip
+                         for beat in _beats_without_line(source, {}, ours)]  # fmt: skip
     if problems:
         raise UserError("\n".join(f"{words.file}: {problem}" for problem in problems))
 
@@ -277,7 +278,7 @@ def _lines_of_ours(ours: Narration, scene: str, beat: str) -> list[str]:
     return lines_of_beat
 
 
-def _missing(source: SceneSource, tables: Mapping[str, Any], ours: Narration) -> list[str]:
+def _beats_without_line(source: SceneSource, tables: Mapping[str, Any], ours: Narration) -> list[str]:
     """Return the beats of a user's scene, as written, that have no line in one language; [] for our scenes."""
     if source.is_ours:
         return []

@@ -57,7 +57,9 @@ def load_lesson(
     lesson = _with_experiments(lesson, changes.pop("experiments", {}), files.get("experiments", {}))
     all_scenes = lesson.scenes
     lesson = (
-        replace(lesson, scenes=_picked(lesson, only, ours), picked=True, music=None) if only else _stretch(lesson, span)
+        replace(lesson, scenes=_picked_scenes(lesson, only, ours), picked=True, music=None)
+        if only
+        else _within_span(lesson, span)
     )
     if lesson.words is not None:
         check_words(lesson.words, [entry.source for entry in (*all_scenes, *lesson.scenes)], ours)
@@ -144,7 +146,7 @@ def _changes_curve(before: Dataset, after: Dataset) -> bool:
     return len(knots) == 2 and knots[0] == RED_CURVE != knots[1]
 
 
-def _stretch(lesson: Lesson, span: Span) -> Lesson:
+def _within_span(lesson: Lesson, span: Span) -> Lesson:
     """Return the lesson with only the scenes of ``span``, both ends included.
 
     Raises UserError for an unknown scene, or if the last comes before the first.
@@ -179,7 +181,7 @@ def _scene_name(lesson: Lesson, option: str, spec: str | None) -> str | None:
     return name
 
 
-def _picked(lesson: Lesson, only: Sequence[str], ours: KnownScenes) -> tuple[SceneRequest, ...]:
+def _picked_scenes(lesson: Lesson, only: Sequence[str], ours: KnownScenes) -> tuple[SceneRequest, ...]:
     """Return the scenes named in ``only``, each once: with the lesson's parameters, or else with their own defaults.
 
     If the lesson and the lecture both have a scene of a name, the lesson's is taken. The scenes belong to no part.

@@ -128,17 +128,17 @@ def problems_of(error: ValidationError, model: type[BaseModel], content: Mapping
         location, unknown = problem["loc"], problem["type"] == "extra_forbidden"
         problems.append(
             Problem(
-                _written(location, content, problem["type"] == "missing"),
+                _written_location(location, content, problem["type"] == "missing"),
                 unknown,
                 problem["msg"].removeprefix("Value error, "),
                 tuple(_keys(model, location[:-1])) if unknown else (),
-                _shown(problem["input"]),
+                _json_for_message(problem["input"]),
             )
         )
     return problems
 
 
-def _written(location: Location, content: Any, missing: bool) -> Location:
+def _written_location(location: Location, content: Any, missing: bool) -> Location:
     """Return ``location`` with only the keys that the user wrote.
 
     pydantic adds names for the members of unions, such as "curve" and "DailySeries". For a ``missing`` key, the last
@@ -159,12 +159,12 @@ def _keys(model: type[BaseModel], location: Location) -> Iterator[str]:
     """Yield the keys of the table at ``location`` inside a table of ``model``."""
     annotation: Any = model
     for part in location:
-        annotation = _inside(annotation, part)
+        annotation = _type_inside(annotation, part)
     for inside in _models(annotation):
         yield from (field.alias or name for name, field in inside.model_fields.items())
 
 
-def _inside(annotation: Any, part: int | str) -> Any:
+def _type_inside(annotation: Any, part: int | str) -> Any:
     """Return the type of ``part`` in a value of type ``annotation``.
 
     ``part`` is a key, an index or a member of a union.
@@ -188,7 +188,7 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models(part)
 
 
-def _shown(value: Any) -> str | None:
+def _json_for_message(value: Any) -> str | None:
     """Return a value as JSON for an error message, long texts cut; None for a table or another long value."""
     if isinstance(value, Mapping | BaseModel):
         return None

@@ -188,10 +188,10 @@ def missing_letters_warning(lines: Iterable[tuple[str, str]], language: str) -> 
 @cache
 def _has_glyph(letter: str) -> bool:
     """Return whether the font has ``letter``, that is, draws it unlike the box for missing characters."""
-    return letter == " " or _drawn(letter) != _drawn("\U0010ffff")  # U+10FFFF is no character
+    return letter == " " or _drawn_letter(letter) != _drawn_letter("\U0010ffff")  # U+10FFFF is no character
 
 
-def _drawn(letter: str) -> tuple[tuple[int, int], bytes]:
+def _drawn_letter(letter: str) -> tuple[tuple[int, int], bytes]:
     """Return the size and the pixels of ``letter``."""
     mask = _font(32.0).getmask(letter)
     return mask.size, bytes(mask)

@@ -36,9 +36,9 @@ def music_of(music: Music, shots: Sequence[Shot], fps: int, speech: Sequence[Int
     if loudness <= UNMEASURED:
         return []
     gain = round((LOUDNESS - music.under - loudness) / GAIN_STEP) * GAIN_STEP
-    spoken = _merged(speech, LONGEST_GAP)
+    spoken = _merged_intervals(speech, LONGEST_GAP)
     sounds = []
-    for start, end in _merged(_intervals(music, shots, fps), 0):
+    for start, end in _merged_intervals(_intervals(music, shots, fps), 0):
         first, length = round(start * RATE), round(end * RATE) - round(start * RATE)
         curve = tuple(_curve(float(start), float(end), spoken))
         sounds.append(PlacedSound(Excerpt(music.file, length, curve), Fraction(first, RATE), gain, origin="music"))
@@ -100,7 +100,7 @@ def _intervals(music: Music, shots: Sequence[Shot], fps: int) -> Iterable[Interv
             yield Fraction(shot.start + start, fps), Fraction(shot.start + end, fps)
 
 
-def _merged(intervals: Iterable[Interval], gap: float) -> list[Interval]:
+def _merged_intervals(intervals: Iterable[Interval], gap: float) -> list[Interval]:
     """Return the intervals in order, joined where at most ``gap`` seconds lie between them."""
     merged: list[Interval] = []
     for start, end in sorted(intervals):

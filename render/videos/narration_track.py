@@ -91,12 +91,12 @@ def spoken_languages(shots: Sequence[Shot], fps: int, narration: Narration, work
             for language, stretches in spoken_beat(shot, beat_number, fps).items():
                 by_language.setdefault(language, []).extend(stretches)
     return {
-        language: _measured(stretches, language, narration.lexicon(language), workspace)
+        language: _measured_stretches(stretches, language, narration.lexicon(language), workspace)
         for language, stretches in by_language.items()
     }
 
 
-def _measured(
+def _measured_stretches(
     stretches: Sequence[HeardStretch], language: str, lexicon: Mapping[str, str], workspace: Workspace
 ) -> Spoken:
     """Return the stretches of one language with their gains and the times of their clauses."""
@@ -133,14 +133,14 @@ def tracks(spoken: Mapping[str, Spoken], language: str, added: Sequence[PlacedSo
     own_first = sorted(spoken, key=lambda code: code != language)
     return {
         Track(code, LANGUAGES[code].own_name, default=code == own_first[0], room_tone=not spoken[code].is_recorded): [
-            *_placed(spoken[code]),
+            *_placed_stretches(spoken[code]),
             *added,
         ]
         for code in own_first
     }
 
 
-def _placed(spoken: Spoken) -> Iterator[PlacedSound]:
+def _placed_stretches(spoken: Spoken) -> Iterator[PlacedSound]:
     """Yield the stretches of one language as sounds in the film, with their gain."""
     from gradreel.render.videos.sound_track import PlacedSound  # it loads PyAV, as above
 

@@ -254,7 +254,7 @@ def write_video(
     if settings.burned is not None and settings.burned not in subtitles:
         reporter.say(f"no subtitles in the picture: nothing is said in {LANGUAGES[settings.burned].own_name}")
     if settings.burned in subtitles:
-        files = _burned(shots, subtitles[settings.burned], settings, workspace, reporter.say)
+        files = _burned_clips(shots, subtitles[settings.burned], settings, workspace, reporter.say)
     soft = {language: language_cues for language, language_cues in subtitles.items() if language != settings.burned}
     store = PieceStore(workspace, settings.jobs_here, reporter)
     starts = [shot.start + beat.start for shot in shots for beat in shot.file.beats]
@@ -275,7 +275,7 @@ def write_video(
     return subtitles, spoken
 
 
-def _burned(
+def _burned_clips(
     shots: Sequence[Shot], subtitles: Sequence[Cue], settings: RenderSettings, workspace: Workspace, say: Say
 ) -> list[ClipFile]:
     """Return copies of the clips, in temporary files, with ``subtitles`` drawn into their pictures."""

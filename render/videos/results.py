@@ -101,12 +101,12 @@ class Results:
                 place = final / file.name if temporary.is_dir() else final
                 if (stamp := _stamp_of(file)) is not None:
                     new_stamps.setdefault(place.parent, {})[place.name] = stamp
-                    if os.path.lexists(place) and _standing(place, [stamp]) is None:
+                    if os.path.lexists(place) and _matching_stamp(place, [stamp]) is None:
                         replaced[final] = None
         for folder, stamps in new_stamps.items():
             results = self._read(folder)
             for name, stamp in stamps.items():
-                earlier = _standing(folder / name, results[name].stamps) if name in results else None
+                earlier = _matching_stamp(folder / name, results[name].stamps) if name in results else None
                 results[name] = _Result(maker=self.maker, stamps=[stamp, earlier] if earlier else [stamp])
             existing = {name: result for name, result in results.items() if name in stamps or (folder / name).exists()}
             file = self._file(folder)
@@ -118,8 +118,8 @@ class Results:
         if result is None:
             return "" if _is_empty(file) else f"{self._folders.media_dir} does not say that Gradreel made it"
         if not self._is_same(result.maker):
-            return f"{self._described(result.maker)} made it"
-        if _standing(file, result.stamps) is None and not _is_empty(file):
+            return f"{self._maker_text(result.maker)} made it"
+        if _matching_stamp(file, result.stamps) is None and not _is_empty(file):
             return "it was changed since it was made"
         return ""
 
@@ -132,7 +132,7 @@ class Results:
         moved = os.path.basename(maker.file) == os.path.basename(self.maker.file)
         return moved and not maker.file.startswith(OURS) and not os.path.lexists(self._place(maker))
 
-    def _described(self, maker: Maker) -> str:
+    def _maker_text(self, maker: Maker) -> str:
         """Return a maker for messages, such as "lesson.toml:Scene"."""
         place = maker.file if maker.file.startswith(OURS) else os.path.normpath(self._place(maker))
         return ":".join(filter(None, (place if maker.file else "", maker.name)))
@@ -162,7 +162,7 @@ class Results:
 def results_of(lesson: Lesson, folders: Folders, overwrite: bool, *scenes: SceneRequest) -> Results:
     """Return the results of ``lesson``, or those of ``scenes`` if there are any."""
     makers = [
-        maker_of(lesson.file if lesson.has(scene) else scene.source.file, folders, scene.source.class_name)
+        maker_of(lesson.file if lesson.owns_files_of(scene) else scene.source.file, folders, scene.source.class_name)
         for scene in scenes
     ]
     first = makers[0] if makers else maker_of(lesson.file, folders)
@@ -228,7 +228,7 @@ def _files_at(path: Path) -> list[Path]:
     return [path] if os.path.lexists(path) else []
 
 
-def _standing(file: Path, stamps: Iterable[_Stamp]) -> _Stamp | None:
+def _matching_stamp(file: Path, stamps: Iterable[_Stamp]) -> _Stamp | None:
     """Return the stamp that matches ``file``; None if none does. Reads the file only if its times differ from all."""
     if file.is_symlink():
         return None
@@ -258,7 +258,7 @@ def _stamp_of(file: Path) -> _Stamp | None:
 def _is_equal(first: Path, second: Path) -> bool:
     """Return whether both are regular files of equal bytes."""
     stamp = _stamp_of(first) if first.is_file() and second.is_file() else None
-    return stamp is not None and _standing(second, [stamp]) is not None
+    return stamp is not None and _matching_stamp(second, [stamp]) is not None
 
 
 def _is_empty(file: Path) -> bool:

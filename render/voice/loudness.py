@@ -47,11 +47,11 @@ def gated_loudness(levels: Iterable[float]) -> float:
     blocks = np.asarray([level for level in levels if level > UNMEASURED])
     if not blocks.size:
         return UNMEASURED
-    loud = blocks[blocks > _mean(blocks) - RELATIVE_GATE]
-    return _mean(loud)
+    loud = blocks[blocks > _mean_level(blocks) - RELATIVE_GATE]
+    return _mean_level(loud)
 
 
-def _mean(levels: NDArray[np.float64]) -> float:
+def _mean_level(levels: NDArray[np.float64]) -> float:
     """Return the level of the mean power."""
     return float(10 * np.log10(np.mean(10 ** (levels / 10))))
 

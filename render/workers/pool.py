@@ -125,7 +125,8 @@ class Workers:
     ) -> Future[Any]:
         """Run ``function(*arguments)``, or ``worker.<function>(*arguments)`` for a name, in a new process.
 
-        ``timeout``: seconds that it may take, see `at`. While another run holds its ``claim``, other tasks go first.
+        ``timeout``: seconds that it may take, see `report_place`. While another run holds its ``claim``, other
+        tasks go first.
         ``mode``: variables for vector instructions, see `fixed_environment`.
         """
         task = _Task(function, arguments, listeners, timeout, claim, mode)

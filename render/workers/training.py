@@ -23,7 +23,7 @@ from gradreel.render.clips.workspace import Folders
 from gradreel.render.workers.groups import Bundle, Group, balanced_groups, bundles_for_workers
 from gradreel.render.workers.pool import Listeners, Workers
 from gradreel.render.workers.progress import Reporter
-from gradreel.render.workers.worker_process import report
+from gradreel.render.workers.worker_process import report_progress
 
 
 @dataclass(frozen=True)
@@ -86,14 +86,14 @@ def train_bundle(bundle: Bundle, traces: Path) -> list[Outcome]:
     for group in bundle.groups:
 
         def report_share(done: int, total: int, cost_before: float = cost_before, cost: float = group.cost) -> None:
-            report(int(1000 * (cost_before + cost * done / total) / bundle.cost + 1e-6), 1000)
+            report_progress(int(1000 * (cost_before + cost * done / total) / bundle.cost + 1e-6), 1000)
 
         outcomes += train_group(group.runs, traces, report_share)
         cost_before += group.cost
     return outcomes
 
 
-def train_group(runs: Sequence[Experiment], traces: Path, progress: Progress = report) -> list[Outcome]:
+def train_group(runs: Sequence[Experiment], traces: Path, progress: Progress = report_progress) -> list[Outcome]:
     """Train ``runs``, which differ only in their seeds, in a worker process; store the times beside their traces.
 
     If one run diverges, all are trained one by one, and its outcome has the error.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gradreel.render.workers.worker_process import report
+from gradreel.render.workers.worker_process import report_progress
 
 if TYPE_CHECKING:
     from gradreel.core.trace.verify_result import Verification
@@ -21,7 +21,7 @@ def verify_each(paths: Sequence[Path]) -> list[Verification]:
     results: list[Verification] = []
 
     def progress(done: int, updates: int) -> None:
-        report(int(WHOLE * (len(results) + done / max(1, updates)) / len(paths)), WHOLE)
+        report_progress(int(WHOLE * (len(results) + done / max(1, updates)) / len(paths)), WHOLE)
 
     for path in paths:
         results.append(verify(path, progress))

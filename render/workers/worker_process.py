@@ -51,10 +51,10 @@ class TimedOutError(WorkerDiedError):
 
 
 class KilledError(WorkerDiedError):
-    """Raised if a worker was killed, mostly for lack of memory. Its text is the task's place, see `at`."""
+    """Raised if a worker was killed, mostly for lack of memory. Its text is the task's place, see `report_place`."""
 
 
-def report(done: int, total: int = 0) -> None:
+def report_progress(done: int, total: int = 0) -> None:
     """Send progress to the parent, at most ten times a second. Does nothing outside a worker."""
     now = time.monotonic()
     if _ThisWorker.sender is not None and (now - _ThisWorker.reported > REPORT_SECONDS or done == total):
@@ -62,7 +62,7 @@ def report(done: int, total: int = 0) -> None:
         _ThisWorker.sender.send(("progress", done, total))
 
 
-def at(place: str, clock: Clock = "goes on") -> None:
+def report_place(place: str, clock: Clock = "goes on") -> None:
     """Send the task's place, such as "in beat sum", to the parent, which names it in error messages.
 
     ``clock``: "anew" restarts the timeout, "stopped" suspends it until the next "anew", "goes on" leaves it.
@@ -72,7 +72,7 @@ def at(place: str, clock: Clock = "goes on") -> None:
         _ThisWorker.sender.send(("place", place, clock))
 
 
-def tell(text: str) -> None:
+def tell_user(text: str) -> None:
     """Send the parent a message for the user. Does nothing outside a worker."""
     if _ThisWorker.sender is not None:
         _ThisWorker.sender.send(("message", text, None))
@@ -175,7 +175,7 @@ def work(sender: Sender, function: str | Callable[..., Any], arguments: tuple[An
     log_plainly()
     try:
         call = _function_of_the_worker(function) if isinstance(function, str) else function
-        at("", "anew")  # starting the process does not count towards the timeout
+        report_place("", "anew")  # starting the process does not count towards the timeout
         result = call(*arguments)
         sender.send(("result", result, None))
     except BaseException as error:

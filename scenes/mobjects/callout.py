@@ -37,7 +37,7 @@ def free_place(
     """
     left, right, bottom, top = box
     point = np.asarray(at, dtype=float)[:2]
-    taken_points = np.concatenate([np.empty((0, 2)), *(_filled(mobject) for mobject in taken)])
+    taken_points = np.concatenate([np.empty((0, 2)), *(_fill_points(mobject) for mobject in taken)])
     lines = np.concatenate([_dense(ink[:, :2]), taken_points])
     half = np.array(size) / 2
     xs = np.arange(left + half[0] + 0.1, right - half[0], 0.15)
@@ -74,7 +74,7 @@ def beside(
     """
     left, right, bottom, top = box
     point, half = np.asarray(at, dtype=float)[:2], np.array(size) / 2
-    lines = np.concatenate([_dense(ink[:, :2]), *(_filled(mobject) for mobject in taken)])
+    lines = np.concatenate([_dense(ink[:, :2]), *(_fill_points(mobject) for mobject in taken)])
     best: tuple[float, FloatArray] | None = None
     for distance in BESIDE:
         for angle in np.linspace(0, 2 * np.pi, 32, endpoint=False) + np.pi / 2:
@@ -98,10 +98,10 @@ def touch(first: VMobject, second: VMobject, clear: tuple[float, float] = (0.0, 
     return bool((apart < room).all())
 
 
-def _filled(mobject: VMobject) -> FloatArray:
+def _fill_points(mobject: VMobject) -> FloatArray:
     """Return points that fill the bounding rectangle of ``mobject``, (n, 2); for a Callout, of its words and line."""
     if isinstance(mobject, Callout):
-        return np.concatenate([_filled(mobject.text), *(_dense(line.points[:, :2]) for line in mobject.leader)])
+        return np.concatenate([_fill_points(mobject.text), *(_dense(line.points[:, :2]) for line in mobject.leader)])
     (left, bottom), (right, top) = mobject.get_corner(DL)[:2], mobject.get_corner(UR)[:2]
     x, y = (np.linspace(low, high, 2 + int((high - low) / 0.1)) for low, high in ((left, right), (bottom, top)))
     return np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)

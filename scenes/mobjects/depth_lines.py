@@ -93,7 +93,7 @@ class DepthLines(VGroup):
         parts = [part for kind in KINDS for part in (self.lines[kind], self.dots[kind])]
         self.add(self.axis, self.names, *parts, *self.labels.values())
         self.taken: list[TextMobject] = [*self.labels.values()]  # words that no number may touch
-        self.values = {kind: self._values(kind) for kind in KINDS}
+        self.values = {kind: self._value_labels(kind) for kind in KINDS}
         self.add(*self.values.values())
 
     def known(self, kind: str) -> list[int]:
@@ -128,7 +128,7 @@ class DepthLines(VGroup):
         fill = self.color if kind == "training" else palette.background
         return ring(self.point(kind, k), DOT, self.color, fill=fill)
 
-    def _values(self, kind: str) -> VGroup:
+    def _value_labels(self, kind: str) -> VGroup:
         """Return the number of each point, above or below it, where it covers as few lines, points and texts as it can.
 
         If the point of the other line is just above, the number stands below its point.
@@ -175,7 +175,7 @@ class DepthLines(VGroup):
         """Return the lines' names, right of their ends and apart from each other; none without ``texts``."""
         if not texts:
             return {}
-        places = self._apart(self._ends())
+        places = self._spread_heights(self._ends())
         labels = {kind: words(texts[kind], style.LABEL - 2, self.color) for kind in KINDS}
         step = float((self.plot.box[1] - self.plot.box[0]) / (self.plot.x_range[1] - self.plot.x_range[0]))
         left = self.plot.box[1] - SIDE * step + LABEL_GAP  # right of the last network
@@ -187,7 +187,7 @@ class DepthLines(VGroup):
     def _ends(self) -> dict[str, float]:
         return {kind: float(self.lines[kind].end()[1]) for kind in KINDS}
 
-    def _apart(self, end_heights: Mapping[str, float]) -> dict[str, float]:
+    def _spread_heights(self, end_heights: Mapping[str, float]) -> dict[str, float]:
         """Return heights for the lines' names, at least `LABELS_APART` apart and above the axis, in the ends' order."""
         heights = dict(end_heights)
         ends = self._ends()

@@ -130,8 +130,8 @@ class FitPlot(VGroup):
         """Draw all curves and labels for the plot's present box."""
         self.plot.set_curve(self.target, *self.target_data)
         self.plot.set_curve(self.ghost, self.x, self.start_y)
-        self.target_label.move_to(self._beside(self._target_y(), self.target_place))
-        self.ghost_label.move_to(self._beside(self.start_y, self.ghost_place))
+        self.target_label.move_to(self._label_middle(self._target_y(), self.target_place))
+        self.ghost_label.move_to(self._label_middle(self.start_y, self.ghost_place))
         self.show(self.model_y)
 
     def _target_y(self) -> FloatArray:
@@ -140,12 +140,12 @@ class FitPlot(VGroup):
     def _choose_places(self, views: Sequence[View]) -> None:
         """Choose for each label the place along its curve, above or below, where other curves pass least."""
         target = self._target_y()
-        self.target_place = self._quietest(self.target_label, target, views, int(np.argmax(target)))
+        self.target_place = self._quietest_place(self.target_label, target, views, int(np.argmax(target)))
         later = [View(view.top, view.curves[2:] if len(view.curves) > 2 else view.curves) for view in views[1:]]
         taken = (self.target_label, self.target_place, target)
-        self.ghost_place = self._quietest(self.ghost_label, self.start_y, later or views, SAMPLES // 6, taken)
+        self.ghost_place = self._quietest_place(self.ghost_label, self.start_y, later or views, SAMPLES // 6, taken)
 
-    def _quietest(
+    def _quietest_place(
         self,
         label: TextMobject,
         own: FloatArray,
@@ -163,27 +163,27 @@ class FitPlot(VGroup):
         for view in views:
             self.plot.set_top(view.top)
             for k, place in enumerate(places):
-                crowd = self._crowd(label, own, view, place)
+                crowd = self._crowding(label, own, view, place)
                 costs[k] += crowd.mean() + 0.5 * crowd.max()
                 if taken is not None:
-                    away = np.abs(self._beside(own, place) - self._beside(taken[2], taken[1]))
+                    away = np.abs(self._label_middle(own, place) - self._label_middle(taken[2], taken[1]))
                     costs[k] += 60 * (away[0] < (label.width + taken[0].width) / 2 + 0.2 and away[1] < 0.5)
         return places[int(np.argmin(costs))]
 
-    def _beside(self, y: FloatArray, place: tuple[int, float]) -> FloatArray:
+    def _label_middle(self, y: FloatArray, place: tuple[int, float]) -> FloatArray:
         """Return the middle, (3,), of a label at ``place`` of the curve through ``y`` (SAMPLES,)."""
         index, side = place
         beside: FloatArray = self.plot.at(self.x[index], y[index]) + np.array([0.0, side * LABEL_GAP, 0.0])
         return beside
 
-    def _crowd(self, label: TextMobject, own: FloatArray, view: View, place: tuple[int, float]) -> FloatArray:
+    def _crowding(self, label: TextMobject, own: FloatArray, view: View, place: tuple[int, float]) -> FloatArray:
         """Return how crowded a place is for each curve of the view, (S,).
 
         Points of curves under the label count; so does a label beyond the plot's edge.
         """
         left, right, bottom, top = self.plot.box
         half = np.array([label.width / 2 + 0.12, 0.24])
-        center = self._beside(own, place)
+        center = self._label_middle(own, place)
         x_out = center[0] - half[0] < left or center[0] + half[0] > right
         y_out = center[1] - half[1] < bottom or center[1] + half[1] > top + 0.2
         crowd = np.full(len(view.curves), 60.0 * (x_out or y_out))

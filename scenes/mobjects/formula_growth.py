@@ -49,7 +49,7 @@ def grow(
     moves = _moves(olds, new, origins or {}, morph)
     moving_glyphs = {id(glyph) for glyph in moves.values()}
     for name in ends or {}:
-        _indices(_having(name, olds), name)
+        _indices(_text_with_part(name, olds), name)
     leaving: list[Animation] = []
     for text in olds:
         flights = {
@@ -69,7 +69,7 @@ def _moves(
         name: (text, name) for text in reversed(olds) for name in text.parts if name in new.parts
     }
     for name, origin in origins.items():
-        sources[name] = origin if isinstance(origin, tuple) else (_having(origin, olds), origin)
+        sources[name] = origin if isinstance(origin, tuple) else (_text_with_part(origin, olds), origin)
     moves: dict[int, VMobject] = {}
     for name, (text, origin_name) in sources.items():
         new_indices, old_glyphs = _indices(new, name), [text[k] for k in _indices(text, origin_name)]
@@ -83,7 +83,7 @@ def moving(alpha: float) -> float:
     return float(smooth(min(alpha / MOVED, 1.0)))
 
 
-def _having(name: str, texts: Sequence[TextMobject]) -> TextMobject:
+def _text_with_part(name: str, texts: Sequence[TextMobject]) -> TextMobject:
     """Return the first of ``texts`` that has the part ``name``; if none has it, the first text."""
     return next((text for text in texts if name in text.parts), texts[0])
 
@@ -112,7 +112,7 @@ def _pairs(old: list[VMobject], new: list[VMobject], morph: bool = True) -> list
 
 def _kind(glyph: VMobject, kinds: list[FloatArray]) -> int:
     """Return the index in ``kinds`` of the glyph's outline, whatever its place and size; append a new outline."""
-    outline = _normal(glyph.points)
+    outline = _normalized_outline(glyph.points)
     for index, kind in enumerate(kinds):
         if kind.shape == outline.shape and np.abs(kind - outline).max(initial=0.0) < SAME:
             return index
@@ -120,7 +120,7 @@ def _kind(glyph: VMobject, kinds: list[FloatArray]) -> int:
     return len(kinds) - 1
 
 
-def _normal(points: FloatArray) -> FloatArray:
+def _normalized_outline(points: FloatArray) -> FloatArray:
     """Return an outline moved to the origin and scaled so that its larger side is 1."""
     if not len(points):
         return points
@@ -145,7 +145,7 @@ class _Leaving(Animation):
         self.leaving = list(leaving)
 
     def begin(self) -> None:
-        self.looks = [(glyph.points.copy(), *_inks(glyph)) for glyph in self.mobject]
+        self.looks = [(glyph.points.copy(), *_ink(glyph)) for glyph in self.mobject]
         for glyph in self.mobject:
             glyph.set_fill(opacity=0, family=False)
         self.full = {id(glyph): look for glyph, look in zip(self.mobject, self.looks, strict=True)}
@@ -181,13 +181,13 @@ class _Arriving(Animation):
         self.moves, self.coming = dict(moves), coming
 
     def begin(self) -> None:
-        self.looks = [(glyph.points.copy(), *_inks(glyph)) for glyph in self.mobject]
+        self.looks = [(glyph.points.copy(), *_ink(glyph)) for glyph in self.mobject]
         self.paths = {}
         for index, origin in self.moves.items():
             start, end = origin.copy(), self.mobject[index].copy()
             if len(start.points) != len(end.points):
                 start.align_points(end)
-            self.paths[index] = (start.points, end.points, *_inks(origin))
+            self.paths[index] = (start.points, end.points, *_ink(origin))
         super().begin()
 
     def interpolate_mobject(self, alpha: float) -> None:
@@ -207,6 +207,6 @@ class _Arriving(Animation):
                 glyph.set_fill(mixed, (1 - way) * strength + way * opacity, family=False)
 
 
-def _inks(glyph: VMobject) -> tuple[ManimColor, float]:
+def _ink(glyph: VMobject) -> tuple[ManimColor, float]:
     """Return a glyph's colour and opacity."""
     return glyph.get_fill_color(), glyph.get_fill_opacity()

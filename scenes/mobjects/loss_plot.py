@@ -108,7 +108,7 @@ class LossPlot(VGroup):
 
         A batch's loss is measured before its update. So after the last update, the latest loss is the last batch's.
         """
-        reached, at, loss = self._reached(update)
+        reached, at, loss = self._progress_at(update)
         curve = self.leading.show(update)
         if self.leader == "batch" and self.history.is_gathered and np.isfinite(loss):
             self.marker.move_to(self.at(at, loss))
@@ -116,7 +116,7 @@ class LossPlot(VGroup):
             self.marker.move_to(curve.begin() if curve.tip is None else curve.tip)
         return reached, loss
 
-    def _reached(self, update: float) -> tuple[int, int, float]:
+    def _progress_at(self, update: float) -> tuple[int, int, float]:
         """Return updates made, after how many of them the latest loss was measured, and that loss; NaN in a gap."""
         history, done = self.history, int(update + 1e-6)
         if self.leader in ("whole", "validation"):
@@ -169,12 +169,12 @@ class LossPlot(VGroup):
         One that has no room beside the nearest epoch is left out.
         """
         starts, end = self.history.epoch_starts, self.history.n_updates
-        ends = [(0.0, "0")] if self._apart(0, starts[0]) > 2 * END_ROOM else []
-        if end == starts[0] * (len(starts) + 1) and self._apart(starts[-1], end) > 2 * END_ROOM:
+        ends = [(0.0, "0")] if self._distance(0, starts[0]) > 2 * END_ROOM else []
+        if end == starts[0] * (len(starts) + 1) and self._distance(starts[-1], end) > 2 * END_ROOM:
             ends.append((float(end), number_text(len(starts) + 1)))
         return ends
 
-    def _apart(self, first: float, second: float) -> float:
+    def _distance(self, first: float, second: float) -> float:
         """Return the distance between two updates, in scene units."""
         return float(self.axes.at(second, 0)[0] - self.axes.at(first, 0)[0])
 
@@ -190,7 +190,7 @@ class LossPlot(VGroup):
         heights = [LINE_GAP * len(labels[name]) + 0.12 for name in order]
         ideal_uppers = [ends[name] + LINE_GAP * len(labels[name]) / 2 for name in order]
         _, right, bottom, top = self.axes.box
-        for name, upper in zip(order, _spread(ideal_uppers, heights, bottom + 0.1, top + 0.2), strict=True):
+        for name, upper in zip(order, _spread_boxes(ideal_uppers, heights, bottom + 0.1, top + 0.2), strict=True):
             for k, line in enumerate(labels[name]):
                 line.place(upper - LINE_GAP * (k + 1) + 0.1, left=right + 0.25)
         return labels
@@ -201,7 +201,7 @@ class LossPlot(VGroup):
         return VGroup(*(words(line, style.LABEL - 2, color) for line in text.split("\n")))
 
 
-def _spread(uppers: list[float], heights: list[float], bottom: float, top: float) -> list[float]:
+def _spread_boxes(uppers: list[float], heights: list[float], bottom: float, top: float) -> list[float]:
     """Return new upper edges of boxes, ordered from the top, so that no boxes overlap or leave ``bottom`` to ``top``.
 
     If they need more height than that, they reach above ``top``.

@@ -42,7 +42,7 @@ def printed_vector(before: FloatArray, slopes: FloatArray, after: FloatArray, ra
     rate_text = _plain(Decimal(repr(float(rate))))
     least = 2 if max(float(np.abs(values).max()) for values in (before, slopes, after)) < 1000 else 0
     candidates = [
-        [_printed(k, before, slopes, after, rate_text, places, places) for k in range(len(before))]
+        [_printed_update(k, before, slopes, after, rate_text, places, places) for k in range(len(before))]
         for places in range(least, 7)
     ]
     return next((updates for updates in candidates if all(update.right for update in updates)), candidates[0])
@@ -57,11 +57,13 @@ def printed_with_slope(
     is right, they have 2.
     """
     rate_text = _plain(Decimal(repr(float(rate))))
-    candidates = [_printed(index, before, slopes, after, rate_text, places, slope_places) for places in range(2, 7)]
+    candidates = [
+        _printed_update(index, before, slopes, after, rate_text, places, slope_places) for places in range(2, 7)
+    ]
     return next((update for update in candidates if update.right and update.before != update.after), candidates[0])
 
 
-def _printed(
+def _printed_update(
     index: int, before: FloatArray, slopes: FloatArray, after: FloatArray, rate: str, places: int, slope_places: int
 ) -> PrintedUpdate:
     """Return one update with these decimals."""
@@ -114,10 +116,10 @@ def printed_product(first: float, second: float, least: int = 2, most: int = 5) 
     """
     product = _as_shown(first * second, least)
     for decimals in range(least, most + 1):
-        factors = [_shortest(value, least, decimals) for value in (first, second)]
+        factors = [_without_zeros(value, least, decimals) for value in (first, second)]
         if (factors[0] * factors[1]).quantize(product, rounding=ROUND_HALF_EVEN) == product:
             return PrintedProduct(_plain(factors[0]), _plain(factors[1]), _plain(product), exact=True)
-    factors = [_shortest(value, least, least) for value in (first, second)]
+    factors = [_without_zeros(value, least, least) for value in (first, second)]
     return PrintedProduct(_plain(factors[0]), _plain(factors[1]), _plain(product), exact=False)
 
 
@@ -127,9 +129,9 @@ def printed_step(first: float, second: float, places: int, most: int = 5) -> Pri
     The second factor has the fewest decimals, up to ``most``, that give the product. If none do, returns
     `printed_product`.
     """
-    start, product = _shortest(first, places, places), _as_shown(first * second, places)
+    start, product = _without_zeros(first, places, places), _as_shown(first * second, places)
     for decimals in range(max(places, 2), most + 1):
-        factor = _shortest(second, 2, decimals)
+        factor = _without_zeros(second, 2, decimals)
         if (start * factor).quantize(product, rounding=ROUND_HALF_UP) == product:
             return PrintedProduct(_plain(start), _plain(factor), _plain(product), exact=True)
     return printed_product(first, second, places, most)
@@ -170,7 +172,7 @@ def printed_products(
         if printed.exact:
             return printed
     start, first, second = _factor_places(pairs, places, 2 + finer, least)
-    first = max(first, *(_two_digits(value) for value, _ in pairs))
+    first = max(first, *(_decimals_for_two_digits(value) for value, _ in pairs))
     return products_to(constant, pairs, total, places, (start, first, second))
 
 
@@ -193,20 +195,20 @@ def _factor_places(pairs: Sequence[tuple[float, float]], places: int, decimals: 
     least ``least``, but no more than they need to be written in full.
     """
     firsts, seconds = ([abs(pair[k]) for pair in pairs] for k in (0, 1))
-    size = _power(firsts)
-    first = max(decimals + max(0, _power(seconds)), _two_digits(max(firsts, default=0.0)))
+    size = _largest_power(firsts)
+    first = max(decimals + max(0, _largest_power(seconds)), _decimals_for_two_digits(max(firsts, default=0.0)))
     second = max(least, decimals + (size + 1 if size < 0 else max(0, size + places - 2)))
     full = (fewer for fewer in range(least, second) if all(round(value, fewer) == value for value in seconds))
     return decimals, first, next(full, second)
 
 
-def _power(sizes: Iterable[float]) -> int:
+def _largest_power(sizes: Iterable[float]) -> int:
     """Return the power of ten of the largest size: 2 for 100 to 999, 0 for 1 to 9, -1 for 0.1; 0 if there is none."""
     largest = max(sizes, default=0.0)
     return math.floor(math.log10(largest)) if 0 < largest < math.inf else 0
 
 
-def _two_digits(value: float) -> int:
+def _decimals_for_two_digits(value: float) -> int:
     """Return the decimals that show two significant digits of a number below 0.1, at most 6; 2 for other numbers."""
     size = abs(value)
     return min(6, 1 - math.floor(math.log10(size))) if 0 < size < 0.1 else 2
@@ -235,7 +237,7 @@ def no_zero(value: float, text: str) -> str:
     return text if not value or text.strip("\u2212-0.") else "≈ 0"
 
 
-def _shortest(value: float, least: int, decimals: int) -> Decimal:
+def _without_zeros(value: float, least: int, decimals: int) -> Decimal:
     """Return ``value`` to ``decimals``, without trailing zeros beyond ``least``; a whole number has no decimals."""
     if value == round(value):
         return _as_shown(value, 0)

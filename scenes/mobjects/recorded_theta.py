@@ -29,7 +29,7 @@ def shown_columns(run: RecordedRun, left: float, right: float) -> tuple[Columns,
     """
     count, most = run.n_parameters, MOST
     while True:
-        entries = _ends(count, most)
+        entries = _first_and_last(count, most)
         names = [run.entry_name(entry) for entry in entries if entry is not ELLIPSIS]
         pitch = (right - left + GAP) / len(entries)
         widest = max(words(name, style.SMALLEST).width for name in names) + BETWEEN_NAMES
@@ -43,7 +43,7 @@ def shown_columns(run: RecordedRun, left: float, right: float) -> tuple[Columns,
     return columns, [Head(_role(name), shortened(name, pitch - BETWEEN_NAMES), plain=True) for name in names]
 
 
-def _ends(count: int, most: int) -> tuple[int | None, ...]:
+def _first_and_last(count: int, most: int) -> tuple[int | None, ...]:
     """Return indices 0 to ``count`` - 1; if there are more than ``most``, the first, ELLIPSIS and the last ones."""
     if count <= most:
         return tuple(range(count))
@@ -73,7 +73,7 @@ def shortened(name: str, width: float, size: float = style.SMALLEST) -> str:
 def tensor_list(run: RecordedRun) -> VGroup:
     """Return a list of the model's tensors, a line with name and shape for each; of many, the first and the last."""
     lines = VGroup()
-    for row, index in enumerate(_ends(len(run.parts), MOST_TENSORS)):
+    for row, index in enumerate(_first_and_last(len(run.parts), MOST_TENSORS)):
         baseline = TENSORS_TOP - TENSOR_LINE * row
         if index is ELLIPSIS:
             lines.add(words("…", style.LABEL, palette.dim).place(baseline, left=TENSORS_LEFT))

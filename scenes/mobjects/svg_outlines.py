@@ -39,10 +39,10 @@ def outlines(svg: bytes) -> Iterator[Outline]:
     """
     root = ElementTree.fromstring(svg)
     symbols = {f"#{symbol.get('id')}": symbol for symbol in root.iter(f"{_SVG}symbol")}
-    yield from _within(root, symbols, np.diag([1.0, -1.0, 1.0]))
+    yield from _outlines_within(root, symbols, np.diag([1.0, -1.0, 1.0]))
 
 
-def _within(
+def _outlines_within(
     parent: ElementTree.Element, symbols: dict[str, ElementTree.Element], to_page: NDArray[np.float64]
 ) -> Iterator[Outline]:
     """Yield the outlines inside ``parent``; ``to_page`` (3, 3) maps its coordinates to the page's."""
@@ -52,16 +52,18 @@ def _within(
             continue
         placed = to_page @ _transform(element.get("transform", ""))
         if kind == "g":
-            yield from _within(element, symbols, placed)
+            yield from _outlines_within(element, symbols, placed)
         elif kind == "path":
-            yield from _drawn(element, element, placed)
+            yield from _drawn_outline(element, element, placed)
         else:
             offset = np.array([[0, 0, float(element.get("x", 0))], [0, 0, float(element.get("y", 0))], [0, 0, 0]])
             for path in symbols[element.get(_HREF, "")].iter(f"{_SVG}path"):
-                yield from _drawn(path, element, placed @ (np.eye(3) + offset))
+                yield from _drawn_outline(path, element, placed @ (np.eye(3) + offset))
 
 
-def _drawn(path: ElementTree.Element, inked: ElementTree.Element, to_page: NDArray[np.float64]) -> Iterator[Outline]:
+def _drawn_outline(
+    path: ElementTree.Element, inked: ElementTree.Element, to_page: NDArray[np.float64]
+) -> Iterator[Outline]:
     """Yield the outline of ``path`` with the colour of ``inked``; nothing if it is invisible.
 
     A stroked line becomes a filled bar, so that it scales with the glyphs.

@@ -75,7 +75,7 @@ def unit_of(low: float, high: float) -> Unit:
     span, largest = high - low, max(abs(low), abs(high))
     offset = 0.0
     if largest > 2000 * span:
-        offset = _roundest(low, 3 * span)
+        offset = _roundest_number(low, 3 * span)
         largest = max(abs(low - offset), abs(high - offset))
     plain = 0.1 <= largest < 1e5
     exponent = 0 if plain or not largest else 3 * math.floor(math.log10(largest) / 3)
@@ -83,7 +83,7 @@ def unit_of(low: float, high: float) -> Unit:
     return Unit(exponent, offset, decimals)
 
 
-def _roundest(value: float, within: float) -> float:
+def _roundest_number(value: float, within: float) -> float:
     """Return the number with the fewest digits that differs from ``value`` by at most ``within``."""
     for power in range(math.ceil(math.log10(abs(value))), math.floor(math.log10(within)) - 1, -1):
         candidate = round(value / 10.0**power) * 10.0**power

@@ -73,7 +73,7 @@ class Frames:
         options: dict[str, Any] = {"lang": lang, "theme": theme, "media_dir": media_dir, "words": words, "name": name}
         options |= {"tolerance": tolerance, "share": share, "layout": layout}
         _check_types("frames", scene_class, options | {"parameters": parameters})
-        scene_parameters = _merged(scene_class, parameters, more, options)
+        scene_parameters = _merged_parameters(scene_class, parameters, more, options)
         context = trained_context(scene_class, scene_parameters, lang, theme, Path(media_dir or self._media_dir))
         folder = self._own_folder(name)
         failures = self._failures_folder(folder)
@@ -177,7 +177,7 @@ class Layout:
         __tracebackhide__ = True
         options: dict[str, Any] = {"lang": lang, "theme": theme, "media_dir": media_dir, "words": words}
         _check_types("layout", scene_class, options | {"parameters": parameters})
-        scene_parameters = _merged(scene_class, parameters, more, options)
+        scene_parameters = _merged_parameters(scene_class, parameters, more, options)
         context = trained_context(scene_class, scene_parameters, lang, theme, Path(media_dir or self._media_dir))
         with _words_of(words, self._test_file):
             findings = check_beats(scene_class, scene_parameters, context)
@@ -205,7 +205,7 @@ def _check_types(fixture: str, scene_class: object, options: Chosen) -> None:
     """Raise UserError if the scene class or an option has a wrong type; the message says which type is needed."""
     __tracebackhide__ = True
     if not (isinstance(scene_class, type) and issubclass(scene_class, Scene)):
-        given_text, example = _shown(scene_class), "MyScene"
+        given_text, example = _value_and_type(scene_class), "MyScene"
         if isinstance(scene_class, type):
             given_text = f"the class {scene_class.__name__}"
         elif isinstance(scene_class, Scene):
@@ -217,15 +217,17 @@ def _check_types(fixture: str, scene_class: object, options: Chosen) -> None:
     for option, (kinds, needed) in NEEDED.items():
         value = options.get(option)
         if value is not None and not isinstance(value, kinds):
-            raise UserError(f"{fixture}() was given {option}={_shown(value)}; it needs {needed}")
+            raise UserError(f"{fixture}() was given {option}={_value_and_type(value)}; it needs {needed}")
 
 
-def _shown(value: object) -> str:
+def _value_and_type(value: object) -> str:
     """Return a value and its type for a message."""
     return f"{shortened(value)} ({type(value).__name__})"
 
 
-def _merged(scene_class: type[Scene], parameters: Chosen | None, more: Chosen, options: Chosen) -> dict[str, Any]:
+def _merged_parameters(
+    scene_class: type[Scene], parameters: Chosen | None, more: Chosen, options: Chosen
+) -> dict[str, Any]:
     """Return the scene's parameters.
 
     Raises TypeError if an option could also mean a parameter of the same name, or a parameter is given twice.

@@ -67,7 +67,7 @@ class _Breach:
 
 def check_scene(scene: Scene, beat: str = "end") -> list[LayoutFault]:
     """Return every breach of a rule on the screen of ``scene`` as it is now."""
-    screen = _pictured(scene)
+    screen = _visible_screen(scene)
     name = kebab_name(type(scene).__name__)
     breaches = [
         breach
@@ -90,7 +90,7 @@ def check_beats(
     return findings
 
 
-def _pictured(scene: Scene) -> Screen:
+def _visible_screen(scene: Scene) -> Screen:
     """Return the visible contents of the screen; with a moving camera, those in its picture."""
     screen, camera = read_screen(scene), scene.renderer.camera
     if not isinstance(camera, MovingCamera):

@@ -51,7 +51,7 @@ def claim(beat: str, says: str, holds: Any, **numbers: Any) -> Claim:
     >>> print(claim("end", "the second loss is lower", 3.0 < 2.5, losses=[2.5, 3.0]))
     "the second loss is lower" does not hold of losses: 2.5, 3
     """
-    return Claim(beat, says, bool(holds), "; ".join(f"{name}: {_listed(value)}" for name, value in numbers.items()))
+    return Claim(beat, says, bool(holds), "; ".join(f"{name}: {_value_text(value)}" for name, value in numbers.items()))
 
 
 def decreasing(numbers: Iterable[float]) -> bool:
@@ -70,16 +70,16 @@ def failed(claims: Iterable[Claim]) -> list[Claim]:
     return [each for each in claims if not each.holds]
 
 
-def _listed(value: Any) -> str:
+def _value_text(value: Any) -> str:
     """Return a value for a message: its first `MOST_NUMBERS` numbers with four digits, and how many there are."""
-    values = _flat(value)
+    values = _flat_values(value)
     texts = [each if isinstance(each, str) else f"{float(each):.4g}" for each in values[:MOST_NUMBERS]]
     return ", ".join(texts) + (f", … ({len(values)})" if len(values) > MOST_NUMBERS else "")
 
 
-def _flat(value: Any) -> list[Any]:
+def _flat_values(value: Any) -> list[Any]:
     """Return the numbers and texts in ``value``, which may be an array or nested, without importing numpy."""
     value = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(value, str) or not isinstance(value, Iterable):
         return [value]
-    return [number for each in value for number in _flat(each)]
+    return [number for each in value for number in _flat_values(each)]

@@ -112,7 +112,7 @@ def _with_marks(line: MarkedLine, order: Sequence[str], references: Sequence[Mar
         rest = order[k + 1 :]
         following = next((place for place, later in enumerate(rest) if later in written), len(rest))
         limit = written[rest[following]] if following < len(rest) else len(line.text)
-        places[mark] = previous = _nearest(target, candidates, previous, limit, following)
+        places[mark] = previous = _nearest_place(target, candidates, previous, limit, following)
     return line.with_marks(places)
 
 
@@ -128,7 +128,7 @@ def _candidates(line: MarkedLine, length: Length) -> list[tuple[int, float, bool
     ]
 
 
-def _nearest(
+def _nearest_place(
     target: float, candidates: Sequence[tuple[int, float, bool]], before: int, limit: int, following: int
 ) -> int:
     """Return the place of the candidate nearest to ``target`` between ``before`` and ``limit``.

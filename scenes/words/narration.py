@@ -285,7 +285,7 @@ class Narration:
         title = self._table(language, scene).get("title")
         if title is not None:
             return str(title)
-        file, section = self._place(language, scene)
+        file, section = self._place_of_line(language, scene)
         raise NarrationError(f"{scene} has no title in {file}: add `title` to [{section}]")
 
     def _table(self, language: str, scene: str) -> Mapping[str, Any]:
@@ -312,7 +312,7 @@ class Narration:
         kind = {"beats": "beat", "screen": "screen text"}[table]
         where = f"{scene}: {kind} {key!r}"
         if template is None:
-            file, section = self._place(language, scene, table)
+            file, section = self._place_of_line(language, scene, table)
             missing_keys = f"`{key}`" if key == general else f"`{key}` or `{general}`"
             advice = ", or say it in place: self.beat(…, say=…)" if table == "beats" else ""
             if self.own is None and not any(scene in scenes for scenes in self.scenes.values()):
@@ -329,12 +329,12 @@ class Narration:
         except (ValueError, IndexError, AttributeError, TypeError) as error:
             fault = f"cannot be filled in: {error}"
         used_key = key if key in lines else general
-        file, _ = self._place(
+        file, _ = self._place_of_line(
             language, scene, SPOKEN if as_spoken and used_key in words.get(SPOKEN, {}) else table, used_key
         )
         raise NarrationError(f"{where} in {file} {fault}")
 
-    def _place(self, language: str, scene: str, table: str = "", key: str = "") -> tuple[Path, str]:
+    def _place_of_line(self, language: str, scene: str, table: str = "", key: str = "") -> tuple[Path, str]:
         """Return the file and the table of a scene's words that have a line, or that it should be added to."""
         if self.own is not None and (self.own.has(scene) or not any(scene in ours for ours in self.scenes.values())):
             own_lines = self.own.scenes.get(language, {}).get(scene, {}).get(table, {})
@@ -421,13 +421,13 @@ def _parse(file: Path) -> dict[str, Any]:
 def _read(file: Path) -> dict[str, Mapping[str, Any]]:
     """Return our words in a file. Raises NarrationError."""
     try:
-        return _parsed(file, read_text(file, "narration"))
+        return _checked_words(file, read_text(file, "narration"))
     except UserError as error:
         raise NarrationError(str(error)) from None
 
 
 @lru_cache(maxsize=2 * len(LANGUAGES))
-def _parsed(file: Path, text: str) -> dict[str, Mapping[str, Any]]:
+def _checked_words(file: Path, text: str) -> dict[str, Mapping[str, Any]]:
     """Return the checked words in a text.
 
     The result is stored, because planning and publishing both need it quickly.

@@ -74,7 +74,7 @@ class SpokenLine:
 def spoken(lesson: Lesson, settings: RenderSettings) -> list[SpokenLine]:
     """Every line of the lesson in every language."""
     found = []
-    with pipeline.at_work(lesson, settings, None) as job:
+    with pipeline.running_job(lesson, settings, None) as job:
         clips = {clip.scene: clip for clip in pipeline.spoken(job).clips if clip.speech}
         heard_clips = [*clips.values()]
         for wanted in wanted_lines(heard_clips, kept_words(heard_clips, job.workspace), settings.voices):

@@ -103,7 +103,7 @@ def no_first_pass(*_) -> None:
 def test_if_the_tricks_fail_everything_is_encoded_plainly_with_a_message(tiny, tmp_path, monkeypatch, name, broken):
     plain = encoded(tmp_path / "plain.mp4", replace(tiny, plain_h264=True), [[(0, 1), (1, STILL)]]).read_bytes()
     told: list[str] = []
-    monkeypatch.setattr(h264, "tell", told.append)
+    monkeypatch.setattr(h264, "tell_user", told.append)
     monkeypatch.setattr(h264, name, broken)
     h264.tricks_work.cache_clear()
     try:

@@ -29,7 +29,7 @@ import time
 from pathlib import Path
 
 from gradreel.core.errors import UserError
-from gradreel.render.workers.worker_process import at, report
+from gradreel.render.workers.worker_process import report_place, report_progress
 
 
 class Known(UserError):
@@ -75,7 +75,7 @@ def killed(times, log):
         file.write("begun\\n")
     begun = len(Path(log).read_text().splitlines())
     if begun <= times:
-        at("in beat sum")
+        report_place("in beat sum")
         os.kill(os.getpid(), signal.SIGKILL)
     return begun
 
@@ -90,7 +90,7 @@ def said(result, log, seconds=0.0):
 
 
 def ends(how):
-    at("in beat sum")
+    report_place("in beat sum")
     if how == "exit":
         os._exit(3)
     if how == "crash":
@@ -104,20 +104,20 @@ def gives(what):
 
 
 def hangs(how):
-    at("in beat sum")
+    report_place("in beat sum")
     if how == "sleeping":
         time.sleep(600)
     elif how == "counting":
         sum(range(10**13))  # no other thread of this process runs meanwhile
     else:
         while True:
-            report(1)
+            report_progress(1)
 
 
 def waits_for_another(seconds):
-    at("while another run had its lock", "stopped")
+    report_place("while another run had its lock", "stopped")
     time.sleep(seconds)
-    at("", "anew")
+    report_place("", "anew")
     return "done"
 
 

@@ -160,8 +160,10 @@ class Film:
     def render(self, **changes: object) -> tuple[Heard, list[tuple[Clip, ClipFile]]]:
         """Render the film; return its messages, and the clips with their files."""
         heard, found = Heard(), []
-        with pipeline.at_work(load_lesson(self.folder / "film.toml"), replace(self.settings, **changes), heard) as job:
-            pipeline._published(job, found.extend)
+        with pipeline.running_job(
+            load_lesson(self.folder / "film.toml"), replace(self.settings, **changes), heard
+        ) as job:
+            pipeline._run_and_publish(job, found.extend)
         return heard, found
 
     def plan(self, **changes: object):

@@ -68,7 +68,7 @@ def test_groups_are_dealt_out_evenly_and_each_once(jobs):
 
 def test_a_bundle_is_trained_group_after_group_with_progress_over_all(tmp_path, monkeypatch):
     told = []
-    monkeypatch.setattr(training, "report", lambda done, total: told.append((done, total)))
+    monkeypatch.setattr(training, "report_progress", lambda done, total: told.append((done, total)))
     groups = [Group((Experiment(epochs=300, seed=1),)), Group((Experiment(epochs=100, learning_rate=50, seed=2),))]
     outcomes = train_bundle(Bundle((*groups, Group((Experiment(epochs=200, seed=3),)))), tmp_path)
     assert [outcome.error is None for outcome in outcomes] == [True, False, True], "one that diverges stops no other"

@@ -15,7 +15,7 @@ from gradreel.scenes.lecture.curves.build_curve import BuildCurve
 from gradreel.scenes.lecture.curves.pictures.curve_board import CurveBoard
 from gradreel.scenes.lecture.curves.pictures.height_probe import HeightProbe
 from gradreel.scenes.lecture.curves.pictures.running_sum import SumLabel
-from gradreel.scenes.stills import _drawn, visit_beats
+from gradreel.scenes.stills import _drawn_picture, visit_beats
 from gradreel.scenes.testing.layout import check_scene
 from manim import tempconfig
 
@@ -255,7 +255,7 @@ def test_the_sum_turns_from_its_old_place_to_the_new_one_with_its_tip():
 def test_another_knot_gives_another_picture(play):
     knots = [[1, 1], [3, 4], [4.5, 2.2], [7, 3]]
     ours, other = (
-        play(BuildCurve, lambda scene, beat: _drawn(scene), until="piece-2", **parameters).seen
+        play(BuildCurve, lambda scene, beat: _drawn_picture(scene), until="piece-2", **parameters).seen
         for parameters in ({}, {"knots": knots})
     )
     for beat, pixels in other.items():

@@ -14,7 +14,7 @@ from gradreel.core.recording.recording import record
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.lecture.any_run.decision_regions import DecisionRegions
 from gradreel.scenes.mobjects.class_regions import SURENESS
-from gradreel.scenes.stills import _drawn
+from gradreel.scenes.stills import _drawn_picture
 from gradreel.scenes.testing.layout import check_scene
 
 SIZE = (640, 360)
@@ -36,7 +36,7 @@ def colors_at(scene, places):
     """Return the colours, (n, 3) of 0 to 255, of the regions alone at places (n, 2) of the plane."""
     marks = scene.regions.marks
     scene.remove(marks)
-    picture = np.asarray(_drawn(scene))
+    picture = np.asarray(_drawn_picture(scene))
     scene.add(marks)
     at = scene.regions.at(places)
     height, width = picture.shape[:2]
@@ -119,7 +119,7 @@ def test_the_picture_changes_when_a_recorded_parameter_changes(play, trace_of, r
     changed[-1, -3:] += [4.0, 0.0, -4.0]  # biases of the outputs
     media_dir = rewritten(trace, tmp_path, parameters=changed)
     pictures = [
-        play(DecisionRegions, lambda s, beat: _drawn(s), run=RUN, until="walk", **more).last
+        play(DecisionRegions, lambda s, beat: _drawn_picture(s), run=RUN, until="walk", **more).last
         for more in ({}, {"media_dir": media_dir})
     ]
     assert (np.asarray(pictures[0]) != np.asarray(pictures[1])).any(axis=-1).mean() > 0.02

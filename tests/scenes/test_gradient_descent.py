@@ -23,7 +23,7 @@ from gradreel.scenes.lecture.optimization.pictures.loss_way import LossWay, Othe
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.printed_arithmetic import printed_vector
 from gradreel.scenes.mobjects.update_formulas import is_plain
-from gradreel.scenes.stills import _drawn
+from gradreel.scenes.stills import _drawn_picture
 from gradreel.scenes.testing.layout import check_scene
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -72,7 +72,7 @@ def look(scene, beat: str) -> SimpleNamespace:
         numbers=(number(descent.readout.count), number(descent.readout.loss)),
         cells=[number(cell) for cell in descent.strip.numbers],
         slopes=[number(slope) for slope in descent.slopes.numbers],
-        picture=_drawn(scene) if beat == "network" else None,
+        picture=_drawn_picture(scene) if beat == "network" else None,
         gone=[
             part
             for part in (line.land.tiles, way.plot, descent.strip)
@@ -239,7 +239,7 @@ def test_a_changed_trace_is_a_changed_picture(play, rewritten, film, trace, tmp_
     changed = rewritten(trace, tmp_path, parameters=parameters)
     assert (
         film.seen["network"].picture
-        != _drawn(play(GradientDescent, until="network", run=SHORT, media_dir=changed).scene)
+        != _drawn_picture(play(GradientDescent, until="network", run=SHORT, media_dir=changed).scene)
     ).any()
 
 

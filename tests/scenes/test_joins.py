@@ -36,7 +36,7 @@ from gradreel.scenes.lecture.optimization.why_gradient import WhyGradient
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.headings import headings_among, next_heading
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.stills import _drawn
+from gradreel.scenes.stills import _drawn_picture
 from manim import VGroup, tempconfig
 
 SIZE = (854, 480)
@@ -81,8 +81,8 @@ JOINS: list[tuple[type[LectureScene], dict[str, Any], type[LectureScene], dict[s
 def test_a_scene_begins_with_the_remains_of_the_previous_one(play, opening, before, parameters, after, own, language):
     scene = play(before, lang=language, size=SIZE, **parameters).scene
     scene.mobjects = scene.remains()
-    left = _drawn(scene).astype(int)
-    begun = opening(after, _drawn, lang=language, size=SIZE, **own).astype(int)
+    left = _drawn_picture(scene).astype(int)
+    begun = opening(after, _drawn_picture, lang=language, size=SIZE, **own).astype(int)
     assert np.abs(left - begun).max() <= 2
     assert (np.abs(begun - begun[0, 0]).max(axis=-1) > 20).sum() > 300, "something is carried over"
 

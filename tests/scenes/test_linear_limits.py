@@ -17,7 +17,7 @@ from gradreel.scenes.lecture.opening.title import Title
 from gradreel.scenes.mobjects.lecture_formulas import linear_source
 from gradreel.scenes.mobjects.plot import Plot, visible_part
 from gradreel.scenes.mobjects.text import Number, formula
-from gradreel.scenes.stills import _drawn
+from gradreel.scenes.stills import _drawn_picture
 from gradreel.scenes.style import emphasis
 from gradreel.scenes.testing.layout import check_scene
 
@@ -139,7 +139,7 @@ def test_dots_distances_and_losses_are_those_trained_on(trace_of, film):
 def test_linear_limits_ends_with_the_first_picture_of_build_curve(play, opening):
     scene = play(LinearLimits, size=(854, 480)).scene
     scene.mobjects = scene.remains()
-    left, begun = _drawn(scene).astype(int), opening(BuildCurve, _drawn, size=(854, 480)).astype(int)
+    left, begun = _drawn_picture(scene).astype(int), opening(BuildCurve, _drawn_picture, size=(854, 480)).astype(int)
     assert np.abs(left - begun).max() <= 2
     assert (np.abs(begun - begun[0, 0]).max(axis=-1) > 20).sum() > 300, "something is carried over"
 

@@ -23,7 +23,7 @@ from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescen
 from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.loss_plot import LossAxis, epoch_ticks, update_ticks
 from gradreel.scenes.mobjects.readout import LossReadout
-from gradreel.scenes.stills import _drawn
+from gradreel.scenes.stills import _drawn_picture
 from gradreel.scenes.testing.layout import check_scene
 
 BATCHES = Experiment(batch_size=8, epochs=40, learning_rate=0.05)
@@ -81,7 +81,7 @@ def film(play):
         seen["window"], seen["edges"] = scene.history.window, (10.0**plot.axis.low, 10.0**plot.axis.high)
         seen["label"] = [line.source for line in plot.labels["mean"]]
         if beat in ("walk", "running-mean"):
-            seen[beat]["picture"] = _drawn(scene)
+            seen[beat]["picture"] = _drawn_picture(scene)
 
     seen["beats"] = play(LossCurve, look, run=BATCHES).beats
     return seen
@@ -123,7 +123,9 @@ def test_one_changed_number_gives_another_picture(film, play, rewritten, trace, 
     losses = np.array(trace.batch_loss)
     losses[200:260] *= 1.5
     changed = rewritten(trace, tmp_path, batch_loss=losses)
-    played = play(LossCurve, lambda scene, beat: _drawn(scene), until="running-mean", run=BATCHES, media_dir=changed)
+    played = play(
+        LossCurve, lambda scene, beat: _drawn_picture(scene), until="running-mean", run=BATCHES, media_dir=changed
+    )
     for beat in ("walk", "running-mean"):
         assert (film[beat]["picture"] != played.seen[beat]).any()
 

@@ -29,7 +29,7 @@ from gradreel.scenes.lecture.three_days import X
 from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.mobjects.theta_strip import role_of, typst_name
-from gradreel.scenes.stills import SMALL, _drawn
+from gradreel.scenes.stills import SMALL, _drawn_picture
 from gradreel.scenes.style import FULL
 from gradreel.scenes.testing.layout import check_scene
 from manim import FadeIn
@@ -312,9 +312,9 @@ def test_a_larger_network_has_a_larger_w_and_no_longer_a_line_and_one_day_is_no_
 
 
 def test_theta_begins_with_the_picture_that_matrix_form_ended_with(play, opening):
-    played = play(MatrixForm, lambda scene, beat: beat == "short" and _drawn(scene), run=RUN, size=SMALL)
+    played = play(MatrixForm, lambda scene, beat: beat == "short" and _drawn_picture(scene), run=RUN, size=SMALL)
     assert played.beats[-1] == "short"
-    assert np.abs(played.last.astype(int) - opening(Theta, _drawn, run=RUN, size=SMALL)).max() <= 2
+    assert np.abs(played.last.astype(int) - opening(Theta, _drawn_picture, run=RUN, size=SMALL)).max() <= 2
 
 
 def test_rows_of_w_pass_beneath_the_column_x(film_of):

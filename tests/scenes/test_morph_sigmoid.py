@@ -23,7 +23,7 @@ from gradreel.scenes.lecture.curves.pictures.sum_numbers import no_state_longer
 from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope, matched_sum, matched_theta
 from gradreel.scenes.lecture.curves.sum_of_sigmoids import CUTS, NARROW, WIDE, SumOfSigmoids
 from gradreel.scenes.mobjects.pace import Pace
-from gradreel.scenes.stills import _drawn
+from gradreel.scenes.stills import _drawn_picture
 from gradreel.scenes.testing.layout import check_scene
 from manim.animation.animation import prepare_animation
 
@@ -214,7 +214,7 @@ def without_reds_name(scene):
     """Return the scene's picture without the red curve's label."""
     label = scene.fit.target_label
     scene.remove(label)
-    picture = _drawn(scene)
+    picture = _drawn_picture(scene)
     scene.add(label)
     return picture
 
@@ -272,7 +272,7 @@ class SumFilm:
         if beat == "learn":
             self.between = between(scene)
         if beat == "end-close-better":
-            self.picture = _drawn(scene)
+            self.picture = _drawn_picture(scene)
             self.raced = raced(scene)
 
 
@@ -404,7 +404,7 @@ class Altered(SumOfSigmoids):
 
 
 def test_another_trace_gives_another_picture(play, sum_films):
-    looks = {"add-up": without_reds_name, "end-close-better": _drawn}
+    looks = {"add-up": without_reds_name, "end-close-better": _drawn_picture}
     altered = play(
         Altered, lambda scene, beat: looks[beat](scene) if beat in looks else None, until="end-close-better", run=SHORT
     ).seen

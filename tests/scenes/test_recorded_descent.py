@@ -20,7 +20,7 @@ from gradreel.scenes.lecture.optimization.pictures.descent_path import (
     width_levels,
 )
 from gradreel.scenes.mobjects.recorded_theta import is_plain_descent, shown_columns
-from gradreel.scenes.stills import _drawn
+from gradreel.scenes.stills import _drawn_picture
 from gradreel.scenes.testing.layout import check_scene
 from gradreel.scenes.words.narration import Narration
 from manim import DL, UR
@@ -42,7 +42,7 @@ def film(loops, play):
             "loss": number(shown.readout.loss),
             "window": shown.history.window,
             "shown": shown.columns.shown,
-            "picture": _drawn(scene) if beat == "recorded-walk" else None,
+            "picture": _drawn_picture(scene) if beat == "recorded-walk" else None,
         }
 
     return play(GradientDescent, look, trace=str(loops / "sgd"))
@@ -74,7 +74,7 @@ def test_a_changed_recording_gives_another_picture(film, play, rewritten, loops,
     parameters[60:, 5] += 0.5
     changed = rewritten(trace, tmp_path, parameters=parameters) / "traces" / "sgd"
     other = play(GradientDescent, until="recorded-walk", trace=str(changed)).scene
-    assert (film.seen["recorded-walk"]["picture"] != _drawn(other)).any()
+    assert (film.seen["recorded-walk"]["picture"] != _drawn_picture(other)).any()
 
 
 @pytest.mark.parametrize(
