@@ -75,7 +75,7 @@ def read_points(file: Path) -> list[list[float]]:
             if not any(map(math.isfinite, numbers)):
                 continue
         if len(cells) != len(header):
-            raise UserError(f"{file}, row {number}: {len(cells)} cells, the first row has {len(header)}")
+            raise UserError(f"{file}, row {number}: {len(cells)} cells, the first row has {len(header)}; write as many")
         for cell, value in zip(cells, numbers, strict=True):
             if not math.isfinite(value):
                 raise UserError(

@@ -323,7 +323,7 @@ def _write(path: Path, text: str, folders: Folders, options: ExperimentOptions) 
         try:
             path.write_text(text, encoding="utf-8")
         except OSError as error:
-            raise UserError(f"--csv {path} was not written: {error.strerror}") from None
+            raise UserError(f"--csv {path} was not written: {error.strerror}; name another file") from None
         return
     with workspace_for(folders.media_dir) as workspace:
         temporary = workspace.temporary("runs.csv")

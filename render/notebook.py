@@ -62,7 +62,7 @@ def saved_cell(cell: str) -> Path:
     try:
         classes = [node.name for node in ast.parse(cell).body if isinstance(node, ast.ClassDef)]
     except SyntaxError as error:
-        raise UserError(f"line {error.lineno} of the cell: {error.msg}") from None
+        raise UserError(f"line {error.lineno} of the cell: {error.msg}; correct the cell") from None
     if not classes:
         raise UserError("the cell has no class; define a scene in it: class MyScene(Scene)")
     file = CELLS / f"{classes[-1]}.py"

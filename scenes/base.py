@@ -369,7 +369,7 @@ class LectureScene(Scene):
         file_name(name, f"{self.scene_name()}: a beat called")
         where = f"{self.scene_name()}: beat {name!r}"
         if pause not in PAUSES:
-            raise UserError(f"{where}: pause={pause!r}: there are {', '.join(PAUSES)}")
+            raise UserError(f"{where}: pause={pause!r}: there is no such pause; use one of {', '.join(PAUSES)}")
         silence = PAUSES[pause]
         if say is None:
             values = plain_values(values, where) | {"neutral": not self.holds(name)}

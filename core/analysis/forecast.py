@@ -137,7 +137,7 @@ def forecast(experiment: Experiment, theta: FloatArray, days: int, last_known: d
             f"lie from {earliest} to {latest}"
         )
     if days > (date.max - last_known).days:
-        raise UserError(f"{days} days after {last_known} go beyond the calendar's end, {date.max}")
+        raise UserError(f"{days} days after {last_known} go beyond the calendar's end, {date.max}; ask for fewer days")
     n_known = (last_known - data.daily.start).days + 1
     views = data.daily.array()
     window = views[n_known - data.window : n_known][::-1]

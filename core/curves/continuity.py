@@ -39,7 +39,9 @@ def finite_values(f: Function) -> FiniteFunction:
                 f"the function's values must be real numbers, got {raw_values.dtype} at x = {_number_text(x.flat[0])}"
             )
         if raw_values.shape not in {(), x.shape}:
-            raise UserError(f"the function returns shape {raw_values.shape} for x of shape {x.shape}")
+            raise UserError(
+                f"the function returns shape {raw_values.shape} for x of shape {x.shape}; return one number for each x"
+            )
         result = np.broadcast_to(raw_values, x.shape).astype(np.float64)
         infinite = np.flatnonzero(~np.isfinite(result))
         if len(infinite):

@@ -103,7 +103,7 @@ def _evaluate(text: str, x: FloatArray) -> FloatArray:
     except (ArithmeticError, TypeError, ValueError, simpleeval.InvalidExpression) as error:
         raise UserError(f"{_quoted_start(text)} cannot be computed: {error}") from None
     if value.dtype.kind not in "fiub" or value.shape not in {(), x.shape}:
-        raise UserError(f"{_quoted_start(text)} is not a number for each x")
+        raise UserError(f"{_quoted_start(text)} is not a number for each x; write a formula of x")
     return value.astype(np.float64)
 
 

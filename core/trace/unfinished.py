@@ -255,7 +255,9 @@ def open_unfinished(path: Path) -> UnfinishedFiles | None:
     except ValidationError as error:
         problem = error.errors()[0]
         field_name = ".".join(map(str, problem["loc"]))
-        raise TraceError(f"{path}: {JOURNAL} describes no recording: {field_name}: {problem['msg']}") from None
+        raise TraceError(
+            f"{path}: {JOURNAL} describes no recording: {field_name}: {problem['msg']}; record it again"
+        ) from None
     except (OSError, ValueError) as error:
         raise TraceError(f"{path}: {JOURNAL} is damaged: {error}; take it from a copy, or record it again") from None
     run = journal.recorded.model_copy(update={"ended_by": KILLED})

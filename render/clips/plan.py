@@ -113,7 +113,9 @@ def _trace_digest(traces: Path, experiment: Experiment) -> str | None:
     try:
         return trace_digest(path)
     except OSError as error:
-        raise TraceError(f"{error.filename}: {error.strerror}") from None
+        raise TraceError(
+            f"{error.filename} cannot be read: {error.strerror}; make it readable, or remove the trace"
+        ) from None
 
 
 def _with_state(clip: Clip, folder: Path, words: Narration, earlier: Callable[[], Sequence[Mapping[str, Any]]]) -> Clip:

@@ -95,7 +95,7 @@ def _intervals(music: Music, shots: Sequence[Shot], fps: int) -> Iterable[Interv
             names = [beat for scene, _, beat in asked if scene == shot.clip.scene]
         for name in names:
             if name and name not in beats:
-                raise UserError(f"music.plays: {shot.clip.scene} has no beat {name!r}; it has {', '.join(beats)}")
+                raise UserError(f"music.plays: {shot.clip.scene} has no beat {name!r}; use one of {', '.join(beats)}")
             start, end = (beats[name].start, beats[name].end) if name else (0, shot.file.frames)
             yield Fraction(shot.start + start, fps), Fraction(shot.start + end, fps)
 

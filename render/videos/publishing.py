@@ -412,7 +412,7 @@ def poster_of(lesson: Lesson, shots: Sequence[Shot]) -> bytes:
     is_changed = any(scene.changes or scene.data for scene in lesson.scenes if wanted and scene.name == wanted.scene)
     if wanted and wanted.beat and shot.clip.scene == wanted.scene and wanted.beat not in beats and not is_changed:
         raise UserError(
-            f"{lesson.name}: poster.beat: {wanted.scene} has no beat {wanted.beat!r}; it has {', '.join(beats)}"
+            f"{lesson.name}: poster.beat: {wanted.scene} has no beat {wanted.beat!r}; use one of {', '.join(beats)}"
         )
     chosen = beats.get(wanted.beat or "") if wanted else None
     chosen = chosen or next(iter(beats.values()), None)

@@ -188,7 +188,9 @@ class PlacedSound:
 
                 for part in _stereo(counted()):
                     if not np.isfinite(part).all():
-                        raise SoundError(f"{self.sound} has samples that are no numbers; write it anew")
+                        raise SoundError(
+                            f"{self.sound} has samples that are infinite or not a number; export it again, as WAV"
+                        )
                     yield part
                 check_end(container, count / (stream.rate or RATE), self.sound)
         except SoundError as error:

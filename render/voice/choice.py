@@ -115,7 +115,7 @@ def _voice(code: str, value: str, fill: bool) -> Voice | None:
         from gradreel.render.voice.recordings import Recordings
 
         return Recordings(path, _installed(code, "--fill") if fill else None)
-    raise UserError(f"--voice {code}={value}: there is no such folder, and it is no other voice; a voice is {KINDS}")
+    raise UserError(f"--voice {code}={value}: there is no such folder or voice; a voice is {KINDS}")
 
 
 def _kokoro(voice: Path, code: str) -> Kokoro:

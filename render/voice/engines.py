@@ -96,8 +96,8 @@ class Kokoro:
     def made_of(self) -> Mapping[str, object]:
         if not self.voice.is_file() or self.voice.stat().st_size != 4 * self.STYLES:
             raise UserError(
-                f"{self.voice} is no voice of Kokoro's: a file of {4 * self.STYLES} bytes was wanted, as those in the"
-                " folder voices of the npm package kokoro-js"
+                f"{self.voice} is no voice file of Kokoro: that has {4 * self.STYLES} bytes; name a file of the folder"
+                " voices in the npm package kokoro-js"
             )
         extra, sources, packages = self.PHONEMES[self.phonemes]
         versions = _versions("Kokoro", extra, "onnxruntime", *MODEL_PACKAGES, *packages)
@@ -163,7 +163,9 @@ class Piper:
         programs.run("piper", [*_program(PIPER_PROGRAM), *files, *self._settings], _limit(utterances))
         spoken_files = sorted(spoken.iterdir(), key=lambda file: int(file.stem))  # names are times in nanoseconds
         if len(spoken_files) != len(utterances):
-            raise ProgramError(f"piper has spoken {len(spoken_files)} of {len(utterances)} lines")
+            raise ProgramError(
+                f"piper has spoken {len(spoken_files)} of {len(utterances)} lines; run the command again"
+            )
         return [SpokenFile(file) for file in spoken_files]
 
 

@@ -38,7 +38,10 @@ class Programs:
             try:
                 code = process.wait(limit)
             except subprocess.TimeoutExpired:
-                raise ProgramError(f"{name} did not end within {limit:g} seconds, and was stopped") from None
+                raise ProgramError(
+                    f"{name} did not end within {limit:g} seconds, and was stopped; run the command again, or split the"
+                    " line"
+                ) from None
             finally:
                 _end(process)
                 with self._lock:

@@ -110,7 +110,7 @@ def opened_sound(file: Path) -> Iterator[InputContainer]:
         raise SoundError(f"{str(file)!r} cannot be read as sound ({error}); export it again, as WAV") from None
     except OSError as error:
         reason = "it is no regular file" if error.errno == errno.EINVAL else error.strerror
-        raise SoundError(f"{file} could not be read: {reason}") from None
+        raise SoundError(f"{file} could not be read: {reason}; name a sound file that you may read") from None
 
 
 def _check_length(stream: BinaryIO, file: Path) -> None:

@@ -199,8 +199,8 @@ class Narration:
             orders = [f"{name}: {', '.join(line.marks)}" for name, line in lines.items() if line.marks]
             orders += [f"ours in {name}: {', '.join(line.marks)}" for name, line in (originals or {}).items()]
             raise NarrationError(
-                f"{where}: its marks come in other orders ({'; '.join(orders)}); one picture waits for them all: write"
-                " them in one order, or leave them out"
+                f"{where}: its marks differ in order ({'; '.join(orders)}), but one picture waits for them all; write"
+                " them in the same order in each language"
             ) from None
 
     def _spoken_length(self, text: str, language: str) -> float:

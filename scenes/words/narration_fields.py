@@ -28,8 +28,8 @@ def plain_values(values: Mapping[str, Any], where: str) -> dict[str, Any]:
             shown, kind = repr(value), type(value).__name__
             shown = shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
             raise UserError(
-                f"{where}: {name} = {shown}, a {kind}, cannot fill a line, since a corrected line is filled without the"
-                f" scene: texts, numbers and Count(…) can; give what is to be read, such as {name}=str(…)"
+                f"{where}: {name} = {shown} is a {kind}, which cannot fill a line; give a text, a number or"
+                f" Count(…), such as {name}=str(…)"
             )
         if isinstance(value, str):
             check_encodable(value, f"{where}: {name} =")

@@ -171,7 +171,7 @@ def test_a_csv_replaces_an_earlier_one_whole(gradreel, trained):
 def test_a_csv_file_that_cannot_be_written_is_reported_after_the_table(gradreel, trained, first_time, monkeypatch):
     full = gradreel(*WIDTHS, "--csv", "/dev/full")
     assert (full.exit_code, full.stdout) == (2, first_time[1])
-    assert full.stderr == "Error: --csv /dev/full was not written: No space left on device\n"
+    assert full.stderr == "Error: --csv /dev/full was not written: No space left on device; name another file\n"
 
     (trained / "earlier.csv").touch()
     assert gradreel(*WIDTHS, "--csv", "earlier.csv").exit_code == 0

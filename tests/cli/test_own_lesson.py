@@ -359,7 +359,7 @@ def test_a_value_that_fills_no_line_is_named_with_scene_and_beat(gradreel, proje
     (project / "my-words.toml").write_text(WORDS.replace("{dots:en}", "{dots[0]}"), encoding="utf-8")
     result = gradreel("render", *SMALL)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "marks: beat 'first': dots = (2, 3), a tuple, cannot fill a line" in result.stderr
+    assert "marks: beat 'first': dots = (2, 3) is a tuple, which cannot fill a line" in result.stderr
     assert not (project / "media/videos").exists()
 
 

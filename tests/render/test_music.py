@@ -76,7 +76,7 @@ def test_music_plays_where_the_lesson_says(music, plays, places):
 
 
 def test_a_beat_that_the_scene_lacks_is_named(music):
-    with pytest.raises(UserError, match="walk has no beat 'three'; it has one, two"):
+    with pytest.raises(UserError, match="walk has no beat 'three'; use one of one, two"):
         music_of(music(plays=("walk/three",)), SHOTS, FPS, [])
 
 

@@ -86,18 +86,20 @@ class Filled(LectureScene):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (date(2021, 1, 30), r"datetime.date\(2021, 1, 30\), a date,"),
-        (np.datetime64("2021-01-30"), r"datetime.date\(2021, 1, 30\), a date,"),
-        (Fraction(1, 3), r"Fraction\(1, 3\), a Fraction,"),
-        ((1, 2), r"\(1, 2\), a tuple,"),
-        (np.array(0.5), r"array\(0.5\), a ndarray,"),
-        (Named.RED, "<Named.RED: 'red'>, a Named,"),
-        (list(range(99)), r"\[0, 1, 2, [0-9, ]*…, a list,"),
+        (date(2021, 1, 30), r"datetime.date\(2021, 1, 30\) is a date"),
+        (np.datetime64("2021-01-30"), r"datetime.date\(2021, 1, 30\) is a date"),
+        (Fraction(1, 3), r"Fraction\(1, 3\) is a Fraction"),
+        ((1, 2), r"\(1, 2\) is a tuple"),
+        (np.array(0.5), r"array\(0.5\) is a ndarray"),
+        (Named.RED, "<Named.RED: 'red'> is a Named"),
+        (list(range(99)), r"\[0, 1, 2, [0-9, ]*… is a list"),
     ],
 )
 def test_a_value_that_no_file_can_keep_fills_no_line(monkeypatch, value, message):
     monkeypatch.setattr(Filled, "value", value)
-    with pytest.raises(UserError, match=rf"^filled: beat 'sum': gap = {message} cannot fill a line, .* Count\(…\) can"):
+    with pytest.raises(
+        UserError, match=rf"^filled: beat 'sum': gap = {message}, which cannot fill a line; .* Count\(…\)"
+    ):
         visit_beats(Filled, lambda scene, beat: None)
     monkeypatch.setattr(Filled, "said", "In place, so that nothing is filled.")
     visit_beats(Filled, lambda scene, beat: None)

@@ -269,7 +269,7 @@ def test_an_unknown_voice_is_refused_with_a_list_of_voices(name):
 def test_a_file_that_is_no_voice_is_refused(tmp_path):
     (tmp_path / "short.bin").write_bytes(b"0" * 100)
     for name in ("short.bin", "none.bin"):
-        with pytest.raises(UserError, match="is no voice of Kokoro's: a file of 522240 bytes was wanted"):
+        with pytest.raises(UserError, match="is no voice file of Kokoro: that has 522240 bytes"):
             chosen_voices([f"en={tmp_path / name}"])
 
 
