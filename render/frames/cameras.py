@@ -77,7 +77,7 @@ class ClipCamera(Camera):
         self._aside, self._ground = self._sheet(), None
         self._front, self._still = Layer(Sheet(self.pixel_array, None)), Layer(self._sheet())
         if is_transparent:
-            uncolour(self.background)
+            clear_color(self.background)
 
     def _sheet(self) -> Sheet:
         """Return an empty sheet of the canvas's size."""
@@ -99,7 +99,7 @@ class ClipCamera(Camera):
         """Fill the background after its colour or opacity has changed."""
         super().init_background()
         if self._is_transparent:
-            uncolour(self.background)
+            clear_color(self.background)
 
     def set_pixel_array(self, *picture: Any, **options: Any) -> None:
         """Replace the whole picture, as `reset` does."""
@@ -348,7 +348,7 @@ class ClipMultiCamera(ClipMovingCamera, MultiCamera):
             image.camera.capture_mobjects(to_add, **options)
 
 
-def uncolour(ground: Pixels) -> None:
+def clear_color(ground: Pixels) -> None:
     """Set a fully transparent background to black: Manim would mix its colour into translucent mobjects."""
     if not ground[..., 3].any():
         ground[:] = 0

@@ -89,8 +89,8 @@ class JumpFinder:
         if len(self._changes) == 3:
             (_, before), (middle, current), (_, after) = self._changes
             self._numbers.append(middle)
-            self._changed.append(_by_block(current >= CALM))
-            self._steps.append(_by_block((current > STRONG) & (before < CALM) & (after < CALM)))
+            self._changed.append(_counts_by_block(current >= CALM))
+            self._steps.append(_counts_by_block((current > STRONG) & (before < CALM) & (after < CALM)))
 
 
 class _Counts:
@@ -168,7 +168,7 @@ def _change(before: Pixels, after: Pixels) -> NDArray[np.uint8]:
     return np.asarray(np.maximum(np.maximum(change[..., 0], change[..., 1]), change[..., 2]))
 
 
-def _by_block(pixels: NDArray[np.bool_]) -> NDArray[np.uint8]:
+def _counts_by_block(pixels: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Return the number of true pixels in each block, (rows, columns)."""
     height, width = pixels.shape
     by_row = pixels.view(np.uint8).reshape(height // BLOCK, BLOCK, width).sum(axis=1, dtype=np.uint8)

@@ -21,7 +21,7 @@ from gradreel.render.clips.beat_range import FIRST_SECTION, check_beats_played
 from gradreel.render.clips.workspace import Folders
 from gradreel.render.frames import quicker_manim
 from gradreel.render.frames.added_sounds import AddedSounds
-from gradreel.render.frames.cameras import uncolour
+from gradreel.render.frames.cameras import clear_color
 from gradreel.render.frames.drawing import ClipRenderer
 from gradreel.render.frames.encode import ClipEncoder
 from gradreel.render.frames.jumps import JumpFinder
@@ -189,7 +189,7 @@ def picture(scene: Scene, settings: RenderSettings) -> bytes:
     """Draw the scene's current picture and return it as the content of a PNG file."""
     scene.renderer.static_image = None
     if settings.transparent:
-        uncolour(scene.camera.background)
+        clear_color(scene.camera.background)
     CairoRenderer.update_frame(scene.renderer, scene)  # the class's method: visiting beats switches off the scene's own
     pixels = scene.renderer.get_frame()
     if settings.transparent:

@@ -70,7 +70,7 @@ class Lines(Reporter):
         if self._bars and now - state.told > LINE_SECONDS:
             state.told = now
             of = f" of {'about ' if not total else ''}{state.total}" if state.total >= done else ""
-            self.say(f"{task}: {done}{of} {state.unit}{state.left(now, done)}")
+            self.say(f"{task}: {done}{of} {state.unit}{state.time_left(now, done)}")
 
     def end(self, task: str) -> None:
         self._tasks.pop(task, None)
@@ -81,7 +81,7 @@ class _Progress:
         self.total, self.unit, self.told = total, unit, time.monotonic()
         self.start: tuple[float, int] | None = None  # time and progress at the first report
 
-    def left(self, now: float, done: int) -> str:
+    def time_left(self, now: float, done: int) -> str:
         """Return the expected time left, such as ", about 1 min 5 s left"; "" if the speed is unknown."""
         began, done_then = self.start or (now, done)
         if done <= done_then or done >= self.total:

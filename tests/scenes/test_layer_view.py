@@ -14,7 +14,7 @@ from gradreel.core.point_generators import Blobs, Moons
 from gradreel.core.recording.recording import record
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.lecture.any_run.layer_view import LayerView
-from gradreel.scenes.stills import _drawn
+from gradreel.scenes.stills import _drawn_picture
 from gradreel.scenes.testing.layout import check_scene
 
 SIZE = (640, 360)
@@ -108,7 +108,8 @@ def test_an_earlier_update_is_another_picture_and_a_changed_parameter_too(play, 
     media_dir = rewritten(trace, tmp_path, parameters=changed)
     ways = ({}, {"update": 5}, {"media_dir": media_dir})
     pictures = [
-        np.asarray(play(LayerView, lambda s, beat: _drawn(s), run=RUN, until="layer-1", **way).last) for way in ways
+        np.asarray(play(LayerView, lambda s, beat: _drawn_picture(s), run=RUN, until="layer-1", **way).last)
+        for way in ways
     ]
     for other in pictures[1:]:
         assert (pictures[0] != other).any(axis=-1).mean() > 0.005
