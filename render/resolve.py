@@ -25,7 +25,7 @@ from gradreel.render.lessons.said_in_place import said_marks_placed
 from gradreel.render.lessons.selection import load_lesson
 from gradreel.render.settings import JOINABLE_FORMATS, RenderSettings, languages_of
 from gradreel.render.voice.choice import chosen_voices, silent_by_default
-from gradreel.scenes.catalog import specs_of
+from gradreel.scenes.catalog import beat_names, specs_of
 from gradreel.scenes.words.languages import LANGUAGES
 
 
@@ -95,7 +95,7 @@ def with_voices(settings: RenderSettings, lesson: Lesson, options: Options, warn
     voices, silent = chosen_voices(options.voices, lesson.voices, options.fill, languages), ""
     if settings.format in JOINABLE_FORMATS:
         settings, silent = replace(settings, voices=voices), silent_by_default(options.voices, lesson.voices, languages)
-    elif voices:
+    elif voices and any(beat_names(scene.source) for scene in lesson.scenes):
         silent = f"nothing is spoken: {settings.format} has no sound; {', '.join(JOINABLE_FORMATS)} have"
     if silent and warn and not options.quiet:
         print(silent, file=sys.stderr)

@@ -25,6 +25,7 @@ WITH_MANIM = {
     "shapes",
     "quicker_manim",
     "preloaded",
+    "manim_command",
 }  # of render
 PINNED_EXTRAS = ("test", "docs", "page", "voice-en", "voice-zh", "piper")
 TORCH_FILES = {  # of core
