@@ -53,6 +53,7 @@ class Part:
     stroke_width: float  # scene units
     name: str
     bleeds: bool  # whether it, or a mobject that contains it, may be outside the frame
+    strikes: bool  # whether it, or a mobject that contains it, may cross a text
 
     @property
     def center(self) -> NDArray[np.float64]:
@@ -140,8 +141,8 @@ def read_screen(scene: Scene) -> Screen:
     texts: dict[int, ScreenText] = {}
     shapes = []
     for order, mobject in enumerate(camera.get_mobjects_to_display(roots)):
-        text, root, bleeds = owners[id(mobject)]
-        part = _visible_part(mobject, order, camera, zoom, root, bleeds)
+        text, root, bleeds, strikes = owners[id(mobject)]
+        part = _visible_part(mobject, order, camera, zoom, root, bleeds, strikes)
         if part is None:
             continue
         if text is None or isinstance(mobject, BackgroundRectangle):
@@ -208,18 +209,19 @@ def _unscaled_diagonals(source: str, size: float) -> NDArray[np.float64]:
     return _glyph_diagonals(TextMobject(source, size))
 
 
-def _owners(roots: Sequence[Mobject]) -> Iterator[tuple[int, tuple[Mobject | None, Mobject, bool]]]:
-    """Yield for each mobject its id, the text that it belongs to, the scene's mobject that contains it, and if it
-    may bleed.
+def _owners(roots: Sequence[Mobject]) -> Iterator[tuple[int, tuple[Mobject | None, Mobject, bool, bool]]]:
+    """Yield for each mobject its id, the text that it belongs to, the scene's mobject that contains it, if it may
+    bleed, and if it may cross a text.
     """
     for root in roots:
-        waiting: list[tuple[Mobject, Mobject | None, bool]] = [(root, None, False)]
+        waiting: list[tuple[Mobject, Mobject | None, bool, bool]] = [(root, None, False, False)]
         while waiting:
-            mobject, text, bleeds = waiting.pop()
+            mobject, text, bleeds, strikes = waiting.pop()
             bleeds = bleeds or bool(getattr(mobject, "bleed", False))
+            strikes = strikes or bool(getattr(mobject, "strikes", False))
             text = text or (mobject if _is_text(mobject) else None)
-            yield id(mobject), (text, root, bleeds)
-            waiting += [(child, text, bleeds) for child in mobject.submobjects]
+            yield id(mobject), (text, root, bleeds, strikes)
+            waiting += [(child, text, bleeds, strikes) for child in mobject.submobjects]
 
 
 def _is_text(mobject: Mobject) -> bool:
@@ -231,7 +233,7 @@ def _is_text(mobject: Mobject) -> bool:
 
 
 def _visible_part(
-    mobject: Mobject, order: int, camera: Camera, zoom: float, root: Mobject, bleeds: bool
+    mobject: Mobject, order: int, camera: Camera, zoom: float, root: Mobject, bleeds: bool, strikes: bool
 ) -> Part | None:
     """Return a mobject as a part of the screen; None if it is not visible."""
     name = mobject.name if root is mobject else f"{mobject.name} in {root.name}"
@@ -240,7 +242,7 @@ def _visible_part(
     if not isinstance(mobject, VMobject):
         if not isinstance(mobject, (AbstractImageMobject, PMobject)):
             return None  # a ValueTracker
-        return Part(mobject, order, no_curves, _box(points), None, None, 0.0, name, bleeds)
+        return Part(mobject, order, no_curves, _box(points), None, None, 0.0, name, bleeds, strikes)
     fill, stroke = _visible_color(mobject.get_fill_rgbas()), _visible_color(mobject.get_stroke_rgbas())
     width = mobject.get_stroke_width() * STROKE_UNIT * zoom
     if width <= 0:
@@ -250,7 +252,7 @@ def _visible_part(
         return None
     half = width / 2 if stroke is not None else 0.0
     box = _box(bezier(curves, SAMPLES).reshape(-1, 2)) + np.array([-half, -half, half, half])
-    return Part(mobject, order, curves, box, fill, stroke, width, name, bleeds)
+    return Part(mobject, order, curves, box, fill, stroke, width, name, bleeds, strikes)
 
 
 def _box(points: NDArray[np.float64]) -> NDArray[np.float64]:

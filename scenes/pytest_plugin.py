@@ -97,7 +97,8 @@ def frames(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     - ``words``: a file of words, as a lesson names one; its path starts at the test's folder.
     - ``name``: a folder of its own, for a second call in one test.
     - ``tolerance`` and ``share``: the allowed difference of a channel, and the share of pixels that may differ by more.
-    - ``layout``: True to check the layout rules as well, in the same playing.
+    - ``layout``: True to check the layout rules as well, in the same playing. `gradreel.scenes.testing.layout.Bounds`
+      asks more than True does.
     - ``parameters``: a mapping, for parameters of the scene that have the name of an option.
 
     A scene that iterates over a set of texts does so in the order of this process's PYTHONHASHSEED; renders use 0.

@@ -8,11 +8,14 @@ One process renders one scene, so there is one current theme. A `LectureScene` s
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 from gradreel.scenes.themes import CLASS_COLORS, DEFAULT_THEME, THEMES
 from manim import ManimColor, Mobject, MoveToTarget, VMobject, interpolate_color
+from numpy.typing import NDArray
 
 ROLES = tuple(THEMES[DEFAULT_THEME])
 
@@ -79,6 +82,7 @@ Box = tuple[float, float, float, float]
 
 # Emphasis: shares of the colour that are left when it is mixed into the background
 FULL, DIM, FAINT = 1.0, 0.66, 0.4
+READABLE = 5.2  # least contrast of dimmed text to the background; on a tinted card 4.5 of it are left
 
 
 def mix(color: ManimColor, share: float) -> ManimColor:
@@ -90,6 +94,41 @@ def mix(color: ManimColor, share: float) -> ManimColor:
     if palette.theme == "light" and 0.2 < share < 1:
         share = share**0.72
     return ManimColor(interpolate_color(palette.background, color, share))
+
+
+def contrast(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """Return the contrast of two RGB colours, from 1 to 21, by WCAG 2.2's relative luminance and contrast ratio.
+
+    Examples
+    --------
+    >>> contrast(np.zeros(3), np.ones(3))
+    21.0
+    """
+    channels = np.array([first, second])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    low, high = sorted(linear @ np.array([0.2126, 0.7152, 0.0722]))
+    return float((high + 0.05) / (low + 0.05))
+
+
+def mix_text(color: ManimColor, share: float) -> ManimColor:
+    """Return ``color`` for dimmed text: `mix`, then lifted towards the role grey until it has contrast `READABLE`.
+
+    Text loses its hue where a line would fade. A colour that has less contrast undimmed keeps that contrast.
+    """
+    return ManimColor(_mixed_text(color.to_hex(), share, palette.theme)) if share < FULL else color
+
+
+@lru_cache(maxsize=4096)
+def _mixed_text(color: str, share: float, theme: str) -> str:
+    """Return the hex code of `mix_text` in ``theme``, the current one."""
+    background = np.array(palette.background.to_rgb())
+    needed = min(READABLE, contrast(np.array(ManimColor(color).to_rgb()), background))
+    faded = mix(ManimColor(color), share)
+    for lift in np.linspace(0, 1, 51):
+        lifted = ManimColor(interpolate_color(faded, palette.grey, lift))
+        if contrast(np.array(lifted.to_rgb()), background) >= needed:
+            break
+    return lifted.to_hex()
 
 
 M = TypeVar("M", bound=Mobject)
@@ -110,11 +149,13 @@ def _inked(mobject: Mobject) -> list[VMobject]:
 def emphasize(mobject: M, share: float) -> M:
     """Dim every part of ``mobject`` to ``share`` of its full colours (1 restores them); return the mobject.
 
-    The first call stores the full colours of each part. The attribute ``emphasis`` of a part is its current share.
+    Text stays readable (`mix_text`). The first call stores the full colours of each part. The attribute ``emphasis`` of
+    a part is its current share.
     """
     for part in _inked(mobject):
         fill, stroke = part.full_colors
-        part.set_fill(mix(fill, share), opacity=part.get_fill_opacity(), family=False)
+        fill_mix = mix_text if getattr(part, "is_glyph", False) else mix
+        part.set_fill(fill_mix(fill, share), opacity=part.get_fill_opacity(), family=False)
         part.set_stroke(mix(stroke, share), opacity=part.get_stroke_opacity(), family=False)
         part.emphasis = share
     return mobject

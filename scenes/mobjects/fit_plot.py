@@ -11,7 +11,7 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import nice_range, round_labels, ticks_at_knots
-from gradreel.scenes.style import Box, mix, palette
+from gradreel.scenes.style import Box, mix, mix_text, palette
 from manim import VGroup
 
 SAMPLES = 240  # x at which the network's curve is drawn
@@ -84,7 +84,7 @@ class FitPlot(VGroup):
         self.model = self.plot.curve(x, curves[0], palette.blue, style.MAIN_CURVE)
         self.target_label = words(texts["target"], style.LABEL, palette.red)
         self.model_label = words(texts["model"], style.LABEL, palette.blue)
-        self.ghost_label = words(texts["start"], style.LABEL, mix(palette.blue, 0.7))
+        self.ghost_label = words(texts["start"], style.LABEL, mix_text(palette.blue, 0.7))
         self._choose_places(views)
         self.plot.set_top(views[0].top)
         self.add(self.plot, self.target, self.ghost, self.model)

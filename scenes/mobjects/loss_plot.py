@@ -15,7 +15,7 @@ from gradreel.scenes.mobjects.plot import NO_TICKS, Plot, ring, segment
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.ticks import Ticks, labelled, round_step, round_ticks, unit_of
-from gradreel.scenes.style import mix, palette
+from gradreel.scenes.style import mix, mix_text, palette
 from gradreel.scenes.words.numbers import number_text
 from manim import ManimColor, VGroup
 from numpy.typing import ArrayLike
@@ -197,7 +197,8 @@ class LossPlot(VGroup):
 
     def _label(self, text: str, curve: RisingCurve) -> VGroup:
         """Return the lines of a label in its curve's colour, without a place."""
-        color = mix(palette.text, 0.7) if curve is self.batch and self.history.is_smoothed else curve.get_stroke_color()
+        is_pale = curve is self.batch and self.history.is_smoothed
+        color = mix_text(palette.text, 0.7) if is_pale else curve.get_stroke_color()
         return VGroup(*(words(line, style.LABEL - 2, color) for line in text.split("\n")))
 
 

@@ -95,6 +95,8 @@ class Glyph(VMobject):
     Copying is faster than `VMobject`'s, with the same result. Manim copies everything that moves, mostly glyphs.
     """
 
+    is_glyph = True  # `style.emphasize` keeps it readable
+
     def __init__(self, ink: ManimColor) -> None:
         super().__init__(stroke_width=0, fill_color=ink, fill_opacity=1)
 

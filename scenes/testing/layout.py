@@ -2,10 +2,10 @@
 
 ``frame``: nothing is outside the frame, except mobjects marked ``bleed = True``. ``margin``: texts stay within the safe
 margin of 5 %. ``touch``: no two texts touch. ``size``: no text is smaller than 24 (1/32 of the height), except
-subscripts in a formula and texts marked ``script = True``. ``line``: no text lies over a line of its own colour, unless
-a patch is between them. ``contrast`` (WCAG 2.2): text has 4.5:1 on the background and 3:1 on a filled shape (all our
-text is large by WCAG's definition), lines have 3:1, and text that is dimmed on purpose has 2:1. Dimmed lines are not
-checked.
+subscripts in a formula and texts marked ``script = True``. ``line``: no line crosses a text, unless a patch is between
+them or the line is marked ``strikes = True``. ``contrast`` (WCAG 2.2): text has 4.5:1 on the background and 3:1 on a
+filled shape (all our text is large by WCAG's definition), lines have 3:1, and text that is dimmed on purpose has 2:1.
+Dimmed lines are not checked. `Bounds` asks more of sizes and of dimmed text.
 
 In a MovingCameraScene the frame is the part that the camera shows at the end of the beat, and sizes are those in that
 picture. Mobjects that lie wholly outside do not count. A camera that has moved shows a part of a larger picture, so
@@ -25,6 +25,7 @@ from gradreel.scenes.base import SceneContext
 from gradreel.scenes.catalog import kebab_name
 from gradreel.scenes.on_screen import Part, Screen, ScreenText, bezier, read_screen
 from gradreel.scenes.stills import visit_beats
+from gradreel.scenes.style import contrast
 from gradreel.scenes.themes import THEMES
 from manim import ManimColor, MovingCamera, Scene, config
 from numpy.typing import NDArray
@@ -32,10 +33,21 @@ from numpy.typing import NDArray
 MARGIN = 0.05  # share of the frame's width and height
 TOLERANCE = 0.02  # scene units: two pixels of a 1080p picture are 0.015
 FRAME_TOLERANCE = 0.05  # half the border of a rectangle that fills the frame
-SAME_COLOR = 0.19  # largest distance of two RGB colours (0 to 1 each) that look the same
+VISIBLE = 1.15  # least contrast of a line that crosses a text
 OPAQUE = 0.9  # least opacity of a patch
-TEXT_CONTRAST, TEXT_ON_SHAPE_CONTRAST, DIMMED_CONTRAST, LINE_CONTRAST = 4.5, 3.0, 2.0, 3.0
+TEXT_CONTRAST, TEXT_ON_SHAPE_CONTRAST, LINE_CONTRAST = 4.5, 3.0, 3.0
 FULL = 0.98  # a colour with a smaller share of its full strength is dimmed
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What each text must have at least. The defaults are those of ``gradreel check``."""
+
+    text_size: float = 24.0  # Manim's font size
+    dimmed_contrast: float = 2.0  # of text that is dimmed on purpose
+
+
+CHECKED = Bounds()
 
 
 @dataclass(frozen=True)
@@ -65,14 +77,17 @@ class _Breach:
     names: tuple[str, ...]
 
 
-def check_scene(scene: Scene, beat: str = "end") -> list[LayoutFault]:
+def check_scene(scene: Scene, beat: str = "end", bounds: Bounds = CHECKED) -> list[LayoutFault]:
     """Return every breach of a rule on the screen of ``scene`` as it is now."""
     screen = _visible_screen(scene)
     name = kebab_name(type(scene).__name__)
     breaches = [
-        breach
-        for rule in (_outside_frame, _in_margin, _touching_texts, _small_texts, _texts_over_lines, _low_contrast)
-        for breach in rule(screen)
+        *_outside_frame(screen),
+        *_in_margin(screen),
+        *_touching_texts(screen),
+        *_small_texts(screen, bounds.text_size),
+        *_crossed_texts(screen),
+        *_low_contrast(screen, bounds.dimmed_contrast),
     ]
     return [
         LayoutFault(name, beat, breach.rule, breach.message, (float(x), float(y)), breach.names)
@@ -173,17 +188,17 @@ def _middle(box: NDArray[np.float64]) -> NDArray[np.float64]:
 # -- what can be read --------------------------------------------------------------------------------------------------
 
 
-def _small_texts(screen: Screen) -> Iterator[_Breach]:
-    """Yield texts that are too small."""
+def _small_texts(screen: Screen, least: float) -> Iterator[_Breach]:
+    """Yield texts that are smaller than ``least``."""
     for text in screen.texts:
-        if text.size < style.SMALLEST - 0.05 and not text.is_script:
-            message = f"{text.name!r} has size {text.size:.1f}, the least is {style.SMALLEST}"
+        if text.size < least - 0.05 and not text.is_script:
+            message = f"{text.name!r} has size {text.size:.1f}, the least is {least:g}"
             yield _Breach("size", message, _middle(text.box), (text.name,))
 
 
-def _texts_over_lines(screen: Screen) -> Iterator[_Breach]:
-    """Yield texts over a line of their own colour."""
-    lines = [part for part in screen.shapes if part.stroke is not None]
+def _crossed_texts(screen: Screen) -> Iterator[_Breach]:
+    """Yield texts that a line of any colour crosses, behind them or in front of them."""
+    lines = [part for part in screen.shapes if part.stroke is not None and not part.strikes]
     if not lines or not screen.texts:
         return
     near = _overlaps(np.array([text.box for text in screen.texts]), np.array([line.box for line in lines]))
@@ -191,28 +206,22 @@ def _texts_over_lines(screen: Screen) -> Iterator[_Breach]:
         text, line = screen.texts[i], lines[j]
         where = _crossing(text, line, screen)
         if where is not None:
-            message = f"{text.name!r} lies over a line of its colour ({line.name})"
+            message = f"{text.name!r} is crossed by a line ({line.name})"
             yield _Breach("line", message, where, (text.name, line.name))
 
 
 def _crossing(text: ScreenText, line: Part, screen: Screen) -> NDArray[np.float64] | None:
-    """Return a point where ``line`` crosses a glyph of its own colour without a patch between them, (2,), or None."""
+    """Return a point where ``line`` visibly crosses a glyph without a patch between them, (2,), or None."""
     assert line.stroke is not None
-    color = _laid_over(line.stroke, screen.background)
-    alike = [
-        glyph
-        for glyph in text.glyphs
-        if (ink := _color_of(glyph)) is not None
-        and np.linalg.norm(_laid_over(ink, screen.background) - color) < SAME_COLOR
-    ]
-    if not alike:
-        return None
     points = _points_along(line)
     half = line.stroke_width / 2
-    boxes = np.array([glyph.box for glyph in alike]) + np.array([-half, -half, half, half])
+    boxes = text.boxes + np.array([-half, -half, half, half])
     inside = ((points[:, None] > boxes[:, :2]) & (points[:, None] < boxes[:, 2:])).all(axis=-1)  # (points, glyphs)
     for n, k in np.argwhere(inside):
-        if not _is_patched(points[n], line.order, alike[k].order, screen):
+        behind = _color_behind(points[n], line.order, screen)
+        if contrast(_laid_over(line.stroke, behind), behind) >= VISIBLE and not _is_patched(
+            points[n], line.order, text.glyphs[k].order, screen
+        ):
             return np.asarray(points[n])
     return None
 
@@ -230,10 +239,11 @@ def _is_patched(point: NDArray[np.float64], below: int, above: int, screen: Scre
     return any(part.fill[3] >= OPAQUE for part in screen.fills_at(point, low, high) if part.fill is not None)
 
 
-def _low_contrast(screen: Screen) -> Iterator[_Breach]:
-    """Yield texts and lines with too little contrast."""
+def _low_contrast(screen: Screen, dimmed_contrast: float) -> Iterator[_Breach]:
+    """Yield texts and lines with too little contrast; dimmed text needs ``dimmed_contrast``."""
     for text in screen.texts:
-        faint = min((breach for glyph in text.glyphs if (breach := _low_contrast_of(glyph, screen))), default=None)
+        breaches = (_low_contrast_of(glyph, screen, dimmed_contrast) for glyph in text.glyphs)
+        faint = min((breach for breach in breaches if breach), default=None)
         if faint is not None:
             ratio, needed = faint
             message = f"{text.name!r} has contrast {ratio:.1f}:1, it needs {needed:g}:1"
@@ -251,7 +261,7 @@ def _low_contrast(screen: Screen) -> Iterator[_Breach]:
             yield _Breach("contrast", message, part.center, (part.name,))
 
 
-def _low_contrast_of(glyph: Part, screen: Screen) -> tuple[float, float] | None:
+def _low_contrast_of(glyph: Part, screen: Screen, dimmed_contrast: float) -> tuple[float, float] | None:
     """Return (ratio, needed) for a glyph with too little contrast to the colours behind it; else None."""
     ink = _color_of(glyph)
     if ink is None:
@@ -259,7 +269,7 @@ def _low_contrast_of(glyph: Part, screen: Screen) -> tuple[float, float] | None:
     behind = _color_behind(glyph.center, glyph.order, screen)
     ratio = contrast(_laid_over(ink, behind), behind)
     if _is_dimmed(glyph, ink, screen):
-        needed = DIMMED_CONTRAST
+        needed = dimmed_contrast
     else:
         needed = TEXT_CONTRAST if np.allclose(behind, screen.background, atol=0.01) else TEXT_ON_SHAPE_CONTRAST
     return (ratio, needed) if ratio < needed - 0.05 else None
@@ -306,17 +316,3 @@ def _color_of(glyph: Part) -> NDArray[np.float64] | None:
 def _laid_over(rgba: NDArray[np.float64], under: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return a colour of some opacity laid over another, RGB, (3,)."""
     return np.asarray(rgba[3] * rgba[:3] + (1 - rgba[3]) * under)
-
-
-def contrast(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    """Return the contrast of two RGB colours, from 1 to 21, by WCAG 2.2's relative luminance and contrast ratio.
-
-    Examples
-    --------
-    >>> contrast(np.zeros(3), np.ones(3))
-    21.0
-    """
-    channels = np.array([first, second])
-    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    low, high = sorted(linear @ np.array([0.2126, 0.7152, 0.0722]))
-    return float((high + 0.05) / (low + 0.05))

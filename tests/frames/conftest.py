@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 import torch
+from gradreel.scenes.testing.layout import Bounds
+
+FILM = Bounds(dimmed_contrast=4.5)  # of the lecture's own film
 
 
 @pytest.fixture(params=[("en", "dark"), ("zh", "light")], ids="-".join)
 def look(request) -> dict[str, Any]:
     """``frames(SceneClass, **look)``: in English on dark and in Chinese on light, the layout rules checked as well."""
     lang, theme = request.param
-    return {"lang": lang, "theme": theme, "layout": True}
+    return {"lang": lang, "theme": theme, "layout": FILM}
 
 
 @pytest.fixture(scope="session")

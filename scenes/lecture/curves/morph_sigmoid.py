@@ -12,7 +12,7 @@ from gradreel.scenes.lecture.curves.pictures.sigmoid_board import LETTERS, VALUE
 from gradreel.scenes.mobjects.bracket import upright_bracket
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.style import DIM, FULL, emphasis, mix, palette
+from gradreel.scenes.style import DIM, FULL, emphasis, mix_text, palette
 from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.numbers import number_text
 from manim import (
@@ -177,7 +177,7 @@ class MorphSigmoid(LectureScene):
             self.band = board.band()
             board.ghosts.add(self.band)
             plot, height = board.plot, self.parameters.piece[2]
-            name = words(self.screen("piece"), style.LABEL, mix(palette.blue, BAND_WORDS))
+            name = words(self.screen("piece"), style.LABEL, mix_text(palette.blue, BAND_WORDS))
             name.place(plot.at(0, height)[1] + (0.26 if height > 0 else -0.46), right=plot.box[1])
             self.play(*self.next_heading(self.screen("heading-match")), Create(self.band), FadeIn(name))
             self.until("height")
@@ -280,10 +280,9 @@ class MorphSigmoid(LectureScene):
         plot, (_, end, height) = self.board.plot, self.parameters.piece
         left = plot.box[0] + 0.6 if self._room_is_left() else plot.at(end, 0)[0] + 0.9
         zero, far = plot.at(0, 0)[1], plot.at(0, height)[1]
-        under, over = (zero - 0.4, zero) if self.board.ticks.drop < 0 else (zero, zero + 0.4)  # the numbers' room
-        spans = [(plot.box[2], under), (over, plot.box[3])]
+        spans = [(plot.box[2], zero), (zero, plot.box[3])]
         if not self._room_is_left():  # there the piece is far from zero
-            spans = [(over, far) if height > 0 else (far, under), spans[height < 0]]
+            spans = [(zero, far) if height > 0 else (far, zero), spans[height < 0]]
         middle = sum(max(spans, key=lambda span: span[1] - span[0])) / 2
         rules = []
         for letter, y in zip("cwb", RULES, strict=True):

@@ -23,7 +23,7 @@ from gradreel.scenes.mobjects.plot import Plot, dashed, segment
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.three_steps import ThreeSteps
 from gradreel.scenes.mobjects.ticks import Ticks, ticks_at_knots
-from gradreel.scenes.style import BAND, DIM, FAINT, emphasis, mix, palette
+from gradreel.scenes.style import BAND, DIM, FAINT, emphasis, mix, mix_text, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
 from manim import (
@@ -184,7 +184,7 @@ class Relu(LectureScene):
             self.play(FadeIn(self.letters, shift=0.1 * UP), run_time=0.5)
             corners = np.array([self.x_range[0], *self.hard.x, self.x_range[1]])
             self.band = plot.curve(corners, self.hard(corners), mix(palette.blue, 0.45), BAND)
-            self.band_label = words(self.screen("hard-sigmoid"), style.LABEL, mix(palette.blue, 0.8))
+            self.band_label = words(self.screen("hard-sigmoid"), style.LABEL, mix_text(palette.blue, 0.8))
             between = -0.5 if self.up else 0.28  # the level of c and zero
             self.band_label.place(plot.at(0, c)[1] + between, right=plot.box[1] - 0.35)
             self.sum = ReluSum(plot, self.x, self.relus, self.formula)

@@ -33,7 +33,7 @@ from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.lecture_formulas import Y, one_sigmoid_source
 from gradreel.scenes.mobjects.plot import dashed, polyline, segment
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
-from gradreel.scenes.style import BAND, DIM, FAINT, emphasis, mix, palette
+from gradreel.scenes.style import BAND, DIM, FAINT, emphasis, mix, mix_text, palette
 from manim import (
     DL,
     DOWN,
@@ -308,7 +308,7 @@ class SigmoidFormula(LectureScene):
 
     def _hard_label(self, key: str) -> VGroup:
         """The curve's name at its flat end, with the piece's badge before it if it has one."""
-        name = words(self.screen(key), style.LABEL, mix(palette.blue, 0.8))
+        name = words(self.screen(key), style.LABEL, mix_text(palette.blue, 0.8))
         name.place(self.plot.at(0, self.c)[1] + (0.34 if self.c > 0 else -0.56), right=self.plot.box[1])
         if self.number is None:
             return VGroup(name)

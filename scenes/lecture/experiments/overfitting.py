@@ -19,6 +19,7 @@ from gradreel.scenes.lecture.experiments.pictures.loss_scale import loss_grid, l
 from gradreel.scenes.lecture.experiments.pictures.one_run import BOX, RunLines, epoch_axis
 from gradreel.scenes.lecture.runs import red_curve
 from gradreel.scenes.mobjects.depth_lines import KINDS, most_of
+from gradreel.scenes.mobjects.network_parts import patched
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.plot import Plot, dashed, ring, segment
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
@@ -215,7 +216,7 @@ class Overfitting(NetworksScene):
         self.scale_labels = loss_labels(ticks, self._height, RUN_LEFT, BOX[3], self.screen("loss"))
         self.axis = epoch_axis()
         self.epochs = self._epochs()
-        self.words = {kind: words(self.screen(key), style.LABEL, palette.blue) for kind, key in (
+        self.words = {kind: patched(words(self.screen(key), style.LABEL, palette.blue)) for kind, key in (
             (SEEN, "seen"), (VALIDATION, "validation")
         )}  # fmt: skip
 

@@ -463,8 +463,9 @@ class GradientDescent(LectureScene):
             # Pieces and dials leave. From another random start a second curve, and a second profile over the first: it
             # goes down, and both losses stand below. Its curve misses red
             model = full.plot.curve(descent.x, descent.curve_of(way.theta(0.0)), palette.text, style.SECOND_CURVE)
-            old = VGroup(full.model, full.model_label, *self._on_way()[2:])
-            gone = [descent.pieces, descent.dials, descent.strip, descent.readout]
+            *profile, profile_label = self._on_way()[2:]
+            old = VGroup(full.model, full.model_label, *profile)
+            gone = [descent.pieces, descent.dials, descent.strip, descent.readout, profile_label]
             self.play(*map(FadeOut, gone), emphasis(old, FAINT), run_time=0.8)
             self.until("other")
             names, numbers = VGroup(), VGroup()

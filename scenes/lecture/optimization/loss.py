@@ -214,7 +214,7 @@ class Loss(LectureScene):
     def _error_beat(self) -> None:
         with self.beat("error", pause="short"):
             # The real value is written below y; how far apart they are: that is e, here and on every day
-            self.play(FadeIn(self.one.names[2], self.sum.label), run_time=0.4)
+            self.play(FadeIn(self.one.names[2:], self.sum.label), run_time=0.4)
             self.until("gap")
             self.play(Create(self.one.line), FadeIn(self.sum.distance), run_time=0.5)
             self.play(FadeIn(self.one.names[:2], self.sum.error, shift=0.1 * UP), run_time=0.5)
@@ -237,9 +237,9 @@ class Loss(LectureScene):
 
     def _out_of_the_network(self) -> None:
         """Its y comes out, and goes to its day."""
-        node, (dot, letter) = self.network.columns[-1].nodes[0], self.one.prediction
+        node, (dot, *letter) = self.network.columns[-1].nodes[0], self.one.prediction
         self.play(FadeIn(self.sum.prediction), run_time=0.3)
-        self.play(TransformFromCopy(node, dot), FadeIn(letter), run_time=0.7)
+        self.play(TransformFromCopy(node, dot), FadeIn(*letter), run_time=0.7)
 
     def _mean_beat(self) -> None:
         with self.beat("mean", **self.thetas.said(self.written[0])):

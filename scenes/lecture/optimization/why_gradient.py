@@ -33,7 +33,7 @@ from gradreel.scenes.lecture.runs import THREE_DAYS, Knots, knots_like_views
 from gradreel.scenes.mobjects.counting import Counting
 from gradreel.scenes.mobjects.lecture_formulas import sum_of_sigmoids_source
 from gradreel.scenes.mobjects.plot import ring
-from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
+from gradreel.scenes.mobjects.text import Number, TextMobject, formula, patch_under, words
 from gradreel.scenes.mobjects.three_steps import ThreeSteps
 from gradreel.scenes.mobjects.update_formulas import GOAL
 from gradreel.scenes.style import DIM, emphasis, palette
@@ -190,7 +190,8 @@ class WhyGradient(LectureScene):
             larger = picture.animate.scale_to_fit_height(4.2).move_to((0.0, -0.85, 0.0))
             self.play(*leaving, ReplacementTransform(written, goal), larger, run_time=1.2)
             lowest = picture[-1].get_center()
-            label = formula("orange(theta)^*", 48).move_to(lowest + 0.55 * DOWN)
+            letter = formula("orange(theta)^*", 48).move_to(lowest + 0.6 * DOWN)
+            label = VGroup(patch_under(letter), letter)
             self.play(Indicate(picture[-1], 1.8, palette.orange), FadeIn(label), run_time=1.2)
             self.goal = VGroup(goal, picture, label)
 

@@ -26,7 +26,7 @@ from gradreel.scenes.mobjects.lecture_formulas import one_sigmoid_source
 from gradreel.scenes.mobjects.plot import dashed, segment
 from gradreel.scenes.mobjects.text import Number, formula
 from gradreel.scenes.mobjects.ticks import round_labels, round_step
-from gradreel.scenes.style import mix, palette
+from gradreel.scenes.style import mix, mix_text, palette
 from manim import Dot, ManimColor, Rectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
@@ -151,7 +151,7 @@ class SigmoidBoard(VGroup):
     def curve_label(self, letter: str) -> VGroup:
         """The letter's value as a label of the curve as it is now: on a patch that interrupts it; of c, beside it."""
         text = in_formula(round(self.now[letter], 2))
-        label = formula(text, style.LETTER, mix(color_of(letter), LABEL_SHARE))
+        label = formula(text, style.LETTER, mix_text(color_of(letter), LABEL_SHARE))
         if letter == "c":
             return label.place(self.curve.get_end()[1] - 0.1, left=self.plot.box[1] + 0.2)
         label.move_to(self._label_point())

@@ -15,7 +15,7 @@ FORMULA_CENTER, FORMULA_BASELINE = -2.3, 2.1  # of c sigmoid(b + w x_1) above th
 PLOT_BOX = {"left": -5.3, "right": 5.6, "bottom": -2.7, "top": 0.6}
 REACH = 8.0  # b + w x_1 at the right end of an axis that shows one sigmoid closely; its opposite at the left end
 LEVEL_LETTER = 0.16  # from the end of the line at c to its letter
-TICK, UNDER, OVER, Y_LABEL = 0.08, -0.32, 0.11, 0.18  # half a tick's length; from an axis to its numbers
+TICK, UNDER, OVER, Y_LABEL = 0.08, -0.32, 0.11, 0.18  # half a tick's length; from the plot's edges to the numbers
 
 View = tuple[tuple[float, float], tuple[float, float]]
 """Ranges of x and of y."""
@@ -45,8 +45,8 @@ class SigmoidPlot(Plot):
 class MovingTicks(VGroup):
     """Ticks on the line of zero and on the y axis, and their numbers: ``follow`` puts them where the plot has them.
 
-    Parts: ``x_marks``, ``x_labels`` (on the side where less is drawn), ``y_labels``. What the plot does not show is
-    clear.
+    Parts: ``x_marks``, ``x_labels`` (outside the plot, on the side where less is drawn; no curve crosses them there),
+    ``y_labels``. What the plot does not show is transparent.
     """
 
     def __init__(self, plot: Plot, x_ticks: Ticks, y_ticks: Ticks) -> None:
@@ -54,7 +54,8 @@ class MovingTicks(VGroup):
         kept = [k for k, value in enumerate(x_ticks.values) if value > plot.x_range[0]]  # none on the y axis
         self.plot, self.y_values = plot, y_ticks.values
         self.x_values = [x_ticks.values[k] for k in kept]
-        self.drop = UNDER if max(y_ticks.values) >= -min(y_ticks.values) else OVER
+        rises = max(y_ticks.values) >= -min(y_ticks.values)
+        self.baseline = plot.box[2] + UNDER if rises else plot.box[3] + OVER
         half = np.array([0.0, TICK, 0.0])
         self.x_marks = VGroup(*(segment(-half, half, palette.axis, style.AXIS) for _ in self.x_values))
         self.x_labels = VGroup(*(words(x_ticks.labels[k], style.TICK, palette.dim) for k in kept))
@@ -68,7 +69,7 @@ class MovingTicks(VGroup):
         for value, mark, label in zip(self.x_values, self.x_marks, self.x_labels, strict=True):
             at = plot.at(value, 0.0)
             mark.move_to(at)
-            label.place(at[1] + self.drop, center=at[0])
+            label.place(self.baseline, center=at[0])
         low, high = plot.y_range
         for value, label in zip(self.y_values, self.y_labels, strict=True):
             label.place(plot.at(0.0, value)[1] - 0.09, right=plot.box[0] - Y_LABEL)

@@ -9,7 +9,7 @@ from gradreel.scenes import style
 from gradreel.scenes.lecture.deep.pictures.skyline import rectangles
 from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.style import mix, palette
+from gradreel.scenes.style import mix, mix_text, palette
 from manim import RoundedRectangle, VGroup, VMobject
 from numpy.typing import NDArray
 
@@ -55,7 +55,7 @@ class FiveGuesses(VGroup):
         self.picture = VGroup(frame, *_cat(x - PICTURE / 2, y))
         baselines, left = y + LINE * (2 - np.arange(5)) - 0.1, x + LIST
         looked_at = guesses.index(cat) + 1
-        colors = [palette.text if k < looked_at else mix(palette.dim, 0.6) for k in range(len(guesses))]
+        colors = [palette.text if k < looked_at else mix_text(palette.dim, 0.6) for k in range(len(guesses))]
         self.texts = VGroup(*(
             words(guess, style.LABEL, color).place(line, left=left)
             for guess, color, line in zip(guesses, colors, baselines, strict=True)

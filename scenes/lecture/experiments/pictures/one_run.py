@@ -9,7 +9,6 @@ from gradreel.scenes.mobjects.depth_lines import KINDS
 from gradreel.scenes.mobjects.loss_lines import above_the_picture, below
 from gradreel.scenes.mobjects.plot import Plot, ring, segment
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
-from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.style import mix, palette
 from manim import Polygon, VGroup, VMobject
 from numpy.typing import NDArray
@@ -83,13 +82,14 @@ class RunLines(VGroup):
         corners = [*self.plot.at(epochs, losses), *self.plot.at(epochs[::-1], views)]
         return Polygon(*corners, stroke_width=0, fill_color=mix(palette.blue, LEARNED), fill_opacity=1)
 
-    def put_word(self, word: TextMobject, kind: str, epoch: float) -> None:
-        """A line's word goes to where it is at ``epoch``: over the line that ends higher, under the other one.
+    def put_word(self, word: VGroup, kind: str, epoch: float) -> None:
+        """A line's word, on its patch, goes to where the line is at ``epoch``: over the higher line, under the other.
 
         Where there is no room on the right, the word stays at the edge, off all that will be drawn there.
         """
+        patch, text = word
         x, y, _ = self.reached(kind, epoch)
-        side, edge = 1.0 if kind == self.higher else -1.0, style.RIGHT_EDGE - word.width
+        side, edge = 1.0 if kind == self.higher else -1.0, style.RIGHT_EDGE - text.width
         end_x, end_y, _ = self.reached(kind, self.last)
         away = AWAY
         if edge < end_x + BESIDE:
@@ -97,4 +97,4 @@ class RunLines(VGroup):
             lines = [np.interp(under, *line.corners.T[:2]) for line in self.lines.values()]
             away = max(AWAY, float(np.max(side * (np.array(lines) - end_y))) + OFF_PEAKS)
         baseline = min(y + away, HIGHEST) if side > 0 else max(y - away - WORD, self.plot.box[2] + 0.12)
-        word.place(baseline, left=min(x + BESIDE, edge))
+        patch.move_to(text.place(baseline, left=min(x + BESIDE, edge)))

@@ -9,7 +9,7 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, views_range
 from gradreel.scenes.mobjects.plot import dashed
-from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.text import patch_under, words
 from gradreel.scenes.style import mix, palette
 from manim import VGroup
 
@@ -21,7 +21,7 @@ class LastDays(VGroup):
     """A dot for each day that a network sees before today, the last day of ``dataset``, whose own dot is missing.
 
     ``today``: the word over its place. ``box``: left, right, bottom, top of the picture. Parts: ``plot``, ``line`` and
-    ``dots`` of the days before, ``today``: a dashed upright and the word over it, the question ``mark``.
+    ``dots`` of the days before, ``today``: a dashed upright and the word over it, the question ``mark`` on a patch.
     """
 
     def __init__(self, dataset: DailyViews, today: str, language: str, box: tuple[float, float, float, float]) -> None:
@@ -34,7 +34,8 @@ class LastDays(VGroup):
         self.line = self.plot.line(self.dates[:-1], self.views[:-1], mix(palette.red, style.DIM), REAL_LINE)
         self.dots = self.plot.dots(self.dates[:-1], self.views[:-1], palette.red)
         x, top = float(self.plot.at(self.plot.x_range[1], 0)[0]), box[3]
-        self.mark = words("?", ASKED).move_to((x, (box[2] + top) / 2, 0))
+        asked = words("?", ASKED).move_to((x, (box[2] + top) / 2, 0))
+        self.mark = VGroup(patch_under(asked), asked)
         ends = (box[2], self.mark.get_bottom()[1] - CLEAR), (self.mark.get_top()[1] + CLEAR, top)
         uprights = [dashed((x, low, 0), (x, high, 0), mix(palette.text, 0.6)) for low, high in ends]
         name = words(today, style.LABEL).place(top + 0.18, center=x)

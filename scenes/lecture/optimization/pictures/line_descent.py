@@ -14,7 +14,7 @@ from gradreel.scenes.mobjects.pace import pace_of, recorded_row, state_at
 from gradreel.scenes.mobjects.plot import polyline, ring
 from gradreel.scenes.mobjects.printed_arithmetic import printed_vector
 from gradreel.scenes.mobjects.readout import Readout
-from gradreel.scenes.mobjects.text import TextMobject, fitted, formula, words
+from gradreel.scenes.mobjects.text import TextMobject, fitted, formula, patch_under, words
 from gradreel.scenes.mobjects.update_formulas import rate_source
 from gradreel.scenes.style import mix, palette
 from gradreel.scenes.words.numbers import number_text
@@ -130,7 +130,8 @@ class LineDescent:
             least = (
                 float(self.land.upright.get_right()[0]) + 0.1 + label.width / 2
             )  # off the axis of losses: else above the tangent
-            labels.add(label.move_to([max(x, least), end[1] + (0.15 if x > least else 0.45), 0.0]))
+            label.move_to([max(x, least), end[1] + (0.15 if x > least else 0.45), 0.0])
+            labels.add(VGroup(patch_under(label), label))
         return labels
 
     def uphill(self, sign: float) -> Animation:

@@ -164,12 +164,12 @@ class DayError(VGroup):
 
         letter = formula("blue(y)", LETTER).move_to(beside(y, up))
         hat = formula("red(hat(y))", LETTER).move_to(beside(label, -up))
-        self.prediction = VGroup(ring(y, 0.1, palette.blue, fill=palette.blue), letter)
+        self.prediction = VGroup(ring(y, 0.1, palette.blue, fill=palette.blue), patch_under(letter), letter)
         self.line = segment(label, y, palette.text, 4.0)
         said = words(error, LETTER)
         patch = patch_under(said, across=0.16, up=0.2)
         said.move_to(_free_place(patch, real, (y, label), aside, (letter, hat), foot))
-        self.names = VGroup(patch.move_to(said), said, hat)
+        self.names = VGroup(patch.move_to(said), said, patch_under(hat), hat)
         self.add(self.features, self.prediction, self.line, self.names)
 
 
