@@ -115,8 +115,8 @@ def frames(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def layout(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Layout:
     """Return ``layout(SceneClass, **parameters)``, which fails if a layout rule is broken at the end of any beat.
 
-    The rules are those of ``gradreel check``. The options ``lang``, ``theme``, ``media_dir``, ``words`` and
-    ``parameters`` are those of ``frames``.
+    The rules are those of ``gradreel check``, which also finds lines of other colours through texts. The options
+    ``lang``, ``theme``, ``media_dir``, ``words`` and ``parameters`` are those of ``frames``.
     """
     from gradreel.scenes.testing.fixtures import Layout
 

@@ -223,12 +223,12 @@ def last_frame(request: SceneRequest, path: Path) -> None:
 
 def check(request: SceneRequest) -> tuple[list[Finding], tuple[BeatSpan, ...]]:
     """Check the layout at the end of each beat; return the broken rules, and the beats."""
-    from gradreel.scenes.testing.layout import check_scene
+    from gradreel.scenes.testing.layout import CHECKED, check_scene
 
     findings: list[Finding] = []
 
     def check_layout(scene: Scene, beat: str) -> None:
-        for finding in check_scene(scene):
+        for finding in check_scene(scene, beat, CHECKED):
             findings.append(Finding(request.source.name, beat, finding.rule, finding.message, str(finding.where)))
 
     beats = visit_beats(request, check_layout)

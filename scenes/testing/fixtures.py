@@ -16,7 +16,7 @@ import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.base import LectureScene, SceneContext
 from gradreel.scenes.stills import beat_frames
-from gradreel.scenes.testing.layout import CHECKED, Bounds, LayoutFault, check_beats, check_scene
+from gradreel.scenes.testing.layout import TESTED, Bounds, LayoutFault, check_beats, check_scene
 from gradreel.scenes.testing.snapshot_folders import clashes_key, orphans_key, safe_name
 from gradreel.scenes.testing.snapshots import CHANNEL_TOLERANCE, PIXEL_SHARE, Outcome, check_snapshots
 from gradreel.scenes.themes import DEFAULT_THEME
@@ -78,7 +78,7 @@ class Frames:
         folder = self._own_folder(name)
         failures = self._failures_folder(folder)
         findings: list[LayoutFault] = []
-        bounds = layout if isinstance(layout, Bounds) else CHECKED
+        bounds = layout if isinstance(layout, Bounds) else TESTED
         at_beat = (lambda scene, beat: findings.extend(check_scene(scene, beat, bounds))) if layout else None
         with _words_of(words, Path(self._node.path)):
             stills = beat_frames(scene_class, scene_parameters, context, at_beat=at_beat)

@@ -2,10 +2,13 @@
 
 ``frame``: nothing is outside the frame, except mobjects marked ``bleed = True``. ``margin``: texts stay within the safe
 margin of 5 %. ``touch``: no two texts touch. ``size``: no text is smaller than 24 (1/32 of the height), except
-subscripts in a formula and texts marked ``script = True``. ``line``: no line crosses a text, unless a patch is between
-them or the line is marked ``strikes = True``. ``contrast`` (WCAG 2.2): text has 4.5:1 on the background and 3:1 on a
-filled shape (all our text is large by WCAG's definition), lines have 3:1, and text that is dimmed on purpose has 2:1.
-Dimmed lines are not checked. `Bounds` asks more of sizes and of dimmed text.
+subscripts in a formula and texts marked ``script = True``. ``line``: no line of a text's own colour crosses it, unless
+a patch is between them or the line is marked ``strikes = True``. ``contrast`` (WCAG 2.2): text has 4.5:1 on the
+background and 3:1 on a filled shape (all our text is large by WCAG's definition), lines have 3:1, and text that is
+dimmed on purpose has 2:1. Dimmed lines are not checked.
+
+`Bounds` can ask more: larger text, more contrast of dimmed text, and no crossing line of any colour. ``gradreel check``
+asks for the last.
 
 In a MovingCameraScene the frame is the part that the camera shows at the end of the beat, and sizes are those in that
 picture. Mobjects that lie wholly outside do not count. A camera that has moved shows a part of a larger picture, so
@@ -33,7 +36,8 @@ from numpy.typing import NDArray
 MARGIN = 0.05  # share of the frame's width and height
 TOLERANCE = 0.02  # scene units: two pixels of a 1080p picture are 0.015
 FRAME_TOLERANCE = 0.05  # half the border of a rectangle that fills the frame
-VISIBLE = 1.15  # least contrast of a line that crosses a text
+SAME_COLOR = 0.19  # largest distance of two RGB colours (0 to 1 each) that look the same
+VISIBLE = 1.15  # least contrast of a line of another colour that crosses a text
 OPAQUE = 0.9  # least opacity of a patch
 TEXT_CONTRAST, TEXT_ON_SHAPE_CONTRAST, LINE_CONTRAST = 4.5, 3.0, 3.0
 FULL = 0.98  # a colour with a smaller share of its full strength is dimmed
@@ -41,13 +45,14 @@ FULL = 0.98  # a colour with a smaller share of its full strength is dimmed
 
 @dataclass(frozen=True)
 class Bounds:
-    """What each text must have at least. The defaults are those of ``gradreel check``."""
+    """What each text must have. The defaults are those of the fixture ``layout``."""
 
     text_size: float = 24.0  # Manim's font size
     dimmed_contrast: float = 2.0  # of text that is dimmed on purpose
+    uncrossed: bool = False  # whether lines of other colours may not cross it either
 
 
-CHECKED = Bounds()
+TESTED, CHECKED = Bounds(), Bounds(uncrossed=True)  # by the fixture ``layout``, by ``gradreel check``
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ class _Breach:
     names: tuple[str, ...]
 
 
-def check_scene(scene: Scene, beat: str = "end", bounds: Bounds = CHECKED) -> list[LayoutFault]:
+def check_scene(scene: Scene, beat: str = "end", bounds: Bounds = TESTED) -> list[LayoutFault]:
     """Return every breach of a rule on the screen of ``scene`` as it is now."""
     screen = _visible_screen(scene)
     name = kebab_name(type(scene).__name__)
@@ -86,7 +91,7 @@ def check_scene(scene: Scene, beat: str = "end", bounds: Bounds = CHECKED) -> li
         *_in_margin(screen),
         *_touching_texts(screen),
         *_small_texts(screen, bounds.text_size),
-        *_crossed_texts(screen),
+        *_crossed_texts(screen, bounds.uncrossed),
         *_low_contrast(screen, bounds.dimmed_contrast),
     ]
     return [
@@ -196,32 +201,39 @@ def _small_texts(screen: Screen, least: float) -> Iterator[_Breach]:
             yield _Breach("size", message, _middle(text.box), (text.name,))
 
 
-def _crossed_texts(screen: Screen) -> Iterator[_Breach]:
-    """Yield texts that a line of any colour crosses, behind them or in front of them."""
+def _crossed_texts(screen: Screen, any_color: bool) -> Iterator[_Breach]:
+    """Yield texts that a line of their own colour crosses, or of ``any_color``, behind them or in front of them."""
     lines = [part for part in screen.shapes if part.stroke is not None and not part.strikes]
     if not lines or not screen.texts:
         return
     near = _overlaps(np.array([text.box for text in screen.texts]), np.array([line.box for line in lines]))
     for i, j in zip(*np.nonzero(near), strict=True):
         text, line = screen.texts[i], lines[j]
-        where = _crossing(text, line, screen)
+        where = _crossing(text, line, screen, any_color)
         if where is not None:
             message = f"{text.name!r} is crossed by a line ({line.name})"
             yield _Breach("line", message, where, (text.name, line.name))
 
 
-def _crossing(text: ScreenText, line: Part, screen: Screen) -> NDArray[np.float64] | None:
-    """Return a point where ``line`` visibly crosses a glyph without a patch between them, (2,), or None."""
+def _crossing(text: ScreenText, line: Part, screen: Screen, any_color: bool) -> NDArray[np.float64] | None:
+    """Return a point where ``line`` crosses a glyph without a patch between them, (2,), or None.
+
+    Lines of another colour than the glyph's count if ``any_color``, and if they can be seen.
+    """
     assert line.stroke is not None
+    color = _laid_over(line.stroke, screen.background)
     points = _points_along(line)
     half = line.stroke_width / 2
     boxes = text.boxes + np.array([-half, -half, half, half])
     inside = ((points[:, None] > boxes[:, :2]) & (points[:, None] < boxes[:, 2:])).all(axis=-1)  # (points, glyphs)
     for n, k in np.argwhere(inside):
-        behind = _color_behind(points[n], line.order, screen)
-        if contrast(_laid_over(line.stroke, behind), behind) >= VISIBLE and not _is_patched(
-            points[n], line.order, text.glyphs[k].order, screen
-        ):
+        ink = _color_of(text.glyphs[k])
+        is_alike = ink is not None and np.linalg.norm(_laid_over(ink, screen.background) - color) < SAME_COLOR
+        if not is_alike:
+            behind = _color_behind(points[n], line.order, screen)
+            if not any_color or contrast(_laid_over(line.stroke, behind), behind) < VISIBLE:
+                continue
+        if not _is_patched(points[n], line.order, text.glyphs[k].order, screen):
             return np.asarray(points[n])
     return None
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from gradreel.scenes.testing.layout import Bounds
 
-FILM = Bounds(dimmed_contrast=4.5)  # of the lecture's own film
+FILM = Bounds(dimmed_contrast=4.5, uncrossed=True)  # of the lecture's own film
 
 
 @pytest.fixture(params=[("en", "dark"), ("zh", "light")], ids="-".join)

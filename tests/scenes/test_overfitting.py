@@ -46,7 +46,7 @@ class Film:
             self.words[beat] = words_on(scene)
             self.tips[beat] = {kind: scene.run.plot.data(tip.get_center()) for kind, tip in scene.run.tips.items()}
             if beat == "validation-turns":
-                (left, bottom, _), (self.right, _, _) = (scene.words["validation"].get_corner(at) for at in (DL, UR))
+                (left, bottom, _), (self.right, _, _) = (scene.words["validation"][1].get_corner(at) for at in (DL, UR))
                 drawn = np.concatenate([line.get_all_points() for line in scene.run.lines.values()])
                 self.free = bottom - drawn[drawn[:, 0] > left, 1].max()
 

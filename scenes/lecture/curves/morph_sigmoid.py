@@ -178,7 +178,7 @@ class MorphSigmoid(LectureScene):
             board.ghosts.add(self.band)
             plot, height = board.plot, self.parameters.piece[2]
             name = words(self.screen("piece"), style.LABEL, mix_text(palette.blue, BAND_WORDS))
-            name.place(plot.at(0, height)[1] + (0.26 if height > 0 else -0.46), right=plot.box[1])
+            name.place(plot.at(0, height)[1] + 0.26, right=plot.box[1])
             self.play(*self.next_heading(self.screen("heading-match")), Create(self.band), FadeIn(name))
             self.until("height")
             (c_rule, w_rule, b_rule), sum_ = self._rules()
