@@ -424,7 +424,7 @@ def _inspect_scenes(
         check_beats_in_source(request)
         own_files(request.source)  # raises for a missing asset
     descriptions = inspect(requests, folders, workers, reporter if settings.voices else None)
-    _warn_of_unused_files(lesson, settings, descriptions, folders, workers, reporter)
+    _warn_of_unused_files(lesson, settings, descriptions, workers, reporter)
     return requests, descriptions
 
 
@@ -432,11 +432,12 @@ def _warn_of_unused_files(
     lesson: Lesson,
     settings: RenderSettings,
     descriptions: Sequence[SceneDescription],
-    folders: Folders,
     workers: Workers,
     reporter: Reporter,
 ) -> None:
     """Warn if no scene shows the file of --data or --curve; the message names scenes of our lecture that would."""
+    if reporter.is_silent:
+        return
     files: list[tuple[str, str, Callable[[Any], bool]]] = []
     if lesson.data is not None:
         files.append((f"--data {lesson.data.series.name}", "shows daily views", has_daily_views))
@@ -446,8 +447,11 @@ def _warn_of_unused_files(
     for option, shows, is_shown in files:
         if not any(is_shown(description.parameters) for description in descriptions):
             lecture = load_lesson().with_own(lesson.data, (lesson.curve, lesson.curve_file))
-            lecture_scenes = inspect(lecture.requests(replace(settings, voices={})), folders, workers)
-            names = ", ".join(scene.name for scene in lecture_scenes if is_shown(scene.parameters))
+            scenes = lecture.requests(replace(settings, voices={}))
+            parameters = workers.submit("parameters_of", scenes, timeout=settings.timeout).result()
+            names = ", ".join(
+                scene.name for scene, of_scene in zip(scenes, parameters, strict=True) if is_shown(of_scene)
+            )
             reporter.say(f"{option}: none of these scenes {shows}, so it changes nothing; these do: {names}")
 
 

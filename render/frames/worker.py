@@ -81,6 +81,11 @@ def visit(
     return description, dependencies, (words_parts(complete, narrated_as, traces), of_words, words)
 
 
+def parameters_of(requests: Sequence[SceneRequest]) -> list[dict[str, Any]]:
+    """Return the checked and complete parameters of scenes of our lecture, which one process can import together."""
+    return [describe(load_class(request.source), request).parameters for request in requests]
+
+
 def listen(request: SceneRequest) -> tuple[SceneWords, Dependencies]:
     """Play a scene and return the lines of its beats, with its dependencies. Draws no frame.
 

@@ -20,6 +20,11 @@ LINE_SECONDS = 10.0  # between two plain lines of one task
 class Reporter(AbstractContextManager["Reporter"]):
     """Base class of reporters; shows nothing. Its methods may be called from any thread."""
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether this reporter shows no message, so that none need be prepared."""
+        return type(self).say is Reporter.say
+
     def say(self, message: str) -> None:
         """Show a message."""
 
