@@ -21,12 +21,11 @@ _UNCHANGEABLE = {str, int, float, bool, type(None), ManimColor, CapStyleType, Li
 
 def copied_mobject(mobject: Any, memo: dict[int, Any]) -> Any:
     """Return a deep copy of a mobject as Manim makes it; immutable values are shared. Replaces ``__deepcopy__``."""
-    kind = type(mobject)
-    clone = mobject.__new__(kind)
-    memo[id(mobject)] = clone
-    for name, value in vars(mobject).items():
-        setattr(clone, name, _deep_copy(value, memo))
-    clone.original_id = str(id(mobject))
+    clone = memo[id(mobject)] = mobject.__new__(type(mobject))
+    attributes = vars(clone)
+    for name, value in vars(mobject).items():  # some thirty: most of them are immutable
+        attributes[name] = value if type(value) in _UNCHANGEABLE else _deep_copy(value, memo)
+    attributes["original_id"] = str(id(mobject))
     return clone
 
 
@@ -49,6 +48,8 @@ def _deep_copy(value: Any, memo: dict[int, Any]) -> Any:
         if clone is None:
             clone = memo[id(value)] = value.copy(order="K")
         return clone
+    if getattr(kind, "__deepcopy__", None) is copied_mobject:  # as deepcopy does, without its detours
+        return memo[id(value)] if id(value) in memo else copied_mobject(value, memo)
     return deepcopy(value, memo)
 
 
