@@ -72,11 +72,10 @@ SMALL = ("--lesson", "shapes.toml", "-r", "160,90", "--fps", "5")
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
+def project(tmp_path, kept_clips):
     (tmp_path / "my_scene.py").write_text(SCENE + END, encoding="utf-8")
     (tmp_path / "shapes.toml").write_text(LESSON, encoding="utf-8")
     (tmp_path / "my-words.toml").write_text(WORDS, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
@@ -139,8 +138,8 @@ def test_a_list_of_a_users_scenes_also_names_ours(gradreel, project):
 
 
 def test_words_in_only_one_language_suffice_for_the_cache(gradreel, project):
-    gradreel("render", *SMALL)
-    result = gradreel("cache", "--lesson", "shapes.toml", "--json")
+    gradreel("render", *SMALL, "--media_dir", "new")
+    result = gradreel("cache", "--lesson", "shapes.toml", "--media_dir", "new", "--json")
     assert result.exit_code == 0
     clips = json.loads(result.stdout)["clips"]
     assert (clips["of_lesson"], clips["unneeded"]) == (3, [])
@@ -202,9 +201,9 @@ def test_films_of_one_name_in_two_formats_share_their_subtitles(gradreel, projec
 
 def test_files_that_would_be_replaced_are_reported_before_drawing(gradreel, project):
     (project / "talk.en.vtt").write_text("somebody's own")
-    refused = gradreel("render", *SMALL, "-o", "talk.mp4")
+    refused = gradreel("render", *SMALL, "-o", "talk.mp4", "--media_dir", "new")
     assert refused.exit_code == 2 and "talk.en.vtt would be replaced" in refused.stderr
-    assert not (project / "media" / "clips").exists() or not list((project / "media" / "clips").iterdir())
+    assert not list((project / "new").glob("clips/*"))
 
 
 def test_a_range_of_scenes_is_a_separate_video(gradreel, project):
@@ -287,11 +286,11 @@ def test_our_scenes_may_be_reordered_and_some_of_their_words_changed(gradreel, p
 )  # fmt: skip
 def test_errors_in_the_words_are_named_before_any_work(gradreel, project, words, message):
     (project / "my-words.toml").write_text(words, encoding="utf-8")
-    result = gradreel("render", *SMALL)
+    result = gradreel("render", *SMALL, "--media_dir", "new")
     assert (result.exit_code, result.stdout) == (2, "")
     for text in (str(project / "my-words.toml"), *message):
         assert text in result.stderr
-    assert not list((project / "media").rglob("*.mp4"))
+    assert not list((project / "new").rglob("*.mp4"))
 
 
 def test_words_in_the_languages_of_the_video_only_are_needed(gradreel, project):
@@ -334,10 +333,10 @@ def test_a_missing_title_of_a_plain_scene_is_reported_before_any_work(gradreel, 
     (project / "my_scene.py").write_text("from manim import Scene\n" + SCENE + END + plain, encoding="utf-8")
     (project / "shapes.toml").write_text(LESSON + '[[scene]]\nname = "my_scene.py:Plain"\n', encoding="utf-8")
     (project / "my-words.toml").write_text(WORDS + '[zh.plain]\ntitle = "圆"\n', encoding="utf-8")
-    result = gradreel("render", *SMALL)
+    result = gradreel("render", *SMALL, "--media_dir", "new")
     assert (result.exit_code, result.stdout) == (2, "")
     assert f"plain has no title in {project / 'my-words.toml'}: add `title` to [en.plain]" in result.stderr
-    assert not list((project / "media").rglob("*.mp4"))
+    assert not list((project / "new").rglob("*.mp4"))
 
 
 def test_a_part_without_a_title_in_a_language_has_the_title_of_another(gradreel, project):
