@@ -308,7 +308,7 @@ def test_a_missing_file_of_words_is_named(gradreel, project):
 
 @pytest.mark.parametrize("name", ["marks", "Marks", "my_scene.py:Marks"])
 def test_a_scene_of_the_lesson_is_requested_by_its_name(gradreel, project, name):
-    planned = gradreel("render", name, *SMALL, "--dry_run")
+    planned = gradreel("render", name, *SMALL, "--media_dir", "new", "--dry_run")
     assert (planned.exit_code, planned.stderr) == (0, "")
     assert planned.stdout.startswith("render  marks: ") and "ring" not in planned.stdout
 
