@@ -121,8 +121,9 @@ class TrainedPlane:
         self._run, self._trace = trace.experiment, trace
         refuse_other_than_planes(self._run)
         data = self._run.dataset
-        self.points, self.labels = data.features(), data.labels().astype(np.int64)
-        self.updates = np.asarray(trace.kept)
+        self.points = data.features()
+        self.labels: IntArray = data.labels().astype(np.int64)
+        self.updates: IntArray = np.asarray(trace.kept)
         self.n_classes = max(2, self._run.n_outputs)
         self.view = PlaneView.around(self.points)
         self._places = self.view.grid()

@@ -138,11 +138,12 @@ class RecordedPlane:
         sizes = [math.prod(shape) for shape in note.shapes]
         parts = np.split(numbers, np.cumsum(sizes)[:-1])
         shaped = [part.reshape(shape) for part, shape in zip(parts, note.shapes, strict=True)]
-        self.points, self.labels = shaped[0].astype(np.float64), shaped[1].astype(np.int64)
+        self.points: FloatArray = shaped[0].astype(np.float64)
+        self.labels: IntArray = shaped[1].astype(np.int64)
         if not (np.isfinite(self.points).all() and (self.labels >= 0).all() and (self.labels < note.classes).all()):
             raise TraceError(f"{trace.path}: {NUMBERS} has points or labels that cannot be; {again(trace.path)}")
         self.n_classes = note.classes
-        self.updates = np.asarray(trace.kept[note.rows])
+        self.updates: IntArray = np.asarray(trace.kept[note.rows])
         self._logits, self._layers = shaped[2], shaped[3:]
         self.on_grid = lru_cache(maxsize=3)(self._on_grid)
 

@@ -7,6 +7,7 @@ surer. The colours differ for colour-blind viewers as well; see `themes.CLASS_CO
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import contourpy
 import numpy as np
@@ -24,9 +25,9 @@ HALO = 1.45  # of a mark's size: the disc of background behind it
 
 def fill_above(shape: VMobject, x: FloatArray, y: FloatArray, values: FloatArray, level: float) -> VMobject:
     """Give ``shape`` the outline of where ``values`` (m, n) exceed ``level``, on a grid x (n,), y (m,); return it."""
-    polygons, offsets = contourpy.contour_generator(x, y, values).filled(level, np.inf)
+    polygons: Any = contourpy.contour_generator(x, y, values).filled(level, np.inf)  # points, offsets of their rings
     shape.points = np.zeros((0, 3))
-    for corners, starts in zip(polygons, offsets, strict=True):
+    for corners, starts in zip(*polygons, strict=True):
         for start, end in pairwise(starts):
             path = np.column_stack([corners[start:end], np.zeros(end - start)])
             shape.start_new_path(path[0])

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from gradreel.core.analysis.class_plane import SHEET_FINE
+from gradreel.core.arrays import FloatArray
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.style import palette
 from manim import ManimColor, VGroup, VMobject
-from numpy.typing import NDArray
 
 HALF_WIDTH, HALF_HEIGHT, MIDDLE = 4.6, 2.3, -0.25  # of the picture, scene units; its middle's y
 THREAD = 1.4  # width of the sheet's lines
@@ -26,12 +26,12 @@ class LayerViews:
     the cut's normal to the right, so the cut is the upright line at ``cut``.
     """
 
-    dots: NDArray
-    sheet: NDArray
+    dots: FloatArray
+    sheet: FloatArray
     cut: float
 
 
-def layer_views(values: Sequence[NDArray], count: int, c: NDArray, b: float) -> LayerViews:
+def layer_views(values: Sequence[FloatArray], count: int, c: FloatArray, b: float) -> LayerViews:
     """Project each layer's values into a plane.
 
     ``values``: first the plane, (N + M, 2), then each of L layers, (N + M, H_l); the first ``count`` rows are points,
@@ -67,13 +67,13 @@ def layer_views(values: Sequence[NDArray], count: int, c: NDArray, b: float) -> 
     return LayerViews(everything[:, :count], everything[:, count:], cut)
 
 
-def _widest(there: NDArray, directions: int) -> NDArray:
+def _widest(there: FloatArray, directions: int) -> FloatArray:
     """Return the directions (D, k) in which centred points (N, D) spread most; of fewer dimensions, some are 0."""
     axes = np.linalg.svd(there, full_matrices=False)[2][:directions].T
     return np.pad(axes, ((0, 0), (0, directions - axes.shape[1])))
 
 
-def _turned(flat: NDArray, before: NDArray) -> NDArray:
+def _turned(flat: FloatArray, before: FloatArray) -> FloatArray:
     """Return the turn, or reflection, (2, 2) that brings points (N, 2) nearest to those of the view before."""
     left, _, right = np.linalg.svd(flat.T @ before)
     return np.asarray(left @ right)
@@ -89,7 +89,7 @@ class MovingSheet(VGroup):
     def __init__(
         self,
         views: LayerViews,
-        groups: Sequence[tuple[NDArray, Callable[[NDArray], VMobject]]],
+        groups: Sequence[tuple[FloatArray, Callable[[FloatArray], VMobject]]],
         thread: ManimColor,
     ) -> None:
         super().__init__()
@@ -106,7 +106,7 @@ class MovingSheet(VGroup):
         before = min(int(layers), self.n_layers - 1)
         share = layers - before
 
-        def between(views: NDArray) -> NDArray:
+        def between(views: FloatArray) -> FloatArray:
             flat = views[before] + share * (views[before + 1] - views[before])
             return np.column_stack([flat, np.zeros(len(flat))])
 
