@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
 
 from gradreel.core.errors import TraceError
-from gradreel.core.trace.format import nearby_traces_hint
+from gradreel.core.files import read_bounded
+from gradreel.core.trace.format import BESIDE, MOST_META, nearby_traces_hint
 from gradreel.core.trace.trace import Trace, read_meta
 from gradreel.scenes.file_names import name_of_path
 from pydantic import GetCoreSchemaHandler
@@ -41,11 +43,14 @@ class TraceFolder(str):
 
     @property
     def checksum(self) -> str:
-        """Return the checksum of its ``meta.json``, which differs for another recording at the same path.
+        """Return a checksum that differs for another recording at the same path, and for other results beside it.
 
-        Raises TraceError.
+        It is that of ``meta.json``, with the notes of what was computed from the trace afterwards. Raises TraceError.
         """
-        return str(read_meta(self.path)[0]["checksum"])
+        of_run = str(read_meta(self.path)[0]["checksum"])
+        notes = [self.path / name for name in sorted(BESIDE) if name.endswith(".json")]
+        contents = [_content(note) for note in notes if note.is_file()]
+        return hashlib.sha256(b"\0".join([of_run.encode(), *contents])).hexdigest() if contents else of_run
 
     @classmethod
     def checked(cls, folder: object) -> TraceFolder:
@@ -73,3 +78,11 @@ class TraceFolder(str):
         return core_schema.no_info_plain_validator_function(
             cls.checked, serialization=core_schema.to_string_ser_schema()
         )
+
+
+def _content(note: Path) -> bytes:
+    """Return the content of a note; its error if it cannot be read, which the scene that reads it will report."""
+    try:
+        return read_bounded(note, MOST_META)
+    except OSError as error:
+        return str(error.errno).encode()

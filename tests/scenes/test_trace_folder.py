@@ -176,3 +176,13 @@ def test_plain_manim_renders_the_scene(project):
 def test_scenes_that_draw_a_curve_refuse_other_data_in_words(scene, name):
     with pytest.raises(UserError, match=f'{name} draws the curve .* needs a dataset of kind "curve", not daily views'):
         scene.validated({"run": {"dataset": {"kind": "daily views"}}})
+
+
+def test_a_clip_is_stale_when_what_was_computed_beside_its_trace_has_changed(project):
+    keys = []
+    for content in (None, "{}", "{ }", "x" * (1 << 25)):
+        if content is not None:
+            (project / "runs/mine/decision_regions.json").write_text(content)
+        (clip,) = planned(request(project, trace="runs/mine")).clips
+        keys.append(key_of(clip.parts))
+    assert len(set(keys)) == len(keys)
