@@ -60,7 +60,11 @@ if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_I
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `RANDOM_EXAMPLES`, also property tests with a number of their own try that many examples."""
+    """Put slow files first, so that no worker begins a long test when the others have ended.
+
+    With `RANDOM_EXAMPLES`, property tests with a number of examples of their own try that many, too.
+    """
+    items.sort(key=lambda item: item.getparent(pytest.Module).get_closest_marker("slow") is None)
     for item in items if RANDOM_EXAMPLES else ():
         if is_hypothesis_test(test := getattr(item, "obj", None)):
             test._hypothesis_internal_use_settings = settings.default

@@ -20,6 +20,8 @@ import click
 import pytest
 from gradreel.cli import commands
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(page for page in DOCS.rglob("*.md") if DOCS / "build" not in page.parents)]

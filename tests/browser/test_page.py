@@ -15,6 +15,8 @@ from gradreel.core.network.theta import predict
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.themes import THEMES
 
+pytestmark = pytest.mark.slow
+
 SCENES = """
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment

@@ -17,6 +17,8 @@ from click.testing import CliRunner
 from gradreel.cli import commands
 from PIL import Image
 
+pytestmark = pytest.mark.slow
+
 SCENES = """
 from gradreel.scenes.base import LectureScene
 from manim import BLUE, GREEN, RED, YELLOW, RIGHT, Scene, Square

@@ -31,6 +31,8 @@ from gradreel.render.settings import RenderSettings
 from gradreel.render.stages import Clip, SceneRequest
 from gradreel.scenes.catalog import resolve
 
+pytestmark = pytest.mark.slow
+
 distributed = pytest.importorskip("distributed")
 
 SMALL = ("-r", "64,36", "--fps", "5", "--progress_bar", "none")

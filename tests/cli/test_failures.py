@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 GRADREEL = Path(sysconfig.get_path("scripts")) / "gradreel"
 SMALL = ("-r", "64,36")
 

@@ -31,7 +31,7 @@ parameters = { run = "long" }
 """
 RENDERED = ("-r", "160,90", "--fps", "5")
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")]
 
 
 def start(*arguments) -> subprocess.Popen:

@@ -112,7 +112,7 @@ FEW = ("training", "drawing", "clip named", "joining", "renaming")  # ./run benc
 MOMENTS = int(os.environ.get("GRADREEL_KILLS", len(FEW)))
 LONGEST_DELAY = {"begun": 0.5, "training": 0.1, "clip described": 0.5}  # seconds until the kill
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
 
 Found = set[tuple[str, int]]  # of files: path, time of change
 

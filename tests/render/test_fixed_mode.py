@@ -15,6 +15,8 @@ from gradreel.core.trace.trace import read_meta
 from gradreel.render.workers.pool import Workers
 from gradreel.render.workers.training import train_group
 
+pytestmark = pytest.mark.slow
+
 RUN = Experiment(hidden=(30, 30), activation="sigmoid", optimizer="adam", learning_rate=0.01, batch_size=16, epochs=8)
 OUTER = (
     {},

@@ -14,7 +14,10 @@ from gradreel.render.workers import forks
 from gradreel.render.workers.forks import fixed_environment
 from gradreel.render.workers.pool import Workers
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each worker is a new Python")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each worker is a new Python"),
+]
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from gradreel.scenes.testing.snapshots import (
 )
 from PIL import Image
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = "pytester"
 
 SCENES = """
