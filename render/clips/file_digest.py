@@ -49,7 +49,7 @@ class FileState:
 
     @property
     def content(self) -> FileState:
-        """The state without the times of the file, which differ on another machine."""
+        """Return the state without the times of the file, which differ on another machine."""
         return FileState(self.digest, self.code)
 
 

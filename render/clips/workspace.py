@@ -61,7 +61,7 @@ class Folders:
 
     @property
     def our_folders(self) -> tuple[Path, ...]:
-        """The folders that hold all files that Gradreel makes. A user's own files may lie beside them."""
+        """Return the folders that hold all files that Gradreel makes. A user's own files may lie beside them."""
         return self.clips, self.traces, self._videos, self._images, self.private
 
     def video(self, lesson: str, quality: str, name: str, suffix: str) -> Path:
@@ -234,7 +234,7 @@ def _untouched(run: Path) -> bool:
 
 
 def temporary_in(folder: Path, name: str, hidden: bool = False) -> Path:
-    """A new path in ``folder`` that ends like ``name``, for a file that will be renamed to it."""
+    """Return a new path in ``folder`` that ends like ``name``, for a file that will be renamed to it."""
     return folder / f"{'.' if hidden else ''}{uuid.uuid4().hex[:12]}-{name}"
 
 

@@ -145,7 +145,7 @@ def checked_claims(request: SceneRequest) -> tuple[Claim, ...]:
 
 
 def play_to_end(request: SceneRequest) -> Scene:
-    """The scene as it is at its end, or at the end of the last beat asked for; no frame is drawn on the way."""
+    """Play the scene without drawing; return it at its end, or at the end of the last requested beat."""
     configure(request)
     ending = _NoFrames()
     scene = _make_scene(request, ending)
@@ -533,7 +533,7 @@ def _without_braces(folder: Path) -> str:
 
 
 def _make_scene(request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames) -> Scene:
-    """The scene, made and connected to the encoder. Raises SceneError when making it raises."""
+    """Make the scene and connect it to the encoder. Raises SceneError if the scene's constructor raises."""
     scene_class = load_class(request.source)
     try:
         if issubclass(scene_class, LectureScene):
@@ -578,7 +578,7 @@ def _context(request: SceneRequest) -> SceneContext:
 
 
 def _as_user_error(error: BaseException, request: SceneRequest) -> Exception:
-    """The user's mistakes as they are; anything else as a SceneError with the lines of theirs that led to it."""
+    """Return a UserError unchanged; for any other error a SceneError that shows the user's own lines."""
     if isinstance(error, UserError):
         return error
     return SceneError(f"{request.source.name} raised an error:\n{user_traceback(error, request.source.file)}")

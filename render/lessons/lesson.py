@@ -68,7 +68,7 @@ class Lesson:
 
     @property
     def only_language(self) -> str | None:
-        """The one language that all of its own words and titles are in; None if there are several, or no words.
+        """Return the only language of the lesson's words and titles; None if there are several, or no words.
 
         A lesson without words of its own has ours, which are in all languages.
         """

@@ -22,12 +22,12 @@ class Group:
 
     @property
     def n_updates(self) -> int:
-        """The sum over its runs."""
+        """Return the sum of its runs' updates."""
         return sum(run.n_updates for run in self.runs)
 
     @property
     def cost(self) -> float:
-        """The approximate training time, in microseconds on a typical core."""
+        """Return the approximate training time, in microseconds on a typical core."""
         run = self.runs[0]
         batch = (run.batch_size or run.dataset.examples) / 32
         run_cost = RUN_COST + LAYER_COST * len(run.hidden) + PARAMETER_COST * run.n_parameters * batch
@@ -47,12 +47,12 @@ class Bundle:
 
     @property
     def runs(self) -> tuple[Experiment, ...]:
-        """The runs of all its groups, in order."""
+        """Return the runs of all its groups, in order."""
         return tuple(run for group in self.groups for run in group.runs)
 
     @property
     def cost(self) -> float:
-        """The sum of its groups' costs, in microseconds."""
+        """Return the sum of its groups' costs, in microseconds."""
         return sum(group.cost for group in self.groups)
 
 
