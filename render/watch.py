@@ -125,6 +125,7 @@ class Watcher:
         return files or changed
 
     def _changed(self) -> list[Path]:
+        """Return the watched paths whose files have changed since they were seen."""
         return [path for path, state in self._seen.items() if self._has_changed(path, state)]
 
     def _has_changed(self, path: Path, seen: _State) -> bool:

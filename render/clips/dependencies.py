@@ -116,18 +116,22 @@ def reason_text(changes: list[str]) -> str:
 
 
 def _is_module(name: str, state: FileState) -> bool:
+    """Return whether a dependency is a Python module, by its name and state."""
     return name.endswith(".py") and (name.startswith(f"{PACKAGE}/") or bool(state.code) or state.digest == MISSING)
 
 
 def _digest(content: object) -> str:
+    """Return the digest of plain data."""
     return short_hash(_canonical(content).encode())
 
 
 def _canonical(content: object) -> str:
+    """Return plain data as JSON with sorted keys and without spaces: equal data give equal texts."""
     return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def _time(file: Path) -> float:
+    """Return the time of a file's last change, in seconds since 1970; 0 if it is missing."""
     try:
         return file.stat().st_mtime
     except OSError:

@@ -41,6 +41,7 @@ class FileState:
 
     @classmethod
     def parse(cls, text: str) -> FileState:
+        """Return the state that was written as text; missing parts are ""."""
         digest, code, times = [*text.split("|", 2), "", ""][:3]
         return cls(digest, code, times)
 
@@ -62,6 +63,8 @@ class _StateCache:
 
 
 class _Current:
+    """The state cache that this process uses; None outside a command."""
+
     cache_in_use: _StateCache | None = None
 
 
@@ -126,6 +129,7 @@ def content_digest(file: Path) -> str:
 
 
 def _read(file: Path) -> tuple[str, os.stat_result]:
+    """Return the digest of a file's content, and its status while it was read."""
     with file.open("rb") as content:
         return shorten_checksum(hashlib.file_digest(content, "sha256").hexdigest()), os.fstat(content.fileno())
 
@@ -178,6 +182,7 @@ def announce_files(files: Iterable[Path]) -> None:
 
 
 def _announce(place: str) -> None:
+    """Raise the audit event of opening a file or listing a folder, so that the file tracker records it."""
     with suppress(ValueError):  # a name with a null character
         sys.audit(*((LISTING, place) if os.path.isdir(place) else ("open", place, "r", os.O_RDONLY)))
 
@@ -195,6 +200,7 @@ def file_of(name: str, source: SceneSource) -> Path:
 
 @cache
 def _our_file(name: str) -> Path:
+    """Return the path of a file of ours that is named like ``gradreel/scenes/base.py``."""
     return PACKAGE_FOLDER / name.removeprefix(f"{PACKAGE}/")
 
 
@@ -214,5 +220,6 @@ def shorten_checksum(checksum: str) -> str:
 
 
 def _times(status: os.stat_result) -> str:
+    """Return device, inode, size and times of a file as text; it changes if the file is written or replaced."""
     parts = status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
     return "-".join(map(str, parts))

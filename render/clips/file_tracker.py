@@ -85,6 +85,7 @@ class OpenedFiles:
             return {name: str(state) for name, state in self._states(source).items()}
 
     def _states(self, source: SceneSource) -> dict[str, FileState]:
+        """Return the states of the files that the scene depends on, by name; also of files that it failed to find."""
         states: dict[str, FileState] = {}
         opened = {**self._run, **self._content}
         for file, state in opened.items():
@@ -144,6 +145,7 @@ class OpenedFiles:
                     break
 
     def _on_event(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Record the files of one of Python's audit events, unless this thread is in `not_listening`."""
         if event not in EVENTS or getattr(self._thread, "busy", False):
             return
         with self.not_listening(), suppress(OSError, ValueError, SyntaxError):  # the code that opens it gets the error
@@ -171,16 +173,19 @@ class OpenedFiles:
             self._run[file] = FileState(CHANGED_MEANWHILE)
 
     def _record_listing(self, path: str) -> None:
+        """Record a folder that the user's own code lists, with the digest of its names."""
         folder = Path(os.path.abspath(path))
         if folder not in self._content and _is_called_by_user() and not is_installed(folder, self._beside):
             self._content[folder] = FileState(listing_digest(folder) if folder.is_dir() else MISSING)
             self._record_relative_name(folder, path)
 
     def _record_relative_name(self, file: Path, path: str) -> None:
+        """Note that a file was opened by a path relative to the folder of the command."""
         if not os.path.isabs(path) and Path.cwd() == self._folder:
             self._here[file] = HERE + Path(os.path.relpath(file)).as_posix()
 
     def _record_opened(self, event: str, path: str, mode: str | None = None, flags: int = 0) -> None:
+        """Record a file or database that was opened: its state if it was read, otherwise that it was written."""
         if event != "open":
             path, mode = _database_path(path), "r+"
         file = Path(os.path.abspath(path))

@@ -52,6 +52,7 @@ def scene_modules(source: SceneSource) -> list[Path]:
 
 
 def _parsed(file: Path) -> ast.Module:
+    """Return the syntax tree of a file. Raises SceneImportError, which shows the line of a syntax error."""
     try:
         return ast.parse(file.read_bytes(), filename=str(file))
     except (SyntaxError, ValueError, RecursionError) as error:
@@ -78,11 +79,13 @@ def _imports(tree: ast.Module) -> Iterator[str]:
 
 
 def _prefixes(module: str) -> Iterator[str]:
+    """Yield a module's packages and the module: a, a.b and a.b.c for a.b.c."""
     parts = module.split(".") if module else []
     yield from (".".join(parts[: count + 1]) for count in range(len(parts)))
 
 
 def _last_name(node: ast.expr) -> str:
+    """Return b for the expression ``a.b``, a for ``a``, and "" for any other."""
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 

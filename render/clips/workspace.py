@@ -65,6 +65,7 @@ class Folders:
         return self.clips, self.traces, self._videos, self._images, self.private
 
     def video(self, lesson: str, quality: str, name: str, suffix: str) -> Path:
+        """Return the path of a video, such as ``videos/<lesson>/<quality>/<name>.mp4``."""
         return self._videos / _folder(lesson) / quality / f"{file_name(name, 'a video called')}{suffix}"
 
     def images(self, lesson: str, variant: str = "") -> Path:
@@ -104,6 +105,7 @@ class Workspace(Folders):
         self._leave()
 
     def _leave(self) -> None:
+        """Remove this run's temporary files and release its lock."""
         shutil.rmtree(self.run, ignore_errors=True)
         self._alive.release()
         with suppress(OSError):
@@ -126,6 +128,7 @@ class Workspace(Folders):
             self._alive.release()
 
     def _make_folders(self) -> None:
+        """Make the folders of the media folder. Raises UserError if one leads out of it or cannot be made."""
         ours = (self.clips, self.inspections, self.sound, self.published, self.results, self.locks, self.runs)
         for folder in (*self.our_folders, *ours, self.speech):
             self._check_stays_inside(folder / "any")
@@ -219,6 +222,7 @@ class Workspace(Folders):
 
 
 def _folder(lesson: str) -> str:
+    """Return the folder's name for a lesson. Raises UserError for a name that cannot be a file's."""
     return file_name(lesson, "a lesson called")
 
 

@@ -279,6 +279,7 @@ class ClipWriter(SceneFileWriter):
         super().next_section(name, type_, skip_animations)
 
     def _force_key_frame(self) -> None:
+        """Make the next frame a key frame, where slides can stop."""
         if isinstance(self._encoder, ClipEncoder):
             self._encoder.cut()
 
@@ -556,6 +557,7 @@ def _make_scene(request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFr
 
 
 def _render(scene: Scene, request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames) -> None:
+    """Play a scene. Raises SceneError, or the encoder's own error, such as that of a full disk."""
     try:
         scene.render()
     except (Exception, SystemExit) as error:
@@ -565,6 +567,7 @@ def _render(scene: Scene, request: SceneRequest, encoder: ClipEncoder | JumpFind
 
 
 def _context(request: SceneRequest) -> SceneContext:
+    """Return the settings that a lecture scene reads from its context."""
     settings = request.settings
     return SceneContext(
         language=settings.language,

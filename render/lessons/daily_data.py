@@ -86,6 +86,7 @@ def with_files(folder: Path, value: Any) -> Any:
 
 
 def _from_file(folder: Path, dataset: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a dataset of daily views with its series read from the file that it names. Raises UserError."""
     keys = (*DailyViews.model_fields, *FILE_KEYS)
     unknown = next((name for name in dataset if name not in keys), None)
     if unknown is not None:

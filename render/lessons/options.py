@@ -339,6 +339,7 @@ def _json_or_text(text: str) -> Any:
 
 
 def _read_value(path: Path) -> Any:
+    """Return the value in a file: knots of a CSV, a value of JSON, or a text. Raises UserError."""
     if path.suffix.lower() in (".csv", ".tsv"):
         return [list(knot) for knot in read_curve(path)[0]]
     text = read_text(path, "a value")

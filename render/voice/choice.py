@@ -98,6 +98,7 @@ def _voice_values(asked: Iterable[str], of_lesson: Mapping[str, str] | None) -> 
 
 
 def _voice(code: str, value: str, fill: bool) -> Voice | None:
+    """Return the voice that a value of --voice means for a language; None for "none". Raises UserError."""
     if value == NONE:
         return None
     if value == DEFAULT:
@@ -119,10 +120,12 @@ def _voice(code: str, value: str, fill: bool) -> Voice | None:
 
 
 def _kokoro(voice: Path, code: str) -> Kokoro:
+    """Return a voice file of Kokoro with the phonemes and the speed of a language."""
     return Kokoro(voice, LANGUAGES[code].phonemes, LANGUAGES[code].kokoro_speed)
 
 
 def _installed(code: str, asked: str) -> Engine:
+    """Return the language's default voice. Raises UserError, which begins with ``asked``, if it is not installed."""
     if (default := default_voice(code)) is None:
         raise UserError(f"{asked}: {LANGUAGES[code].voice} is not installed; {how_to_install(f'voice-{code}')}")
     return default

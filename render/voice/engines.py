@@ -152,6 +152,7 @@ class Piper:
 
     @property
     def _settings(self) -> list[str]:
+        """Return Piper's options for the noise, the loudness and the pace."""
         scale = [] if self.length_scale is None else ["--length-scale", str(self.length_scale)]
         # Normalized sentences would all be equally loud
         return ["--noise-scale", "0", "--noise-w-scale", "0", "--no-normalize", *scale]
@@ -261,10 +262,12 @@ def _program(file: Path) -> list[str]:
 
 
 def _limit(utterances: Sequence[Utterance]) -> float:
+    """Return the time limit of a program that speaks ``utterances``, in seconds."""
     return BEGIN_SECONDS + LINE_SECONDS * sum(map(len, utterances))
 
 
 def _versions(engine: str, extra: str, *packages: str) -> dict[str, str]:
+    """Return the versions of packages by name. Raises UserError that names the extra to install."""
     try:
         return {package: version(package) for package in packages}
     except PackageNotFoundError as error:

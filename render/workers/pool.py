@@ -198,6 +198,7 @@ class Workers:
         return False
 
     def _retry_later(self, task: _Task) -> None:
+        """Put a killed task back into the queue, and tell the user."""
         task.was_killed = True
         task.listeners.message(
             "its process was killed, perhaps for want of memory; it is tried once more when the others are done"
@@ -206,6 +207,7 @@ class Workers:
             self._waiting.append(task)
 
     def _finish(self, task: _Task) -> None:
+        """Release a task's claim, and wake the threads that wait for a free worker."""
         if task.claim is not None:
             task.claim.release()
         with self._changed:
@@ -253,6 +255,7 @@ class Workers:
 
 
 def _killed_again(place: str) -> WorkerDiedError:
+    """Return the error for a task whose process was killed twice, the second time while it ran alone."""
     where = f" {place}" if place else ""
     return WorkerDiedError(
         f"its process was killed{where}, and once more when no other was at work; most likely it needs more memory than"

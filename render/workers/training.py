@@ -179,6 +179,7 @@ def grouped(number: int) -> str:
 
 
 def _updates_kept(traces: Path, run: Experiment) -> int:
+    """Return the number of updates that an interrupted training has on disk; 0 for none."""
     journal = read_journal(traces, run.digest)
     return journal.updates if journal else 0
 
@@ -219,6 +220,7 @@ class _TaskForEachGroup:
 
 
 def _task_name(names: Mapping[str, str], runs: Sequence[Experiment]) -> str:
+    """Return the name of a group's training for messages; more than three runs are counted."""
     listed = [names[run.digest] for run in runs]
     return f"train {'; '.join(listed) if len(listed) <= 3 else f'{listed[0]} and {len(listed) - 1} more'}"
 
@@ -251,6 +253,7 @@ class _TaskForAll:
         self._reporter.end(self._task)
 
     def _advance(self, number: int, done: float) -> None:
+        """Report the progress of all groups together; ``done`` is the finished share of group ``number``."""
         with self._lock:
             self._done[number] = max(self._done[number], done)
             sum_done = sum(share * part for share, part in zip(self._shares, self._done, strict=True))
