@@ -43,7 +43,7 @@ def find_defaults(folder: Path) -> tuple[Path, dict[str, Any]] | None:
         if (file := parent / SHARED_FILE).exists():
             tools = read_toml(file, "defaults").get("tool")
             if isinstance(tools, Mapping) and "gradreel" in tools:
-                return file, _table(tools["gradreel"], f"{file}: [tool.gradreel]")
+                return file, _check_table(tools["gradreel"], f"{file}: [tool.gradreel]")
     return None
 
 
@@ -75,13 +75,13 @@ def _group_map(
         )
     for name, command in group.commands.items():
         where, options = f"{file}: [{prefix}{name}]", _options(command)
-        table = _table(tables.get(name, {}), where)
+        table = _check_table(tables.get(name, {}), where)
         if isinstance(command, click.Group):
             values_by_command[name] = _group_map(command, general, table, file, f"{prefix}{name}.")
             continue
-        own = {key: value for key, value in general.items() if _normal(key) in options} | table
+        own = {key: value for key, value in general.items() if _hyphenated(key) in options} | table
         values = {key: _value(options, key, value, file, f"{where} {key}") for key, value in own.items()}
-        values_by_command[name] = {options[_normal(key)].name: value for key, value in values.items()}
+        values_by_command[name] = {options[_hyphenated(key)].name: value for key, value in values.items()}
     return values_by_command
 
 
@@ -91,15 +91,15 @@ def _value(options: _Options, key: str, value: Any, file: Path, where: str) -> A
     Raises UserError for an unknown option, and for a value of the wrong type. Also for an option without an
     environment variable: it works only on the command line. ``where`` begins the message.
     """
-    option = options.get(_normal(key))
+    option = options.get(_hyphenated(key))
     if option is None:
-        meant = get_close_matches(_normal(key), options, n=1)
+        meant = get_close_matches(_hyphenated(key), options, n=1)
         names = ", ".join(name for name, other in options.items() if other.envvar)
         raise UserError(
             f"{where}: there is no such option; " + (f"did you mean {meant[0]}?" if meant else f"use one of {names}")
         )
     if option.envvar is None:
-        raise UserError(f"{where}: --{_normal(key)} works only on the command line; remove it here")
+        raise UserError(f"{where}: --{_hyphenated(key)} works only on the command line; remove it here")
     if option.is_flag and not isinstance(value, bool):
         raise UserError(f"{where} = {json.dumps(value, default=str)}: needed: true or false")
     value = value.isoformat() if isinstance(value, date) else value
@@ -122,15 +122,15 @@ def _options(command: click.Command) -> _Options:
     if isinstance(command, click.Group):
         return {name: option for inside in command.commands.values() for name, option in _options(inside).items()}
     options = [param for param in command.params if isinstance(param, click.Option)]
-    return {_normal(name[2:]): option for option in options for name in option.opts if name.startswith("--")}
+    return {_hyphenated(name[2:]): option for option in options for name in option.opts if name.startswith("--")}
 
 
-def _normal(key: str) -> str:
+def _hyphenated(key: str) -> str:
     """Return the key with hyphens, so that "media_dir" equals "media-dir"."""
     return key.replace("_", "-")
 
 
-def _table(value: Any, where: str) -> dict[str, Any]:
+def _check_table(value: Any, where: str) -> dict[str, Any]:
     """Return ``value`` if it is a TOML table. Raises UserError, beginning with ``where``, if not."""
     if not isinstance(value, dict):
         raise UserError(f'{where}: needed: a table of options, such as [render] with quality = "l" below it')

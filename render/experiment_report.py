@@ -129,7 +129,7 @@ def print_comparison(comparison: Comparison, options: ExperimentOptions) -> None
     if options.csv == Path("-"):
         sys.stdout.write(_csv(comparison))
     elif options.csv is not None:
-        _write(options.csv, _csv(comparison), Folders(options.media_dir), options)
+        _write_csv(options.csv, _csv(comparison), Folders(options.media_dir), options)
 
 
 def _table(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
@@ -314,7 +314,7 @@ def _csv(comparison: Comparison) -> str:
     return text.getvalue()
 
 
-def _write(path: Path, text: str, folders: Folders, options: ExperimentOptions) -> None:
+def _write_csv(path: Path, text: str, folders: Folders, options: ExperimentOptions) -> None:
     """Write ``text`` to the file at once: an earlier file stays until all of the text is on the disk.
 
     Raises UserError if it cannot be written.

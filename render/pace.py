@@ -42,16 +42,18 @@ class BeatPace:
         kind = LANGUAGES[self.language]
         if round(self.rate) > kind.fastest:
             message = f"{self.rate:.0f} {kind.said_in} a minute; {kind.fastest} can be followed"
-            yield self._finding("pace", message if self.speech else f"{message} (over the whole beat: it has no voice)")
+            yield self._new_finding(
+                "pace", message if self.speech else f"{message} (over the whole beat: it has no voice)"
+            )
         if self.silence > LONGEST_SILENCE:
-            yield self._finding("silence", f"{self.silence:.1f} s after its last word")
+            yield self._new_finding("silence", f"{self.silence:.1f} s after its last word")
         if self.still > LONGEST_STILL:
-            yield self._finding("still", f"its words go on for {self.still:.1f} s after its motion is over")
+            yield self._new_finding("still", f"its words go on for {self.still:.1f} s after its motion is over")
         for mark, pause in self.pauses.items():
             if pause > LONGEST_PAUSE:
-                yield self._finding("pause", f"{pause:.1f} s of silence before [{mark}]")
+                yield self._new_finding("pause", f"{pause:.1f} s of silence before [{mark}]")
 
-    def _finding(self, rule: str, message: str) -> Finding:
+    def _new_finding(self, rule: str, message: str) -> Finding:
         """Return a finding about this beat."""
         return Finding(self.scene, self.beat, rule, message, self.language)
 

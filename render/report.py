@@ -73,7 +73,7 @@ def print_description(
                 "file": str(source.file),
                 "title": title,
                 "doc": description.doc,
-                "parameters": [asdict(row) | {"value": _value(description, row.name)} for row in rows],
+                "parameters": [asdict(row) | {"value": _parameter_value(description, row.name)} for row in rows],
                 "beats": list(beats),
                 "screen": screen,
                 "claims": [asdict(each) for each in claims],
@@ -86,7 +86,7 @@ def print_description(
         print("\n" + textwrap.dedent(f"    {description.doc}").strip())
     print(f"\nParameters (--set {description.name}.NAME=VALUE)" if rows else "\nNo parameters")
     for row in rows:
-        value = _value(description, row.name)
+        value = _parameter_value(description, row.name)
         bounds = f", {row.bounds}" if row.bounds else ""
         print(f"  {row.name}: {row.type}{bounds}")
         if row.description:
@@ -128,7 +128,7 @@ def _beats_and_lines(beats: Sequence[str], lines: Mapping[str, str]) -> dict[str
     return in_place | {numbered.get(name, name): line for name, line in lines.items()}
 
 
-def _value(description: SceneDescription, dotted: str) -> Any:
+def _parameter_value(description: SceneDescription, dotted: str) -> Any:
     """Return a parameter's value; ``run.seed`` is the field inside ``run``."""
     value: Any = description.parameters
     for name in dotted.split("."):

@@ -27,7 +27,7 @@ def chosen_scenes(words: Sequence[str], write_all: bool) -> tuple[str, ...]:
         if named is not None and names and write_all:
             specs += [f"{named[0]}:{name}" for name in names]
         elif named is not None and len(names) > 1 and sys.stdin.isatty() and sys.stderr.isatty():
-            specs += [f"{named[0]}:{name}" for name in _ask(str(named[0]), names)]
+            specs += [f"{named[0]}:{name}" for name in _ask_for_scenes(str(named[0]), names)]
         else:
             specs.append(spec)
     if write_all and not has_file:
@@ -35,7 +35,7 @@ def chosen_scenes(words: Sequence[str], write_all: bool) -> tuple[str, ...]:
     return tuple(specs)
 
 
-def _ask(file: str, names: Sequence[str]) -> list[str]:
+def _ask_for_scenes(file: str, names: Sequence[str]) -> list[str]:
     """Return the names that the user picks by their numbers."""
     click.echo(f"{file} has {len(names)} scenes:", err=True)
     for number, name in enumerate(names, 1):

@@ -110,11 +110,11 @@ def _stills_folder(lesson: Lesson, settings: RenderSettings, clip: Clip) -> Path
 
 
 def _last_frame_path(lesson: Lesson, settings: RenderSettings, output: Path | None, clip: Clip) -> Path:
-    return output or _images(lesson, settings, clip) / f"{_stem(clip, settings)}.png"
+    return output or _images(lesson, settings, clip) / f"{_file_stem(clip, settings)}.png"
 
 
 def _sheet_path(lesson: Lesson, settings: RenderSettings, clips: Sequence[Clip]) -> Path:
-    suffix = f"--{selection([_stem(clip, settings) for clip in clips])}" if lesson.picked else lesson.span
+    suffix = f"--{selection([_file_stem(clip, settings) for clip in clips])}" if lesson.picked else lesson.span
     return _images(lesson, settings, clips[0]) / f"contact-sheet{suffix}.png"
 
 
@@ -123,7 +123,7 @@ def _images(lesson: Lesson, settings: RenderSettings, clip: Clip) -> Path:
     return Folders(settings.media_dir).images(lesson.group(clip.scene), settings.variant)
 
 
-def _stem(clip: Clip, settings: RenderSettings) -> str:
+def _file_stem(clip: Clip, settings: RenderSettings) -> str:
     """Return the stem of a scene's file, with the range of beats if there is one."""
     return clip.file_stem + settings.beat_range
 

@@ -118,7 +118,7 @@ def _verify(paths: Sequence[Path], progress: Reporter) -> dict[Path, Verificatio
     """Verify each trace in a worker that uses the trace's vector instructions, if this processor has them."""
     groups: dict[tuple[tuple[str, str], ...], list[Path]] = {}
     for path in paths:
-        groups.setdefault(tuple(sorted(_mode(path).items())), []).append(path)
+        groups.setdefault(tuple(sorted(_vector_variables(path).items())), []).append(path)
     verifications: dict[Path, Verification] = {}
     with Workers(1) as workers:
         for mode, group in groups.items():
@@ -134,7 +134,7 @@ def _verify(paths: Sequence[Path], progress: Reporter) -> dict[Path, Verificatio
     return verifications
 
 
-def _mode(path: Path) -> dict[str, str]:
+def _vector_variables(path: Path) -> dict[str, str]:
     """Return the environment variables that choose a trace's vector instructions; ours if it cannot be read."""
     try:
         return mode_of(read_meta(path)[0]["environment"])

@@ -72,7 +72,7 @@ def key_of(parts: Mapping[str, Any]) -> str:
 def results_of(folder: Path, parts: Mapping[str, Any]) -> list[Path]:
     """Return the JSON files of the results with the key of ``parts``, the newest first."""
     files = folder.glob(f"{key_of(parts)}*.json")
-    return sorted(files, key=lambda file: (-_time(file), file.name))
+    return sorted(files, key=lambda file: (-_modification_time(file), file.name))
 
 
 def find_result(
@@ -107,7 +107,7 @@ def store_result(
 
 def as_json(content: Mapping[str, Any]) -> Any:
     """Return plain data as it is after writing and reading JSON: tuples become lists."""
-    return json.loads(_canonical(content))
+    return json.loads(_canonical_json(content))
 
 
 def reason_text(changes: list[str]) -> str:
@@ -122,15 +122,15 @@ def _is_module(name: str, state: FileState) -> bool:
 
 def _digest(content: object) -> str:
     """Return the digest of plain data."""
-    return short_hash(_canonical(content).encode())
+    return short_hash(_canonical_json(content).encode())
 
 
-def _canonical(content: object) -> str:
+def _canonical_json(content: object) -> str:
     """Return plain data as JSON with sorted keys and without spaces: equal data give equal texts."""
     return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def _time(file: Path) -> float:
+def _modification_time(file: Path) -> float:
     """Return the time of a file's last change, in seconds since 1970; 0 if it is missing."""
     try:
         return file.stat().st_mtime

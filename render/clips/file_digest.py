@@ -81,10 +81,10 @@ def cached_file_states() -> Iterator[None]:
 
 def file_state(file: Path, is_code: bool = False) -> FileState:
     """Return the current state of a file. ``is_code``: it is a user's module. Raises OSError."""
-    digest, status = _read(file)
+    digest, status = _digest_and_stat(file)
     code = code_digest(file) if is_code else ""
     is_settled = time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) >= SETTLED_NS
-    return FileState(digest, code, _times(status) if is_settled else "")
+    return FileState(digest, code, _stat_text(status) if is_settled else "")
 
 
 def is_unchanged(file: Path, state: FileState) -> bool:
@@ -97,7 +97,7 @@ def is_unchanged(file: Path, state: FileState) -> bool:
     if place not in cache_in_use.times:
         _announce(place)
         try:
-            cache_in_use.times[place] = _times(os.stat(place))
+            cache_in_use.times[place] = _stat_text(os.stat(place))
         except (OSError, ValueError):
             cache_in_use.times[place] = None
     times = cache_in_use.times[place]
@@ -125,10 +125,10 @@ def changed_files(states: Mapping[str, str], source: SceneSource) -> list[str]:
 
 def content_digest(file: Path) -> str:
     """Return the shortened SHA-256 of a file's bytes. Raises OSError."""
-    return _read(file)[0]
+    return _digest_and_stat(file)[0]
 
 
-def _read(file: Path) -> tuple[str, os.stat_result]:
+def _digest_and_stat(file: Path) -> tuple[str, os.stat_result]:
     """Return the digest of a file's content, and its status while it was read."""
     with file.open("rb") as content:
         return shorten_checksum(hashlib.file_digest(content, "sha256").hexdigest()), os.fstat(content.fileno())
@@ -219,7 +219,7 @@ def shorten_checksum(checksum: str) -> str:
     return checksum[:24]
 
 
-def _times(status: os.stat_result) -> str:
+def _stat_text(status: os.stat_result) -> str:
     """Return device, inode, size and times of a file as text; it changes if the file is written or replaced."""
     parts = status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
     return "-".join(map(str, parts))

@@ -30,7 +30,7 @@ def own_files(source: SceneSource) -> dict[str, Path]:
         if is_ours(module):
             continue
         files[name_beside(module, source)] = module
-        assets = (asset_file(module, name) for name in asset_names(_parsed(module)))
+        assets = (asset_file(module, name) for name in asset_names(_parse_module(module)))
         files |= {name_beside(asset, source): asset for asset in assets}
     return files
 
@@ -44,14 +44,14 @@ def scene_modules(source: SceneSource) -> list[Path]:
     waiting = [source.file]
     while waiting:
         file = waiting.pop()
-        imported = (_imported_file(name, file, source) for name in dict.fromkeys(_imports(_parsed(file))))
+        imported = (_imported_file(name, file, source) for name in dict.fromkeys(_imports(_parse_module(file))))
         new = [path for path in imported if path is not None and path not in seen]
         seen |= dict.fromkeys(new)
         waiting += new
     return list(seen)
 
 
-def _parsed(file: Path) -> ast.Module:
+def _parse_module(file: Path) -> ast.Module:
     """Return the syntax tree of a file. Raises SceneImportError, which shows the line of a syntax error."""
     try:
         return ast.parse(file.read_bytes(), filename=str(file))
@@ -65,20 +65,20 @@ def _imports(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield from _prefixes(alias.name)
+                yield from _package_prefixes(alias.name)
         elif isinstance(node, ast.ImportFrom):
             dots, base = "." * node.level, node.module or ""
             yield from ("." * level for level in range(1, node.level + 1))  # the packages that the file lies in
-            yield from (dots + name for name in _prefixes(base))
+            yield from (dots + name for name in _package_prefixes(base))
             inside = f"{base}." if base else ""
             yield from (f"{dots}{inside}{alias.name}" for alias in node.names if alias.name != "*")
         elif isinstance(node, ast.Call) and _last_name(node.func) in IMPORTERS and node.args:
             name = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
             if isinstance(name, str):
-                yield from (name,) if name.startswith(".") else _prefixes(name)
+                yield from (name,) if name.startswith(".") else _package_prefixes(name)
 
 
-def _prefixes(module: str) -> Iterator[str]:
+def _package_prefixes(module: str) -> Iterator[str]:
     """Yield a module's packages and the module: a, a.b and a.b.c for a.b.c."""
     parts = module.split(".") if module else []
     yield from (".".join(parts[: count + 1]) for count in range(len(parts)))

@@ -66,11 +66,11 @@ class Folders:
 
     def video(self, lesson: str, quality: str, name: str, suffix: str) -> Path:
         """Return the path of a video, such as ``videos/<lesson>/<quality>/<name>.mp4``."""
-        return self._videos / _folder(lesson) / quality / f"{file_name(name, 'a video called')}{suffix}"
+        return self._videos / _lesson_folder(lesson) / quality / f"{file_name(name, 'a video called')}{suffix}"
 
     def images(self, lesson: str, variant: str = "") -> Path:
         """Return the folder of a lesson's pictures; ``variant``: see `RenderSettings.variant`."""
-        return self._images / f"{_folder(lesson)}{variant}"
+        return self._images / f"{_lesson_folder(lesson)}{variant}"
 
 
 class Workspace(Folders):
@@ -94,7 +94,7 @@ class Workspace(Folders):
                 with tempfile.TemporaryFile(dir=self.run) as probe:
                     probe.write(b"0" * 4096)
         except BaseException:
-            self._leave()
+            self._remove_run_folder()
             raise
         self._clear_dead_runs()
         return self
@@ -102,9 +102,9 @@ class Workspace(Folders):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._leave()
+        self._remove_run_folder()
 
-    def _leave(self) -> None:
+    def _remove_run_folder(self) -> None:
         """Remove this run's temporary files and release its lock."""
         shutil.rmtree(self.run, ignore_errors=True)
         self._alive.release()
@@ -221,7 +221,7 @@ class Workspace(Folders):
                     lock_file.unlink(missing_ok=True)
 
 
-def _folder(lesson: str) -> str:
+def _lesson_folder(lesson: str) -> str:
     """Return the folder's name for a lesson. Raises UserError for a name that cannot be a file's."""
     return file_name(lesson, "a lesson called")
 

@@ -48,7 +48,7 @@ def write_folder(deck: Deck, workspace: Workspace) -> tuple[Path, dict[str, Path
 
     All have temporary names.
     """
-    files = _files(deck, workspace)
+    files = _write_files(deck, workspace)
     page = workspace.temporary("index.html")
     _write(page, deck, {name: name for name in files}, {})
     return page, files
@@ -60,7 +60,7 @@ def write_one_file(deck: Deck, workspace: Workspace) -> tuple[Path, dict[str, Pa
     Films come last, each in an element that is not a script, and are decoded when they are needed. So the page is
     usable before all of them are loaded.
     """
-    files = _files(deck, workspace)
+    files = _write_files(deck, workspace)
     page = workspace.temporary("slides.html")
     inside = {name: file for name, file in files.items() if file.suffix != ".jpg"}
     pictures = {name: f"data:{KINDS['.jpg']};base64,{_base64(file)}" for name, file in files.items()
@@ -71,7 +71,7 @@ def write_one_file(deck: Deck, workspace: Workspace) -> tuple[Path, dict[str, Pa
     return page, {}
 
 
-def _files(deck: Deck, workspace: Workspace) -> dict[str, Path]:
+def _write_files(deck: Deck, workspace: Workspace) -> dict[str, Path]:
     """Write films, pictures and sounds under temporary names; return them by their final names."""
     films = {step.number: workspace.temporary(_name(step, ".mp4")) for step in deck.steps}
     write_videos(deck.steps, films)

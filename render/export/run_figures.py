@@ -106,12 +106,12 @@ def _source(name: str, **columns: list[Any]) -> Any:
     return ColumnDataSource(name=name, data=columns or {"x": [], "y": []})
 
 
-def _line(chart: figure, name: str, color: str, width: float, **settings: Any) -> None:
+def _add_line(chart: figure, name: str, color: str, width: float, **settings: Any) -> None:
     """Add an empty line to a figure, with a data source called ``name``."""
     chart.line("x", "y", source=_source(name), line_color=color, line_width=width, line_join="round", **settings)
 
 
-def _dot(chart: figure, name: str, color: str, edge: str) -> None:
+def _add_dot(chart: figure, name: str, color: str, edge: str) -> None:
     """Add an empty series of filled circles to a figure, with a data source called ``name``."""
     chart.scatter("x", "y", source=_source(name), size=12, fill_color=color, line_color=edge, line_width=2)
 
@@ -119,9 +119,9 @@ def _dot(chart: figure, name: str, color: str, edge: str) -> None:
 def _curve(theme: str, **settings: Any) -> figure:
     """Return the figure of predictions over x: the target curve, the run, and the run it is compared with."""
     chart, colours = _empty(theme, **settings), THEMES[theme]
-    _line(chart, "target", colours["red"], TARGET)
-    _line(chart, "b", colours["magenta"], OTHER, line_dash=[8, 5])
-    _line(chart, "a", colours["blue"], MODEL)
+    _add_line(chart, "target", colours["red"], TARGET)
+    _add_line(chart, "b", colours["magenta"], OTHER, line_dash=[8, 5])
+    _add_line(chart, "a", colours["blue"], MODEL)
     return chart
 
 
@@ -133,9 +133,9 @@ def _days(theme: str) -> figure:
     chart.vstrip(
         x0="x0", x1="x1", source=_source("unseen", x0=[], x1=[]), fill_color=_blended_color(theme, 0.09), line_width=0
     )
-    _line(chart, "target", colours["red"], THIN + 0.6)
-    _line(chart, "b", colours["magenta"], THIN, line_dash=[6, 4])
-    _line(chart, "a", colours["blue"], THIN + 0.6)
+    _add_line(chart, "target", colours["red"], THIN + 0.6)
+    _add_line(chart, "b", colours["magenta"], THIN, line_dash=[6, 4])
+    _add_line(chart, "a", colours["blue"], THIN + 0.6)
     chart.yaxis.formatter = NumeralTickFormatter(format="0.[00]a")
     return chart
 
@@ -143,12 +143,12 @@ def _days(theme: str) -> figure:
 def _loss(theme: str, **settings: Any) -> figure:
     """Return the figure of losses, or of another logged number, over updates, with a dot at the shown state."""
     chart, colours = _empty(theme, **settings), THEMES[theme]
-    _line(chart, "batch", _blended_color(theme, 0.45), THIN)
-    _line(chart, "unseen", colours["orange"], MODEL, line_dash=[2, 4])
-    _line(chart, "b", colours["magenta"], OTHER, line_dash=[8, 5])
-    _line(chart, "a", colours["blue"], MODEL)
-    _dot(chart, "at-b", colours["magenta"], colours["background"])
-    _dot(chart, "at-a", colours["blue"], colours["background"])
+    _add_line(chart, "batch", _blended_color(theme, 0.45), THIN)
+    _add_line(chart, "unseen", colours["orange"], MODEL, line_dash=[2, 4])
+    _add_line(chart, "b", colours["magenta"], OTHER, line_dash=[8, 5])
+    _add_line(chart, "a", colours["blue"], MODEL)
+    _add_dot(chart, "at-b", colours["magenta"], colours["background"])
+    _add_dot(chart, "at-a", colours["blue"], colours["background"])
     return chart
 
 
@@ -162,8 +162,8 @@ def _map(theme: str) -> figure:
     bands = _source("bands", xs=[], ys=[], fill=[])
     edge = _blended_color(theme, 0.4)
     chart.multi_polygons("xs", "ys", source=bands, fill_color="fill", line_color=edge, line_width=0.8)
-    _line(chart, "whole", _blended_color(theme, 0.6), THIN)
-    _line(chart, "path", colours["orange"], MODEL)
+    _add_line(chart, "whole", _blended_color(theme, 0.6), THIN)
+    _add_line(chart, "path", colours["orange"], MODEL)
     chart.scatter("x", "y", source=_source("start"), size=11, fill_color=None, line_color=colours["text"], line_width=2)
-    _dot(chart, "at", colours["orange"], colours["background"])
+    _add_dot(chart, "at", colours["orange"], colours["background"])
     return chart

@@ -76,7 +76,12 @@ def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], kind: Kind, outpu
     shots = shots_of(narration, settings, clips, {})
     steps = as_slides(steps_of(narration, settings, shots))
     film = manifest_of(lesson, settings, shots, final)
-    content = {"kind": kind.place.ending, "film": film, "titles": [dict(step.title) for step in steps], "code": _code()}
+    content = {
+        "kind": kind.place.ending,
+        "film": film,
+        "titles": [dict(step.title) for step in steps],
+        "code": _code_digest(),
+    }
     stamp = OutputStamp(workspace, final, content, [file.path for _, file in clips], kind.file_names)
     if stamp.is_current():
         return final
@@ -103,7 +108,7 @@ def _title(lesson: Lesson, settings: RenderSettings, steps: Sequence[Step]) -> d
     }
 
 
-def _code() -> str:
+def _code_digest() -> str:
     """Return a digest of the source files, words and themes that decide how slides are written."""
     own = [*Path(__file__).parent.glob("*.py"), *deck.ASSETS.iterdir(), *NARRATION_FOLDER.glob("*.toml")]
     return digest_of_files([*sorted(own), PACKAGE_FOLDER / "scenes" / "themes.py"])

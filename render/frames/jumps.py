@@ -63,14 +63,14 @@ class JumpFinder:
         """Take the next frame, (height, width, 3 or 4) of the size `SIZE`, shown ``repeat`` times."""
         frame = pixels.copy()
         for number in range(self.frames, self.frames + min(repeat, STILL)):
-            self._count_change(number, _change(frame if self._previous is None else self._previous, frame))
+            self._take_change(number, _change(frame if self._previous is None else self._previous, frame))
             self._previous = frame
         self.frames += repeat
 
     def jumps(self) -> list[Jump]:
         """Return the jumps in the frames so far, assuming that the last one stays."""
         if self._previous is not None:
-            self._count_change(self.frames, np.zeros(self._previous.shape[:2], np.uint8))
+            self._take_change(self.frames, np.zeros(self._previous.shape[:2], np.uint8))
         steps, numbers = self._steps, np.array(self._numbers)
         often = steps.frames_of_block >= OFTEN
         candidates = []
@@ -83,7 +83,7 @@ class JumpFinder:
                 candidates.append(Jump(int(numbers[index]), *jump))
         return [jump for jump in candidates if not _is_in_succession(jump, candidates)]
 
-    def _count_change(self, number: int, change: NDArray[np.uint8]) -> None:
+    def _take_change(self, number: int, change: NDArray[np.uint8]) -> None:
         """Take the change (height, width) to frame ``number``; count the pixels of the frame before."""
         self._changes.append((number, change))
         if len(self._changes) == 3:
@@ -142,7 +142,7 @@ def _jump(
     """
     counts = np.where(counting, 0, steps)
     of_frames, here = counts.sum(axis=(1, 2)), counts[place] > 0
-    size, near = int(of_frames[place]), _grown(here)
+    size, near = int(of_frames[place]), _grown_mask(here)
     if size < LEAST * _pixels(steps) or size <= ABOVE * _usual_steps(of_frames, place):
         return None
     moving = changed[:, near].sum(axis=1)
@@ -186,7 +186,7 @@ def _usual_steps(steps: NDArray[np.integer], place: int) -> float:
     return max((float(np.median(side)) for side in sides if side.size), default=0.0)
 
 
-def _grown(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _grown_mask(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return ``mask`` grown by `AROUND` blocks: as far as moving things get in the frames around a jump."""
     for _ in range(AROUND):
         mask = _with_neighbours(mask)

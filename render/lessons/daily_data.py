@@ -78,14 +78,14 @@ def with_files(folder: Path, value: Any) -> Any:
     """
     if isinstance(value, Mapping):
         if value.get("kind") == DAILY_VIEWS:
-            value = _from_file(folder, value)
+            value = _with_series_from_file(folder, value)
         return {name: with_files(folder, inside) for name, inside in value.items()}
     if isinstance(value, list):
         return [with_files(folder, inside) for inside in value]
     return value.isoformat() if isinstance(value, date | time) else value  # TOML has these, and JSON does not
 
 
-def _from_file(folder: Path, dataset: Mapping[str, Any]) -> dict[str, Any]:
+def _with_series_from_file(folder: Path, dataset: Mapping[str, Any]) -> dict[str, Any]:
     """Return a dataset of daily views with its series read from the file that it names. Raises UserError."""
     keys = (*DailyViews.model_fields, *FILE_KEYS)
     unknown = next((name for name in dataset if name not in keys), None)

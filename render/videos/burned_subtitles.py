@@ -208,7 +208,7 @@ def with_cues(file: ClipFile, cues: Sequence[Cue], first: int, settings: RenderS
     shown: Pixels | None = None  # the frame to write, ``repeat`` times, once a different one comes
     repeat = 0
     previous: tuple[list[bytes], str] | None = None
-    texts = _texts(cues, first, settings.fps)
+    texts = _texts_by_frame(cues, first, settings.fps)
     try:
         for number, (frame, text) in enumerate(zip(_frames(file.path), texts, strict=False)):
             current = [bytes(plane) for plane in frame.planes], text
@@ -238,7 +238,7 @@ def _frames(clip: Path) -> Iterator[VideoFrame]:
         yield from container.decode(container.streams.video[0])
 
 
-def _texts(cues: Sequence[Cue], first: int, fps: int) -> Iterator[str]:
+def _texts_by_frame(cues: Sequence[Cue], first: int, fps: int) -> Iterator[str]:
     """Yield the text to show on each frame, from frame ``first`` of the film on, without end; "" for no text."""
     waiting = sorted(cues, key=lambda cue: cue.start)
     position = 0

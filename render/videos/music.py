@@ -40,7 +40,7 @@ def music_of(music: Music, shots: Sequence[Shot], fps: int, speech: Sequence[Int
     sounds = []
     for start, end in _merged_intervals(_intervals(music, shots, fps), 0):
         first, length = round(start * RATE), round(end * RATE) - round(start * RATE)
-        curve = tuple(_curve(float(start), float(end), spoken))
+        curve = tuple(_level_curve(float(start), float(end), spoken))
         sounds.append(PlacedSound(Excerpt(music.file, length, curve), Fraction(first, RATE), gain, origin="music"))
     return sounds
 
@@ -111,7 +111,7 @@ def _merged_intervals(intervals: Iterable[Interval], gap: float) -> list[Interva
     return merged
 
 
-def _curve(start: float, end: float, speech: Sequence[Interval]) -> Iterable[tuple[float, float]]:
+def _level_curve(start: float, end: float, speech: Sequence[Interval]) -> Iterable[tuple[float, float]]:
     """Yield seconds since ``start`` and the factor of the music's level there; between them it is linear."""
     free = 10 ** (DUCK / 20)
     ducks = [

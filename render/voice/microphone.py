@@ -45,7 +45,7 @@ def record(lines: Sequence[ScriptLine], folder: Path, device: Device) -> int:
     for number, line in enumerate(lines, 1):
         _say(f"\n{number} of {len(lines)}: {line.name}, which moves for {line.seconds:.1f} s")
         _say(f"\n    {line.text}\n")
-        answer = _asked("Enter begins, s leaves it out, q ends", "sq")
+        answer = _ask("Enter begins, s leaves it out, q ends", "sq")
         if answer == "q":
             break
         if answer != "s":
@@ -56,14 +56,14 @@ def record(lines: Sequence[ScriptLine], folder: Path, device: Device) -> int:
 def _recorded(file: Path, device: Device) -> bool:
     """Record until the speaker keeps a take or leaves the line out; return whether one was kept."""
     while True:
-        samples, rate = _heard(device)
+        samples, rate = _record(device)
         part = file.with_name(f".{file.name}-{uuid4().hex[:12]}")
         try:
             _write_wav(part, samples, rate)
             cut_off = clipped(part) if len(samples) else 0
             summary = f"{len(samples) / rate:.1f} s" + (f", too loud {cut_off} times" if cut_off else "")
             while (
-                answer := _asked(f"{summary}. Enter keeps it, p plays it, r records it again, s leaves it out", "prs")
+                answer := _ask(f"{summary}. Enter keeps it, p plays it, r records it again, s leaves it out", "prs")
             ) == "p":
                 _play(samples, rate, device)
             if answer == "":
@@ -84,7 +84,7 @@ def _play(samples: Samples, rate: int, device: Device) -> None:
         _say(f"It can't be played here: {error}")
 
 
-def _heard(device: Device) -> tuple[Samples, int]:
+def _record(device: Device) -> tuple[Samples, int]:
     """Record until Enter is pressed; return the samples and their number per second."""
     parts: list[Samples] = []
     lost = False
@@ -96,7 +96,7 @@ def _heard(device: Device) -> tuple[Samples, int]:
 
     try:
         with device.InputStream(channels=1, dtype="float32", callback=take) as stream:
-            _asked("Recording. Enter ends it", "")
+            _ask("Recording. Enter ends it", "")
         rate = round(stream.samplerate)
     except device.PortAudioError as error:
         raise UserError(f"the microphone failed: {error}; check its connection and run the command again") from None
@@ -115,7 +115,7 @@ def _write_wav(file: Path, samples: Samples, rate: int) -> None:
         out.writeframes(levels.tobytes())
 
 
-def _asked(question: str, answers: str) -> str:
+def _ask(question: str, answers: str) -> str:
     """Ask until the answer is one of the letters in ``answers``, or "" (Enter alone); return it."""
     while True:
         answer = click.prompt(question, default="", show_default=False, prompt_suffix=": ", err=True).strip().lower()

@@ -163,7 +163,7 @@ class FitPlot(VGroup):
         for view in views:
             self.plot.set_top(view.top)
             for k, place in enumerate(places):
-                crowd = self._crowding(label, own, view, place)
+                crowd = self._crowding_at(label, own, view, place)
                 costs[k] += crowd.mean() + 0.5 * crowd.max()
                 if taken is not None:
                     away = np.abs(self._label_middle(own, place) - self._label_middle(taken[2], taken[1]))
@@ -176,7 +176,7 @@ class FitPlot(VGroup):
         beside: FloatArray = self.plot.at(self.x[index], y[index]) + np.array([0.0, side * LABEL_GAP, 0.0])
         return beside
 
-    def _crowding(self, label: TextMobject, own: FloatArray, view: View, place: tuple[int, float]) -> FloatArray:
+    def _crowding_at(self, label: TextMobject, own: FloatArray, view: View, place: tuple[int, float]) -> FloatArray:
         """Return how crowded a place is for each curve of the view, (S,).
 
         Points of curves under the label count; so does a label beyond the plot's edge.

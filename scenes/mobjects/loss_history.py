@@ -79,7 +79,7 @@ class LossHistory:
         starts = _epoch_starts(np.asarray(trace.epoch[:last]))
         nan = trace.run.first_nan_loss if isinstance(trace.run, RecordedRun) else None
         nan = None if nan is None or nan >= len(batch) else nan
-        step = _step(batch, nan)
+        step = _usual_step(batch, nan)
         history = cls(
             batch,
             at,
@@ -94,7 +94,7 @@ class LossHistory:
         )
         if not _wanders(batch):
             return history
-        smoothed = replace(history, window=step * _window(len(batch) // step))
+        smoothed = replace(history, window=step * _window_for(len(batch) // step))
         return smoothed if np.isfinite(smoothed.mean_line()[1]).any() else history
 
     @property
@@ -287,7 +287,7 @@ def _wanders(batch: FloatArray) -> bool:
     return reach > 0 and float(np.abs(np.diff(rest)).sum()) > WANDERS * reach
 
 
-def _step(batch: FloatArray, first_nan: int | None) -> int:
+def _usual_step(batch: FloatArray, first_nan: int | None) -> int:
     """Return the usual distance between logged updates, up to the first NaN: later NaNs look like missing losses."""
     logged = np.flatnonzero(~np.isnan(batch))
     if first_nan is not None:
@@ -296,7 +296,7 @@ def _step(batch: FloatArray, first_nan: int | None) -> int:
     return int(np.median(np.diff(logged))) if len(logged) > 1 else 1
 
 
-def _window(count: int) -> int:
+def _window_for(count: int) -> int:
     """Return the window for ``count`` losses: 1, 2 or 5 times a power of ten, near a `WINDOWS`-th, at least 5."""
     target = max(10.0 if count >= 100 else 5.0, count / WINDOWS)
     power = 10 ** int(np.floor(np.log10(target)))

@@ -39,7 +39,7 @@ def printed_vector(before: FloatArray, slopes: FloatArray, after: FloatArray, ra
 
     There are 2 to 6 decimals, or 0 to 6 if a number is 1000 or more. If no choice is right, returns the fewest.
     """
-    rate_text = _plain(Decimal(repr(float(rate))))
+    rate_text = _plain_text(Decimal(repr(float(rate))))
     least = 2 if max(float(np.abs(values).max()) for values in (before, slopes, after)) < 1000 else 0
     candidates = [
         [_printed_update(k, before, slopes, after, rate_text, places, places) for k in range(len(before))]
@@ -56,7 +56,7 @@ def printed_with_slope(
     The other numbers have the fewest decimals, 2 to 6, for which the sum is right and the change visible. If no choice
     is right, they have 2.
     """
-    rate_text = _plain(Decimal(repr(float(rate))))
+    rate_text = _plain_text(Decimal(repr(float(rate))))
     candidates = [
         _printed_update(index, before, slopes, after, rate_text, places, slope_places) for places in range(2, 7)
     ]
@@ -70,7 +70,7 @@ def _printed_update(
     start, end = _rounded(before[index], places), _rounded(after[index], places)
     slope = _rounded(slopes[index], slope_places)
     product = (Decimal(rate) * slope).quantize(end, rounding=ROUND_HALF_EVEN)
-    texts = (_plain(start), rate, _plain(slope), _plain(product), _plain(end))
+    texts = (_plain_text(start), rate, _plain_text(slope), _plain_text(product), _plain_text(end))
     return PrintedUpdate(index, *texts, right=start - product == end)
 
 
@@ -94,9 +94,9 @@ def printed_sum(terms: Iterable[float], total: float, least: int = 2, most: int 
         rounded = [_as_shown(value, decimals) for value in values]
         end = _as_shown(total, decimals)
         if sum(rounded) == end:
-            return PrintedSum(tuple(map(_plain, rounded)), _plain(end), decimals, exact=True)
+            return PrintedSum(tuple(map(_plain_text, rounded)), _plain_text(end), decimals, exact=True)
     rounded = [_as_shown(value, least) for value in values]
-    return PrintedSum(tuple(map(_plain, rounded)), _plain(_as_shown(total, least)), least, exact=False)
+    return PrintedSum(tuple(map(_plain_text, rounded)), _plain_text(_as_shown(total, least)), least, exact=False)
 
 
 @dataclass(frozen=True)
@@ -118,9 +118,9 @@ def printed_product(first: float, second: float, least: int = 2, most: int = 5) 
     for decimals in range(least, most + 1):
         factors = [_without_zeros(value, least, decimals) for value in (first, second)]
         if (factors[0] * factors[1]).quantize(product, rounding=ROUND_HALF_EVEN) == product:
-            return PrintedProduct(_plain(factors[0]), _plain(factors[1]), _plain(product), exact=True)
+            return PrintedProduct(_plain_text(factors[0]), _plain_text(factors[1]), _plain_text(product), exact=True)
     factors = [_without_zeros(value, least, least) for value in (first, second)]
-    return PrintedProduct(_plain(factors[0]), _plain(factors[1]), _plain(product), exact=False)
+    return PrintedProduct(_plain_text(factors[0]), _plain_text(factors[1]), _plain_text(product), exact=False)
 
 
 def printed_step(first: float, second: float, places: int, most: int = 5) -> PrintedProduct:
@@ -133,7 +133,7 @@ def printed_step(first: float, second: float, places: int, most: int = 5) -> Pri
     for decimals in range(max(places, 2), most + 1):
         factor = _without_zeros(second, 2, decimals)
         if (start * factor).quantize(product, rounding=ROUND_HALF_UP) == product:
-            return PrintedProduct(_plain(start), _plain(factor), _plain(product), exact=True)
+            return PrintedProduct(_plain_text(start), _plain_text(factor), _plain_text(product), exact=True)
     return printed_product(first, second, places, most)
 
 
@@ -184,8 +184,8 @@ def products_to(
     rounded = [(_as_shown(first, decimals[1]), _as_shown(second, decimals[2])) for first, second in factors]
     summed = start + sum(first * second for first, second in rounded)
     exact = summed.quantize(end, rounding=ROUND_HALF_UP) == end
-    texts = tuple((_plain(first), _plain(second)) for first, second in rounded)
-    return PrintedProducts(_plain(start), texts, _plain(end), decimals, exact, equal=summed == end)
+    texts = tuple((_plain_text(first), _plain_text(second)) for first, second in rounded)
+    return PrintedProducts(_plain_text(start), texts, _plain_text(end), decimals, exact, equal=summed == end)
 
 
 def _factor_places(pairs: Sequence[tuple[float, float]], places: int, decimals: int, least: int) -> Places:
@@ -256,7 +256,7 @@ def _rounded(value: float, places: int) -> Decimal:
     return Decimal(repr(float(np.float64(value)))).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
 
 
-def _plain(value: Decimal) -> str:
+def _plain_text(value: Decimal) -> str:
     """Return ``value`` as text without an exponent; 0 has no minus sign."""
     text = f"{value:f}"
     return text.removeprefix("-") if not text.strip("-0.") else text

@@ -40,7 +40,7 @@ def _roles(colored: bool) -> str:
     return "\n".join(f"#let {role}(x) = {body if colored else 'x'}" for role, body in bodies.items())
 
 
-def _document(body: str, names: tuple[str, ...], colored: bool) -> bytes:
+def _typst_document(body: str, names: tuple[str, ...], colored: bool) -> bytes:
     """Return the Typst document of ``body``. Each role has a colour of its own if ``colored``, else each part does."""
     if colored:
         part = "#let part(name, x) = x"
@@ -75,8 +75,8 @@ def _typeset(body: str, names: tuple[str, ...]) -> tuple[tuple[FloatArray, str |
 
     The second compilation colours the parts instead of the roles; both have the same layout.
     """
-    glyphs = _outlines(_document(body, names, colored=True))
-    parts = _outlines(_document(body, names, colored=False)) if names else glyphs
+    glyphs = _outlines(_typst_document(body, names, colored=True))
+    parts = _outlines(_typst_document(body, names, colored=False)) if names else glyphs
     *glyphs, marker = glyphs
     baseline = np.array([0.0, marker.points[:, 1].min(), 0.0])
     return tuple(
@@ -306,14 +306,14 @@ def _bracketed(characters: str, face: str) -> tuple[FloatArray, ...]:
 
 
 @lru_cache(maxsize=256)
-def _advance(character: str, face: str) -> float:
+def _advance_width(character: str, face: str) -> float:
     """Return the advance width of ``character`` in points: how far it moves two bars apart."""
     with_it, without = _bracketed(f"|{character}|", face), _bracketed("||", face)
     return float(with_it[-1][:, 0].min() - without[-1][:, 0].min())
 
 
 @lru_cache(maxsize=256)
-def _digit(character: str, face: str) -> FloatArray:
+def _character_outline(character: str, face: str) -> FloatArray:
     """Return the outline of one character in points, with the left of its advance box at x = 0."""
     _, glyph = _bracketed(f"|{character}", face)
     first, second = _bracketed("||", face)
@@ -389,8 +389,8 @@ class Number(VGroup):
                 x -= 0.17 * _POINTS * scale
                 glyph.points = np.zeros((0, 3))
                 continue
-            x -= _advance(character, self.face) * scale
-            glyph.points = _digit(character, self.face) * scale + np.array([x, foot[1], 0.0])
+            x -= _advance_width(character, self.face) * scale
+            glyph.points = _character_outline(character, self.face) * scale + np.array([x, foot[1], 0.0])
         return self
 
     def place(self, baseline: float, right: float) -> Number:

@@ -145,7 +145,7 @@ class Frames:
         __tracebackhide__ = True
         for verb, paths in (("written", outcome.written), ("deleted", outcome.deleted)):
             self._node.user_properties += [("snapshot", f"{verb} {path}") for path in paths]
-        faults = [_breaches(title, findings)] if findings else []
+        faults = [_breaches_text(title, findings)] if findings else []
         if outcome.problems:
             problems = "\n".join(outcome.problems)
             repair_advice = "If the pictures are right as they are now: pytest --snapshot-update"
@@ -183,7 +183,7 @@ class Layout:
         with _words_of(words, self._test_file):
             findings = check_beats(scene_class, scene_parameters, context)
         if findings:
-            pytest.fail(_breaches(scene_class.__name__, findings), pytrace=False)
+            pytest.fail(_breaches_text(scene_class.__name__, findings), pytrace=False)
 
 
 @contextmanager
@@ -196,7 +196,7 @@ def _words_of(words: str | os.PathLike[str] | None, test_file: Path) -> Iterator
         use_words(None)
 
 
-def _breaches(title: str, findings: Sequence[LayoutFault]) -> str:
+def _breaches_text(title: str, findings: Sequence[LayoutFault]) -> str:
     """Return a message that lists the breaches."""
     breaches = "1 breach" if len(findings) == 1 else f"{len(findings)} breaches"
     return "\n".join([f"{title}: {breaches} of layout rules", *map(str, findings)])

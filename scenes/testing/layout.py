@@ -209,13 +209,13 @@ def _crossed_texts(screen: Screen, any_color: bool) -> Iterator[_Breach]:
     near = _overlaps(np.array([text.box for text in screen.texts]), np.array([line.box for line in lines]))
     for i, j in zip(*np.nonzero(near), strict=True):
         text, line = screen.texts[i], lines[j]
-        where = _crossing(text, line, screen, any_color)
+        where = _crossing_point(text, line, screen, any_color)
         if where is not None:
             message = f"{text.name!r} is crossed by a line ({line.name})"
             yield _Breach("line", message, where, (text.name, line.name))
 
 
-def _crossing(text: ScreenText, line: Part, screen: Screen, any_color: bool) -> NDArray[np.float64] | None:
+def _crossing_point(text: ScreenText, line: Part, screen: Screen, any_color: bool) -> NDArray[np.float64] | None:
     """Return a point where ``line`` crosses a glyph without a patch between them, (2,), or None.
 
     Lines of another colour than the glyph's count if ``any_color``, and if they can be seen.

@@ -47,16 +47,16 @@ class StretchTimes:
         if mark not in self.marks[len(self.begun) - 1 :]:
             return now
         while self.marks[len(self.begun) - 1] != mark:
-            self._follow()
-        self._follow(now)
+            self._begin_next()
+        self._begin_next(now)
         return self.begun[-1]
 
     def finish(self) -> None:
         """Begin all remaining stretches, each at once after the one before."""
         while len(self.begun) <= len(self.marks):
-            self._follow()
+            self._begin_next()
 
-    def _follow(self, earliest: int = 0) -> None:
+    def _begin_next(self, earliest: int = 0) -> None:
         """Begin the next stretch when the one before is over, and not before the frame ``earliest``."""
         self.begun.append(max(math.ceil(self.over * self.rate - HAIR), earliest))
 

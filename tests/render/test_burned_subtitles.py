@@ -13,7 +13,7 @@ from gradreel.render.frames.encode import ClipEncoder
 from gradreel.render.settings import RenderSettings
 from gradreel.render.stages import BeatSpan, ClipFile
 from gradreel.render.videos.burned_subtitles import (
-    _texts,
+    _texts_by_frame,
     missing_letters,
     missing_letters_warning,
     plate,
@@ -42,7 +42,7 @@ def test_a_cue_is_on_the_frames_between_its_times(lengths, fps, first):
     for number, (gap, length) in enumerate(lengths):
         found.append(Cue(end + gap, end + gap + length, str(number)))
         end = found[-1].end
-    texts = list(islice(_texts(found, first, fps), 100))
+    texts = list(islice(_texts_by_frame(found, first, fps), 100))
     for frame, text in enumerate(texts, first):
         expected = [cue.text for cue in found if cue.start <= 1000 * frame / fps < cue.end]
         assert [text] == (expected or [""])
