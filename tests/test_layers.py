@@ -32,6 +32,8 @@ TORCH_FILES = {  # of core
     "fast_networks",
     "logged_values",
     "network",
+    "continuing",
+    "landscape",
     "plane_answers",
     "newest_state",
     "optimizer_hooks",

@@ -425,7 +425,7 @@ function touchRuns() {
   }
 
   function frameMap(run, letter) {
-    const { u, v, bands, path, share } = run.map
+    const { u, v, bands, path, share, computed } = run.map
     const figure = `map-${letter}`
     range(figure, "x-range", u)
     range(figure, "y-range", v)
@@ -434,7 +434,7 @@ function touchRuns() {
     fill(figure, "bands", bands ? { xs: bands.xs, ys: bands.ys, fill: bands.levels.map((_, k) => shade(k)) } : { xs: [], ys: [], fill: [] })
     fill(figure, "whole", points(path, 0, run.kept.length - 1))
     fill(figure, "start", points(path, 0, 0))
-    const known = word(bands ? "map-loss" : "map-plain")
+    const known = word(!bands ? "map-plain" : computed ? "map-computed" : "map-loss")
     $(`share-${letter}`).textContent = `${known} ${share < 0.9995 ? word("map-share", { share: (100 * share).toFixed(1) }) : ""}`
   }
 

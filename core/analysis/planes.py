@@ -5,15 +5,20 @@ section 7. The origin is the mean of the path, and nothing is normalized, so dis
 between thetas.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from gradreel.core.arrays import FloatArray, evenly_spaced_indices
 from gradreel.core.errors import PathError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss
-from gradreel.core.trace.trace import Trace
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from gradreel.core.trace.trace import Trace
 
 Array = NDArray[np.floating]
 

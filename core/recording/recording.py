@@ -6,13 +6,14 @@ instance on a full disk, it ends the recording with a warning and never ends the
 """
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import torch
+from gradreel.core.analysis.landscape import mean_loss
 from gradreel.core.arrays import IntArray
 from gradreel.core.errors import UserError, abbreviated_list
 from gradreel.core.recording.continuing import earlier_run_of
@@ -30,6 +31,7 @@ from gradreel.core.recording.recorded_model import RecordedModel
 from gradreel.core.recording.step_recorder import Recorder
 from gradreel.core.trace.format import INTERRUPTED
 from gradreel.core.trace.recorded_run import MOST_COUNTED
+from gradreel.core.trace.trace import Trace
 from gradreel.core.trace.writing import refuse_other_data, writer_lock
 
 Optimizers = torch.optim.Optimizer | Sequence[torch.optim.Optimizer] | None
@@ -45,6 +47,8 @@ def record(
     *,
     resume: bool = False,
     overwrite: bool = False,
+    data: tuple[Any, Any] | None = None,
+    loss: Callable[[Any, Any], Any] | None = None,
 ) -> Iterator["Recording"]:
     """Record the updates that ``optimizer`` makes inside the ``with``, as a trace in ``path``.
 
@@ -96,6 +100,10 @@ def record(
         the earlier run stays as it is.
     overwrite
         Whether a trace at ``path`` with more updates may be replaced.
+    data, loss
+        Inputs and targets ``(x, y)``, and a function of outputs and targets that returns a mean over the examples. With
+        both, the loss around the path is computed when the loop has ended, in about 30 s at most: see
+        `Trace.landscape`.
 
     Yields
     ------
@@ -126,6 +134,7 @@ def record(
     (4, 2)
     """
     path = _folder_named(path)
+    loss_of = _loss_of(data, loss)
     if isinstance(optimizer, torch.optim.Optimizer) or not isinstance(optimizer, Iterable | None):
         optimizer = [optimizer]
     recorded = RecordedModel(model, None if optimizer is None else list(optimizer))
@@ -159,6 +168,13 @@ def record(
         if not recorder.is_fork:
             ended.add_note(recorder.outcome_text())
         raise ended
+    if loss_of is not None and not recorder.is_fork and recorder.place is not None:
+        try:
+            Trace.open(recorder.place).landscape(model, loss_of)
+        except Exception as error:  # the trace is complete; the code after the training goes on
+            warnings.warn(
+                f"record: the loss around the path of {recorder.place} could not be computed: {error}", stacklevel=3
+            )
 
 
 class Recording:
@@ -268,6 +284,22 @@ class Recording:
             self._recorder.report(error.name, str(error))
         except ValueError as error:
             self._recorder.report(str(name), f"{name} is not kept: {error}")
+
+
+def _loss_of(data: object, loss: object) -> Callable[[Any], Any] | None:
+    """Return the loss of a model on the data; None without data. Raises UserError for wrong kinds."""
+    if data is None and loss is None:
+        return None
+    if not callable(loss) or not isinstance(data, (tuple, list)) or len(data) != 2:
+        raise UserError("record needs data=(x, y) and loss=f together, f(model(x), y) being the mean over the examples")
+    x, y = data
+    try:
+        is_matched = len(x) == len(y) > 0
+    except TypeError:
+        is_matched = False
+    if not is_matched:
+        raise UserError("record was given data=(x, y) of different lengths, or empty; they need the same examples")
+    return mean_loss(x, y, loss)
 
 
 def _kept_every(keep: str | Mapping[str, int]) -> int:

@@ -115,6 +115,7 @@ class Recorder:
         self._reported: set[str] = set()
         self._outcome = "nothing was recorded"
         self.over = False  # whether the recording has ended
+        self.place: Path | None = None  # where the trace is, once it is complete
 
     @property
     def is_fork(self) -> bool:
@@ -219,6 +220,7 @@ class Recorder:
                     name = writer.name = self.finish(ended_by)
                     self.over = True
                 if ended_by is None and self.failure is None:
+                    self.place = self.path.with_name(name)
                     self._warn_of_incomplete_tensors()
                     if name != self.path.name:
                         self._warn_of_other_place(name)

@@ -72,7 +72,7 @@ Later programs must read this format. A field that is added to an experiment nam
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -98,6 +98,7 @@ from gradreel.core.trace.format import (
     repair_advice,
     setting_kinds,
 )
+from gradreel.core.trace.landscape_file import Landscape, read_landscape, write_landscape
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.setting_log import SettingLog, are_valid_settings
 from gradreel.core.trace.tensors import tensors_of
@@ -453,6 +454,50 @@ class Trace:
         from gradreel.core.recording.plane_answers import keep_plane_answers  # torch: here only
 
         keep_plane_answers(self, model, points, labels)
+
+    def landscape(
+        self,
+        model: torch.nn.Module | None = None,
+        loss_of: Callable[[Any], Any] | None = None,
+        *,
+        seconds: float = 30.0,
+        seed: int = 0,
+    ) -> Landscape | None:
+        """Return the loss around the path of a recorded run: computed afterwards, not verified.
+
+        With ``model`` and ``loss_of``, compute it and keep it beside the trace, where the page and ``gradient-descent``
+        find it. Without, return the one beside the trace; None if there is none. See `analysis.landscape` for how.
+
+        Parameters
+        ----------
+        model
+            A model of the class that was recorded, in any state. It stays as it is.
+        loss_of
+            Takes a model and returns its loss, such as ``lambda model: mse_loss(model(x), y)``.
+        seconds
+            How long refining the coarse grid may take.
+        seed
+            The seed of the random directions.
+
+        Raises
+        ------
+        TraceError
+            If Gradreel trained the run, the model has other tensors, or the files beside the trace are damaged.
+        UserError
+            If the loss is not one number, or only one of ``model`` and ``loss_of`` is given.
+        """
+        checksum = str(self.meta.get("checksum", ""))
+        if model is None and loss_of is None:
+            return read_landscape(self.path, checksum)
+        if model is None or loss_of is None:
+            raise UserError("landscape needs a model and loss_of, which returns its loss; or neither, to read it")
+        if not is_sealed(self.path):
+            raise TraceError(f"{self.path} is still being recorded, or its process was killed: resume and complete it")
+        from gradreel.core.analysis.landscape import landscape_of  # torch: here only
+
+        landscape = landscape_of(self, model, loss_of, seconds=seconds, seed=seed)
+        write_landscape(self.path, checksum, landscape)
+        return landscape
 
     def examples(self, update: int) -> IntArray:
         """Return the indices of the examples that update ``update``, counted from 0, saw, (B,).

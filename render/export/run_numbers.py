@@ -279,7 +279,8 @@ def _map(trace: Trace, rows: IntArray) -> dict[str, Any] | None:
     """Return the path (K, 2) in a plane, the ranges of u and v, and the bands of loss; None if there is no plane.
 
     The plane of a network with two parameters is their own; otherwise it is the plane nearest to the path. The bands
-    are None if the run's loss is unknown or too expensive to compute on the grid.
+    are None if the run's loss is unknown or too expensive to compute on the grid. Those of a recorded run are from the
+    landscape beside its trace; ``computed`` says so.
     """
     if trace.n_parameters < 2:
         return None
@@ -292,20 +293,24 @@ def _map(trace: Trace, rows: IntArray) -> dict[str, Any] | None:
     path = _by_blocks(trace, rows, plane.coordinates)
     u, v = view_around(path, *MAP_SHAPE, MARGIN)
     loss_map = {"path": _packed_array(path), "u": u.tolist(), "v": v.tolist(), "share": plane.share, "bands": None}
+    loss_map["computed"] = not is_experiment
     run = trace.run
     if isinstance(run, Experiment) and GRID[0] * GRID[1] * run.dataset.examples * run.n_parameters <= MOST_WORK:
-        loss_map["bands"] = _bands(run, plane, u, v)
+        u_grid, v_grid = (np.linspace(ends[0], ends[1], n) for ends, n in zip((u, v), GRID, strict=True))
+        loss_map["bands"] = _bands(u_grid, v_grid, loss_grid(run, plane, u_grid, v_grid))
+    elif not isinstance(run, Experiment) and (landscape := trace.landscape()) is not None:
+        loss_map["bands"] = _bands(landscape.path.u, landscape.path.v, landscape.path.loss)
     return loss_map
 
 
-def _bands(run: Experiment, plane: Plane, u_range: FloatArray, v_range: FloatArray) -> dict[str, Any] | None:
+def _bands(u: FloatArray, v: FloatArray, grid: FloatArray) -> dict[str, Any] | None:
     """Return the regions above some levels of loss, as polygons with holes for Bokeh; None if no loss is finite.
+
+    ``grid`` has the loss (n, m) at each of ``v`` (n,) and ``u`` (m,).
 
     ``levels`` are the levels. ``xs`` and ``ys`` have, for each level and each polygon, the outline followed by the
     holes.
     """
-    u, v = (np.linspace(float(ends[0]), float(ends[1]), n) for ends, n in zip((u_range, v_range), GRID, strict=True))
-    grid = loss_grid(run, plane, u, v)
     if not np.isfinite(grid).any():
         return None
     levels = contour_levels(grid)

@@ -176,6 +176,41 @@ def every_fourth(tmp_path_factory):
     return run_numbers(Trace.open(path))
 
 
+def test_a_landscape_beside_a_recorded_run_gives_its_map_bands(tmp_path):
+    import torch
+    from gradreel.core.analysis import landscape
+    from gradreel.core.recording.recording import record
+
+    model = torch.nn.Linear(1, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    x, y = torch.tensor([[0.0], [1.0], [2.0]]), torch.tensor([[1.0], [0.0], [3.0]])
+    with record(model, optimizer, tmp_path / "run"):
+        for _ in range(9):
+            optimizer.zero_grad()
+            torch.nn.functional.mse_loss(model(x), y).backward()
+            optimizer.step()
+    trace = Trace.open(tmp_path / "run")
+    assert run_numbers(trace)["map"]["bands"] is None
+
+    def loss_of(model):
+        return torch.nn.functional.mse_loss(model(x), y)
+
+    trace.landscape(model, loss_of)
+    shown = run_numbers(trace)["map"]
+    assert shown["computed"] and len(shown["bands"]["levels"]) > 3
+    plane, levels = landscape.plane_of(trace), shown["bands"]["levels"]
+    xs, ys = shown["bands"]["xs"][5][0][0], shown["bands"]["ys"][5][0][0]
+    (u0, u1), (v0, v1) = trace.landscape().path.u[[0, -1]], trace.landscape().path.v[[0, -1]]
+    edges = 0
+    for point in zip(xs, ys, strict=True):
+        if u0 + 1e-4 < point[0] < u1 - 1e-4 and v0 + 1e-4 < point[1] < v1 - 1e-4:
+            edges += 1
+            w, b = plane.theta(np.array(point))
+            error = np.mean((w * x.numpy() + b - y.numpy()) ** 2)
+            assert error == pytest.approx(levels[5], rel=0.05), "an edge inside the map is where the loss has its level"
+    assert edges > 5
+
+
 def test_losses_logged_now_and_then_are_one_line_with_gaps_where_some_are_missing(every_fourth):
     (line,) = every_fourth["lines"]
     assert line["x"] == [3, 7, 11, 12, 27]
