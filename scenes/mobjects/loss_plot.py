@@ -190,7 +190,7 @@ class LossPlot(VGroup):
         heights = [LINE_GAP * len(labels[name]) + 0.12 for name in order]
         ideal_uppers = [ends[name] + LINE_GAP * len(labels[name]) / 2 for name in order]
         _, right, bottom, top = self.axes.box
-        for name, upper in zip(order, _spread_boxes(ideal_uppers, heights, bottom + 0.1, top + 0.2), strict=True):
+        for name, upper in zip(order, spread_boxes(ideal_uppers, heights, bottom + 0.1, top + 0.2), strict=True):
             for k, line in enumerate(labels[name]):
                 line.place(upper - LINE_GAP * (k + 1) + 0.1, left=right + 0.25)
         return labels
@@ -202,7 +202,7 @@ class LossPlot(VGroup):
         return VGroup(*(words(line, style.LABEL - 2, color) for line in text.split("\n")))
 
 
-def _spread_boxes(uppers: list[float], heights: list[float], bottom: float, top: float) -> list[float]:
+def spread_boxes(uppers: list[float], heights: list[float], bottom: float, top: float) -> list[float]:
     """Return new upper edges of boxes, ordered from the top, so that no boxes overlap or leave ``bottom`` to ``top``.
 
     If they need more height than that, they reach above ``top``.

@@ -117,7 +117,7 @@ def test_a_complete_table_replaces_the_scenes_run():
             "loss-curve has no parameter 'run.dataset.windwo'; "
             "loss-curve.run.dataset has kind, knots, examples, low, high, centered",
         ),
-        ({"size": 3}, "loss-curve has no parameter 'size'; it has run, trace"),
+        ({"size": 3}, "loss-curve has no parameter 'size'; it has run, trace, second, third, fourth"),
         (
             {"run": {"dataset": {"examples": 1}}},
             "loss-curve.run.dataset.examples: Input should be greater than or equal to 2 (got 1)",

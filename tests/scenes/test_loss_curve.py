@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date, timedelta
 from itertools import cycle
 from pathlib import Path
@@ -551,3 +552,46 @@ def test_of_many_metrics_the_first_nine_are_drawn_and_the_line_says_of_how_many(
     assert [beat for beat in played.beats if beat.startswith("metrics")] == ["metrics-1", "metrics-2", "metrics-3"]
     assert "40 other numbers" in played.lines["metrics-3"]["en"] and "7 to 9" in played.lines["metrics-3"]["en"]
     assert "共 40 种" in played.lines["metrics-3"]["zh"]
+
+
+# -- several runs ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def compared(play, loops, tmp_path_factory):
+    """The scene after its comparison of three runs, two of which have the same name, and their traces."""
+    twin = Path(shutil.copytree(loops / "adam", tmp_path_factory.mktemp("other") / "sgd"))
+    folders = {"trace": loops / "sgd", "second": loops / "adam", "third": twin}
+    texts = {name: str(folder) for name, folder in folders.items()}
+    played = play(LossCurve, check_scene, size=(640, 360), **texts)
+    return played, [Trace.open(folder) for folder in folders.values()]
+
+
+def test_the_losses_of_all_runs_are_on_the_same_axes(compared):
+    played, traces = compared
+    comparison, runs = played.scene.comparison, [LossHistory.of(trace) for trace in traces]
+    for curve, history in zip(comparison.curves, runs, strict=True):
+        x, y = history.mean_line() if history.is_smoothed else history.line()
+        np.testing.assert_allclose(curve.data_x, x)
+        shown = np.array([comparison.axes.data(corner) for corner in curve.corners])
+        losses = 10.0 ** shown[:, 1] if played.scene.comparison.axis.logarithmic else shown[:, 1]
+        np.testing.assert_allclose(losses, y, rtol=1e-9)
+        assert len(curve.points)
+
+
+def test_runs_are_told_apart_by_name_colour_and_dashes(compared):
+    played, _ = compared
+    comparison = played.scene.comparison
+    names = [label[0].source.replace("\\", "") for label in comparison.labels]
+    assert len(set(names)) == 3 and names[0].endswith("/sgd") and names[1] == "adam"
+    colors = {curve.get_stroke_color().to_hex() for curve in comparison.curves}
+    assert len(colors) == 3 and len({curve.dash for curve in comparison.curves}) == 3
+
+
+def test_layout_of_a_comparison(compared):
+    assert compared[0].findings == []
+
+
+def test_losses_in_views_and_others_have_no_common_axis(play, loops):
+    with pytest.raises(UserError, match="one run's loss is in views and another's is not"):
+        play(LossCurve, run=VIEWS, second=str(loops / "sgd"))

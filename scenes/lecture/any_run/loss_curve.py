@@ -13,6 +13,7 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
+from gradreel.scenes.lecture.any_run.pictures.loss_comparison import LossComparison
 from gradreel.scenes.lecture.any_run.pictures.metric_panels import (
     MOST,
     MetricPanels,
@@ -49,6 +50,7 @@ SHOWN = 9  # metrics, of however many a loop logs
 READOUT_LEFT = -0.5
 LABEL_WIDTH = style.RIGHT_EDGE - PLOT["right"] - 0.25
 WALK_SECONDS, SMOOTH_SECONDS = 9.0, 5.0
+OTHERS = ("second", "third", "fourth")  # parameters of the runs that are compared with the first
 
 
 class LossCurve(LectureScene):
@@ -67,6 +69,9 @@ class LossCurve(LectureScene):
             None,
             description="The folder of a trace that is shown instead, such as one recorded around a loop of your own",
         )
+        second: TraceFolder | None = Field(None, description="The folder of a trace whose loss is drawn beside it")
+        third: TraceFolder | None = Field(None, description="The folder of a third trace, drawn beside them")
+        fourth: TraceFolder | None = Field(None, description="The folder of a fourth trace, drawn beside them")
 
     instead_of: ClassVar = {"run": "trace"}
 
@@ -90,6 +95,8 @@ class LossCurve(LectureScene):
             self._validation_beat()
         self._end_beat()
         self._metric_beats()
+        if others := [name for name in OTHERS if getattr(self.parameters, name) is not None]:
+            self._compare_beat(others)
 
     def _prepare(self) -> None:
         trace = self.trace("run")
@@ -131,7 +138,8 @@ class LossCurve(LectureScene):
     def _axes_beat(self) -> None:
         with self.beat("axes"):
             # Two axes: updates from left to right, the loss upwards; where losses spread far, each step a factor
-            self.play(FadeIn(heading(self.screen("heading")), shift=0.15 * UP), FadeIn(self.plot.axes), run_time=0.7)
+            self.heading = heading(self.screen("heading"))
+            self.play(FadeIn(self.heading, shift=0.15 * UP), FadeIn(self.plot.axes), run_time=0.7)
             self._show(0.0)
             note = self._note()
             marker = [] if self.history.is_smoothed else [self.plot.marker]  # it would only jump about
@@ -225,6 +233,39 @@ class LossCurve(LectureScene):
         )
         show(last)
         self.add(panels)
+
+    def _compare_beat(self, others: list[str]) -> None:
+        """The losses of this run and of others on one pair of axes, each with its colour, dashes and name."""
+        count = len(others) + 1
+        with self.beat("compare", count=Count(count)):
+            # The axes become wide enough for all runs. All losses grow at the same time, update by update
+            names = self._run_names(others)
+            self.comparison = comparison = LossComparison(
+                [self.history, *(LossHistory.of(self.trace(name)) for name in others)],
+                names,
+                self.texts["updates"],
+                self.texts["loss"],
+                **PLOT,
+            )
+            gone = [part for part in self.mobjects if part is not self.heading]
+            self.play(*map(FadeOut, gone), run_time=0.4)
+            comparison.show(0.0)
+            self.play(FadeIn(comparison.axes), run_time=0.6)
+            curves = VGroup(*comparison.curves)
+            walk = UpdateFromAlphaFunc(curves, lambda _, share: comparison.show(share * comparison.last))
+            self.play(walk, run_time=SMOOTH_SECONDS, rate_func=linear)
+            comparison.show(comparison.last)
+            self.play(*map(FadeIn, comparison.labels), run_time=0.5)
+
+    def _run_names(self, others: list[str]) -> list[str]:
+        """Names of this run and of others: those of their folders, with the folder around it where two are the same."""
+        folders = [getattr(self.parameters, name) for name in ("trace", *others)]
+        paths = [None if folder is None else folder.path for folder in folders]
+        plain = [self.screen("this-run") if path is None else path.name for path in paths]
+        return [
+            name if path is None or plain.count(name) == 1 else f"{path.parent.name}/{name}"
+            for name, path in zip(plain, paths, strict=True)
+        ]
 
     def _losses(self, curve: str) -> NDArray:
         """All losses along a curve: "batch", "mean", "whole", "validation"; those that are not known are not finite."""
