@@ -425,7 +425,7 @@ REASONS = {
     "summary": {"steps": DEFINES, "thread": DEFINES, "answer": DEFINES},
     "decision-regions": {"start": DEFINES, "walk": DEFINES},
     "layer-view": {"layer": DEFINES},
-    "loss-curve": {"epochs": DEFINES, "whole": DEFINES, "axes": DEFINES},
+    "loss-curve": {"epochs": DEFINES, "whole": DEFINES, "axes": DEFINES, "compare": DEFINES},
     "network": {"end": "the largest weight is looked for", "start": DEFINES},
 }
 """By scene and beat, why a line with such a word needs no condition."""
