@@ -128,7 +128,7 @@ def _mixed_text(color: str, share: float, theme: str) -> str:
         lifted = ManimColor(interpolate_color(faded, palette.grey, lift))
         if contrast(np.array(lifted.to_rgb()), background) >= needed:
             break
-    return lifted.to_hex()
+    return str(lifted.to_hex())
 
 
 M = TypeVar("M", bound=Mobject)

@@ -11,7 +11,7 @@ from pathlib import Path
 import av
 from gradreel.render.settings import RenderSettings, languages_of
 from gradreel.render.stages import ClipFile, Shot
-from gradreel.render.videos.video import reading, video_packets
+from gradreel.render.videos.video import reporting_damaged_clips, video_packets
 from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.words.narration import Narration, NarrationError
 
@@ -105,7 +105,7 @@ def write_videos(steps: Sequence[Step], paths: Mapping[int, Path]) -> None:
     is too short, or has no key frame where a step begins.
     """
     clips = list({step.clip.path: step.clip for step in steps}.values())
-    with reading(clips), av.open(str(clips[0].path)) as first:
+    with reporting_damaged_clips(clips), av.open(str(clips[0].path)) as first:
         template = first.streams.video[0]
         packets, base = video_packets(clips, template.codec_context), template.time_base
         assert base is not None

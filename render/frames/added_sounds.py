@@ -58,7 +58,7 @@ class AddedSounds:
     def all(self) -> tuple[ClipSound, ...]:
         """Return all added sounds, except those of files that are gone by now: these are reported.
 
-        The files are read when the whole scene is drawn.
+        The sounds are mixed only after the whole scene is drawn, so a file that is gone by then is of no use.
         """
         gone = [name for name in self._digests if not Path(name).is_file()]
         for name in gone:

@@ -339,7 +339,10 @@ def _json_or_text(text: str) -> Any:
 
 
 def _read_value(path: Path) -> Any:
-    """Return the value in a file: knots of a CSV, a value of JSON, or a text. Raises UserError."""
+    """Return the value in a file: the knots of a CSV, or JSON; a file without ``.json`` may have plain text.
+
+    Raises UserError for an unreadable file or broken JSON.
+    """
     if path.suffix.lower() in (".csv", ".tsv"):
         return [list(knot) for knot in read_curve(path)[0]]
     text = read_text(path, "a value")

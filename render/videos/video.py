@@ -88,7 +88,7 @@ def join(
         else {"movflags": "+faststart", "video_track_timescale": str(clips[0].fps * TICKS)}
     )
     with (
-        reading(clips),
+        reporting_damaged_clips(clips),
         av.open(str(path), "w", format=container, options=options) as output,
         av.open(str(clips[0].path)) as first,
     ):
@@ -142,7 +142,7 @@ def frame_as_jpeg(clip: ClipFile, frame: int, widest: int | None = None) -> byte
 
     A clip with fewer frames gives its last one. Raises DamagedClipsError.
     """
-    with reading([clip]), av.open(str(clip.path)) as container:
+    with reporting_damaged_clips([clip]), av.open(str(clip.path)) as container:
         stream = container.streams.video[0]
         rate, base = stream.average_rate, stream.time_base
         assert rate is not None
@@ -161,7 +161,7 @@ def frame_as_jpeg(clip: ClipFile, frame: int, widest: int | None = None) -> byte
 
 
 @contextmanager
-def reading(clips: Sequence[ClipFile]) -> Iterator[None]:
+def reporting_damaged_clips(clips: Sequence[ClipFile]) -> Iterator[None]:
     """Turn errors of reading ``clips`` into DamagedClipsError.
 
     It names the unreadable clips, or all of them if each one can be read alone. Errors of writing, such as a full disk,

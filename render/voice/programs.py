@@ -43,7 +43,7 @@ class Programs:
                     " line"
                 ) from None
             finally:
-                _end(process)
+                _kill(process)
                 with self._lock:
                     self._running.discard(process)
             if code:
@@ -56,7 +56,7 @@ class Programs:
         with self._lock:
             self._stopped = True
             for process in self._running:
-                _end(process)
+                _kill(process)
 
     def _start(self, arguments: Sequence[str], errors: int) -> subprocess.Popen[bytes]:
         with self._lock:
@@ -79,7 +79,7 @@ class Programs:
             return process
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _kill(process: subprocess.Popen[bytes]) -> None:
     """Kill a program and its children: all are in one session. Does nothing if all have ended."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)

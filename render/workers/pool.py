@@ -243,13 +243,13 @@ class Workers:
         try:
             task.future.set_result(listen(watched, task.listeners.progress, task.listeners.message))
         except EOFError:
-            _end(process)
+            _end_or_kill(process)
             if process.exitcode == -signal.SIGKILL or forks.is_lost(process, context):
                 raise KilledError(watched.place) from None
             raise WorkerDiedError(reason_of_end(process.exitcode, watched.place)) from None
         finally:
             receiver.close()
-            _end(process)
+            _end_or_kill(process)
             with self._changed:
                 self._running.discard(process)
 
@@ -263,7 +263,7 @@ def _killed_again(place: str) -> WorkerDiedError:
     )
 
 
-def _end(process: BaseProcess) -> None:
+def _end_or_kill(process: BaseProcess) -> None:
     """Wait up to `END_SECONDS` for a worker to end, then kill it: a scene's thread may keep it alive."""
     process.join(END_SECONDS)
     if process.is_alive():
