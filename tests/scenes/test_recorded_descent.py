@@ -68,6 +68,34 @@ def test_nothing_is_claimed_that_the_recording_does_not_hold(film):
     assert not re.search(r"\b(red|blue|curve we want|landscape|hill)\b", said)
 
 
+def test_a_landscape_beside_the_trace_is_drawn_and_named(play, record_loop, small_model, tmp_path):
+    model = small_model(width=3)
+    record_loop(tmp_path / "run", lambda parameters: torch.optim.SGD(parameters, lr=0.1), 40, model=model)
+    x = torch.linspace(-2, 2, 64)[:, None]
+    trace = Trace.open(tmp_path / "run")
+
+    def loss_of(model):
+        return torch.nn.functional.mse_loss(model(x), torch.sin(2 * x))
+
+    trace.landscape(model, loss_of, seconds=0)
+    texts = {}
+
+    def look(scene, beat):
+        parts = [part for mobject in scene.mobjects for part in mobject.get_family()]
+        texts[beat] = " ".join(part.source for part in parts if hasattr(part, "source"))
+        return check_scene(scene, beat)
+
+    played = play(GradientDescent, look, until="recorded-start", trace=str(tmp_path / "run"))
+    assert played.findings == []
+    shown = played.scene.recorded.map
+    assert shown.is_known and len(shown.surface.levels) > 3
+    known = trace.landscape().path
+    at_first_cell = shown.surface.coordinates(shown.surface.at([known.u[4], known.v[4]]))
+    np.testing.assert_allclose(at_first_cell, [known.u[4], known.v[4]], rtol=1e-6)
+    said = texts["recorded-start"]
+    assert "computed, not verified" in said and "not known" not in said
+
+
 def test_a_changed_recording_gives_another_picture(film, play, rewritten, loops, tmp_path):
     trace = Trace.open(loops / "sgd")
     parameters = np.array(trace.parameters)

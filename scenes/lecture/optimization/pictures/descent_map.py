@@ -17,23 +17,25 @@ from gradreel.scenes.lecture.optimization.pictures.descent_path import (
     offset_in_direction,
     place_costs,
 )
-from gradreel.scenes.mobjects.loss_map import PlaneMap
+from gradreel.scenes.mobjects.loss_map import LossMap, PlaneMap
 from gradreel.scenes.mobjects.pace import recorded_row, state_at
 from gradreel.scenes.style import Box
 from manim import VGroup
 from numpy.typing import NDArray
+from scipy.interpolate import RegularGridInterpolator
 
 DRAWN_STATES = 4000  # corners of the path at most
 HELD_NUMBERS = 20_000_000  # of the states that are projected at once
+GRID_POINTS = 90  # points along a side at which the known loss is drawn
 APART = 0.012  # corners nearer than this on screen are one
 
 
 class DescentMap(VGroup):
     """The plane nearest to a trace's rows 0 to ``last``, and the path on it; ``show(row)`` moves to any moment.
 
-    Of a run around a loop of anybody's own: what the loss is beside the path is not known. ``losses``, the loss at any
-    rows, gives the path its width. Parts: ``surface`` (an even ground), ``path``. ``share``: how much of the path's
-    spread lies in the plane.
+    For a run around anybody's own loop. The map shows the loss around the path if `Trace.landscape` has kept it beside
+    the trace; ``is_known`` says so. ``losses``, the loss at any rows, gives the path its width. Parts: ``surface`` (a
+    contour map, or an even ground), ``path``. ``share``: how much of the path's spread lies in the plane.
     """
 
     def __init__(self, trace: Trace, last: int, box: Box, losses: Callable[[NDArray], NDArray]) -> None:
@@ -45,7 +47,10 @@ class DescentMap(VGroup):
         self.rows = evenly_spaced_indices(last + 1, DRAWN_STATES)
         uv = np.concatenate([self.plane.coordinates(trace.parameters[rows]) for rows in self._blocks()])
         u_range, v_range = view_around(uv, right - left, top - bottom)
-        self.surface = PlaneMap(u_range, v_range, left=left, right=right, bottom=bottom, top=top)
+        place = {"left": left, "right": right, "bottom": bottom, "top": top}
+        grid = self._losses_in_view(u_range, v_range)
+        self.is_known = grid is not None
+        self.surface = PlaneMap(u_range, v_range, **place) if grid is None else LossMap(*grid, **place)
         self.points = self.surface.at(uv)  # (K, 3) where the states of ``rows`` are
         self._thin()
         start_offset = self._start_offset(box)
@@ -53,6 +58,24 @@ class DescentMap(VGroup):
         self.path = DescentPath(self.points[0], start_offset, box, losses(self.rows))
         self.add(self.surface, self.path)
         self.show(0.0)
+
+    def _losses_in_view(self, u_range: NDArray, v_range: NDArray) -> tuple[NDArray, NDArray, NDArray] | None:
+        """Return u, v and the loss on a grid in the view, from the landscape beside the trace.
+
+        Returns None if there is none, it does not cover the view, or it is of more updates than are shown.
+        """
+        landscape = self.trace.landscape() if self.last == len(self.trace.kept) - 1 else None
+        if landscape is None:
+            return None
+        known = landscape.path
+        covers = all(
+            ends[0] <= shown[0] and shown[-1] <= ends[-1] for ends, shown in ((known.u, u_range), (known.v, v_range))
+        )
+        if not covers or not np.isfinite(known.loss).any():
+            return None
+        u, v = (np.linspace(ends[0], ends[-1], GRID_POINTS) for ends in (u_range, v_range))
+        between = RegularGridInterpolator((known.v, known.u), known.loss)
+        return u, v, between(np.stack(np.meshgrid(v, u, indexing="ij"), axis=-1))
 
     def _blocks(self) -> list[NDArray]:
         """``rows`` in parts that fit into memory."""

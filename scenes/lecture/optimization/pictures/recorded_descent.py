@@ -35,7 +35,9 @@ class RecordedDescent:
     """Rows 0 to ``last`` of a trace of somebody's own loop that kept every update, and how the ``scene`` shows them.
 
     The path of any model's parameters in the plane that it lies nearest to, beside its loss curve. No more is claimed
-    than what was recorded: no curve, no surface. ``show(row)`` is like `Descent.show`. Parts: ``map``, ``strip``,
+    than what was recorded: no curve; a surface only if the loss around the path was computed from the loop's data.
+
+    ``show(row)`` is like `Descent.show`. Parts: ``map``, ``strip``,
     ``slopes``, ``readout``, ``in_all``; ``plot`` and ``curve_name``, None where no loss was logged: the map is wide.
     """
 
@@ -143,15 +145,15 @@ class RecordedDescent:
         scene.play(FadeIn(path.start_ring, scale=1.6), FadeIn(path.start_label), FadeIn(readout), run_time=0.7)
 
     def _map_words(self) -> list[TextMobject]:
-        """Which plane the map shows; that the loss on it is not known and what the line's width means."""
+        """Which plane the map shows; whether the loss on it is known, and what the line's width means."""
         screen, share = self.scene.screen, self.map.share
         plane = screen("plane", share=">99.9" if 0.9995 <= share < 1 else f"{100 * share:.1f}")
         under = words(plane, style.CAPTION, palette.dim).place(UNDER_MAP, left=style.LEFT_EDGE)
-        unknown = words(screen("no-surface"), style.CAPTION, palette.dim)
+        known = words(screen("surface" if self.map.is_known else "no-surface"), style.CAPTION, palette.dim)
         if not self.is_logged:
-            return [under, unknown.place(UNDER_MAP, right=style.RIGHT_EDGE)]
+            return [under, known.place(UNDER_MAP, right=style.RIGHT_EDGE)]
         width = words(screen("width"), style.CAPTION, palette.dim)
-        above = zip((unknown, width), WORDS_LINES, strict=True)
+        above = zip((known, width), WORDS_LINES, strict=True)
         return [under, *(line.place(baseline, left=style.LEFT_EDGE) for line, baseline in above)]
 
     def show_gradient(self) -> None:
