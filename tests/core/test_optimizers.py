@@ -32,6 +32,7 @@ SETTINGS: list[dict[str, Any]] = [
     {"optimizer": "sgd", "learning_rate": 0.02, "weight_decay": 0.1, "clip": 0.01, "warm_up": 3},
 ]
 ADAM_EPS = 1e-8
+ROUNDING = 1e-6  # of a sum in float32, relative to the largest
 SCHEDULES: list[Any] = ["constant", "cosine", StepSchedule(step=7, factor=0.5)]
 NETWORKS = [((), "none"), *itertools.product([(6,), (5, 4, 3)], ["sigmoid", "relu", "hard_sigmoid"])]
 DAYS = DailySeries(
@@ -173,8 +174,9 @@ def shapes(draw: st.DrawFn) -> Experiment:
 @given(shapes())
 def test_networks_of_any_shape_equal_torchs(tmp_path_factory: pytest.TempPathFactory, experiment: Experiment) -> None:
     trace = train(experiment, tmp_path_factory.mktemp("traces"))
-    # Adam magnifies the rounding of a gradient that is no larger than its eps
-    tiny = (trace.gradient != 0) & (np.abs(trace.gradient) < ADAM_EPS)
+    # Adam magnifies the rounding of a gradient that is no larger than its eps, or whose terms cancel to nothing
+    sizes = np.abs(trace.gradient)
+    tiny = ((sizes != 0) & (sizes < ADAM_EPS)) | (sizes < ROUNDING * sizes.max(axis=1, keepdims=True))
     assume(experiment.dtype == "float64" or experiment.optimizer == "sgd" or not tiny.any())
     check_it_agrees(trace, {"float64": 1e-11, "float32": 1e-4}[experiment.dtype])
 
