@@ -2,6 +2,7 @@
 
 ``gradreel``: a command. ``quick_workers``: for tests of what worker processes make, ``quickly`` for fixtures of many
 tests; ``begin_fork``: for those of processes of their own. ``record_loop``: for those of runs of somebody's own.
+``kept_clips``: for tests of what is made from clips, so that a file of tests draws each clip once.
 """
 
 from __future__ import annotations
