@@ -15,7 +15,7 @@ from gradreel.core.daily.views import Borders, DailyViews
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.trace import Trace
-from gradreel.render.clips.workspace import Folders, Workspace, clear_disk_errors
+from gradreel.render.clips.workspace import Folders, Workspace, check_writable, clear_disk_errors
 from gradreel.render.cluster.executors import trainers_of
 from gradreel.render.experiment_report import (
     Comparison,
@@ -75,9 +75,11 @@ def _check_outputs(options: ExperimentOptions) -> None:
         raise UserError(f"--csv {options.csv} is a link that leads to itself; remove it, or name another file")
     if not target.parent.is_dir():
         raise UserError(f"--csv {options.csv}: there is no folder {file.parent}; make it, or name a file elsewhere")
+    if target.is_file() or not target.exists():  # a pipe or a device may be named, such as /dev/stdout
+        check_writable(target, "--csv")
     if is_replaced(file):
         try:
-            results_of_comparison(options, Folders(options.media_dir)).check([target])
+            results_of_comparison(options, Folders(options.media_dir)).check([target], option="--csv")
         except UserError as error:
             raise UserError(
                 f"--csv {options.csv}: {error}. If it is a file of views to read, name it by --data"

@@ -9,7 +9,7 @@ from pathlib import Path
 from gradreel.core.errors import abbreviated_list
 from gradreel.render import pipeline
 from gradreel.render.clips.beat_lines import refill_lines, refill_spoken_lines
-from gradreel.render.clips.workspace import Folders, Workspace
+from gradreel.render.clips.workspace import Folders, Workspace, check_writable
 from gradreel.render.lessons.lesson import Lesson
 from gradreel.render.lessons.options import Options
 from gradreel.render.report import print_json
@@ -35,7 +35,9 @@ def narrate(options: Options, folder: Path, record: bool, accept: bool) -> int:
         device = microphone.microphone()  # or an error, before anything is done
     folder = folder.absolute()
     results = results_of(lesson, Folders(settings.media_dir), settings.overwrite)
-    results.check(script_files(folder))
+    for file in script_files(folder):
+        check_writable(file, "--recordings")
+    results.check(script_files(folder), option="--recordings")
     with reporter(options.progress, options.quiet, options.verbosity) as progress:
         played = pipeline.play_beats(lesson, settings, progress)
     lines = [line for clip, beats in played for line in _lines(clip, beats)]

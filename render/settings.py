@@ -148,13 +148,14 @@ def default_format(transparent: bool) -> str:
 
 
 def range_name(first: str | None, last: str | None) -> str:
-    """Return the end of a partial file's name, such as ``--intro--end``; "" if ``first`` and ``last`` are None.
+    """Return the end of a partial file's name, such as ``--intro--sum``; "" if ``first`` and ``last`` are None.
 
-    One beat alone gives ``--intro``. So a partial file never replaces the whole one.
+    One beat alone gives ``--intro``, an open side gives nothing: ``--intro--`` is all from intro. So different parts
+    have different names, whatever a beat is called, and none replaces the whole.
     """
     if first == last:
         return "" if first is None else f"--{first}"
-    return f"--{first or 'start'}--{last or 'end'}"
+    return f"--{first or ''}--{last or ''}"
 
 
 def _check_size(width: int, height: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import os
 import threading
 from collections.abc import Callable
@@ -453,8 +454,8 @@ def configure(request: SceneRequest) -> str:
     """Configure Manim and the words for this process. Manim writes no file (``dry_run``): frames go to our writer.
 
     Imports the scene's file first, so that it can set the frame's shape and the seed. The command line alone decides
-    the size, the frame rate and the media folder. Returns the options that would give the values which the file or
-    manim.cfg sets for these; "" if they set no others.
+    the size, the frame rate, the media folder and the kind of result. Returns the options that would give the values
+    which the file or manim.cfg sets for these; "" if they set no others.
     """
     use_words(request.words)
     settings = request.settings
@@ -463,7 +464,7 @@ def configure(request: SceneRequest) -> str:
     use_own_texts()
     by_cfg = _size_rate_folder()
     _use_ground(request)
-    overruled_options = _overruled_options(settings, by_cfg, _size_rate_folder())
+    overruled_options = _overruled_options(settings, by_cfg, _size_rate_folder()) + _unused_options(settings)
     if config.renderer is not RendererType.CAIRO:  # only then: setting it changes the bases of Manim's classes
         tell_user(
             "its file, or manim.cfg, asks for OpenGL; drawn by Cairo instead: only manim render --renderer opengl can"
@@ -481,7 +482,7 @@ def configure(request: SceneRequest) -> str:
     config.media_dir = _without_braces(settings.media_dir)
     config.seed = (config.seed or 0) if settings.seed is None else settings.seed
     config.from_animation_number, config.upto_animation_number = 0, -1
-    return overruled_options
+    return " ".join(overruled_options)
 
 
 def _use_ground(request: SceneRequest) -> None:
@@ -509,7 +510,7 @@ def _size_rate_folder() -> tuple[tuple[int, int], float, Path]:
     return (config.pixel_width, config.pixel_height), config.frame_rate, Path(config.media_dir).absolute()
 
 
-def _overruled_options(settings: RenderSettings, by_cfg: tuple[Any, ...], now: tuple[Any, ...]) -> str:
+def _overruled_options(settings: RenderSettings, by_cfg: tuple[Any, ...], now: tuple[Any, ...]) -> list[str]:
     """Return the options, such as ``--fps 30``, for values that the command overrules.
 
     ``now`` are Manim's values after the scene's file was imported, ``by_cfg`` those before. The value of a manim.cfg
@@ -522,7 +523,23 @@ def _overruled_options(settings: RenderSettings, by_cfg: tuple[Any, ...], now: t
     ]
     (width, height), rate, folder = now
     options = f"-r {width},{height}", f"--fps {rate:g}", f"--media_dir {folder}"
-    return " ".join(option for option, differs in zip(options, differ, strict=True) if differs)
+    return [option for option, differs in zip(options, differ, strict=True) if differs]
+
+
+def _unused_options(settings: RenderSettings) -> list[str]:
+    """Return the options that would give what the scene's file or manim.cfg asks of the result.
+
+    The command line alone decides whether the result is a video, which part of the scene it shows, and its name.
+    """
+    asked = {
+        "-t": config.transparent and not settings.transparent,
+        "-s": config.save_last_frame and settings.format != "png",
+        f"--format {config.format}": not config.save_last_frame
+        and config.format not in (None, "", "auto", settings.format),
+        f"-o {config.output_file}": config.output_file,
+        "-n BEATS": config.from_animation_number > 0 or config.upto_animation_number not in (-1, math.inf),
+    }
+    return [option for option, is_asked in asked.items() if is_asked]
 
 
 def _without_braces(folder: Path) -> str:

@@ -70,11 +70,11 @@ class Results:
         self.maker, self.overwrite = maker, overwrite
         self._folders = folders
 
-    def check(self, paths: Iterable[Path], by_folder: bool = False) -> None:
+    def check(self, paths: Iterable[Path], by_folder: bool = False, option: str = "-o") -> None:
         """Raise UserError for the first file at ``paths``, or in a folder there, that must not be replaced.
 
-        ``by_folder``: a folder of pictures will be written there. With --overwrite only the kind is checked: a file may
-        replace a file, and a folder may replace a folder of pictures.
+        ``by_folder``: a folder of pictures will be written there. ``option`` names another path. With --overwrite only
+        the kind is checked: a file may replace a file, and a folder may replace a folder of pictures.
         """
         registers: dict[Path, dict[str, _Result]] = {}
         for path in paths:
@@ -84,8 +84,8 @@ class Results:
                     registers[file.parent] = self._read(file.parent)
                 if why := self._why_foreign(file, registers[file.parent].get(file.name)):
                     raise UserError(
-                        f"{file} would be replaced, but {why}; move it away, name another path by -o, or replace it by"
-                        " --overwrite"
+                        f"{file} would be replaced, but {why}; move it away, name another path by {option}, or replace"
+                        " it by --overwrite"
                     )
 
     def note(self, written: Mapping[Path, Path], workspace: Workspace) -> list[Path]:

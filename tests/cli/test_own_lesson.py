@@ -210,9 +210,9 @@ def test_a_range_of_scenes_is_a_separate_video(gradreel, project):
     whole = Path(gradreel("render", *SMALL).stdout.strip())
     before = {file: file.read_bytes() for file in whole.parent.iterdir()}
     some = Path(gradreel("render", *SMALL, "--from", "marks").stdout.strip())
-    assert some == whole.with_name("shapes--marks--end.mp4")
+    assert some == whole.with_name("shapes--marks--.mp4")
     assert chapters(some) == ["Dots: Two dots", "The end: End"]
-    manifest = json.loads(whole.with_name("shapes--marks--end.manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads(whole.with_name("shapes--marks--.manifest.json").read_text(encoding="utf-8"))
     assert [scene["name"] for scene in manifest["scenes"]] == ["marks", "end"]
     assert manifest["scenes"][0]["start"] == 0
     assert {file: file.read_bytes() for file in before} == before

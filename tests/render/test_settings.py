@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.render.choices import QUALITIES
-from gradreel.render.settings import RenderSettings
+from gradreel.render.settings import RenderSettings, range_name
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,9 @@ def test_frames_depend_neither_on_the_folder_nor_on_the_number_of_workers():
     assert one.of_frames() == other.of_frames()
     assert one.of_frames() != RenderSettings(seed=1).of_frames()
     assert one.media_dir.is_absolute()
+
+
+def test_parts_of_a_film_have_different_names_whatever_its_beats_are_called():
+    names = (None, "start", "end")
+    parts = {range_name(first, last) for first in names for last in names}
+    assert len(parts) == len(names) ** 2

@@ -103,6 +103,27 @@ def test_a_file_that_sets_the_pictures_size_is_answered_with_the_option(tmp_path
     assert len(heard.said) == 1
 
 
+@pytest.mark.parametrize(
+    ("setting", "option"),
+    [
+        ("transparent = True", "-t"),
+        ("save_last_frame = True", "-s"),
+        ("format = 'gif'", "--format gif"),
+        ("output_file = 'renamed'", "-o renamed"),
+        ("from_animation_number = 1", "-n BEATS"),
+        ("upto_animation_number = 1", "-n BEATS"),
+    ],
+)
+def test_a_file_that_asks_for_another_kind_of_result_is_answered_with_the_option(
+    tmp_path, monkeypatch, setting, option
+):
+    (tmp_path / "asks.py").write_text(f"from manim import config\nconfig.{setting}\n{SCENES}")
+    monkeypatch.chdir(tmp_path)
+    heard, settings = Heard(), RenderSettings(width=96, height=54, fps=10, media_dir=tmp_path / "media")
+    pipeline.render_scenes(load_lesson(None, {}, ["asks.py:Followed"]), settings, heard)
+    assert [said.partition("to use them, add ")[2] for said in heard.said] == [option]
+
+
 def test_manim_cfg_values_that_the_command_overrides_are_reported(tmp_path, monkeypatch):
     (tmp_path / "manim.cfg").write_text("[CLI]\nquality = low_quality\nmedia_dir = films\n")
     (tmp_path / "scenes.py").write_text(SCENES)
