@@ -32,7 +32,7 @@ class Readout(VGroup):
         line = style.HEADING_BASELINE
         self.power = min(0, shared_power(losses, digits=6))
         written = losses[np.isfinite(losses)] * 10.0**self.power
-        self.loss = Number(float(written.max()), loss_decimals(written), 38, face="math")
+        self.loss = Number(float(written.max()), loss_decimals(written), 32)
         self.loss.place(line, style.RIGHT_EDGE)
         if loss_name is None:
             factor = f"10^({self.power}) " if self.power else ""

@@ -178,7 +178,7 @@ class LinearLimits(LectureScene):
         self.line = LineInPlot(self.plot, self.rest, self.formula)
         self.ghosts = VGroup()  # of the line, while it is tried along red
         losses = np.array([self._loss_at(0), self._loss_at(self.last), self.red_loss])
-        self.loss = Number(float(losses.max()), loss_decimals(losses) - 1, 38, face="math")
+        self.loss = Number(float(losses.max()), loss_decimals(losses) - 1, 32)
         self.loss.place(style.HEADING_BASELINE, style.RIGHT_EDGE)
         self.loss_words = words(self.screen("loss"), 32)
         self.loss_words.place(style.HEADING_BASELINE, right=self.loss.get_left()[0] - 0.2)
