@@ -5,6 +5,7 @@ A compiled step (`torch.compile`) calls them but does not compile them.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -156,6 +157,15 @@ _lock = threading.Lock()
 _before_each = _EveryStep(register_optimizer_step_pre_hook)
 _after_each = _EveryStep(register_optimizer_step_post_hook)
 _around_scaled: tuple[Callable[[Any], AbstractContextManager[None]], ...] = ()
+
+
+def _replace_lock() -> None:
+    """(After a fork, in the new process.) Replace the lock, which a thread of the old process may have held."""
+    global _lock
+    _lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_replace_lock)
 
 
 @cache

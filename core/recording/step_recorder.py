@@ -180,8 +180,13 @@ class Recorder:
             hooks.enter_context(self.recorded.after_each_gradient(self.log.note_gradient))
             self._signals.close, self._signals.may_close = self._close_by_signal, self._may_close
             self._journal.start()
-            hooks.callback(self._journal.end)
+            hooks.callback(self._end_journal)
             yield
+
+    def _end_journal(self) -> None:
+        """Tell the journal's thread to end. A fork has no such thread, and may find its locks held."""
+        if not self.is_fork:
+            self._journal.end()
 
     def _resume(self, earlier: EarlierRun) -> None:
         """Bring the recorder to where the earlier run ended. Buffers that changed since then are copied again."""
@@ -358,7 +363,12 @@ class Recorder:
         )
 
     def attempt(self, work: Callable[..., None], *arguments: Any) -> None:
-        """Do ``work`` while updates are recorded here. An exception ends the recording, never the training."""
+        """Do ``work`` while updates are recorded here. An exception ends the recording, never the training.
+
+        In a fork of the process, the lock may be held for ever by a thread that the fork does not have.
+        """
+        if self.is_fork:
+            return
         try:
             with self._lock:
                 if self.is_recording:

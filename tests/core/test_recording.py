@@ -1503,6 +1503,47 @@ if child == 0:
     assert trace.n_updates == 4 and np.isnan(trace.batch_loss).all()
 
 
+def test_a_forked_process_steps_its_own_optimizer_while_the_recording_writes_its_journal(begin_fork, tmp_path):
+    code = """
+import os, signal, threading, torch
+from gradreel.core.recording.recording import record
+from gradreel.core.recording.update_log import UpdateLog
+torch.set_num_threads(1)
+writing, forked = threading.Event(), threading.Event()
+flush = UpdateLog.flush
+
+def slow_flush(log):
+    if threading.current_thread() is not threading.main_thread():
+        writing.set()
+        forked.wait()
+    return flush(log)
+
+def make_update():
+    model = torch.nn.Linear(4, 1)
+    model(torch.ones(2, 4)).sum().backward()
+    torch.optim.SGD(model.parameters(), lr=0.1).step()
+
+UpdateLog.flush = slow_flush
+model = torch.nn.Linear(4, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+with record(model, optimizer, path):
+    model(torch.ones(2, 4)).sum().backward()
+    optimizer.step()
+    writing.wait()
+    if (child := os.fork()) == 0:
+        signal.alarm(30)  # ends a child that hangs
+        make_update()
+        os._exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    forked.set()
+assert status == 0
+"""
+    process = begin_fork(code, path=tmp_path / "run")
+    process.join()
+    assert process.exitcode == 0
+    assert Trace.open(tmp_path / "run").n_updates == 1
+
+
 def test_memory_does_not_grow_with_the_run(tmp_path):
     """Counts the Python objects that the recorder holds after many updates."""
     torch.manual_seed(5)
