@@ -83,12 +83,7 @@ def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> Played:
     scene = _make_scene(request, encoder)
     writer: ClipWriter = scene.renderer.file_writer
     _render(scene, request, encoder)
-    if isinstance(scene, LectureScene):
-        check_beats_played([name for name, _, _ in writer.spans], request, scene.begun_beats)
-    else:
-        check_beats_played(
-            writer.requested_sections, request, writer.begun_sections if len(writer.begun_sections) > 1 else []
-        )
+    _check_played_range(scene, request)
     if encoder.frames == 0:
         writer.write_frame(scene.renderer.get_frame(), repeat=STILL_SECONDS * settings.fps)
     if request.speech:
@@ -100,6 +95,16 @@ def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> Played:
     return Played(
         tuple(spans), writer.sounds.all(), writer.shown_subcaptions(), writer.empty_stretches(), _screen_words(scene)
     )
+
+
+def _check_played_range(scene: Scene, request: SceneRequest) -> None:
+    """Raise UserError unless the scene played the beats or sections that the request names."""
+    writer: ClipWriter = scene.renderer.file_writer
+    if isinstance(scene, LectureScene):
+        check_beats_played([name for name, _, _ in writer.spans], request, scene.begun_beats)
+    else:
+        begun_sections = writer.begun_sections if len(writer.begun_sections) > 1 else []
+        check_beats_played(writer.requested_sections, request, begun_sections)
 
 
 def _screen_words(scene: Scene) -> tuple[ScreenWord, ...]:
@@ -146,12 +151,16 @@ def checked_claims(request: SceneRequest) -> tuple[Claim, ...]:
 
 
 def play_to_end(request: SceneRequest) -> Scene:
-    """Play the scene without drawing; return it at its end, or at the end of the last requested beat."""
+    """Play the scene without drawing; return it at its end, or at the end of the last requested beat.
+
+    Raises UserError if the scene did not play the requested beats.
+    """
     configure(request)
     ending = _NoFrames()
     scene = _make_scene(request, ending)
     scene.renderer.scene_finished = lambda scene: None  # where nothing is played it draws, as `picture` does anyway
     _render(scene, request, ending)
+    _check_played_range(scene, request)
     return scene
 
 

@@ -7,7 +7,7 @@ import pytest
 from gradreel.core.errors import UserError
 from gradreel.render.clips.beat_lines import as_json, refill_lines
 from gradreel.render.clips.beat_range import check_beats_in_source, check_beats_played, missing_beats_error
-from gradreel.render.frames.scene_player import visit_beats
+from gradreel.render.frames.scene_player import play_to_end, visit_beats
 from gradreel.render.lessons.selection import load_lesson
 from gradreel.render.settings import RenderSettings
 from gradreel.render.stages import BeatSpan, SceneRequest
@@ -90,6 +90,8 @@ def test_beats_that_this_run_lacks_are_refused_with_a_list_of_its_beats(tmp_path
     request = SceneRequest(resolve(f"{tmp_path / 'depends.py'}:Depends"), RenderSettings(first_beat="walk-far"))
     with pytest.raises(UserError, match=r"plays no such beats .*; it plays: walk, step-all; did you mean walk\?$"):
         visit_beats(request, lambda scene, beat: None)
+    with pytest.raises(UserError, match="it plays: walk, step-all"):
+        play_to_end(request)
     before = str(missing_beats_error(request))
     assert before.endswith("its beats: walk-far, walk"), "without what is no name"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import av
 import pytest
 from gradreel.core.errors import UserError
@@ -99,6 +101,15 @@ def test_the_last_frame_of_a_section_can_be_rendered(frames_of, tmp_path):
     settings = RenderSettings(width=64, height=36, fps=10, media_dir=tmp_path / "media", last_beat="rise")
     (picture,) = render_last_frames(lesson, settings)
     assert picture.is_file()
+
+
+@pytest.mark.parametrize(("first", "last"), [("part two", "part one"), ("part three", None)])
+def test_a_last_frame_of_sections_that_do_not_play_is_refused(frames_of, tmp_path, first, last):
+    settings = RenderSettings(width=64, height=36, fps=10, media_dir=tmp_path / "media", first_beat=first)
+    lesson = load_lesson(None, {}, ["scenes.py:Talk"])
+    with pytest.raises(UserError, match="part one, part two"):
+        render_last_frames(lesson, replace(settings, last_beat=last))
+    assert not list(tmp_path.rglob("*.png"))
 
 
 def test_pictures_of_a_plain_scenes_plays_take_no_range(frames_of, tmp_path):
