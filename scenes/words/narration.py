@@ -286,7 +286,9 @@ class Narration:
         if title is not None:
             return str(title)
         file, section = self._place_of_line(language, scene)
-        raise NarrationError(f"{scene} has no title in {file}: add `title` to [{section}]")
+        titled = [code for code, scenes in self.scenes.items() if code != language and "title" in scenes.get(scene, {})]
+        instead = f", or use --lang {titled[0]}, in which it has one" if titled else ""
+        raise NarrationError(f"{scene} has no title in {file}: add `title` to [{section}]{instead}")
 
     def _table(self, language: str, scene: str) -> Mapping[str, Any]:
         """Return the words of a scene in a language; {} if there are none.

@@ -155,7 +155,7 @@ COMMON: list[Form] = [
         rf"(?<![A-Za-z][A-Za-z])(?<=[A-Za-z{GREEK}{LOW}])\(([^()]*)\)",
         lambda speech, read, inside: speech.OF + read(inside),
     ),
-    (r"\s*[(（]([^()（）]*)[)）]", lambda speech, read, inside: speech.COMMA + read(inside) + speech.COMMA),
+    (r"(?<!\s)\s*[(（]([^()（）]*)[)）]", lambda speech, read, inside: speech.COMMA + read(inside) + speech.COMMA),
     (  # −x, but not the minus of y − x
         rf"(?<![\w{ENDS}])(?<![\w{ENDS}] )[-\u2212](?={LETTER}|\()",
         lambda speech, read: speech.MINUS + speech.gap,

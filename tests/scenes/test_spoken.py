@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from itertools import cycle
 from string import Formatter
 
@@ -376,3 +377,11 @@ def test_marks_in_another_order_than_ours_are_an_error_that_names_both(own):
 def test_a_wrong_lexicon_is_named(own, text, message):
     with pytest.raises(NarrationError, match=re.escape(message)):
         own(text)
+
+
+@pytest.mark.parametrize("spaces", [" " * 20_000, "\u3000" * 20_000, "\n" * 20_000])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_many_spaces_are_read_in_a_time_in_proportion_to_their_number(spaces, language):
+    began = time.process_time()
+    spoken_form(f"{spaces}word", language, {})
+    assert time.process_time() - began < 5, "a twentieth of that; it was 11 s and more"
