@@ -60,6 +60,7 @@ def test_pictures_are_silent(voices, silent):
 def test_a_format_without_sound_is_silent_which_one_line_says(voices, file_format):
     said = f"nothing is spoken: {file_format} has no sound; mp4, webm, mov have\n"
     assert voices("ring", "plain", "--format", file_format) == ({}, said)
+    assert voices("plain", "--format", file_format) == ({}, "")  # it has no words
 
 
 def test_check_speaks_as_render_does_and_its_jumps_do_not(gradreel, project, monkeypatch):
