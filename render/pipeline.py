@@ -435,13 +435,16 @@ def _warn_of_unused_files(
     workers: Workers,
     reporter: Reporter,
 ) -> None:
-    """Warn if no scene shows the file of --data or --curve; the message names scenes of our lecture that would."""
+    """Warn if no scene shows the file of --data or --curve; the message names scenes of our lecture that would.
+
+    A file that the lesson names is for all its scenes, so it may be unused in those that were asked for.
+    """
     if reporter.is_silent:
         return
     files: list[tuple[str, str, Callable[[Any], bool]]] = []
-    if lesson.data is not None:
+    if lesson.data is not None and "data" in lesson.own_options:
         files.append((f"--data {lesson.data.series.name}", "shows daily views", has_daily_views))
-    if lesson.curve_file:
+    if lesson.curve_file and "curve" in lesson.own_options:
         draws_curve = partial(holds_curve, knots=lesson.curve)
         files.append((f"--curve {lesson.curve_file}", "draws the lecture's curve", draws_curve))
     for option, shows, is_shown in files:

@@ -45,6 +45,7 @@ class Lesson:
     data: DailyData | None = None  # in the place of all daily views that its scenes show
     curve: Knots = ()  # in the place of the lecture's red curve, in all scenes that show that; (): it stays
     curve_file: str = ""  # that the curve was read from
+    own_options: frozenset[str] = frozenset()  # "data", "curve": an option named the file, not the lesson file
     words: OwnWords | None = None  # over the narration of ours
     description: Title = field(default_factory=dict)  # what it is about, for whoever may watch it
     tags: tuple[str, ...] = ()
@@ -64,7 +65,8 @@ class Lesson:
     def with_own(self, data: DailyData | None, curve: tuple[Knots, str] | None) -> Lesson:
         """Return the lesson with the user's daily views, and the red curve of a file; None leaves those it has."""
         knots, file = curve or (self.curve, self.curve_file)
-        return replace(self, data=data or self.data, curve=knots, curve_file=file)
+        named = frozenset(name for name, value in (("data", data), ("curve", curve)) if value)
+        return replace(self, data=data or self.data, curve=knots, curve_file=file, own_options=named)
 
     @property
     def only_language(self) -> str | None:

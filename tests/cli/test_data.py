@@ -140,6 +140,16 @@ def test_data_without_effect_is_noted(gradreel, project):
     assert gradreel("train", *ring, "--data", "views.csv", "--quiet").stderr == ""
 
 
+def test_a_curve_of_the_lesson_file_may_be_unused_in_a_scene(gradreel, project):
+    (project / "curve.csv").write_text("x,y\n0,1\n2,3\n")
+    lesson = project / "shapes.toml"
+    ring = ("describe", "my_scene.py:Ring", "--lesson", "shapes.toml")
+    assert "--curve" in gradreel(*ring, "--curve", "curve.csv").stderr
+    lesson.write_text(f'curve = "@curve.csv"\n{lesson.read_text()}')
+    result = gradreel(*ring)
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
 def test_days_that_are_missing_are_refused_or_filled(gradreel, here):
     refused = gradreel("train", *OWN, "--data", "data/own.csv")
     assert (refused.exit_code, refused.stdout) == (2, "")
