@@ -80,11 +80,53 @@ def network_hard_sigmoid(x: ArrayLike) -> FloatArray:
     return np.clip(np.asarray(x, dtype=np.float64) + 0.5, 0.0, 1.0)
 
 
+def gelu(x: ArrayLike) -> FloatArray:
+    """Return x Phi(x), same shape as ``x``, Phi being the normal distribution function.
+
+    The exact form, torch.nn.GELU's default. Source: Hendrycks and Gimpel, "Gaussian Error Linear Units" (2016).
+
+    Examples
+    --------
+    >>> gelu(np.array([-1000.0, 0.0, 1000.0]))
+    array([  -0.,    0., 1000.])
+    """
+    from scipy.special import ndtr  # imported here only: most runs do not need it
+
+    values = np.asarray(x, dtype=np.float64)
+    return values * np.asarray(ndtr(values))
+
+
+def silu(x: ArrayLike) -> FloatArray:
+    """Return x sigmoid(x), same shape as ``x``, as torch.nn.SiLU; also known as swish.
+
+    Examples
+    --------
+    >>> silu(np.array([-1000.0, 0.0, 1000.0]))
+    array([  -0.,    0., 1000.])
+    """
+    values = np.asarray(x, dtype=np.float64)
+    return values * sigmoid(values)
+
+
+def _gelu_slope(r: FloatArray) -> FloatArray:
+    """Return gelu'(r) = Phi(r) + r phi(r), phi being the normal density."""
+    from scipy.special import ndtr  # imported here only: most runs do not need it
+
+    return np.asarray(ndtr(r) + r * np.exp(-r * r / 2) / np.sqrt(2 * np.pi))
+
+
+def _silu_slope(r: FloatArray) -> FloatArray:
+    """Return silu'(r) = s (1 + r (1 - s)) with s = sigmoid(r)."""
+    s = sigmoid(r)
+    return s * (1.0 + r * (1.0 - s))
+
+
 @dataclass(frozen=True)
 class Activation:
     """An activation function a = sigma(r), for numpy arrays, for torch tensors, and as it is written and drawn.
 
-    Its derivative must be a function of a.
+    Its derivative is a function of a or, with ``of_input``, of r. GELU and SiLU fall and rise again: the same a has two
+    slopes, and only r tells them apart.
 
     Attributes
     ----------
@@ -97,11 +139,14 @@ class Activation:
     value
         Returns sigma(r) of an array r; same shape.
     derivative
-        Returns sigma'(r) of an array a = sigma(r); same shape.
+        Returns sigma'(r) of an array a = sigma(r), or of r itself with ``of_input``; same shape. `slope` calls it.
     apply_in_place
         Replaces r by sigma(r) in a tensor (S, B, H): S runs, B examples, H units.
     backward_in_place
-        Takes tensors d_a = dL/da and a, each (S, B, H). Replaces d_a by dL/dr = dL/da sigma'(r).
+        Takes tensors d_a = dL/da and a, or r with ``of_input``, (S, B, H) each. Replaces d_a by dL/dr, which is
+        dL/da sigma'(r).
+    of_input
+        Whether the derivative is computed from r.
     """
 
     name: str
@@ -111,6 +156,11 @@ class Activation:
     derivative: Callable[[FloatArray], FloatArray]
     apply_in_place: Callable[[Tensor], object]
     backward_in_place: Callable[[Tensor, Tensor], object]
+    of_input: bool = False
+
+    def slope(self, r: FloatArray, a: FloatArray) -> FloatArray:
+        """Return sigma'(r) for arrays r and a = sigma(r); same shape."""
+        return self.derivative(r if self.of_input else a)
 
 
 def _sigmoid_in_place(r: Tensor) -> None:
@@ -124,6 +174,19 @@ def _relu_backward_in_place(d_a: Tensor, a: Tensor) -> None:
     import torch  # imported here only: scenes need `value` and `derivative`, and work without torch
 
     torch.ops.aten.threshold_backward.grad_input(d_a, a, 0, grad_input=d_a)
+
+
+def _of_each_run(operation: str, *tensors: Tensor) -> None:
+    """Call an operation of torch on each run's part of tensors (S, B, H); it writes into the first.
+
+    One run at a time, as `_sigmoid_in_place`.
+    """
+    import torch
+
+    name, overload, argument = operation.split(".")
+    call = getattr(getattr(torch.ops.aten, name), overload)
+    for parts in zip(*tensors, strict=True):
+        call(*parts, **{argument: parts[0]})
 
 
 ACTIVATIONS: dict[str, Activation] = {
@@ -153,6 +216,26 @@ ACTIVATIONS: dict[str, Activation] = {
         lambda a: np.asarray((a > 0) & (a < 1), dtype=np.float64),  # 0 at the knots, as torch.nn.Hardtanh
         lambda r: r.add_(0.5).clamp_(0.0, 1.0),
         lambda d_a, a: d_a.mul_((a > 0) & (a < 1)),
+    ),
+    "gelu": Activation(
+        "GELU",
+        ('"GELU"', ""),
+        lambda x: 0.14 * gelu(6 * x + 1) - 0.24,
+        gelu,
+        _gelu_slope,
+        lambda r: _of_each_run("gelu.out.out", r),
+        lambda d_a, r: _of_each_run("gelu_backward.grad_input.grad_input", d_a, r),
+        of_input=True,
+    ),
+    "silu": Activation(
+        "SiLU",
+        ('"SiLU"', ""),
+        lambda x: 0.11 * silu(8 * x + 1) - 0.2,
+        silu,
+        _silu_slope,
+        lambda r: _of_each_run("silu.out.out", r),
+        lambda d_a, r: _of_each_run("silu_backward.grad_input.grad_input", d_a, r),
+        of_input=True,
     ),
 }
 """The activation functions by the names of `Experiment.activation`. To add one, add an entry here."""

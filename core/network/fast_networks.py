@@ -157,6 +157,9 @@ class Batch:
             inputs = layers[-1].out if layers else self._x
             layers.append(_Layer(inputs, parts[i], parts[i + 1], gradient_parts[i], gradient_parts[i + 1]))
         *self._hidden, self._last = layers
+        if experiment.hidden and ACTIVATIONS[experiment.activation].of_input:
+            for layer in self._hidden:
+                layer.slope_of = _padded_zeros(layer.out, *layer.out.shape)
         self._activations = [ACTIVATIONS[experiment.activation] for _ in self._hidden]
         self._labels = self.labels.view(runs, size, 1)
         self._of_each = torch.empty_like(self._labels)  # the loss of each example
@@ -174,6 +177,8 @@ class Batch:
             self._x.copy_(self._features)
         for layer, activation in zip(self._hidden, self._activations, strict=True):
             layer.forward()  # r
+            if layer.slope_of is not layer.out:
+                layer.slope_of.copy_(layer.out)
             activation.apply_in_place(layer.out)  # a, in its place
         self._last.forward()
 
@@ -185,7 +190,7 @@ class Batch:
         upper = self._last
         for layer, activation in zip(reversed(self._hidden), self._activations, strict=True):
             upper.backward(layer)  # dL/da of the layer below
-            activation.backward_in_place(layer.d_r, layer.out)  # dL/dr = dL/da sigma'(r)
+            activation.backward_in_place(layer.d_r, layer.slope_of)  # dL/dr = dL/da sigma'(r)
             upper = layer
         upper.backward(None)
 
@@ -199,6 +204,7 @@ class _Layer:
         runs, size, _ = x.shape
         self._outputs = weights.shape[1]
         self.out = _padded_zeros(x, runs, size, self._outputs)  # r, then a
+        self.slope_of = self.out  # what sigma' is a function of: a, or r in memory of its own
         self.d_r = _padded_zeros(x, runs, size, self._outputs)  # dL/dr
         self._bias, self._d_bias = bias.view(runs, 1, self._outputs), d_bias
         # Views of the same memory for numpy

@@ -55,8 +55,10 @@ def loss_and_gradient(
     x, t = tensor(experiment, features), tensor(experiment, labels)[:, None]
 
     a = [x]  # each (B, H_l): the output of each layer
+    rs = []  # each (B, H_l): the input of each layer's sigma
     for layer in range(len(W)):
         r = product(a[layer], W[layer].T) + b[layer]
+        rs.append(r)
         a.append(sigma(experiment, r))
     y = product(a[-1], c.T) + last_b  # (B, K)
 
@@ -65,7 +67,7 @@ def loss_and_gradient(
     gradient = [product(d_y.T, a[-1]), d_y.sum(0)]  # by c and the last b: dL/dc_i = sum of dL/dy a_i over the batch
     d_a = d_y * c if len(c) == 1 else product(d_y, c)  # dL/da_i = sum of dL/dy_k c_ki over k
     for layer in reversed(range(len(W))):
-        d_r = times_sigma_derivative(experiment, d_a, a[layer + 1])
+        d_r = times_sigma_derivative(experiment, d_a, rs[layer], a[layer + 1])
         d_W = product(d_r.T, a[layer])  # dL/dw_ij = sum of dL/dr_i a_j over the batch
         d_b = d_r.sum(0)  # dL/db_i = sum of dL/dr_i over the batch
         gradient = [d_W, d_b, *gradient]
@@ -103,10 +105,10 @@ def sigma(experiment: Experiment, r: Tensor) -> Tensor:
     return a
 
 
-def times_sigma_derivative(experiment: Experiment, d_a: Tensor, a: Tensor) -> Tensor:
-    """Return dL/dr = dL/da sigma'(r), (B, H); sigma' is a function of a."""
-    d_r = d_a.clone()
-    ACTIVATIONS[experiment.activation].backward_in_place(d_r[None], a[None])
+def times_sigma_derivative(experiment: Experiment, d_a: Tensor, r: Tensor, a: Tensor) -> Tensor:
+    """Return dL/dr = dL/da sigma'(r), (B, H), for r and a = sigma(r)."""
+    d_r, activation = d_a.clone(), ACTIVATIONS[experiment.activation]
+    activation.backward_in_place(d_r[None], (r if activation.of_input else a)[None])
     return d_r
 
 

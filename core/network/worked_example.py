@@ -132,7 +132,8 @@ def backward(run: Experiment, theta: FloatArray, values: Forward) -> Backward:
     d_inputs = d_y * layers.c  # dL/da_i = dL/dy c_i
     for layer in reversed(range(len(layers.weights))):
         a.insert(0, d_inputs)
-        r.insert(0, d_inputs * ACTIVATIONS[run.activation].derivative(values.a[layer]))  # dL/dr_i = dL/da_i sigma'(r_i)
+        slope = ACTIVATIONS[run.activation].slope(values.r[layer], values.a[layer])
+        r.insert(0, d_inputs * slope)  # dL/dr_i = dL/da_i sigma'(r_i)
         d_layers.weights[layer][...] = np.outer(r[0], inputs[layer])  # dL/dw_ij = dL/dr_i x_j
         d_layers.biases[layer][...] = r[0]  # dL/db_i = dL/dr_i
         d_inputs = layers.weights[layer].T @ r[0]  # dL/dx_j = sum over i of dL/dr_i w_ij

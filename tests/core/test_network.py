@@ -22,6 +22,11 @@ ARCHITECTURES = [
     for activation in ["sigmoid", "relu", "hard_sigmoid"]
     for size in ["mse", "mae", "bce", "ce"]
 ]
+ARCHITECTURES += [
+    pytest.param(hidden, activation, size, id=f"{hidden}-{activation}-{size}")
+    for hidden, size in [((3,), "mse"), ((5, 3, 4), "ce")]
+    for activation in ["gelu", "silu"]
+]
 
 
 class HardSigmoid(nn.Module):
@@ -31,7 +36,7 @@ class HardSigmoid(nn.Module):
 
 def torch_network(experiment: Experiment) -> nn.Sequential:
     """Return the same network, made of torch's modules."""
-    kinds = {"sigmoid": nn.Sigmoid, "relu": nn.ReLU, "hard_sigmoid": HardSigmoid}
+    kinds = {"sigmoid": nn.Sigmoid, "relu": nn.ReLU, "hard_sigmoid": HardSigmoid, "gelu": nn.GELU, "silu": nn.SiLU}
     widths = (experiment.dataset.n_features, *experiment.hidden)
     parts: list[nn.Module] = []
     for before, width in itertools.pairwise(widths):

@@ -35,6 +35,7 @@ ADAM_EPS = 1e-8
 ROUNDING = 1e-6  # of a sum in float32, relative to the largest
 SCHEDULES: list[Any] = ["constant", "cosine", StepSchedule(step=7, factor=0.5)]
 NETWORKS = [((), "none"), *itertools.product([(6,), (5, 4, 3)], ["sigmoid", "relu", "hard_sigmoid"])]
+NETWORKS += [((6,), "silu"), ((5, 4, 3), "gelu")]
 DAYS = DailySeries(
     start=date(2021, 1, 1), values=tuple(float(v) for v in np.random.default_rng(4).integers(0, 900, 90)), name="test"
 )
@@ -51,7 +52,8 @@ def plain_loop(trace: Trace) -> tuple[FloatArray, FloatArray]:
     """
     experiment = trace.experiment
     dtype = getattr(torch, experiment.dtype)
-    activation: Any = {"sigmoid": nn.Sigmoid, "relu": nn.ReLU, "hard_sigmoid": HardSigmoid}.get(experiment.activation)
+    kinds: Any = {"hard_sigmoid": HardSigmoid, "relu": nn.ReLU, "sigmoid": nn.Sigmoid, "gelu": nn.GELU, "silu": nn.SiLU}
+    activation = kinds.get(experiment.activation)
     widths = (experiment.dataset.n_features, *experiment.hidden)
     layers: list[nn.Module] = []
     for before, width in itertools.pairwise(widths):

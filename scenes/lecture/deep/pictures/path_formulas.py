@@ -63,7 +63,7 @@ class PathFormulas:
         """From y to a, from a to r, from r to the path's w."""
         (i, j), step = self.path, self.step
         slopes, there = step.slopes, step.there
-        bend, c = ACTIVATIONS[step.run.activation].derivative(there.a[0])[i], unpack(step.run, step.theta).c[i]
+        bend, c = ACTIVATIONS[step.run.activation].slope(there.r[0], there.a[0])[i], unpack(step.run, step.theta).c[i]
         a, r, w = slopes.a[0], slopes.r[0], step.gradient.weights[0].ravel()
         return [
             Link(self.a, self.y, self.c, slopes.y, float(c), fitting_places(a)),
