@@ -143,6 +143,22 @@ def test_probabilities_count_as_their_logarithms(tmp_path):
         np.testing.assert_allclose(np.exp(plane.at_points(2)), model.eval()(POINTS), atol=1e-5)
 
 
+def test_of_a_model_with_a_log_softmax_at_its_end_the_linear_layer_before_it_is_kept(tmp_path):
+    model = torch.nn.Sequential(classifier(), torch.nn.LogSoftmax(-1))
+    trace = recorded(tmp_path / "run", model, 2)
+    trace.decision_regions(model, POINTS, LABELS)
+    layers = RecordedPlane(trace).layers_at(2)
+    weights = trace.state_dict(2)["0.4.weight"]
+    np.testing.assert_allclose(layers.weights, weights, rtol=1e-6)
+
+
+def test_points_of_any_number_type_are_taken(answered, tmp_path):
+    model, trace, _ = answered
+    copy = Trace.open(shutil.copytree(trace.path, tmp_path / "copy"))
+    copy.decision_regions(model, POINTS.bfloat16(), LABELS.tolist())
+    np.testing.assert_allclose(RecordedPlane(copy).points, POINTS.bfloat16().double())
+
+
 def test_one_output_is_the_logit_of_class_one(tmp_path):
     model = classifier(1)
     trace = recorded(tmp_path / "run", model, 2)
