@@ -93,7 +93,7 @@ def gelu(x: ArrayLike) -> FloatArray:
     from scipy.special import ndtr  # imported here only: most runs do not need it
 
     values = np.asarray(x, dtype=np.float64)
-    return values * np.asarray(ndtr(values))
+    return np.asarray(values * ndtr(values))
 
 
 def silu(x: ArrayLike) -> FloatArray:
