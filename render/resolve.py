@@ -20,7 +20,7 @@ from gradreel.render.lessons.options import (
     read_curve,
     settings_of,
 )
-from gradreel.render.lessons.own_words import left_in_other_languages, marks_placed
+from gradreel.render.lessons.own_words import brackets_as_text, left_in_other_languages, marks_placed
 from gradreel.render.lessons.said_in_place import said_marks_placed
 from gradreel.render.lessons.selection import load_lesson
 from gradreel.render.settings import JOINABLE_FORMATS, RenderSettings, languages_of
@@ -43,12 +43,14 @@ def lesson_of(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
     curve = read_curve(options.curve) if options.curve else None
     overrides = parse_overrides(options.overrides)
     lesson = load_lesson(options.lesson, overrides, asked, span=span, files=files, ours=ours).with_own(data, curve)
-    words, names = lesson.words, [scene.name for scene in lesson.scenes]
+    words, sources = lesson.words, [scene.source for scene in lesson.scenes]
+    names = [source.name for source in sources]
     languages = film_languages(options, lesson)
     messages = lesson.filled_days()
     if words is not None:
         messages += [*left_in_other_languages(words, names, languages), marks_placed(words, names, languages)]
-    messages.append(said_marks_placed([scene.source for scene in lesson.scenes], languages))
+        messages.append(brackets_as_text(words, sources, languages))
+    messages.append(said_marks_placed(sources, languages))
     if not options.quiet:
         for text in filter(None, messages):
             print(text, file=sys.stderr)

@@ -14,7 +14,8 @@ from difflib import get_close_matches
 from string import Formatter
 from typing import Any
 
-from gradreel.core.errors import UserError, abbreviated_list
+from gradreel.core.errors import UserError, abbreviated_list, printable
+from gradreel.render.lessons.misspelt_marks import READ_AS_TEXT, misspelt_marks, texts_in_brackets
 from gradreel.render.stages import SceneRequest
 from gradreel.scenes.catalog import KnownScenes, SceneSource, beat_names, find_scenes, kebab_name
 from gradreel.scenes.scene_source import (
@@ -135,6 +136,23 @@ def marks_placed(words: OwnWords, scenes: Collection[str], languages: Collection
     return f"{words.file}: marks that another language has are placed in proportion: {places}" if places else ""
 
 
+def brackets_as_text(words: OwnWords, sources: Collection[SceneSource], languages: Collection[str]) -> str:
+    """Return a message that names lines of ``sources`` with a bracket that is no mark, where the picture waits for one.
+
+    Returns "" if there is no such line.
+    """
+    ours = Narration.load(languages)
+    shown: list[str] = []
+    for source in dict.fromkeys(sources):
+        awaited = awaited_marks(source)
+        for language in languages:
+            tables = words.scenes.get(language, {}).get(source.name, {})
+            for beat, line in [item for table in ("beats", SPOKEN) for item in tables.get(table, {}).items()]:
+                if _unplaced_marks(source.name, beat, line, words, ours, awaited):
+                    shown += [f"{printable(text)} in {source.name}/{beat}" for text in texts_in_brackets(line)]
+    return f"{words.file}: {READ_AS_TEXT}: {abbreviated_list(list(dict.fromkeys(shown)))}" if shown else ""
+
+
 def never_said(request: SceneRequest, narrated_as: str, beats: Collection[str]) -> str:
     """Return a message that names lines of numbered beats that the scene lacks, such as ``piece-9``; "" for none.
 
@@ -241,6 +259,9 @@ def _wrong_marks(
             if len(set(marks)) < len(marks):
                 yield f"{where}: a mark comes twice ({', '.join(marks)}); give each its own name"
                 continue
+            unplaced = _unplaced_marks(scene, beat, text, words, ours, awaited)
+            for written, mark in misspelt_marks(text, unplaced):
+                yield f"{where}: the picture waits for [{mark}], and {written} is read as text; did you mean [{mark}]?"
             for mark in marks:
                 wanted = list(allowed) or sorted((awaited or set()) - set(marks))
                 nearest = get_close_matches(mark, wanted, n=1, cutoff=0.6)
@@ -257,6 +278,17 @@ def _wrong_marks(
                         f" the order {', '.join(other)}; write them in one order, or leave them out"
                     )
                     break
+
+
+def _unplaced_marks(
+    scene: str, beat: str, line: str, words: OwnWords, ours: Narration, awaited: Collection[str] | None
+) -> list[str]:
+    """Return the marks that ``line`` lacks of those in other lines of its beat or, without any of ours, ``awaited``."""
+    ours_lines = _lines_of_ours(ours, scene, beat)
+    wanted = {mark for other in (*ours_lines, *_own_lines(words, scene, beat)) for mark in cut(other)[1]}
+    if not ours_lines:
+        wanted |= set(awaited or ())
+    return sorted(wanted - set(cut(line)[1]))
 
 
 def _own_lines(words: OwnWords, scene: str, beat: str) -> Iterator[str]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradreel.core.errors import UserError, abbreviated_list
+from gradreel.render.lessons.misspelt_marks import misspelt_marks
+from gradreel.render.lessons.own_words import awaited_marks
 from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.scene_source import branches, module_source, name_as_written
 from gradreel.scenes.words.mark_places import MarkOrderError, merged_marks
@@ -17,7 +19,7 @@ from gradreel.scenes.words.narration import check_language, check_marks
 
 @dataclass(frozen=True)
 class SaidLine:
-    """One ``say={…}`` of a scene.
+    """One ``say={…}`` or ``say="…"`` of a scene; a text without a language counts as English.
 
     ``beat`` is the beat's name as the source has it. ``texts`` maps languages to texts; fields of f-strings read "0".
     """
@@ -27,12 +29,12 @@ class SaidLine:
 
 
 def check_said(sources: Collection[SceneSource]) -> None:
-    """Raise UserError for lines that playback would refuse: an unknown language, or marks in different orders."""
+    """Raise UserError for an unknown language, marks in different orders, or a misspelt mark."""
     problems = [
         problem
         for source in dict.fromkeys(sources)
         for line in said_in_place(source)
-        if (problem := _problem(f"{source.name}: beat {line.beat!r}", line))
+        if (problem := _problem(f"{source.name}: beat {line.beat!r}", line, awaited_marks(source) or set()))
     ]
     if problems:
         raise UserError("\n".join(problems))
@@ -53,7 +55,7 @@ def said_marks_placed(sources: Collection[SceneSource], languages: Collection[st
 
 
 def said_in_place(source: SceneSource) -> Iterator[SaidLine]:
-    """Yield each ``say={…}`` in the source of a user's scene. The lecture's scenes have none."""
+    """Yield each ``say={…}`` and ``say="…"`` in the source of a user's scene. The lecture's scenes have none."""
     definition = None if source.is_ours else module_source(source.file).find_class(source.class_name)
     for scene_class in definition.ancestry if definition is not None else []:
         for call in ast.walk(scene_class.node):
@@ -65,12 +67,16 @@ def said_in_place(source: SceneSource) -> Iterator[SaidLine]:
             if say is None or name is None:
                 continue
             for branch in branches(say):
-                if isinstance(branch, ast.Dict) and (texts := _texts(branch)) is not None:
+                texts = _texts(branch if isinstance(branch, ast.Dict) else ast.Dict([ast.Constant("en")], [branch]))
+                if texts is not None:
                     yield SaidLine(name_as_written(name), texts)
 
 
-def _problem(where: str, line: SaidLine) -> str:
-    """Return what is wrong with a line, as a message that begins with ``where``; "" for nothing."""
+def _problem(where: str, line: SaidLine, awaited: set[str]) -> str:
+    """Return what is wrong with a line, as a message that begins with ``where``; "" for nothing.
+
+    ``awaited``: the marks that the scene waits for.
+    """
     if not line.texts:
         return f'{where}: say={{}} has no text; write one, or texts by language: {{"en": "It rises."}}'
     try:
@@ -83,6 +89,10 @@ def _problem(where: str, line: SaidLine) -> str:
         return f"{where}: its marks differ in order ({orders}); write them in the same order in each language"
     except UserError as error:
         return str(error)
+    wanted = awaited.union(*(cut(text)[1] for text in line.texts.values()))
+    for language, text in line.texts.items():
+        for written, mark in misspelt_marks(text, sorted(wanted - set(cut(text)[1]))):
+            return f"{where}: say, {language}: {written} is read as text; did you mean [{mark}]?"
     return ""
 
 

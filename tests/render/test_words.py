@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.render.lessons.own_words import (
+    brackets_as_text,
     check_words,
     fields_of,
     left_in_other_languages,
@@ -232,6 +233,60 @@ def test_a_mark_in_a_users_scene_is_checked_against_its_source(tmp_path):
     assert told("self.name", "A [hafl]b.") == "", "the source does not tell"
 
 
+WAITS = """
+from gradreel.scenes.base import LectureScene
+
+
+class Waits(LectureScene):
+    def construct(self):
+        with self.beat("one"):
+            self.until("move")
+"""
+MISSPELT = ["[Move]", "[ move]", "[move-]", "[mo_ve]", "[move ", "move]", "［move］", "【Move】", "[move)"]
+
+
+@pytest.fixture
+def waits(tmp_path):
+    """``waits("a line")``: the user's words for a scene that waits for the mark ``move``, and the scene."""
+    (tmp_path / "waits.py").write_text(WAITS)
+    source = resolve(f"{tmp_path / 'waits.py'}:Waits")
+    return lambda line: (OwnWords(Path("words.toml"), {"en": {"waits": {"beats": {"one": line}}}}), source)
+
+
+@pytest.mark.parametrize("written", MISSPELT)
+def test_a_bracket_that_misspells_an_awaited_mark_is_refused(waits, written):
+    words, source = waits(f"It stands, {written}and moves.")
+    with pytest.raises(UserError, match=r"did you mean \[move\]"):
+        check_words(words, [source])
+
+
+def test_a_bracket_that_misspells_a_mark_of_our_line_is_refused():
+    assert "did you mean [flat]?" in marks(**{"piece-1": "It is [Flat]flat."})
+
+
+@pytest.mark.parametrize("written", ["[0, 1]", "[0, 1)", "[a, b]", "[moved away]", "[move]", "[{move}]", "(move)"])
+def test_other_brackets_are_no_fault(waits, written):
+    words, source = waits(f"It stands, {written} and moves.")
+    requested = WAITS.replace('"one"', '"one", move=1')
+    source.file.write_text(requested)
+    check_words(words, [source])
+
+
+@pytest.mark.parametrize(
+    ("line", "is_told"),
+    [
+        ("It [see below] moves.", True),
+        ("It [see below][move]moves.", False),
+        ("It is in [0, 1].", False),
+        ("It.", False),
+    ],
+)
+def test_a_bracketed_text_where_a_mark_is_awaited_is_told(waits, line, is_told):
+    words, source = waits(line)
+    told = brackets_as_text(words, [source], ["en"])
+    assert ("[see below] in waits/one" in told) if is_told else told == ""
+
+
 @pytest.mark.parametrize(
     ("beats", "message"),
     [
@@ -277,7 +332,7 @@ class Saying(LectureScene):
     def construct(self):
         for k in range(2):
             with self.beat(f"rise-{k}", say=SAY):
-                pass
+                self.until("wait")
 """
 
 
@@ -299,6 +354,8 @@ def saying(tmp_path):
         ('{"en": "It [up]rises, [down]falls.", "zh": "[down]落，[up]升。"}', "en: up, down; zh: down, up"),
         ('{"en": f"It [up]rises {k} [up]times."}', "a mark comes twice (up, up)"),
         ("{}", "texts by language"),
+        ('{"en": "It [Up]rises.", "zh": "[up]升。"}', "did you mean [up]?"),
+        ('f"It [Wait]rises {k} times."', "did you mean [wait]?"),
     ],
 )
 def test_lines_in_a_scenes_source_are_checked_before_it_plays(saying, say, message):
