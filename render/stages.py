@@ -250,8 +250,9 @@ class Subcaption:
 
 @dataclass(frozen=True)
 class EmptyStretch:
-    """Frames of a clip: at ``start`` everything visible begins to leave, and nothing new appears before ``end``.
+    """Frames of a clip: at ``start`` everything visible leaves, and nothing new appears before ``end``.
 
+    If a beat begins with its leaving, ``start`` is one frame later, so that the beat has a frame with its picture.
     The clip has a key frame at ``start``. The bounds check files and workers' answers.
     """
 

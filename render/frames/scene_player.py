@@ -229,6 +229,8 @@ class ClipWriter(SceneFileWriter):
         self._shown_sections: list[tuple[str, int]] = []  # name, first frame
         self._play_began = 0  # frames there were when the last play began
         self._all_leaves = False  # whether the last play removes everything visible
+        self._leaves_at = 0  # the frame at which that play can be cut off, with the picture still whole
+        self._cuts_after_frame = False  # whether the next frame is the first of a beat, and everything leaves after it
         self._emptied_at: int | None = None  # frame at which the play began that emptied the picture; None: not empty
         self._emptied: list[EmptyStretch] = []
         self._was_seen = False  # whether the picture showed something when the last play ended
@@ -254,6 +256,9 @@ class ClipWriter(SceneFileWriter):
             self._encoder.write(pixels, repeat, boxes)
         else:
             self._encoder.write(pixels, repeat)
+        if self._cuts_after_frame:
+            self._cuts_after_frame, self._leaves_at = False, self._encoder.frames
+            self._force_key_frame()
         report_progress(self._encoder.frames)
 
     def _straight_pixels(self, pixels: Pixels, boxes: Boxes | None) -> Pixels:
@@ -398,15 +403,29 @@ class ClipWriter(SceneFileWriter):
         pass
 
     def begin_animation(self, allow_write: bool = False, **where: Any) -> None:
-        """Forces a key frame before a play that empties the picture, or begins with an empty one: slides stop there."""
+        """Forces a key frame before a play that empties the picture, or begins with an empty one: slides stop there.
+
+        If a beat begins with such a play, the key frame comes after its first frame, so that the beat shows something.
+        """
         assert self.scene is not None
-        self._play_began = self._encoder.frames
+        self._play_began = self._leaves_at = self._encoder.frames
+        is_shown = shows_something(self.scene)
+        if is_shown:
+            self._end_empty_stretch()
         self._all_leaves = allow_write and everything_leaves(self.scene)
-        is_cleared = allow_write and self._was_seen and not shows_something(self.scene)  # by clear() or remove()
+        is_cleared = allow_write and self._was_seen and not is_shown  # by clear() or remove()
         if is_cleared:
             self._emptied_at = self._play_began
-        if self._all_leaves or is_cleared:
+        starts_beat = bool(self._shown_sections) and self._shown_sections[-1][1] == self._play_began
+        self._cuts_after_frame = self._all_leaves and starts_beat
+        if is_cleared or (self._all_leaves and not starts_beat):
             self._force_key_frame()
+
+    def _end_empty_stretch(self) -> None:
+        """Notes that the picture, if it was empty, shows something from the play on that began last."""
+        if self._emptied_at is not None:
+            self._emptied.append(EmptyStretch(self._emptied_at, self._play_began))
+            self._emptied_at = None
 
     def end_animation(self, allow_write: bool = False) -> None:
         """Notes whether the picture is empty now.
@@ -415,11 +434,10 @@ class ClipWriter(SceneFileWriter):
         """
         assert self.scene is not None
         is_seen = self._was_seen = shows_something(self.scene)
-        if self._emptied_at is not None and is_seen:
-            self._emptied.append(EmptyStretch(self._emptied_at, self._play_began))
-            self._emptied_at = None
-        elif self._all_leaves and not is_seen:
-            self._emptied_at = self._play_began
+        if is_seen:
+            self._end_empty_stretch()
+        elif self._all_leaves:
+            self._emptied_at = self._leaves_at
         if not allow_write and isinstance(self.scene, LectureScene):
             self.scene.renderer.time = self._time_as_played(self.scene)
         self._time = self.scene.renderer.time

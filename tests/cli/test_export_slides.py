@@ -253,6 +253,47 @@ def test_slides_wait_before_the_picture_is_emptied_in_any_other_way(gradreel, tm
     assert min(map(bright, stills.values())) > 100, str({number: bright(still) for number, still in stills.items()})
 
 
+BRIEF = """
+from gradreel.scenes.base import LectureScene
+from manim import Circle, FadeIn, FadeOut, Scene, Square
+
+
+class Added(Scene):
+    def construct(self):
+        self.next_section("leaves")
+        square = Square(3, fill_opacity=1)
+        self.play(FadeIn(square), run_time=0.4)
+        self.play(FadeOut(square), run_time=0.4)
+        self.next_section("added")
+        circle = Circle(fill_opacity=1)
+        self.add(circle)
+        self.play(FadeOut(circle), run_time=0.4)
+
+
+class Clears(LectureScene):
+    def construct(self):
+        square = Square(3, fill_opacity=1)
+        with self.beat("shows", say="A square."):
+            self.play(FadeIn(square), run_time=0.4)
+        with self.beat("clears", say="It goes."):
+            self.play(FadeOut(square), run_time=0.4)
+            self.wait(0.2)
+        with self.beat("back", say="It is back."):
+            self.play(FadeIn(square), run_time=0.4)
+        self.hand_on()
+"""
+
+
+@pytest.mark.parametrize(("scene", "beats"), [("Added", 2), ("Clears", 3)])
+def test_slides_of_beats_that_begin_with_a_fade_out_show_something(gradreel, tmp_path, monkeypatch, scene, beats):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.py").write_text(BRIEF, encoding="utf-8")
+    deck = Path(gradreel("export", "slides", f"own.py:{scene}", *SMALL, "--folder", "-o", "talk").stdout.strip())
+    stills = stills_of(deck.parent)
+    assert len(stills) == beats
+    assert min(map(bright, stills.values())) > 100, str({number: bright(still) for number, still in stills.items()})
+
+
 def test_pictures_beside_the_film_show_something_even_if_the_scene_ends_empty(gradreel, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "own.py").write_text(LEAVING, encoding="utf-8")
