@@ -3,7 +3,6 @@ state.
 """
 
 import os
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -14,9 +13,6 @@ from gradreel.core.recording.recorded_model import RecordedModel
 from gradreel.core.recording.row_writer import Bytes, RowWriter, is_plain
 from gradreel.core.trace.earlier_run import EarlierRun
 
-SECONDS = 0.3
-"""Seconds from one copy by the loop's own thread to the next."""
-_SHARE = 20  # such copies may take 1/20 of the time
 _PIECE = 1 << 24  # bytes that are read at once
 _MEMORY = "/proc/self/mem"
 
@@ -25,8 +21,9 @@ class NewestState:
     """Writes theta after ``updates`` updates into the file ``file`` of a folder; ``checksum`` is that of the file.
 
     The journal's thread reads theta's memory through the operating system. If a loop frees that memory meanwhile, the
-    call fails and nothing crashes. theta may also be on a GPU, or narrower than the column. Then the loop's own thread
-    copies it after an update, a few times a second. If ``earlier`` is continued, its last state is the newest at first.
+    call fails and nothing crashes. It cannot read a theta that is on a GPU, or narrower than the column, or that a step
+    changes. Then the loop's own thread copies theta after an update. If ``earlier`` is continued, its last state is the
+    newest at first.
     """
 
     def __init__(
@@ -35,7 +32,6 @@ class NewestState:
         self.updates = 0
         self.file, self.checksum = "", ""
         self._recorded, self._states, self._folder = recorded, states, folder
-        self._due = time.monotonic() + SECONDS
         if earlier is not None:
             digest = xxhash.xxh3_128_digest(earlier.last_state.view(np.uint8).data)
             self._adopt(earlier.run.updates, digest)  # the file is there
@@ -56,13 +52,10 @@ class NewestState:
             os.close(self._memory)
             self._memory = None
 
-    def copy_if_due(self, updates: int) -> None:
-        """(After each update.) Copy theta if the journal's thread cannot, and the last copy is old enough."""
-        if self._memory is None and (start := time.monotonic()) >= self._due:
-            with torch.no_grad():
-                self._adopt(updates, self._write(updates, self._states.read(self._recorded.state())))
-            end = time.monotonic()
-            self._due = end + max(SECONDS, _SHARE * (end - start))
+    def copy(self, updates: int) -> None:
+        """(Loop's thread, after an update.) Write theta. Raises OSError if the disk is full."""
+        with torch.no_grad():
+            self._adopt(updates, self._write(updates, self._states.read(self._recorded.state())))
 
     def read_from_memory(self, updates: int, digest: bytes | None) -> None:
         """(Journal's thread, while no update is made.) Write theta if it can be read and does not change meanwhile.

@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -35,6 +36,8 @@ from gradreel.core.trace.write_behind import BLOCK, BLOCKS, Written
 from gradreel.core.trace.writing import TraceWriter, is_other_data, new_recording, updates_in
 
 _MOST_REPORTS = 100  # most names of values that a warning says are not kept
+_LATE_SECONDS = 0.3  # the loop's own thread then does what the journal's thread could not do meanwhile
+_SHARE = 20  # that may take 1/20 of the time
 _ROWS_AT_MOST = 10_000  # most rows of a column in a block that is written at once
 
 
@@ -111,7 +114,8 @@ class Recorder:
         self._lock = threading.RLock()  # held while recorded data are read or changed
         self._journal = JournalThread(self._update_journal)
         self._journaled = self.updates  # updates that the newest journal covers
-        self._seen_settled = -1  # ``_settled`` at the last call of the journal's thread
+        self._seen_settled = -1  # ``_settled`` when the journal was last brought up to date
+        self._late_from = time.monotonic() + _LATE_SECONDS  # when the loop's own thread does that after an update
         self._reported: set[str] = set()
         self._outcome = "nothing was recorded"
         self.over = False  # whether the recording has ended
@@ -408,19 +412,38 @@ class Recorder:
         """(Journal's thread.) Bring the journal up to date. Return False if that is not possible at the moment."""
         resend_waiting_signals()
         with self._lock:
-            if not self.is_recording or self._writer.marking:
-                return True
-            if self._step is not None and self._step.gradient_is_early:
-                return False
-            if self.updates == self._first:  # nothing is new; the journal has the earlier run
-                return True
-            settled = self._settled
-            is_slow, self._seen_settled = self._seen_settled == settled, settled
-            if is_slow and self._step is None and self.updates > settled:
-                self._newest.read_from_memory(self.updates, self._digest if self._edits is not None else None)
-            if self.log.flush() or max(settled, self._newest.updates) > self._journaled:
-                self._write_journal(settled)
+            return self._catch_up(self._read_newest)
+
+    def _read_newest(self) -> None:
+        """(Journal's thread.) Read the newest state from memory if that is possible."""
+        self._newest.read_from_memory(self.updates, self._digest if self._edits is not None else None)
+
+    def _copy_newest(self) -> None:
+        """(Loop's thread, after an update.) Copy the newest state."""
+        self._newest.copy(self.updates)
+
+    def _catch_up(self, take_newest: Callable[[], None]) -> bool:
+        """Bring the journal up to date. Return False if that is not possible at the moment.
+
+        ``take_newest`` is called if the newest state is needed and no step is in progress. If the state is not taken,
+        the loop's own thread takes it after an update.
+        """
+        if not self.is_recording or self._writer.marking:
             return True
+        if self._step is not None and self._step.gradient_is_early:
+            return False
+        if self.updates == self._first:  # nothing is new; the journal has the earlier run
+            return True
+        start, settled = time.monotonic(), self._settled
+        is_slow, self._seen_settled = self._seen_settled == settled, settled
+        if is_slow and self._step is None and self.updates > max(settled, self._newest.updates):
+            take_newest()
+        if self.log.flush() or max(settled, self._newest.updates) > self._journaled:
+            self._write_journal(settled)
+        if not is_slow or max(settled, self._newest.updates) == self.updates:
+            end = time.monotonic()
+            self._late_from = end + max(_LATE_SECONDS, _SHARE * (end - start))
+        return True
 
     def _write_journal(self, settled: int, without_last_row: tuple[str, ...] = ()) -> None:
         """Write a journal of ``settled`` updates, whose states are in the column, or of the newest state if that is
@@ -495,7 +518,8 @@ class Recorder:
             if self._edits is not None:
                 self._digest = self._states.digest_of(self.recorded.state())
             self._copy_untrained(self.updates // self.every)
-        self._newest.copy_if_due(self.updates)
+        if time.monotonic() >= self._late_from:  # a loop may spend nearly all its time in steps
+            self._catch_up(self._copy_newest)
 
     @contextmanager
     def _around_scaled_step(self, optimizer: torch.optim.Optimizer) -> Iterator[None]:

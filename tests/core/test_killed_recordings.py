@@ -156,6 +156,23 @@ def test_a_killed_recording_lacks_at_most_the_last_second(running, keep, pause):
     assert result.intact and (result.agreement is Agreement.EXACT) == (keep == "every update")
 
 
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_recording_ended_in_a_step_that_takes_nearly_all_time_lacks_at_most_the_last_second(running, number):
+    loop = running("""
+step = optimizer.step
+optimizer.step = lambda: step(lambda: time.sleep(0.05))
+with record(model, optimizer, path, keep={"every": 1000}) as r: updates(r)
+""")
+    loop.wait_for(3)
+    time.sleep(1.5)
+    ended = time.monotonic()
+    loop.end_by(number)
+    trace = Trace.open(loop.interrupted, checksums=True)
+    assert trace.n_updates >= loop.due(ended) > 0
+    assert trace.run.ended_by == ("killed" if number == signal.SIGKILL else "SIGTERM")
+    assert_whole(loop, trace, 1000)
+
+
 def test_a_recording_killed_in_a_pause_has_the_last_update(running):
     keeps = {"run": "every update", "few": {"every": 1000}}
     loops = [

@@ -237,7 +237,7 @@ def test_the_number_of_warnings_is_limited(tmp_path):
         "step_recorder.Recorder._update_journal",
         "recorded_model.RecordedModel.before_update",
         "untrained.Untrained.cut",
-        "newest_state.NewestState.copy_if_due",
+        "newest_state.NewestState.copy",
     ],
 )
 def test_an_exception_in_log_does_not_end_training(where, tmp_path, monkeypatch):
