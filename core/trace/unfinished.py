@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 import numpy as np
+import xxhash
 from gradreel.core.arrays import IntArray
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import FORMAT_VERSION
@@ -44,6 +45,7 @@ LOSS, EPOCH, BATCH = range(3)
 """Kinds of an event in the log: a loss, an epoch, or how many examples a batch had."""
 KILLED = "killed"
 """The value of `RecordedRun.ended_by` for a run whose process could not end it."""
+_ATTEMPTS = 20  # to open a recording that goes on; each fails only if its journal was replaced meanwhile
 _LOG = ("log", "log_at", "log_value")
 _PARTS = {"kept": (), "batch_loss": _LOG, "epoch": _LOG, "batch_start": _LOG}
 """Columns that are computed, and the columns that they are computed from."""
@@ -194,19 +196,20 @@ class UnfinishedFiles(TraceFiles):
 
     journal: RecordingJournal
     computed: dict[str, NDArray[Any]]  # columns that no file holds
+    last_state: NDArray[Any] | None  # (P,), held here since a process that still records removes its file
 
     def column(self, name: str) -> NDArray[Any]:
         """Return a column, as `TraceFiles.column`."""
         if name in self.computed:
             return self.computed[name]
         kind = column_kinds(self.recorded)[name]
-        last = self.journal.last if name == "parameters" else None
+        last_state = self.last_state if name == "parameters" else None
         try:
-            column = read_column(self.path / f"{name}.npy", kind, grows=True, private=last is not None)
+            column = read_column(self.path / f"{name}.npy", kind, grows=True, private=last_state is not None)
         except TraceError as error:
             raise self._fault(str(error)) from None
-        if last is not None:
-            column[-1] = self._read_last_state(last, kind)
+        if last_state is not None:
+            column[-1] = last_state
             column.flags.writeable = False
         return column
 
@@ -218,25 +221,17 @@ class UnfinishedFiles(TraceFiles):
             digest = data_checksum(self.path / f"{part}.npy", start, start + written.rows * kind.row_bytes)
             if digest.hexdigest() != written.checksum:
                 raise self._fault(f"{part}.npy is damaged: its checksum is wrong")
-        last = self.journal.last if name == "parameters" else None
-        if last is not None and data_checksum(self.path / last.file, 0).hexdigest() != last.checksum:
-            raise self._fault(f"{last.file} is damaged: its checksum is wrong")
+        last, state = self.journal.last, self.last_state
+        if name == "parameters" and last is not None and state is not None:
+            is_sound = xxhash.xxh3_128_hexdigest(state.view(np.uint8).data) == last.checksum
+            if not is_sound:
+                raise self._fault(f"{last.file} is damaged: its checksum is wrong")
 
     @property
     def recorded(self) -> RecordedRun:
         """Return the run."""
         assert isinstance(self.run, RecordedRun)
         return self.run
-
-    def _read_last_state(self, last: LastState, kind: ColumnKind) -> NDArray[Any]:
-        """Return the last state, (P,). Raises TraceError if its file cannot be read or has a wrong length."""
-        try:
-            with open_regular(self.path / last.file) as stream:
-                if os.fstat(stream.fileno()).st_size != kind.row_bytes:
-                    raise self._fault(f"{last.file} has another length than a state")
-                return np.fromfile(stream, kind.dtype)
-        except OSError as error:
-            raise self._fault(f"{last.file} cannot be read: {error.strerror}") from None
 
     def _fault(self, fault: str) -> TraceError:
         """Return a TraceError that names the path and the fault."""
@@ -246,8 +241,30 @@ class UnfinishedFiles(TraceFiles):
 def open_unfinished(path: Path) -> UnfinishedFiles | None:
     """Return the files of an unfinished recording; None if ``path`` has no journal.
 
-    Raises TraceError if it is damaged.
+    A process that still records may replace the journal and remove a file that it named. Then the new journal is read.
+    Raises TraceError if the recording is damaged.
     """
+    for _ in range(_ATTEMPTS - 1):
+        version = _journal_version(path)
+        try:
+            return _open_as_journaled(path)
+        except TraceError:
+            if _journal_version(path) == version:
+                raise
+    return _open_as_journaled(path)
+
+
+def _journal_version(path: Path) -> tuple[int, int] | None:
+    """Return what differs from one journal in ``path`` to the next; None if there is none."""
+    try:
+        status = (path / JOURNAL).stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
+
+
+def _open_as_journaled(path: Path) -> UnfinishedFiles | None:
+    """Return the files of an unfinished recording as its journal names them. See `open_unfinished`."""
     try:
         journal = RecordingJournal.read(path)
     except FileNotFoundError:
@@ -268,13 +285,26 @@ def open_unfinished(path: Path) -> UnfinishedFiles | None:
         run.refuse_contradictions()
         if run.examples_logged > journal.columns["batch"].rows:
             raise ValueError("batches have more examples than were written")
+        kind = column_kinds(run)["parameters"]
+        last_state = None if journal.last is None else _read_last_state(path / journal.last.file, kind)
     except KeyError as error:
         raise TraceError(f"{path}: {JOURNAL} names no column {error}; record it again") from None
     except (TraceError, ValueError) as error:
         raise TraceError(f"{path}: {error}; take it from a copy, or record it again") from None
     checksums = {name: getattr(journal.columns.get(name), "checksum", "") for name in column_kinds(run)}
     meta = json.loads(sealed_meta(run, journal.environment, checksums))
-    return UnfinishedFiles(path, meta, run, journal, computed)
+    return UnfinishedFiles(path, meta, run, journal, computed, last_state)
+
+
+def _read_last_state(file: Path, kind: ColumnKind) -> NDArray[Any]:
+    """Return the last state, (P,). Raises ValueError if its file cannot be read or has a wrong length."""
+    try:
+        with open_regular(file) as stream:
+            if os.fstat(stream.fileno()).st_size != kind.row_bytes:
+                raise ValueError(f"{file.name} has another length than a state")
+            return np.fromfile(stream, kind.dtype)
+    except OSError as error:
+        raise ValueError(f"{file.name} cannot be read: {error.strerror}") from None
 
 
 def _raw_kinds(run: RecordedRun) -> dict[str, ColumnKind]:

@@ -21,6 +21,7 @@ from gradreel.core.recording import journal_thread
 from gradreel.core.recording.recording import record
 from gradreel.core.recording.update_log import UpdateLog
 from gradreel.core.trace.trace import Trace
+from gradreel.core.trace.unfinished import RecordingJournal
 from gradreel.core.trace.verify import verify
 from gradreel.core.trace.verify_result import Agreement
 
@@ -229,6 +230,40 @@ def test_a_recording_can_be_opened_while_it_goes_on(tmp_path, monkeypatch):
     assert {file.name for file in (tmp_path / "run").iterdir()} == names
 
 
+def test_a_recording_can_be_opened_while_it_replaces_the_file_of_its_newest_state(tmp_path, monkeypatch):
+    monkeypatch.setattr(journal_thread, "JOURNAL_SECONDS", 0.01)
+    model = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    read_journal = RecordingJournal.read.__func__
+    pending = [2, 3]
+
+    def update() -> None:
+        model(torch.ones(3, 2)).mean().backward()
+        optimizer.step()
+
+    def journaled(updates: int) -> bool:
+        return f'"last-{updates}.rows"' in (tmp_path / "run.interrupted" / "journal.json").read_text()
+
+    def read_and_replaced(cls: type[RecordingJournal], folder: Path) -> RecordingJournal:
+        journal = read_journal(cls, folder)
+        if pending:
+            updates = pending.pop(0)
+            update()
+            until(lambda: journaled(updates) and len(list(folder.glob("last-*"))) == 1)
+        return journal
+
+    with record(model, optimizer, tmp_path / "run", keep={"every": 1000}):
+        update()
+        until(lambda: journaled(1))
+        monkeypatch.setattr(RecordingJournal, "read", classmethod(read_and_replaced))
+        trace = Trace.open(tmp_path / "run.interrupted", checksums=True)
+        assert trace.n_updates == 3
+        expected = torch.nn.utils.parameters_to_vector(model.parameters()).tolist()
+        update()
+        until(lambda: journaled(4))
+        assert trace.parameters[-1].tolist() == expected
+
+
 def test_killed_at_its_end_a_recording_has_the_updates_since_its_last_journal(tmp_path, monkeypatch):
     monkeypatch.setattr(journal_thread, "JOURNAL_SECONDS", 0.01)
     finish = UpdateLog.finish
@@ -257,7 +292,7 @@ def until(holds: Callable[[], bool]) -> None:
         try:
             if holds():
                 return
-        except TraceError:
+        except (TraceError, FileNotFoundError):
             pass
         time.sleep(0.01)
     pytest.fail("it never did")
