@@ -34,7 +34,8 @@ def narrate(options: Options, folder: Path, record: bool, accept: bool) -> int:
 
         device = microphone.microphone()  # or an error, before anything is done
     folder = folder.absolute()
-    results = results_of(lesson, Folders(settings.media_dir), settings.overwrite)
+    scenes = lesson.requests(settings) if lesson.picked else []
+    results = results_of(lesson, Folders(settings.media_dir), settings.overwrite, *scenes)
     for file in script_files(folder):
         check_writable(file, "--recordings")
     results.check(script_files(folder), option="--recordings")

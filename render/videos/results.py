@@ -199,7 +199,7 @@ def publish_results(
         for results, written in results_and_files:
             for temporary, final in written.items():
                 if not _is_equal(temporary, final):
-                    results.check([final], temporary.is_dir())
+                    results.check([final], temporary.is_dir(), option)
         for results, written in results_and_files:
             replaced.extend(results.note(written, workspace))
         return first_gone()

@@ -88,6 +88,7 @@ COMMANDS = {
     "slides of several": ("export", "slides", *SMALL, "{}/my.py:Plain", "{}/my.py:Ring"),
     "a page": ("export", "page", *SMALL, "{}/my.py:Plain"),
     "a script": ("narrate", "--recordings", "takes", "--lesson", "{}/lesson.toml"),
+    "a script of a scene": ("narrate", "--recordings", "takes", "{}/my.py:Ring"),
 }
 
 
