@@ -263,17 +263,17 @@ def new_trace(
     except DamagedJournalError:
         raise  # the caller decides which runs start anew
     except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
+        _remove_trace(partial)
         raise UserError(
             f"{directory}: the trace could not be written: {error.strerror or error}; free some space, or choose"
             f" another path"
         ) from None
     except Exception:
-        shutil.rmtree(partial, ignore_errors=True)
+        _remove_trace(partial)
         raise
     except BaseException:  # interrupted
         if read_journal(directory, name) is None:
-            shutil.rmtree(partial, ignore_errors=True)
+            _remove_trace(partial)
         raise
 
 
@@ -309,7 +309,7 @@ def new_recording(
         if is_replaced_at_once:
             _give_final_name(new_folder, folder, kinds)
         else:
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove_trace(folder)
             new_folder.rename(folder)
         with WriteBehind() as behind:
             trace = TraceWriter(folder, path.name, behind, environment)
@@ -324,9 +324,9 @@ def new_recording(
     except BaseException as error:
         if os.getpid() != process:
             raise
-        shutil.rmtree(new_folder, ignore_errors=True)
+        _remove_trace(new_folder)
         if not (folder / JOURNAL).exists() and not is_sealed(folder):
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove_trace(folder)
         if isinstance(error, OSError):
             raise UserError(
                 f"{folder}: the trace could not be written: {error.strerror or error}; free some space, or choose"
@@ -360,7 +360,7 @@ def _make_folder(folder: Path, kinds: Mapping[str, ColumnKind], grows: bool = Fa
 
     ``grows``: the columns will grow beyond the given lengths. ``copied_bytes``: what is copied into them first.
     """
-    shutil.rmtree(folder, ignore_errors=True)
+    _remove_trace(folder)
     needed = sum(kind.n_bytes for kind in kinds.values()) + copied_bytes
     free = shutil.disk_usage(folder.parent).free
     if needed > free:
@@ -494,7 +494,21 @@ def _undo_replacement(old: Path, final: Path) -> None:
     if not final.exists():
         old.rename(final)
     else:
-        shutil.rmtree(old, ignore_errors=True)
+        _remove_trace(old)
+
+
+def _remove_trace(folder: Path) -> None:
+    """Remove a trace's folder as far as possible.
+
+    The files that name its columns go last. So if this process is killed meanwhile, the remains are still known as a
+    trace.
+    """
+    if folder.is_symlink():
+        return
+    with suppress(OSError):
+        for file in sorted(folder.iterdir(), key=lambda file: (file.name in _NOTES, file.name == META)):
+            file.unlink()
+    shutil.rmtree(folder, ignore_errors=True)  # folders too
 
 
 def _remove_stale_files(directory: Path) -> None:
@@ -519,7 +533,7 @@ def _remove_stale_files(directory: Path) -> None:
                 continue
             with FileLock(_lock_file(directory, name), timeout=0):
                 if leftover.suffix == PARTIAL:
-                    shutil.rmtree(leftover, ignore_errors=True)
+                    _remove_trace(leftover)
                 else:
                     _undo_replacement(leftover, directory / name)
         except (Timeout, OSError):

@@ -1288,6 +1288,42 @@ def test_a_model_of_too_many_tensors_for_a_meta_is_refused_before_the_loop(tmp_p
     assert Trace.open(tmp_path / "run").n_updates == 1
 
 
+@pytest.mark.parametrize("removed", [0, 1, 3, 6])
+def test_a_kill_while_the_older_trace_is_removed_does_not_block_the_path(removed, tmp_path, monkeypatch):
+    class KilledError(BaseException):
+        pass
+
+    left, scandir = removed, os.scandir
+
+    def meta_first(folder: Any) -> Any:
+        with scandir(folder) as entries:
+            return nullcontext(sorted(entries, key=lambda entry: entry.name != "meta.json"))
+
+    def killed_later(function: Callable[..., None]) -> Callable[..., None]:
+        def remove(path: Any, *arguments: Any, **named: Any) -> None:
+            nonlocal left
+            if any(folder.suffix == ".replaced" for folder in tmp_path.iterdir()):
+                left -= 1
+                if left < 0:
+                    raise KilledError
+            function(path, *arguments, **named)
+
+        return remove
+
+    updates_then(tmp_path / "run", lambda loop: None)
+    with monkeypatch.context() as patch:
+        for name in ("unlink", "rmdir"):
+            patch.setattr(os, name, killed_later(getattr(os, name)))
+        patch.setattr(os, "scandir", meta_first)
+        with pytest.raises(KilledError):
+            updates_then(tmp_path / "run", lambda loop: None, updates=6)
+    assert any(folder.suffix == ".replaced" for folder in tmp_path.iterdir())
+    assert Trace.open(tmp_path / "run").n_updates == 6
+    updates_then(tmp_path / "run", lambda loop: None, updates=7)
+    assert Trace.open(tmp_path / "run").n_updates == 7
+    assert [folder.name for folder in tmp_path.iterdir() if folder.is_dir()] == ["run"]
+
+
 def test_a_folder_that_is_no_trace_is_not_replaced(tmp_path):
     loop = Foreach()
     (tmp_path / "file").write_text("mine")
