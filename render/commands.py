@@ -6,7 +6,7 @@ Each function returns the exit code. Results go to standard output, messages to 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from gradreel.render.lessons.lesson import Lesson
 from gradreel.render.lessons.options import Options, jobs_of, output_of, settings_of
 from gradreel.render.resolve import settings_and_lesson, with_voices
 from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import Clip
 from gradreel.render.videos.estimates import estimates
 from gradreel.render.videos.publishing import (
     check_clip_places,
@@ -80,8 +81,17 @@ def _check_of(lesson: Lesson, settings: RenderSettings, options: Options, output
         check_video(settings)
         return partial(check_lesson_place, lesson, settings, output)
     check_files(lesson, output)
-    check = still_files.check_last_frames if options.last_frame else check_clip_places
-    return partial(check, lesson, settings, output)
+    if options.last_frame:
+        return partial(still_files.check_last_frames, lesson, settings, output)
+
+    def check(clips: Sequence[Clip]) -> None:
+        check_clip_places(lesson, settings, output, clips)
+        if options.save_sections:
+            from gradreel.render.export.sections import check_section_places  # it loads PyAV
+
+            check_section_places(lesson, settings, output, clips)
+
+    return check
 
 
 def _render(
@@ -91,12 +101,12 @@ def _render(
     if options.last_frame:
         return still_files.render_last_frames(lesson, settings, progress, output)
     if options.scenes:
-        publish_more: Callable[..., Path] | None = None
-        if options.save_sections:
-            from gradreel.render.export.sections import publish_sections  # it loads PyAV
+        if not options.save_sections:
+            return pipeline.render_scenes(lesson, settings, progress, output)
+        from gradreel.render.export.sections import check_section_places, publish_sections  # it loads PyAV
 
-            publish_more = publish_sections
-        return pipeline.render_scenes(lesson, settings, progress, output, publish_more)
+        check = partial(check_section_places, lesson, settings, output)
+        return pipeline.render_scenes(lesson, settings, progress, output, publish_sections, check)
     return [pipeline.render_lesson(lesson, settings, progress, output)]
 
 

@@ -92,15 +92,22 @@ def render_scenes(
     reporter: Reporter | None = None,
     output: Path | None = None,
     publish_more: Callable[[Job, Clip, ClipFile, Path], object] | None = None,
+    check_more: Check | None = None,
 ) -> list[Path]:
     """Render each scene of ``lesson`` into a file of its own, or a folder of pictures, and return the paths.
 
-    ``publish_more`` is called with each clip and its published file. If some scenes fail, publishes the others, tells
-    their paths, then raises.
+    ``publish_more`` is called with each clip and its published file; ``check_more`` with the clips, before any work.
+    If some scenes fail, publishes the others, tells their paths, then raises.
     """
     check_files(lesson, output)
     paths: list[Path] = []
-    with running_job(lesson, settings, reporter, partial(check_clip_places, lesson, settings, output)) as job:
+
+    def check(clips: Sequence[Clip]) -> None:
+        check_clip_places(lesson, settings, output, clips)
+        if check_more is not None:
+            check_more(clips)
+
+    with running_job(lesson, settings, reporter, check) as job:
         say = job.reporter.say
 
         def publish(clips: list[tuple[Clip, ClipFile]]) -> None:

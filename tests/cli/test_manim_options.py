@@ -125,6 +125,32 @@ def test_save_sections_writes_a_video_of_each_section_and_an_index(gradreel, two
     assert frames == [int(section["nb_frames"]) for section in index] == [2, 4]
 
 
+@pytest.mark.parametrize("foreign", ["sections/film.json", "sections/film_0000_a_b.mp4", "sections"])
+@pytest.mark.parametrize("more", [(), ("--dry_run",)])
+def test_a_foreign_file_in_the_place_of_sections_is_named_before_any_work(gradreel, two_scenes, foreign, more):
+    file = two_scenes / foreign
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("precious")
+    result = gradreel("render", "two.py", "First", "--save_sections", *SMALL, "-o", "film.mp4", *more)
+    assert result.exit_code == 2
+    assert str(file) in result.stderr
+    assert file.read_text() == "precious"
+    assert not (two_scenes / "film.mp4").exists() and not list(two_scenes.rglob("clips/*.mp4"))
+
+
+def test_sections_may_be_written_again_by_the_same_scene(gradreel, two_scenes):
+    (two_scenes / "sections").mkdir()
+    (two_scenes / "sections" / "other_0000_a.mp4").write_text("precious")
+    for _ in range(2):
+        assert gradreel("render", "two.py", "First", "--save_sections", *SMALL, "-o", "film.mp4").exit_code == 0
+
+
+def test_sections_of_a_film_with_burned_subtitles_say_that_they_have_none(gradreel, two_scenes):
+    result = gradreel("render", "two.py", "First", "--save_sections", *SMALL, "--burn_subtitles", "en")
+    assert "have no subtitles" in result.stderr
+    assert "subtitles" not in gradreel("render", "two.py", "First", "--save_sections", *SMALL).stderr
+
+
 @pytest.mark.parametrize("arguments", [("--format", "gif"), ("-t",)])
 def test_sections_in_another_format_than_mp4_are_refused_before_any_work(gradreel, two_scenes, arguments):
     result = gradreel("render", "two.py", "First", "--save_sections", *arguments)
