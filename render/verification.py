@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gradreel.core.errors import TraceError
+from gradreel.core.errors import TraceError, printable
 from gradreel.core.experiment import Experiment
 from gradreel.core.fixed_mode import fixed_mode, mode_of
-from gradreel.core.trace.format import META, nearby_traces_hint, no_trace_message
+from gradreel.core.trace.format import META, interrupted_recordings, nearby_traces_hint, no_trace_message
 from gradreel.core.trace.trace import Trace, read_meta
 from gradreel.render import report
 from gradreel.render.clips.workspace import Folders
@@ -35,11 +37,26 @@ def verify_traces(options: Options) -> int:
     results = [_result(target, verifications[target.path]) for target in targets]
     for result in results:
         report.print_verification(result, options)
+    if not options.quiet:
+        for line in _interrupted_beside(targets):
+            print(line, file=sys.stderr)
     if options.as_json:
         report.print_json(results)
     elif not results and not options.quiet:
         print("none of the scenes shows a training run: there is no trace to verify")
     return 0 if all(result["ok"] for result in results) else 1
+
+
+def _interrupted_beside(targets: Sequence[_Target]) -> list[str]:
+    """Return a line for each interrupted recording that lies beside a verified trace and is not verified itself."""
+    verified = {target.path.resolve() for target in targets}
+    return [
+        f"note: {printable(str(target.path))}: beside it is an interrupted recording; to check that, run: "
+        f"gradreel verify {printable(shlex.quote(str(folder)))}"
+        for target in targets
+        for folder in interrupted_recordings(target.path)
+        if folder.resolve() not in verified
+    ]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import json
 import re
 import shlex
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -336,23 +337,34 @@ _CHECKSUM, _END = ',\n "checksum": ', "\n}\n"  # as `_canonical_json` has them a
 _A_TRACE = f"a trace is a folder with {META}, such as media/traces/<digest>"
 
 
+def interrupted_recordings(path: Path) -> list[Path]:
+    """Return the folders of interrupted recordings to ``path``, sorted by name.
+
+    If ``path`` is a link or is below one, those beside the folder that it leads to follow.
+    """
+    folders: dict[Path, Path] = {}
+    with suppress(OSError, RuntimeError, ValueError):  # for a loop of links, a null character
+        for place in (path, path.resolve()):
+            is_interrupted = re.compile(re.escape(place.name + INTERRUPTED) + "(-[0-9]+)?").fullmatch
+            for entry in sorted(place.parent.iterdir()):
+                if is_interrupted(entry.name) and (entry / META).is_file():
+                    folders.setdefault(entry.resolve(), entry)
+    return list(folders.values())
+
+
 def nearby_traces_hint(path: Path) -> str:
     """Return the end of an error that says there is no trace at ``path``: what lies beside it, and how to read that.
 
     It names interrupted recordings and an unfinished training; it is "" if there is neither.
     """
-    try:
-        names = sorted(entry.name for entry in path.parent.iterdir() if (entry / META).is_file())
-    except OSError:
-        return ""
-    is_interrupted = re.compile(re.escape(path.name + INTERRUPTED) + "(-[0-9]+)?").fullmatch
-    texts = []
-    for name in [name for name in names if is_interrupted(name)][:MOST_LISTED]:
-        folder = shlex.quote(str(path.with_name(name)))
-        texts.append(f"; beside it is an interrupted recording: name that, as in gradreel verify {folder}")
-    if f".{path.name}{PARTIAL}" in names:
-        unfinished = path.with_name(f".{path.name}{PARTIAL}")
-        texts.append(f"; beside it is an unfinished trace, {unfinished}: run gradreel train, or record again")
+    texts = [
+        f"; beside it is an interrupted recording: name that, as in gradreel verify {shlex.quote(str(folder))}"
+        for folder in interrupted_recordings(path)[:MOST_LISTED]
+    ]
+    unfinished = path.parent / f".{path.name}{PARTIAL}"
+    with suppress(OSError):
+        if (unfinished / META).is_file():
+            texts.append(f"; beside it is an unfinished trace, {unfinished}: run gradreel train, or record again")
     return "".join(texts)
 
 

@@ -1,5 +1,7 @@
 """Commands that are given the path of a recording whose process was killed name the folder that it left beside."""
 
+import shutil
+
 import pytest
 
 
@@ -36,3 +38,23 @@ def test_from_within_its_folder_too(interrupted, gradreel, monkeypatch):
 def test_an_interrupted_recording_is_read_if_named(interrupted, gradreel):
     assert gradreel("verify", "runs/mine.interrupted").exit_code == 0
     assert gradreel("export", "run", "runs/mine.interrupted", "-o", "run.html").exit_code == 0
+
+
+def test_verify_of_a_whole_trace_names_an_interrupted_recording_beside_it(interrupted, gradreel):
+    shutil.copytree(interrupted, interrupted.with_name("mine"))
+    result = gradreel("verify", "runs/mine")
+    assert result.exit_code == 0 and "mine.interrupted" in result.stderr
+    result = gradreel("verify", "runs/mine", "runs/mine.interrupted")
+    assert result.exit_code == 0 and "mine.interrupted" not in result.stderr
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_verify_of_a_link_names_an_interrupted_recording_beside_its_target(is_whole, interrupted, gradreel):
+    link = interrupted.parent.with_name("links") / "run"
+    link.parent.mkdir()
+    link.symlink_to(interrupted.with_name("mine"))
+    if is_whole:
+        shutil.copytree(interrupted, interrupted.with_name("mine"))
+    result = gradreel("verify", "links/run")
+    assert result.exit_code == (0 if is_whole else 2)
+    assert "mine.interrupted" in result.stderr.replace("\n", "")
