@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 from gradreel.core.errors import UserError
@@ -16,7 +17,7 @@ def chosen_scenes(words: Sequence[str], write_all: bool) -> tuple[str, ...]:
     """Return one spec for each scene that ``words`` name.
 
     A file alone that has several scenes: with ``write_all`` all of them, on a terminal those that the user picks.
-    Elsewhere its spec stays as it is. Raises UserError for ``write_all`` without a file.
+    Elsewhere its spec stays as it is. Raises UserError for ``write_all`` without a file that has scenes.
     """
     specs: list[str] = []
     has_file = False
@@ -31,8 +32,18 @@ def chosen_scenes(words: Sequence[str], write_all: bool) -> tuple[str, ...]:
         else:
             specs.append(spec)
     if write_all and not has_file:
-        raise UserError("-a renders all scenes of a file; name it: gradreel render -a my_scene.py")
+        raise _no_file_of_scenes(specs)
     return tuple(specs)
+
+
+def _no_file_of_scenes(specs: Sequence[str]) -> UserError:
+    """Return the error for ``-a`` with ``specs``, none of which is a file with scenes."""
+    file, class_name = next(filter(None, map(file_and_class, specs)), (Path("my_scene.py"), "MyScene"))
+    if class_name:
+        return UserError(f"-a renders all scenes of a file; name a file without a class: gradreel render -a {file}")
+    if not file.is_file():
+        return UserError(f"-a renders all scenes of a file, and there is no file {file}; name another one")
+    return UserError(f"-a renders all scenes of a file, and {file} has no scene class; name a file that has some")
 
 
 def _ask_for_scenes(file: str, names: Sequence[str]) -> list[str]:

@@ -197,8 +197,8 @@ def _picked_scenes(lesson: Lesson, only: Sequence[str], ours: KnownScenes) -> tu
         other = picked.get(entry.name)
         if other is not None and other.source != source:
             raise UserError(
-                f"two scenes are called {entry.name}: in {other.source.file} and in {source.file};"
-                " rename one of the classes, or render each by itself with -o"
+                f"two scenes are called {entry.name}: in {other.source.spec} and in {source.spec}; rename one of the"
+                f" classes, or render one alone under another name: gradreel render {source.spec} -o other.mp4"
             )
         picked[entry.name] = entry
     return tuple(picked.values())

@@ -108,8 +108,20 @@ def test_write_all_renders_every_scene_of_the_file(gradreel, two_scenes):
     assert [Path(line).stem for line in result.stdout.split()] == ["first", "second"]
 
 
-def test_write_all_without_a_file_is_the_users_mistake(gradreel, two_scenes):
-    assert gradreel("render", "-a", "build-curve").exit_code == 2
+@pytest.mark.parametrize("spec", ["build-curve", "none.py", "empty.py", "two.py:First"])
+def test_write_all_without_a_file_of_scenes_is_the_users_mistake(gradreel, two_scenes, spec):
+    (two_scenes / "empty.py").write_text("x = 1\n")
+    result = gradreel("render", "-a", spec)
+    assert result.exit_code == 2
+    assert (spec.partition(":")[0] if ".py" in spec else "my_scene.py") in result.stderr
+
+
+def test_write_all_names_the_classes_that_would_have_one_name(gradreel, two_scenes):
+    (two_scenes / "same.py").write_text(SCENES.replace("Second", "first"))
+    result = gradreel("render", "-a", "same.py", *SMALL)
+    assert result.exit_code == 2
+    assert "same.py:First" in result.stderr and "same.py:first" in result.stderr
+    assert gradreel("render", "same.py:first", "-o", "other.mp4", *SMALL).exit_code == 0
 
 
 def test_save_sections_writes_a_video_of_each_section_and_an_index(gradreel, two_scenes):
