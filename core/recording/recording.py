@@ -32,7 +32,7 @@ from gradreel.core.recording.step_recorder import Recorder
 from gradreel.core.trace.format import INTERRUPTED
 from gradreel.core.trace.recorded_run import MOST_COUNTED
 from gradreel.core.trace.trace import Trace
-from gradreel.core.trace.writing import refuse_other_data, writer_lock
+from gradreel.core.trace.writing import name_recorded_in, refuse_other_data, writer_lock
 
 Optimizers = torch.optim.Optimizer | Sequence[torch.optim.Optimizer] | None
 Number = float | torch.Tensor
@@ -147,6 +147,14 @@ def record(
     ended: BaseException | None = None
     with DeferredSignals() as signals, ExitStack() as stack:
         stack.enter_context(writer_lock(path.parent, path.name, wait=False))
+        if name_of_other := name_recorded_in(path):
+            try:
+                stack.enter_context(writer_lock(path.parent, name_of_other, wait=False))
+            except UserError:
+                raise UserError(
+                    f"{path} may be the folder of a recording to {path.with_name(name_of_other)}, which goes on; "
+                    "choose another path, or wait"
+                ) from None
         earlier = earlier_run_of(recorded, path, every) if resume else None
         recorder = Recorder(recorded, every, path, signals, earlier, overwrite)
         with ExitStack() as files:

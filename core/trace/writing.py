@@ -346,6 +346,12 @@ def interrupted_path(path: Path) -> Path:
     return next(place for place in places if not os.path.lexists(place) or _is_only_begun(place))
 
 
+def name_recorded_in(folder: Path) -> str:
+    """Return the name of the trace whose recording has ``folder`` until it is complete; "" if it is no such folder."""
+    match = re.fullmatch(rf"(.+){re.escape(INTERRUPTED)}(-[0-9]+)?", folder.name, re.DOTALL)
+    return match[1] if match else ""
+
+
 def _is_only_begun(folder: Path) -> bool:
     """Return whether a recording was killed before its first update was safely written."""
     try:

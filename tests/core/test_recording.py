@@ -1324,6 +1324,18 @@ def test_a_kill_while_the_older_trace_is_removed_does_not_block_the_path(removed
     assert [folder.name for folder in tmp_path.iterdir() if folder.is_dir()] == ["run"]
 
 
+@pytest.mark.parametrize(("first", "second"), [("run", "run.interrupted"), ("run.interrupted", "run")])
+def test_the_folder_of_a_recording_that_goes_on_is_no_path_for_another(first, second, tmp_path):
+    def refuses(_: Loop) -> None:
+        other = Foreach()
+        refused(other.model, other.optimizers[0], tmp_path / second, "choose another path, or wait")
+
+    updates_then(tmp_path / first, refuses)
+    assert Trace.open(tmp_path / first).n_updates == 5
+    updates_then(tmp_path / second, lambda loop: None)
+    assert Trace.open(tmp_path / second).n_updates == 5
+
+
 def test_a_folder_that_is_no_trace_is_not_replaced(tmp_path):
     loop = Foreach()
     (tmp_path / "file").write_text("mine")
