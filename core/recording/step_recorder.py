@@ -31,7 +31,7 @@ from gradreel.core.trace.earlier_run import EarlierRun
 from gradreel.core.trace.environment import environment
 from gradreel.core.trace.format import MOST_META, column_kinds, metric_kinds, sealed_meta
 from gradreel.core.trace.recorded_run import MOST_COUNTED, RecordedRun
-from gradreel.core.trace.unfinished import LastState, journal_text, log_kinds
+from gradreel.core.trace.unfinished import LastState, RecordingJournal, journal_text, log_kinds
 from gradreel.core.trace.write_behind import BLOCK, BLOCKS, Written
 from gradreel.core.trace.writing import TraceWriter, is_other_data, new_recording, updates_in
 
@@ -113,7 +113,7 @@ class Recorder:
         self._ended_by: str | None = None
         self._lock = threading.RLock()  # held while recorded data are read or changed
         self._journal = JournalThread(self._update_journal)
-        self._journaled = self.updates  # updates that the newest journal covers
+        self._journaled = self.updates  # updates that the newest journal covers, which may not be written yet
         self._seen_settled = -1  # ``_settled`` when the journal was last brought up to date
         self._late_from = time.monotonic() + _LATE_SECONDS  # when the loop's own thread does that after an update
         self._reported: set[str] = set()
@@ -239,7 +239,7 @@ class Recorder:
             except Exception as error:  # no failure may end the code after the training
                 self._outcome = f"the recording is lost: {error}"
                 if writer.folder.exists():
-                    kept = f"what was recorded up to update {self._journaled} is in {writer.folder}"
+                    kept = f"what was recorded up to update {_updates_journaled(writer.folder)} is in {writer.folder}"
                     self._outcome = f"the recording could not be completed: {error}; {kept}"
                 if ended_by is None:  # otherwise a note of the exception says it
                     _warn(f"record: {self._outcome}")
@@ -615,6 +615,14 @@ class Recorder:
             raise OSError(
                 errno.ENOSPC, f'{self.path.parent} is nearly full; with keep={{"every": 10}} a run takes a tenth'
             )
+
+
+def _updates_journaled(folder: Path) -> int:
+    """Return the updates that the journal in a folder covers; 0 if there is none."""
+    try:
+        return RecordingJournal.read(folder).recorded.updates
+    except (OSError, ValueError):
+        return 0
 
 
 def _warn(message: str) -> None:

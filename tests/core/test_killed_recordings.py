@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import time
@@ -517,8 +518,9 @@ def test_a_full_disk_keeps_the_recorded_updates_and_the_training_goes_on(tmp_pat
                     until(lambda: Trace.open(tmp_path / "run.interrupted").n_updates == 5)
                     full.append(1)
 
-    with pytest.warns(UserWarning, match="No space left"):
+    with pytest.warns(UserWarning, match="No space left") as caught:
         loop()
+    assert re.search(r"\b5\b", str(caught[-1].message).replace(str(tmp_path), ""))
     assert n_updates == 500 and not (tmp_path / "run").exists()
     trace = Trace.open(tmp_path / "run.interrupted", checksums=True)
     assert trace.n_updates == 5 and trace.batch_loss.tolist() == [0, 1, 2, 3, 4]
