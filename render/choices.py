@@ -5,7 +5,7 @@ quick.
 """
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 
 class Quality(NamedTuple):
@@ -31,5 +31,7 @@ DEFAULT_QUALITY, WATCHED_QUALITY = "h", "l"
 FORMATS = ("mp4", "webm", "mov", "gif", "png-sequence")
 MEDIA_FOLDER = Path("media")
 COMPARISONS = ("width", "depth")
-PROGRESS_BARS, DEFAULT_PROGRESS = ("display", "leave", "none"), "display"
+ProgressBar = Literal["display", "leave", "none"]
+PROGRESS_BARS: tuple[ProgressBar, ...] = get_args(ProgressBar)
+DEFAULT_PROGRESS: ProgressBar = "display"
 VERBOSITIES, DEFAULT_VERBOSITY = ("debug", "info", "warning", "error", "critical"), "info"

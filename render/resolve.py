@@ -15,7 +15,7 @@ from gradreel.render.lessons.known_scenes import known_scenes
 from gradreel.render.lessons.lesson import Lesson
 from gradreel.render.lessons.options import (
     Options,
-    files_of_overrides,
+    files_in_settings,
     parse_overrides,
     read_curve,
     settings_of,
@@ -38,7 +38,7 @@ def lesson_of(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
     data = daily_data(options.data, options.csv_format, options.borders)
     asked = specs_of(options.scenes if scenes is None else scenes)
     span = (options.first_scene, options.last_scene)
-    files = files_of_overrides(options.overrides)
+    files = files_in_settings(options.overrides)
     ours = partial(known_scenes, Folders(options.media_dir).private)
     curve = read_curve(options.curve) if options.curve else None
     overrides = parse_overrides(options.overrides)

@@ -22,6 +22,7 @@ from gradreel.render.choices import (
     DEFAULT_VERBOSITY,
     FORMATS,
     MEDIA_FOLDER,
+    ProgressBar,
 )
 from gradreel.render.lessons.tables import LONGEST, Knots
 from gradreel.render.settings import MOST_AT_ONCE, RenderSettings, default_format
@@ -92,7 +93,7 @@ class Options(DataOptions):
     burned: str | None = None
     dry_run: bool = False
     as_json: bool = False
-    progress: str = DEFAULT_PROGRESS
+    progress: ProgressBar = DEFAULT_PROGRESS
     quiet: bool = False
     verbosity: str = DEFAULT_VERBOSITY
 
@@ -115,7 +116,7 @@ class ExperimentOptions(DataOptions):
     overwrite: bool = False
     dry_run: bool = False
     as_json: bool = False
-    progress: str = DEFAULT_PROGRESS
+    progress: ProgressBar = DEFAULT_PROGRESS
     quiet: bool = False
     verbosity: str = DEFAULT_VERBOSITY
 
@@ -292,8 +293,10 @@ def parse_overrides(settings: Iterable[str]) -> dict[str, dict[str, Any]]:
     return overrides
 
 
-def files_of_overrides(settings: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Return the file that ``--set`` reads each parameter from, by scene and parameter; "" for a plain value.
+def files_in_settings(settings: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return the file that each ``--set scene.parameter=value`` names, by scene and parameter.
+
+    The value ``@file`` gives the file; a plain value gives "".
 
     A parameter inside another is written ``run.seed``. A later setting of ``run`` replaces the entries inside it.
     """

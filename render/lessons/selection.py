@@ -38,7 +38,7 @@ def load_lesson(
 
     ``overrides`` {scene: {parameter: value}} replace parameters. The key "experiments" changes training runs instead:
     {"experiments": {"three-sigmoids": {"seed": 3}}}. ``files`` has the files that overrides were read from, for error
-    messages, see `files_of_overrides`.
+    messages, see `files_in_settings`.
 
     ``only`` selects scenes by name, in that order. A scene that the lesson lacks is added with its own defaults.
     ``span`` selects the scenes between two, both included. ``ours`` returns our scenes, such as a cached list.

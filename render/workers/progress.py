@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TextIO
 
 from gradreel.core.errors import printable
-from gradreel.render.choices import DEFAULT_VERBOSITY
+from gradreel.render.choices import DEFAULT_VERBOSITY, ProgressBar
 from gradreel.render.terminal import print_plainly, raw_stream
 
 LINE_SECONDS = 10.0  # between two plain lines of one task
@@ -151,7 +151,7 @@ class Bars(Reporter):
             self._progress.stop_task(bar)
 
 
-def reporter(progress: str, quiet: bool = False, verbosity: str = DEFAULT_VERBOSITY) -> Reporter:
+def reporter(progress: ProgressBar, quiet: bool = False, verbosity: str = DEFAULT_VERBOSITY) -> Reporter:
     """Return the reporter for ``--progress_bar`` (display, leave, none), ``--quiet`` and ``-v``."""
     level = verbosity.lower()
     if quiet or level in ("error", "critical"):

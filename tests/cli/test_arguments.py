@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.render.lessons.options import (
-    files_of_overrides,
+    files_in_settings,
     parse_beat_range,
     parse_overrides,
     parse_resolution,
@@ -110,11 +110,11 @@ def test_override_reaches_into_a_parameter():
 
 
 def test_the_file_that_a_parameter_is_read_from_is_the_last_one():
-    assert files_of_overrides(["sum.run.seed=@a.json", "sum.run=@b.json", "sum.run.epochs=3", "other.x=@c.csv"]) == {
+    assert files_in_settings(["sum.run.seed=@a.json", "sum.run=@b.json", "sum.run.epochs=3", "other.x=@c.csv"]) == {
         "sum": {"run": "b.json", "run.epochs": ""},
         "other": {"x": "c.csv"},
     }
-    assert files_of_overrides(["sum.runs=@a.json", "sum.run=@b.json", "sum.run=3"]) == {
+    assert files_in_settings(["sum.runs=@a.json", "sum.run=@b.json", "sum.run=3"]) == {
         "sum": {"runs": "a.json", "run": ""},
     }
 
