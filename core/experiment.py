@@ -274,12 +274,12 @@ class Experiment(RunData):
         """Return R, the number of kept states."""
         return -(-self.n_updates // self.kept_every) + 1
 
-    def kept_updates(self, first: int = 0, end: int | None = None) -> IntArray:
+    def kept_updates(self, first_row: int = 0, end_row: int | None = None) -> IntArray:
         """Return how many updates had been made at each kept state, (R,): 0 first, U last.
 
-        ``first`` and ``end`` select rows: from row ``first`` up to, but without, row ``end``.
+        ``first_row`` and ``end_row`` select kept states: from row ``first_row`` up to, but without, row ``end_row``.
         """
-        return every_kth(self.kept_every, self.n_updates, first, end)
+        return every_kth(self.kept_every, self.n_updates, first_row, end_row)
 
     @property
     def n_state_vectors(self) -> int:

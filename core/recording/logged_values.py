@@ -64,7 +64,11 @@ def epoch_number(value: Any) -> int:
 
 
 def example_numbers(value: Any) -> IntArray:
-    """Return a copy of the indices of a batch's examples, (B,). Raises NotKeptError for anything else."""
+    """Return a copy of the indices of a batch's examples, (B,); an array of more dimensions is flattened.
+
+    Raises NotKeptError for a single number, and for entries that are no whole numbers. An empty array may have
+    any type.
+    """
     try:
         # A copy: torch refuses to resize a tensor after numpy()
         is_tensor = isinstance(value, torch.Tensor)

@@ -174,7 +174,7 @@ def record(
                     ended = error
     if ended is not None:
         if not recorder.is_fork:
-            ended.add_note(recorder.outcome_text())
+            ended.add_note(recorder.recording_outcome_text())
         raise ended
     if loss_of is not None and not recorder.is_fork and recorder.place is not None:
         try:
@@ -263,7 +263,7 @@ class Recording:
                 log.note_loss(as_number("loss", values["loss"]), target_update)
         if "epoch" in values:
             with self._reporting():
-                log.note_epoch(epoch_number(values["epoch"]), target_update)
+                log.note_epoch_of_update(epoch_number(values["epoch"]), target_update)
         if "batch" in values:
             with self._reporting("batch"):
                 log.note_batch(example_numbers(values["batch"]), target_update)

@@ -53,7 +53,7 @@ class _Step(NamedTuple):
     computes_gradient: bool  # by a closure, or by unscaling it; then the gradient is recorded after the step
 
     @property
-    def gradient_is_early(self) -> bool:
+    def gradient_precedes_update(self) -> bool:
         """Return whether the column already has the gradient of an update that may never be completed."""
         return self.leaves_kept_state and not self.computes_gradient
 
@@ -256,7 +256,7 @@ class Recorder:
     def _close_by_signal(self, name: str) -> None:
         """Complete the trace before the signal ``name`` ends the process."""
         self._signals.call(self.complete, self._files, self._writer, name)
-        _warn(self.outcome_text())
+        _warn(self.recording_outcome_text())
 
     def _warn_of_incomplete_tensors(self) -> None:
         """Warn about tensors that the trace does not have in full: replaced, lost or thawed ones."""
@@ -347,7 +347,7 @@ class Recorder:
             "overwrite=True; to continue it, resume=True and the model in its last state; to keep both, another path"
         )
 
-    def outcome_text(self) -> str:
+    def recording_outcome_text(self) -> str:
         """Return a sentence for the user that says what became of the recording."""
         return f"record: {self._outcome}"
 
@@ -430,7 +430,7 @@ class Recorder:
         """
         if not self.is_recording or self._writer.marking:
             return True
-        if self._step is not None and self._step.gradient_is_early:
+        if self._step is not None and self._step.gradient_precedes_update:
             return False
         if self.updates == self._first:  # nothing is new; the journal has the earlier run
             return True
@@ -499,7 +499,7 @@ class Recorder:
             self._append_state()
             if self._unwatched >= BLOCK:
                 self._check_disk()
-        if step.gradient_is_early:
+        if step.gradient_precedes_update:
             self._append_gradient(number)
         self._step = step
 

@@ -69,8 +69,8 @@ class UpdateLog:
         """
         self._note(LOSS, loss, update)
 
-    def note_epoch(self, epoch: int, update: int | None = None) -> None:
-        """Note the epoch of an update; see `note_loss`."""
+    def note_epoch_of_update(self, epoch: int, update: int | None = None) -> None:
+        """Note the epoch that an update belongs to; see `note_loss`."""
         self._note(EPOCH, epoch, update)
 
     def note_batch(self, examples: IntArray, update: int | None = None) -> None:

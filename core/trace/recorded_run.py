@@ -146,12 +146,12 @@ class RecordedRun(BaseModel):
         """Return G, the number of parameter groups of all optimizers."""
         return sum(len(optimizer.groups) for optimizer in self.optimizers)
 
-    def kept_updates(self, first: int = 0, end: int | None = None) -> IntArray:
+    def kept_updates(self, first_row: int = 0, end_row: int | None = None) -> IntArray:
         """Return how many updates had been made at each kept state, (R,): 0 first, U last.
 
-        ``first`` and ``end`` select rows: from row ``first`` up to, but without, row ``end``.
+        ``first_row`` and ``end_row`` select kept states: from row ``first_row`` up to, but without, row ``end_row``.
         """
-        return every_kth(self.kept_every, self.updates, first, end)
+        return every_kth(self.kept_every, self.updates, first_row, end_row)
 
     def part_shapes(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
         """Return the name and shape of each part of theta, in order."""

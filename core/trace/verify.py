@@ -281,7 +281,7 @@ class _Recomputation:
         self._perturb_side_runs([0.0] * (1 + experiment.n_state_vectors), True)
         self._compare_counts()
         updates, kept_every, done, last_kept = experiment.n_updates, experiment.kept_every, 0, 0
-        self._compare_state(0, 1)
+        self._compare_and_advance_state(0, 1)
         for epoch in range(experiment.epochs):
             order = examples.order(generator)
             if order is not None:
@@ -300,13 +300,17 @@ class _Recomputation:
                 done += 1
                 if done % kept_every == 0 or done == updates:
                     last_kept = done
-                    self._compare_state(done, span)
+                    self._compare_and_advance_state(done, span)
                 if done * 100 // updates != (done - 1) * 100 // updates:
                     report(done, updates)
         return done
 
-    def _compare_state(self, done: int, span: int) -> None:
-        """Compare the computed state after ``done`` updates with the recorded one, and continue from the better one."""
+    def _compare_and_advance_state(self, done: int, span: int) -> None:
+        """Compare the computed state after ``done`` updates with the recorded one, and continue from the better one.
+
+        ``done`` updates lead to a kept state: the one in row ``self.row``, which is then advanced. Rounding may have
+        grown over ``span`` updates.
+        """
         theta, networks = next(self.rows["parameters"]), self.networks
         computed_theta, _, optimizer_state = networks.values(0)
         beside = [networks.values(run) for run in range(1, networks.runs)]
@@ -364,7 +368,8 @@ class _Recomputation:
     def _compare_loss(self, done: int, losses: NDArray[Any], span: int) -> None:
         """Compare the recorded loss of update ``done``.
 
-        ``losses`` are those of the trace's run and of the side runs.
+        ``losses`` are those of the trace's run and of the side runs. Rounding may have grown over ``span`` updates, so
+        the tolerance grows with it.
         """
         recorded, computed = np.asarray(next(self.rows["batch_loss"]))[None], losses[:1].astype(np.float64)
         beside = [losses[run : run + 1] for run in range(1, len(losses))]

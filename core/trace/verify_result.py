@@ -68,7 +68,10 @@ class Verification:
         return f"made with {made_with}, computed again with {environment_text(self.computed_with, self.made_with)}"
 
     def __str__(self) -> str:
-        """Return a report of several lines: the problems, or the agreement and what was and was not checked."""
+        """Return the report: the problems, one a line, or one line with the agreement.
+
+        For a recorded run without problems, more lines say what was and was not checked.
+        """
         if self.problems:
             state = "not as it should be" if self.checked or self.unchecked else "damaged"
             return "\n".join([f"{self.path}: {state}", *(f"  {problem}" for problem in self.problems)])

@@ -224,7 +224,7 @@ def test_the_number_of_warnings_is_limited(tmp_path):
 @pytest.mark.parametrize(
     "where",
     [
-        "update_log.UpdateLog.note_epoch",
+        "update_log.UpdateLog.note_epoch_of_update",
         "update_log.UpdateLog.note_metric",
         "update_log.UpdateLog.note_update",
         "update_log.UpdateLog.note_setting",
