@@ -185,7 +185,7 @@ def _chosen_elsewhere(ctx: click.Context, message: str | None = None) -> str:
     defaults = ctx.default_map or {}
     for param in ctx.command.params:
         if param.name is not None and ctx.get_parameter_source(param.name) not in SAID:
-            if message is not None and not _is_named(param, ctx, message):
+            if message is not None and not _names_option_or_value(param, ctx, message):
                 continue
             if (value := param.resolve_envvar_value(ctx)) is not None:
                 settings.setdefault("the environment", []).append(f"{param.envvar}={value}")
@@ -194,7 +194,7 @@ def _chosen_elsewhere(ctx: click.Context, message: str | None = None) -> str:
     return "; ".join(f"{', '.join(options)} by {where}" for where, options in settings.items())
 
 
-def _is_named(param: click.Parameter, ctx: click.Context, message: str) -> bool:
+def _names_option_or_value(param: click.Parameter, ctx: click.Context, message: str) -> bool:
     """Return whether ``message`` names the option, or contains a long enough word of its value.
 
     The value is the one from the environment variable or the configuration file. Choices count by their name alone.

@@ -173,6 +173,7 @@ class TwoSpirals(GeneratedPoints):
     seed: int = Field(default=0, ge=0, lt=2**63, description="seed of the noise")
 
     def _positions(self, random: np.random.Generator) -> FloatArray:
+        """Return points exactly on the spirals, (N, 2); nothing is drawn from ``random``."""
         return spiral_arms(2, self.turns, self.points)
 
 

@@ -44,7 +44,7 @@ def compare_networks(options: ExperimentOptions) -> int:
         filled = None if dataset.synthetic else filled_text(dataset.daily)
         if filled:
             progress.say(filled)
-        missing = _missing_runs(networks, traces, progress)
+        missing = _runs_to_train(networks, traces, progress)
         if options.dry_run:
             print_missing(networks, missing, traces, options)
             return 0
@@ -101,8 +101,11 @@ def _networks(options: ExperimentOptions, dataset: DailyViews) -> tuple[Network,
     return depth_experiments(dataset, depths, options.width or WIDTH, seeds, options.epochs)
 
 
-def _missing_runs(networks: Sequence[Network], traces: Path, progress: Reporter) -> list[Experiment]:
-    """Return the runs without an intact trace; tell ``progress`` which damaged traces will be trained again."""
+def _runs_to_train(networks: Sequence[Network], traces: Path, progress: Reporter) -> list[Experiment]:
+    """Return the runs to train: those whose trace is missing or damaged, with repetitions if networks share a run.
+
+    Tells ``progress`` which damaged traces will be trained again.
+    """
     missing = []
     for network in networks:
         for run in network.experiments:

@@ -574,7 +574,11 @@ def _as_one(failures: Mapping[str, BaseException], media_dir: Path) -> BaseExcep
 
 
 def _with_task_name(task: str, error: BaseException, media_dir: Path) -> BaseException:
-    """Return ``error`` with its task's name, if its message lacks it; a full or failing disk becomes a UserError."""
+    """Return the error to report for ``error`` of a task.
+
+    The message of a worker that died gets the task's name. So does the UserError for an error that `disk_error` knows.
+    Any other error is returned unchanged.
+    """
     if isinstance(error, OSError):
         error = disk_error(error, media_dir) or error
         return type(error)(f"{task}: {error}") if isinstance(error, UserError) else error

@@ -37,18 +37,18 @@ def print_json(content: Any) -> None:
 
     Characters that would steer a terminal are escaped as JSON escapes, so programs read the original text.
     """
-    text = json.dumps(_standard_json(content), ensure_ascii=False, indent=2, default=str)
+    text = json.dumps(_with_non_finite_as_text(content), ensure_ascii=False, indent=2, default=str)
     sys.stdout.write("".join(c if is_printable(c) else json.dumps(c)[1:-1] for c in text) + "\n")
 
 
-def _standard_json(content: Any) -> Any:
-    """Return plain data with NaN and infinity replaced by texts."""
+def _with_non_finite_as_text(content: Any) -> Any:
+    """Return plain data with NaN and infinity replaced by the texts "nan", "inf" and "-inf"."""
     if isinstance(content, float) and not math.isfinite(content):
         return str(content)
     if isinstance(content, Mapping):
-        return {name: _standard_json(value) for name, value in content.items()}
+        return {name: _with_non_finite_as_text(value) for name, value in content.items()}
     if isinstance(content, list | tuple):
-        return [_standard_json(value) for value in content]
+        return [_with_non_finite_as_text(value) for value in content]
     return content
 
 

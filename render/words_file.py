@@ -73,7 +73,7 @@ def _scene(narration: Narration, language: str, first: str, section: str, source
     requests = [request for request in word_requests(source) if request.table == "beats"]
     rows = list(_beats(words.get("beats", {}), source, requests, is_first=language == first))
     if rows:
-        yield "".join([f"[{_keys(language, section, 'beats')}]\n", *rows])
+        yield "".join([f"[{_dotted_key(language, section, 'beats')}]\n", *rows])
     own = narration.own.scenes.get(language, {}).get(section, {}) if narration.own is not None else {}
     for table, texts in (
         ("screen", words.get("screen", {})),
@@ -110,10 +110,10 @@ def _beats(
 def _table(names: Sequence[str], texts: Mapping[str, Any]) -> Iterator[str]:
     """Yield one TOML table with its rows."""
     rows = [f"{_key(key)} = {_text(text)}\n" for key, text in texts.items()]
-    yield "".join([f"[{_keys(*names)}]\n", *rows])
+    yield "".join([f"[{_dotted_key(*names)}]\n", *rows])
 
 
-def _keys(*names: str) -> str:
+def _dotted_key(*names: str) -> str:
     """Return a dotted TOML key."""
     return ".".join(map(_key, names))
 

@@ -223,7 +223,7 @@ def load_class(source: SceneSource) -> type:
         module = _import(source)
     except (Exception, SystemExit) as error:
         trace = user_traceback(error, source.file)
-        raise SceneImportError(f"{_short_path(source.file)} could not be imported:\n{trace}") from None
+        raise SceneImportError(f"{_path_from_here(source.file)} could not be imported:\n{trace}") from None
     scene_class = getattr(module, source.class_name, None)
     if isinstance(scene_class, type) and _is_scene(scene_class):
         return scene_class
@@ -231,7 +231,7 @@ def load_class(source: SceneSource) -> type:
     fault = (
         f"has no class {source.class_name}" if scene_class is None else f": {source.class_name} is not a Manim Scene"
     )
-    raise SceneNotFoundError(f"{_short_path(source.file)} {fault}; {_scene_classes_text(names)}".replace(" :", ":"))
+    raise SceneNotFoundError(f"{_path_from_here(source.file)} {fault}; {_scene_classes_text(names)}".replace(" :", ":"))
 
 
 def _scene_source_of(scene_class: ClassSource) -> SceneSource:
@@ -245,7 +245,7 @@ def _parse_module(file: Path) -> ModuleSource:
     try:
         return module_source(file)
     except SyntaxError as error:
-        raise SceneImportError(f"{_short_path(file)} is not valid Python:\n{syntax_message(error)}") from None
+        raise SceneImportError(f"{_path_from_here(file)} is not valid Python:\n{syntax_message(error)}") from None
 
 
 def scene_tables(lesson: Path = LESSON_FILE) -> list[Mapping[str, Any]]:
@@ -351,7 +351,7 @@ def _comma_separated(names: Iterable[str]) -> str:
     return ", ".join(names)
 
 
-def _short_path(file: Path) -> str:
+def _path_from_here(file: Path) -> str:
     """Return a path relative to the current folder if it is inside, else the path itself."""
     try:
         return str(file.relative_to(Path.cwd()))

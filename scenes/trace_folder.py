@@ -45,7 +45,8 @@ class TraceFolder(str):
     def checksum(self) -> str:
         """Return a checksum that differs for another recording at the same path, and for other results beside it.
 
-        It is that of ``meta.json``, with the notes of what was computed from the trace afterwards. Raises TraceError.
+        It is that of ``meta.json``, with the notes of what was computed from the trace afterwards. A recording that
+        was killed has one too, from its journal. Raises TraceError.
         """
         of_run = str(read_meta(self.path)[0]["checksum"])
         notes = [self.path / name for name in sorted(BESIDE) if name.endswith(".json")]

@@ -28,16 +28,16 @@ class Place:
     ending: str  # end of the file's or folder's name when there is no -o, such as "-page.html"
     inside: str = ""  # path of the main file inside the folder, {} stands for the stem; "" for a single file
 
-    def final(self, beside: Path, stem: str, output: Path | None) -> Path:
+    def final(self, folder: Path, stem: str, output: Path | None) -> Path:
         """Return the path of the main file.
 
-        It is ``output``, or a name that begins with ``stem`` in the folder ``beside``. Adds the suffix if ``output``
+        It is ``output``, or a name that begins with ``stem`` in ``folder``. Adds the suffix if ``output``
         has none. Raises UserError if ``output`` cannot be written, has another suffix, is a folder where a file is
         needed, or the reverse.
         """
         if output is not None:
             check_writable(output, "-o")
-        place = output.absolute() if output else beside / f"{stem}{self.ending}"
+        place = output.absolute() if output else folder / f"{stem}{self.ending}"
         if self.inside:
             if place.exists() and not place.is_dir():
                 raise UserError(f"-o {output} is a file, but the result is a folder; name another path")
@@ -60,7 +60,7 @@ def check_place(
     output: Path | None,
     clips: Sequence[Clip],
 ) -> None:
-    """Raise UserError if an export would replace a file that it must not.
+    """Raise UserError if an export would replace a file that is not an earlier export's, or was changed since.
 
     ``file_names`` is a regular expression for the names of the export's other files in the same folder.
     """

@@ -266,7 +266,7 @@ class Picture(Drawn):
         if not moved and self._resampling == image.resampling_algorithm and np.array_equal(self._source, source):
             return True
         self._source, self._resampling = source.copy(), image.resampling_algorithm
-        self._transform_image(image, camera)
+        self._compute_transformed_image(image, camera)
         self.tiles = NONE
         if self._laid is not None:
             width, height = self._laid.size
@@ -285,8 +285,11 @@ class Picture(Drawn):
             laid = laid.crop((0, 0, width, height))
         below[:] = np.asarray(Image.alpha_composite(Image.fromarray(below), laid))
 
-    def _transform_image(self, image: AbstractImageMobject, camera: ClipCamera) -> None:
-        """Transform the image onto the frame, as the first half of Manim's ``display_image_mobject`` does."""
+    def _compute_transformed_image(self, image: AbstractImageMobject, camera: ClipCamera) -> None:
+        """Compute the image as it lies in the frame, for `draw`.
+
+        This is the first half of Manim's ``display_image_mobject``.
+        """
         self._laid = None
         source = Image.fromarray(self._source)
         corners = [[0, 0], [source.width, 0], [0, source.height], [source.width, source.height]]

@@ -53,7 +53,10 @@ class Recordings:
         return recordings[0] if recordings else None
 
     def files(self, beats: Sequence[tuple[str, str]]) -> list[Path]:
-        """Return the recording of each (scene, beat). Raises UserError with the names of missing ones."""
+        """Return the recording of each beat, named by (scene, beat).
+
+        Raises UserError with the names of missing ones.
+        """
         files = {names: self.file(*names) for names in beats}
         if missing := [f"{scene}/{beat}{SUFFIXES[0]}" for (scene, beat), file in files.items() if file is None]:
             raise UserError(

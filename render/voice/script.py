@@ -209,7 +209,7 @@ def lines_read_from_other_text(recordings: Recordings, lines: Iterable[Line]) ->
     notes = _read_notes(recordings.folder)
     stale_lines = []
     for line in lines:
-        text = _text_read(recordings.file(line.scene, line.beat), notes, f"{line.scene}/{line.beat}")
+        text = _noted_text(recordings.file(line.scene, line.beat), notes, f"{line.scene}/{line.beat}")
         if text is not None and _letters(text) != _letters(" ".join(line.stretches)):
             stale_lines.append(line)
     return stale_lines
@@ -222,7 +222,7 @@ def _remarks_on_line(line: ScriptLine, language: str, recordings: Recordings, no
         yield Remark(f"{line.name}{SUFFIXES[0]}", "missing")
         return
     name = f"{line.line.scene}/{file.name}"
-    read = _text_read(file, notes, line.name)
+    read = _noted_text(file, notes, line.name)
     if read is not None and _letters(read) != _letters(line.text):
         yield Remark(name, "other text", f'it was read from "{read}"')
     try:
@@ -249,8 +249,11 @@ def _recordings_without_beat(folder: Path, lines: Sequence[ScriptLine]) -> Itera
                 yield Remark(f"{scene}/{file.name}", "of no beat")
 
 
-def _text_read(file: Path | None, notes: _Notes | None, name: str) -> str | None:
-    """Return the text that a recording was read from; None without a recording or a note on its beat."""
+def _noted_text(file: Path | None, notes: _Notes | None, name: str) -> str | None:
+    """Return the text that a recording was read from, as the notes have it.
+
+    None without a recording or a note on its beat.
+    """
     note = notes.beats.get(name) if notes is not None else None
     if file is None or note is None:
         return None

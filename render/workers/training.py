@@ -202,7 +202,7 @@ class _TaskForEachGroup:
 
     def __init__(self, reporter: Reporter, names: Mapping[str, str], groups: Sequence[Group]) -> None:
         self._reporter, self._groups = reporter, groups
-        self._tasks = [_task_name(names, group.runs) for group in groups]
+        self._tasks = [_training_task_name(names, group.runs) for group in groups]
 
     def listeners(self, number: int) -> Listeners:
         task, updates = self._tasks[number], self._groups[number].n_updates
@@ -219,8 +219,11 @@ class _TaskForEachGroup:
         pass
 
 
-def _task_name(names: Mapping[str, str], runs: Sequence[Experiment]) -> str:
-    """Return the name of a group's training for messages; more than three runs are counted."""
+def _training_task_name(names: Mapping[str, str], runs: Sequence[Experiment]) -> str:
+    """Return the name of a group's training for messages; more than three runs are counted.
+
+    ``names`` has the name of each run by digest. Raises KeyError for a run without a name.
+    """
     listed = [names[run.digest] for run in runs]
     return f"train {'; '.join(listed) if len(listed) <= 3 else f'{listed[0]} and {len(listed) - 1} more'}"
 
@@ -232,7 +235,7 @@ class _TaskForAll:
 
     def __init__(self, reporter: Reporter, task: str, names: Mapping[str, str], bundles: Sequence[Bundle]) -> None:
         self._reporter, self._task = reporter, task
-        self._bundles = [_task_name(names, bundle.runs) for bundle in bundles]
+        self._bundles = [_training_task_name(names, bundle.runs) for bundle in bundles]
         whole = sum(bundle.cost for bundle in bundles)
         self._shares = [bundle.cost / whole for bundle in bundles]
         self._done = [0.0] * len(bundles)  # share of each bundle that is done, 0 to 1

@@ -148,7 +148,7 @@ class WindowBracket(VMobject):
     """A bracket at height ``y`` below the axis that spans the ``window`` days before a day, see `put`."""
 
     HOOK = 0.14
-    DASHES, DASH = 5, 0.1  # dashes at the left end if the window begins left of the plot; gaps are as long
+    DASHES, DASH = 5, 0.1  # at most 5 dashes if the window begins left of the plot; gaps grow to 0.1
 
     def __init__(self, plot: DayPlot, window: int, y: float) -> None:
         super().__init__(stroke_color=palette.text, stroke_width=2.4, fill_opacity=0)
@@ -158,7 +158,8 @@ class WindowBracket(VMobject):
     def put(self, day: float) -> WindowBracket:
         """Move the bracket to the window before ``day`` (an x); return self.
 
-        If the window begins left of the plot, the left end has dashes instead of a hook.
+        If the window begins left of the plot, the left end has dashes instead of a hook: fewer on a short
+        bracket. A dash and its gap are 0.2 long together, and the gaps grow from 0 to 0.1 as days leave the plot.
         """
         left = self.plot.box[0]
         start = float(self.plot.at(day - self.window - 0.4, 0)[0])

@@ -86,7 +86,7 @@ class DepthLines(VGroup):
         self.count = len(names)
         self.plot = _plot(self.count, most_of(losses), box)
         self.axis, self.names = depth_axis(names, box)
-        self.lines = {"training": self._line("training", 0.0), "validation": self._line("validation", DASH)}
+        self.lines = {"training": self._loss_curve("training", 0.0), "validation": self._loss_curve("validation", DASH)}
         self.dots = {kind: VGroup(*(self._dot(kind, k) for k in self.known(kind))) for kind in KINDS}
         self.labels = self._labels(texts)
         self.written, self.size = written, size
@@ -119,7 +119,8 @@ class DepthLines(VGroup):
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
-    def _line(self, kind: str, dash: float) -> RisingCurve:
+    def _loss_curve(self, kind: str, dash: float) -> RisingCurve:
+        """Return the curve through the losses of ``kind``, which is "training" or "validation"."""
         indices = self.known(kind)
         views = np.asarray(self.losses[kind], dtype=float)[indices]
         return RisingCurve(self.plot, np.array(indices, dtype=float), views, self.color, style.SECOND_CURVE, dash)

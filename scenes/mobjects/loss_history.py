@@ -67,7 +67,7 @@ class LossHistory:
         Raises UserError if no finite loss was logged.
         """
         batch = np.asarray(trace.batch_loss[:last], dtype=np.float64)
-        scale = _scale(trace, batch)
+        scale = _loss_unit(trace, batch)
         batch = batch * scale.factor
         _refuse_nothing_logged(trace, batch)
         at, whole, validation = _over_all_data(trace) if last is None else (np.empty(0),) * 3
@@ -220,8 +220,11 @@ _VALIDATION, _LOSS = (
 )
 
 
-def _scale(trace: Trace, batch: FloatArray) -> Scale:
-    """Return the scale of the run's losses; mean absolute errors of daily views are shown in views or thousands."""
+def _loss_unit(trace: Trace, batch: FloatArray) -> Scale:
+    """Return the unit in which the run's losses are shown.
+
+    Mean absolute errors of daily views are shown in views or thousands. Other losses have no unit.
+    """
     run = trace.run
     if not isinstance(run, Experiment) or not isinstance(run.dataset, DailyViews) or run.loss != "mae":
         return Scale()

@@ -182,7 +182,7 @@ class LossPlot(VGroup):
         """Return the curves' labels, in a column at the right, as near to the curves' ends as possible."""
         curves = {"batch": self.batch, "mean": self.mean, "whole": self.whole, "validation": self.validation}
         named = {name: curve for name, curve in curves.items() if curve is not None and texts.get(name)}
-        labels = {name: self._label(texts[name], curve) for name, curve in named.items()}
+        labels = {name: self._unplaced_label(texts[name], curve) for name, curve in named.items()}
         ends = {name: float(curve.end()[1]) for name, curve in named.items()}
         if "mean" in ends:  # the end of the pale line is random, so its label stands below the others
             ends["batch"] = min(ends[name] for name in ends if name != "batch") - 0.01
@@ -195,8 +195,11 @@ class LossPlot(VGroup):
                 line.place(upper - LINE_GAP * (k + 1) + 0.1, left=right + 0.25)
         return labels
 
-    def _label(self, text: str, curve: RisingCurve) -> VGroup:
-        """Return the lines of a label in its curve's colour, without a place."""
+    def _unplaced_label(self, text: str, curve: RisingCurve) -> VGroup:
+        """Return the lines of a label in its curve's colour, not yet placed.
+
+        The label of batch losses is paler if they are smoothed.
+        """
         is_pale = curve is self.batch and self.history.is_smoothed
         color = mix_text(palette.text, 0.7) if is_pale else curve.get_stroke_color()
         return VGroup(*(words(line, style.LABEL - 2, color) for line in text.split("\n")))

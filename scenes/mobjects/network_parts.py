@@ -152,7 +152,10 @@ def patched(text: TextMobject) -> VGroup:
 
 
 def arrow_up(tip: FloatArray, length: float, color: ManimColor) -> VGroup:
-    """Return a small upward arrow that ends at ``tip``."""
+    """Return a small upward arrow that ends at ``tip``.
+
+    Its head is 0.17 high at any ``length``, which must be above 0.1.
+    """
     head = Triangle(color=color, fill_opacity=1, stroke_width=0).stretch_to_fit_width(0.15).stretch_to_fit_height(0.17)
     head.shift(tip - head.get_top())
     shaft = segment(tip - np.array([0, length, 0]), tip - np.array([0, 0.1, 0]), color, style.AXIS)

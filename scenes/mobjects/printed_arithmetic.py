@@ -116,10 +116,10 @@ def printed_product(first: float, second: float, least: int = 2, most: int = 5) 
     """
     product = _as_shown(first * second, least)
     for decimals in range(least, most + 1):
-        factors = [_without_zeros(value, least, decimals) for value in (first, second)]
+        factors = [_shortest_decimal(value, least, decimals) for value in (first, second)]
         if (factors[0] * factors[1]).quantize(product, rounding=ROUND_HALF_EVEN) == product:
             return PrintedProduct(_plain_text(factors[0]), _plain_text(factors[1]), _plain_text(product), exact=True)
-    factors = [_without_zeros(value, least, least) for value in (first, second)]
+    factors = [_shortest_decimal(value, least, least) for value in (first, second)]
     return PrintedProduct(_plain_text(factors[0]), _plain_text(factors[1]), _plain_text(product), exact=False)
 
 
@@ -129,9 +129,9 @@ def printed_step(first: float, second: float, places: int, most: int = 5) -> Pri
     The second factor has the fewest decimals, up to ``most``, that give the product. If none do, returns
     `printed_product`.
     """
-    start, product = _without_zeros(first, places, places), _as_shown(first * second, places)
+    start, product = _shortest_decimal(first, places, places), _as_shown(first * second, places)
     for decimals in range(max(places, 2), most + 1):
-        factor = _without_zeros(second, 2, decimals)
+        factor = _shortest_decimal(second, 2, decimals)
         if (start * factor).quantize(product, rounding=ROUND_HALF_UP) == product:
             return PrintedProduct(_plain_text(start), _plain_text(factor), _plain_text(product), exact=True)
     return printed_product(first, second, places, most)
@@ -237,8 +237,11 @@ def no_zero(value: float, text: str) -> str:
     return text if not value or text.strip("\u2212-0.") else "≈ 0"
 
 
-def _without_zeros(value: float, least: int, decimals: int) -> Decimal:
-    """Return ``value`` to ``decimals``, without trailing zeros beyond ``least``; a whole number has no decimals."""
+def _shortest_decimal(value: float, least: int, decimals: int) -> Decimal:
+    """Return ``value`` to ``decimals``, without trailing zeros beyond ``least`` decimals.
+
+    A whole number has no decimals, whatever ``least`` is.
+    """
     if value == round(value):
         return _as_shown(value, 0)
     rounded = _as_shown(value, decimals)
@@ -257,6 +260,6 @@ def _rounded(value: float, places: int) -> Decimal:
 
 
 def _plain_text(value: Decimal) -> str:
-    """Return ``value`` as text without an exponent; 0 has no minus sign."""
+    """Return ``value`` as text without an exponent, with all its decimals; zero has no minus sign: -0.0 gives "0.0"."""
     text = f"{value:f}"
     return text.removeprefix("-") if not text.strip("-0.") else text
