@@ -212,8 +212,8 @@ def class_plane_of(trace: Trace) -> ClassPlane:
     """Return the answers of the run in ``trace``.
 
     Raises UserError if it is no classifier of points in the plane; see `refuse_other_than_planes`. A network with one
-    output that was trained with bce counts as a classifier of two classes. The answers of a recorded
-    run must have been computed by `Trace.decision_regions`.
+    output, the logit of bce, counts as a classifier of two classes. The answers of a recorded run must have been
+    computed by `Trace.decision_regions`.
     """
     if isinstance(trace.run, Experiment):
         return TrainedPlane(trace)

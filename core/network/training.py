@@ -219,9 +219,8 @@ def _rows_for_resuming(run: Experiment, updates: int) -> dict[str, int]:
     row, stride = updates // run.kept_every, run.optimizer_state_stride
     if updates % run.kept_every or row % stride:
         return {}
-    rows = dict.fromkeys(
-        column_kinds(run), 0
-    )  # 0 for columns that are written at the end; the next lines set the others
+    # 0 for columns that are written at the end; the next lines set the others
+    rows = dict.fromkeys(column_kinds(run), 0)
     rows |= {"parameters": row + 1, "gradient": row, "batch_loss": updates}
     rows |= {"batch": updates // run.batches_per_epoch + 1} if run.batch_size else {}
     return rows | ({"optimizer_state": row // stride + 1} if run.n_state_vectors else {})
