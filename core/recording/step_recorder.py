@@ -540,7 +540,10 @@ class Recorder:
 
         A step inside a recorded step is ignored: a sharding optimizer, for instance, steps others inside its own step.
         """
-        if id(optimizer) in self._seen or self._step is not None or not self.recorded.is_trained_by(optimizer):
+        if id(optimizer) in self._seen or self._step is not None:
+            return
+        if not self.recorded.is_trained_by(optimizer):
+            self._warn_of_thawing_optimizer(optimizer)
             return
         self._seen.add(id(optimizer))
         self._listen_to(optimizer, self.recorded.add_optimizer(optimizer), hooks)
@@ -553,12 +556,24 @@ class Recorder:
         """
         if id(optimizer) in self._seen or self._step is not None:
             return
-        self._seen.add(id(optimizer))
         if self.recorded.is_trained_by(optimizer):
+            self._seen.add(id(optimizer))
             _warn(
                 f"record: the updates of an optimizer ({type(optimizer).__name__}) that record was not given are not "
                 f"in {self.path}, though it trains what is recorded there ({self.updates} updates so far): give record "
                 "a list of all optimizers, or each a `with` of its own"
+            )
+        else:
+            self._warn_of_thawing_optimizer(optimizer)
+
+    def _warn_of_thawing_optimizer(self, optimizer: torch.optim.Optimizer) -> None:
+        """Warn, once, about an optimizer that trains only parameters that were frozen when the recording began."""
+        if self.recorded.thaws(optimizer):
+            self._seen.add(id(optimizer))
+            _warn(
+                f"record: the updates of an optimizer ({type(optimizer).__name__}) are not in {self.path}: it trains "
+                f"only what was frozen when the recording began ({self.updates} updates so far); begin another "
+                "recording after it is thawed"
             )
 
     def _row_of(self, updates: int) -> int:

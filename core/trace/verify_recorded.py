@@ -295,7 +295,11 @@ class _Check:
         if self._idle_moved or self._moved_frozen():
             names = [run.parts[i].name for i in sorted(self._idle_moved)]
             names += [tensor.name for tensor in self._moved_frozen() if not tensor.thawed]
-            lines += [f"what no optimizer trains and the loop itself changed: {_names_text(names)}"] if names else []
+            lines += (
+                [f"what no recorded optimizer trains and the loop itself changed: {_names_text(names)}"]
+                if names
+                else []
+            )
         return tuple(lines)
 
     def _moved_frozen(self) -> list[RecordedTensor]:

@@ -1336,6 +1336,24 @@ def test_the_folder_of_a_recording_that_goes_on_is_no_path_for_another(first, se
     assert Trace.open(tmp_path / second).n_updates == 5
 
 
+@pytest.mark.parametrize("is_given", [True, False])
+def test_a_later_optimizer_of_thawed_parameters_only_gives_a_warning(is_given, tmp_path):
+    model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Linear(3, 1))
+    model[0].requires_grad_(False)
+    optimizer = torch.optim.SGD(model[1].parameters(), lr=0.1)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with record(model, optimizer if is_given else None, tmp_path / "run"):
+            model(torch.ones(2, 2)).sum().backward()
+            optimizer.step()
+            model[0].requires_grad_(True)
+            later = torch.optim.RMSprop(model[0].parameters(), lr=0.1)
+            for _ in range(3):
+                model(torch.ones(2, 2)).sum().backward()
+                later.step()
+    assert sum("RMSprop" in str(warning.message) for warning in caught) == 1
+
+
 def test_a_folder_that_is_no_trace_is_not_replaced(tmp_path):
     loop = Foreach()
     (tmp_path / "file").write_text("mine")

@@ -198,7 +198,7 @@ def test_a_frozen_parameter_that_the_loop_moves_is_recorded(change, size, tmp_pa
     parameter = frozen(model, torch.randn(size))
     trace = run(tmp_path / "run", model, lambda k: change(parameter) if k in (2, 3) else None)
     assert copied_bytes(trace) == 3 * 4 * size
-    line = "what no optimizer trains and the loop itself changed: backbone"
+    line = "what no recorded optimizer trains and the loop itself changed: backbone"
     assert line in verify(trace.path).unchecked and verify(trace.path).intact
 
 

@@ -305,7 +305,7 @@ def test_frozen_parts_changed_by_the_loop_are_reported(tmp_path):
     for keep in ("every update", {"every": 3}):
         verification = verify(recorded(tmp_path / "run", frozen, move, keep=keep))
         assert verification.intact
-        assert "what no optimizer trains and the loop itself changed: 0.weight" in verification.unchecked
+        assert "what no recorded optimizer trains and the loop itself changed: 0.weight" in verification.unchecked
 
 
 def test_two_optimizers_each_by_its_own_rule(tmp_path):
