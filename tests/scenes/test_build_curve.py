@@ -283,6 +283,16 @@ def test_layout_holds_for_any_curve(name):
     assert film_of(name).findings == []
 
 
+def test_the_bracket_of_the_gap_does_not_cross_the_axis_name(play):
+    def bracket_and_name(scene, beat):
+        return scene.sum.bracket, scene.plot.x_label
+
+    seen = play(BuildCurve, bracket_and_name, until="piece-2", knots=[[0, 1], [2, 3], [5, 0], [6, 2]]).seen
+    bracket, name = seen["piece-2"]
+    assert bracket.get_bottom()[1] < name.get_top()[1], "they are at one height"
+    assert bracket.get_left()[0] > name.get_right()[0] + 0.05
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [

@@ -87,13 +87,16 @@ class RunningSum(VGroup):
         place = self._words_at(where, self.values)
         leader = np.zeros((0, 3))
         if place is None:
-            at, bottom = self.plot.box[1] + 0.18, self.plot.box[2]
+            at, to_words, bottom = self.plot.box[1] + 0.18, 0.24, self.plot.box[2]
+            name = self.plot.x_label
+            if name.submobjects and min(end[1] for end in ends) < name.get_top()[1] + AROUND_NAME:
+                at, to_words = name.get_right()[0] + 0.21, 0.17  # beside the axis's name, not through it
             start = ends[0] + np.array([0.2, 0.0, 0.0])
             for end in ends:
                 end[0] = at
             if at - start[0] >= 0.6:
                 leader = dashed(start, ends[0] - np.array([0.1, 0.0, 0.0]), palette.text).points
-            place = at + 0.24, max(float(ends[0][1] + ends[1][1]) / 2, bottom + 0.42)
+            place = at + to_words, max(float(ends[0][1] + ends[1][1]) / 2, bottom + 0.42)
         self.leader.points = leader
         self.bracket.span(*ends)
         left, middle = place
