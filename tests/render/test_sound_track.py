@@ -256,7 +256,7 @@ FAULTS = {
     truncated_wav: "truncated",
     truncated_flac: "",
     pipe: "no regular file",
-    not_numbers: "no numbers",
+    not_numbers: "infinite or not a number",
 }
 
 
