@@ -145,7 +145,7 @@ def stands_at(page, small, number):
     """Return whether the page shows the end of step ``number``, by its address and its picture."""
     page.wait_for_selector(STILL)
     page.wait_for_function("place => location.hash === '#' + place", arg=PLACES[number - 1])
-    for _ in range(30):  # a busy machine paints a frame later than the page has sought it
+    for _ in range(150):  # a busy machine paints a frame later than the page has sought it
         if np.abs(picture(page) - small.ends[number - 1]).mean() < 4:
             return True
         page.wait_for_timeout(100)
