@@ -159,7 +159,7 @@ def range_name(first: str | None, last: str | None) -> str:
 
 
 def _check_size(width: int, height: int) -> None:
-    """Raise UserError for a side outside the limits or an odd side; names the nearest size."""
+    """Raise UserError for a side outside the limits, or for an odd side; for that, it names the nearest even size."""
     if not (SMALLEST_SIDE <= width <= LARGEST_SIDE and SMALLEST_SIDE <= height <= LARGEST_SIDE):
         raise UserError(
             f"{width} x {height} pixels: width and height must be from {SMALLEST_SIDE} to {LARGEST_SIDE}; such"

@@ -24,7 +24,7 @@ def earlier_run_of(recorded: RecordedModel, path: Path, every: int) -> EarlierRu
     Raises
     ------
     UserError
-        If there are runs, and none can be continued. The message names the first difference of each.
+        If none of the runs on disk can be continued. The message names the first difference of each from the model.
     """
     runs, errors = earlier_runs(path)
     reasons = []

@@ -159,7 +159,7 @@ class RecordedModel:
         return self._tensors
 
     def gradient(self, number: int) -> list[torch.Tensor | None]:
-        """Return the gradients of theta's tensors that optimizer ``number`` uses now; None for parts without one."""
+        """Return the gradients of all of theta's tensors at a step of optimizer ``number``; None for one without."""
         gradients: list[Any] = [tensor.grad for tensor in self._tensors]
         if self._plain_gradients:
             try:

@@ -111,7 +111,7 @@ def write_landscape(folder: Path, checksum: str, landscape: Landscape) -> None:
 
 
 def read_landscape(folder: Path, checksum: str) -> Landscape | None:
-    """Return the landscape beside the columns of a trace whose meta.json has this checksum; None if there is none.
+    """Return the landscape in the folder of a trace; None if there is none for this ``checksum`` of its meta.json.
 
     Raises TraceError if its files are damaged.
     """

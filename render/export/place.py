@@ -60,7 +60,7 @@ def check_place(
     output: Path | None,
     clips: Sequence[Clip],
 ) -> None:
-    """Raise UserError if an export would replace a file that is not an earlier export's, or was changed since.
+    """Raise UserError if an export would replace a file that no export wrote, or that was changed afterwards.
 
     ``file_names`` is a regular expression for the names of the export's other files in the same folder.
     """

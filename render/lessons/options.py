@@ -342,7 +342,7 @@ def _json_or_text(text: str) -> Any:
 
 
 def _read_value(path: Path) -> Any:
-    """Return the value in a file: the knots of a CSV, or JSON; a file without ``.json`` may have plain text.
+    """Return the value that a file holds: knots in a ``.csv``, JSON in a ``.json``; JSON or plain text in any other.
 
     Raises UserError for an unreadable file or broken JSON.
     """

@@ -234,8 +234,8 @@ def _speak(
 ) -> dict[Utterance, Heard]:
     """Speak utterances in batches, with up to ``jobs`` programs, and return the stretches of each.
 
-    The caller holds the voice's lock. If a batch fails, its utterances are spoken one by one, so that only the faulty
-    one is missing.
+    The caller holds the voice's lock. If a batch fails, its utterances are spoken one by one. So the others reach
+    the cache before the error of the faulty one is raised.
     """
     prefix = f"{UNFINISHED}{_digest(voice)[:8]}-"
     for abandoned in folder.glob(f"{prefix}*"):  # left by killed commands, since this one holds the lock

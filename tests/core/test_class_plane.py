@@ -47,7 +47,7 @@ def recorded(path, model, updates=5):
 
 @pytest.fixture(scope="module")
 def answered(tmp_path_factory):
-    """Model and trace of a recorded run with its answers, and what changed while they were computed."""
+    """Return a model, the trace of its recorded run with decision regions, and what computing these changed."""
     model = classifier()
     trace = recorded(tmp_path_factory.mktemp("plane") / "run", model)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}

@@ -247,7 +247,7 @@ MISSPELT = ["[Move]", "[ move]", "[move-]", "[mo_ve]", "[move ", "move]", "［mo
 
 @pytest.fixture
 def waits(tmp_path):
-    """``waits("a line")``: the user's words for a scene that waits for the mark ``move``, and the scene."""
+    """Return a function: of a line, it returns a user's words with that line and a scene that waits for ``[move]``."""
     (tmp_path / "waits.py").write_text(WAITS)
     source = resolve(f"{tmp_path / 'waits.py'}:Waits")
     return lambda line: (OwnWords(Path("words.toml"), {"en": {"waits": {"beats": {"one": line}}}}), source)
