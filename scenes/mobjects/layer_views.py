@@ -79,11 +79,38 @@ def _turned(flat: FloatArray, before: FloatArray) -> FloatArray:
     return np.asarray(left @ right)
 
 
-class MovingSheet(VGroup):
-    """Draws the sheet and groups of points; `show` puts them where they are after so many layers.
+class DrawnSheet(VGroup):
+    """Draws a sheet of lines and groups of points; `draw` puts them at new places.
 
     ``groups``: for each, which points (N,) are of it, and a function that returns their marks at places (n, 3).
-    Parts: ``threads``; ``marks``, one for each group; ``cut``, an upright line, comes in the end.
+    Parts: ``threads``; ``marks``, one for each group.
+    """
+
+    def __init__(
+        self, groups: Sequence[tuple[FloatArray, Callable[[FloatArray], VMobject]]], thread: ManimColor
+    ) -> None:
+        super().__init__()
+        self.groups = groups
+        self.threads = VMobject(stroke_color=thread, stroke_width=THREAD, fill_opacity=0)
+        self.marks = [make(np.zeros((int(of.sum()), 3))) for of, make in groups]
+        self.add(self.threads, *self.marks)
+
+    def draw(self, dots: FloatArray, sheet: FloatArray) -> None:
+        """Put the points at ``dots`` (N, 2) and the sheet's places at ``sheet`` (M, 2), in scene units."""
+        dots, sheet = (np.column_stack([flat, np.zeros(len(flat))]) for flat in (dots, sheet))
+        for shape, (of, make) in zip(self.marks, self.groups, strict=True):
+            for part, moved in zip(shape.get_family(), make(dots[of]).get_family(), strict=True):
+                part.points = moved.points
+        self.threads.clear_points()
+        for line in sheet.reshape(-1, SHEET_FINE, 3):
+            self.threads.start_new_path(line[0])
+            self.threads.add_points_as_corners(line[1:])
+
+
+class MovingSheet(DrawnSheet):
+    """A sheet on its way through layers; `show` puts it where it is after so many of them.
+
+    ``cut``, an upright line, comes in the end; it is not among the submobjects.
     """
 
     def __init__(
@@ -92,13 +119,10 @@ class MovingSheet(VGroup):
         groups: Sequence[tuple[FloatArray, Callable[[FloatArray], VMobject]]],
         thread: ManimColor,
     ) -> None:
-        super().__init__()
-        self.views, self.groups, self.n_layers = views, groups, len(views.dots) - 1
-        self.threads = VMobject(stroke_color=thread, stroke_width=THREAD, fill_opacity=0)
-        self.marks = [make(np.zeros((int(of.sum()), 3))) for of, make in groups]
+        super().__init__(groups, thread)
+        self.views, self.n_layers = views, len(views.dots) - 1
         bottom, top = MIDDLE - SHEET_SEEN * HALF_HEIGHT, MIDDLE + SHEET_SEEN * HALF_HEIGHT
         self.cut = segment((views.cut, bottom, 0), (views.cut, top, 0), palette.text, style.MAIN_CURVE)
-        self.add(self.threads, *self.marks)
         self.show(0.0)
 
     def show(self, layers: float) -> None:
@@ -107,14 +131,6 @@ class MovingSheet(VGroup):
         share = layers - before
 
         def between(views: FloatArray) -> FloatArray:
-            flat = views[before] + share * (views[before + 1] - views[before])
-            return np.column_stack([flat, np.zeros(len(flat))])
+            return np.asarray(views[before] + share * (views[before + 1] - views[before]))
 
-        dots = between(self.views.dots)
-        for shape, (of, make) in zip(self.marks, self.groups, strict=True):
-            for part, moved in zip(shape.get_family(), make(dots[of]).get_family(), strict=True):
-                part.points = moved.points
-        self.threads.clear_points()
-        for line in between(self.views.sheet).reshape(-1, SHEET_FINE, 3):
-            self.threads.start_new_path(line[0])
-            self.threads.add_points_as_corners(line[1:])
+        self.draw(between(self.views.dots), between(self.views.sheet))
