@@ -8,7 +8,6 @@ from typing import ClassVar, Self
 import numpy as np
 from gradreel.core.analysis.class_plane import (
     ClassPlane,
-    accuracies,
     movement,
     refuse_other_than_planes,
 )
@@ -22,9 +21,8 @@ from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import Trace, read_meta
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.any_run.pictures.metric_panels import MOST, MetricPanels, Series
 from gradreel.scenes.mobjects.class_regions import ClassRegions, class_marks
-from gradreel.scenes.mobjects.loss_history import LossHistory
+from gradreel.scenes.mobjects.metric_panels import MetricPanels, classifier_series
 from gradreel.scenes.mobjects.pace import Pace, pace_of, recorded_row, sampled_rows
 from gradreel.scenes.mobjects.plot import ring
 from gradreel.scenes.mobjects.text import Number, fitted, heading, words
@@ -105,7 +103,13 @@ class DecisionRegions(LectureScene):
         self.regions = ClassRegions(self.plane.view, points, labels, self.plane.n_classes, LEFT, BOTTOM, SIDE, size)
         self.mark_size = size
         self.legend = self._legend()
-        self.panels = MetricPanels(self._series(trace), trace.n_updates, self.screen("updates"), titled=True, **PANELS)
+        self.panels = MetricPanels(
+            classifier_series(trace, self.plane, self.screen),
+            trace.n_updates,
+            self.screen("updates"),
+            titled=True,
+            **PANELS,
+        )
         self.counter = VGroup(
             words(self.screen("update"), 32), Number(int(self.plane.updates[-1]), 0, 32, palette.text, group=True)
         )
@@ -187,25 +191,6 @@ class DecisionRegions(LectureScene):
         if share <= 0 or reached >= self.last:
             return below
         return np.asarray(below + share * (self.logits(reached + 1) - below))
-
-    def _series(self, trace: Trace) -> list[Series]:
-        """Return what stands beside the plane: the loss if it is known, then accuracies."""
-        series = []
-        if np.isfinite(trace.batch_loss).any():
-            history = LossHistory.of(trace)
-            if len(history.whole):
-                line = (history.at, history.whole)
-            else:
-                line = history.mean_line() if history.is_smoothed else history.line()
-            if np.isfinite(line[1]).sum() > 1:
-                series.append(Series(self.screen("loss"), np.asarray(line[0], dtype=float), line[1]))
-        if isinstance(trace.run, Experiment):
-            found = {name: each for name, each in trace.metrics.items() if name in ("accuracy", "val_accuracy")}
-        else:
-            found = {"accuracy": (self.plane.updates, accuracies(self.plane))}
-        for name, (at, values) in found.items():
-            series.append(Series(self.screen(name), at.astype(float), values))
-        return series[:MOST]
 
     # -- what is written -----------------------------------------------------------------------------------------------
 

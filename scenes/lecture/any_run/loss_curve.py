@@ -14,16 +14,16 @@ from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.any_run.pictures.loss_comparison import LossComparison
-from gradreel.scenes.lecture.any_run.pictures.metric_panels import (
+from gradreel.scenes.lecture.daily_data import synthetic_data
+from gradreel.scenes.mobjects.loss_history import LossHistory
+from gradreel.scenes.mobjects.loss_plot import LossPlot
+from gradreel.scenes.mobjects.metric_panels import (
     MOST,
     MetricPanels,
     Series,
     logged_series,
     rate_series,
 )
-from gradreel.scenes.lecture.daily_data import synthetic_data
-from gradreel.scenes.mobjects.loss_history import LossHistory
-from gradreel.scenes.mobjects.loss_plot import LossPlot
 from gradreel.scenes.mobjects.readout import LossReadout
 from gradreel.scenes.mobjects.recorded_theta import shortened
 from gradreel.scenes.mobjects.text import caption, heading, literal

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from gradreel.core.analysis.class_plane import ClassPlane, accuracies
+from gradreel.core.arrays import FloatArray
+from gradreel.core.experiment import Experiment
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.loss_history import thinned, validation_loss
+from gradreel.scenes.mobjects.loss_history import LossHistory, thinned, validation_loss
 from gradreel.scenes.mobjects.loss_plot import LossAxis, update_ticks
 from gradreel.scenes.mobjects.plot import NO_TICKS, Plot
 from gradreel.scenes.mobjects.readout import LossNumber, decimals_of
@@ -19,7 +22,6 @@ from gradreel.scenes.mobjects.text import literal, words
 from gradreel.scenes.mobjects.ticks import Ticks
 from gradreel.scenes.style import palette
 from manim import VGroup
-from numpy.typing import NDArray
 
 MOST = 3  # panels in one picture
 GAP = 0.45  # between panels
@@ -34,12 +36,12 @@ class Series:
     """Numbers in the course of a run: ``values`` (n,) when ``at`` (n,) updates had been made. Some are finite."""
 
     name: str
-    at: NDArray
-    values: NDArray
+    at: FloatArray
+    values: FloatArray
 
 
 def logged_series(trace: Trace) -> list[Series]:
-    """The metrics that a loop logged in the course of its run, but for the validation loss beside the loss.
+    """Return the metrics that a loop logged in the course of its run, but for the validation loss beside the loss.
 
     A single number, such as the seconds that a trainer tells at its end, is no curve.
     """
@@ -49,7 +51,7 @@ def logged_series(trace: Trace) -> list[Series]:
 
 
 def rate_series(trace: Trace, name: str) -> list[Series]:
-    """The learning rates of a recorded loop that change, each course once; the second is called "``name`` 2"."""
+    """Return the learning rates of a recorded loop that change, each course once; the second is called "``name`` 2"."""
     if not isinstance(trace.run, RecordedRun):
         return []
     found: list[Series] = []
@@ -62,7 +64,30 @@ def rate_series(trace: Trace, name: str) -> list[Series]:
     return found
 
 
-def _finite(values: NDArray) -> NDArray:
+def classifier_series(trace: Trace, plane: ClassPlane, name_of: Callable[[str], str]) -> list[Series]:
+    """Return the loss of a classifier's run if it is known, then its accuracies; at most `MOST`.
+
+    ``plane``: its answers at the recorded states. ``name_of`` returns the words for "loss", "accuracy" and
+    "val_accuracy".
+    """
+    series = []
+    if np.isfinite(trace.batch_loss).any():
+        history = LossHistory.of(trace)
+        if len(history.whole):
+            line = (history.at, history.whole)
+        else:
+            line = history.mean_line() if history.is_smoothed else history.line()
+        if np.isfinite(line[1]).sum() > 1:
+            series.append(Series(name_of("loss"), np.asarray(line[0], dtype=float), line[1]))
+    if isinstance(trace.run, Experiment):
+        found = {name: each for name, each in trace.metrics.items() if name in ("accuracy", "val_accuracy")}
+    else:
+        found = {"accuracy": (plane.updates, accuracies(plane))}
+    series += [Series(name_of(name), at.astype(float), values) for name, (at, values) in found.items()]
+    return series[:MOST]
+
+
+def _finite(values: FloatArray) -> FloatArray:
     return np.where(np.abs(values) < LARGEST, values, np.nan)
 
 
@@ -165,7 +190,8 @@ class MetricPanel(VGroup):
 
 def _apart(ticks: Ticks, axis: LossAxis, height: float) -> Ticks:
     """Return those of ``ticks``, from the top, that are `TICK_GAP` apart on an axis of this height."""
-    scale, kept = height / (axis.high - axis.low), []
+    scale = height / (axis.high - axis.low)
+    kept: list[tuple[float, str]] = []
     for value, label in sorted(zip(ticks.values, ticks.labels, strict=True), reverse=True):
         if not kept or (kept[-1][0] - value) * scale >= TICK_GAP:
             kept.append((value, label))
