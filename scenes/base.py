@@ -173,6 +173,7 @@ class LectureScene(Scene):
         self._held_beat: str | None = None  # the beat whose last ``_held_seconds`` have not been played yet
         self._held_seconds = 0.0
         self._handed_on: tuple[Mobject, ...] | None = None
+        self._coming: tuple[Animation, ...] = ()  # play while what is not handed on fades out
         use_theme(self.context.theme)
         super().__init__(*args, **kwargs)
         self.camera.background_color = palette.background
@@ -446,12 +447,14 @@ class LectureScene(Scene):
         if (frame := times.begin(mark, now)) > now:
             self.wait(self._whole_frames((frame - now) / times.rate))
 
-    def hand_on(self, *mobjects: Mobject) -> None:
+    def hand_on(self, *mobjects: Mobject, coming: Iterable[Animation] = ()) -> None:
         """Name the mobjects that the next scene begins with; everything else fades out at this scene's end.
 
         Without arguments, everything fades out. If the scene never calls this, only the heading fades out.
+        The animations ``coming`` play during that fade. They bring mobjects that are not on the screen yet.
         """
         self._handed_on = mobjects
+        self._coming = tuple(coming)
 
     def remains(self) -> list[Mobject]:
         """Return the mobjects that are still on the screen after the scene's end."""
@@ -460,13 +463,17 @@ class LectureScene(Scene):
 
     def tear_down(self) -> None:
         """End the last beat, and in its last seconds, at most `FADE`, fade out what is not handed on."""
-        if self._held_beat is not None and (leaving := self._not_handed_on()):
+        moved = {id(part) for animation in self._coming for part in animation.mobject.get_family()}
+        leaving = _without(self._not_handed_on(), moved)
+        if self._held_beat is not None and (leaving or self._coming):
             self._tell_beat_is_over()
             self.play(
-                *map(FadeOut, leaving), run_time=self._held_seconds - HAIR
+                *map(FadeOut, leaving), *self._coming, run_time=self._held_seconds - HAIR
             )  # Manim rounds the number of frames up
         else:
             self._release_beat()
+            if self._coming:  # no frame is drawn; the mobjects are there for `remains`
+                self.play(*self._coming)
         super().tear_down()
 
     def _not_handed_on(self) -> list[Mobject]:

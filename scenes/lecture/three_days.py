@@ -27,7 +27,7 @@ from gradreel.scenes.mobjects.printed_arithmetic import (
     products_to,
 )
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.style import palette
+from gradreel.scenes.style import DIM, emphasize, palette
 from gradreel.scenes.words.day_words import unit_words
 from gradreel.scenes.words.numbers import number_text
 from manim import Animation, AnimationGroup, FadeIn, FadeOut, VGroup
@@ -36,6 +36,14 @@ from pydantic import Field, model_validator
 MOST = 5  # features, and sigmoids, that the picture holds
 BOX = (-4.4, 5.7, -2.05, 2.75)  # middle of the first column, of the last, bottom and top of the rows
 X, R, A, Y = 0, 1, 2, 3  # columns
+
+
+def bare_network(run: Experiment) -> LayerDiagram:
+    """Return the diagram of ``run`` without numbers: backprop ends with it, and summary begins with it."""
+    diagram = LayerDiagram((run.dataset.n_features, *run.hidden, 1), BOX, split=run.activation)
+    for edges in diagram.edges:
+        emphasize(edges, DIM)
+    return diagram
 
 
 class ThreeDaysScene(LectureScene):

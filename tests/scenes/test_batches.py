@@ -17,13 +17,12 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.base import LectureScene
+from gradreel.scenes.lecture.batch_boxes import BOXES, Boxes
 from gradreel.scenes.lecture.optimization.batches import (
-    BOXES,
     CLOSE_UP,
     FIELD,
     WHOLE_FIELD,
     Batches,
-    Boxes,
     updates_in_an_epoch,
 )
 from gradreel.scenes.lecture.optimization.pictures.batch_field import (

@@ -24,8 +24,8 @@ from gradreel.scenes.lecture.experiments.networks_scene import (
     NetworksParameters,
 )
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, UNSEEN, Columns, LossBar
-from gradreel.scenes.lecture.experiments.pictures.relu_blocks import ReluBlocks, common_step
 from gradreel.scenes.lecture.experiments.width_experiment import RulePicture, WidthExperiment
+from gradreel.scenes.lecture.relu_blocks import ReluBlocks, common_step
 from gradreel.scenes.mobjects.loss_lines import below
 from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.style import DIM, FULL

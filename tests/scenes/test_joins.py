@@ -18,20 +18,27 @@ from gradreel.scenes.base import FADE, LectureScene
 from gradreel.scenes.catalog import find_scenes, load_class, resolve
 from gradreel.scenes.lecture.curves.any_curve import AnyCurve
 from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
+from gradreel.scenes.lecture.curves.relu import Relu
 from gradreel.scenes.lecture.curves.sigmoid_formula import SigmoidFormula
 from gradreel.scenes.lecture.curves.sum_of_sigmoids import SumOfSigmoids
 from gradreel.scenes.lecture.deep.backprop import Backprop
 from gradreel.scenes.lecture.deep.deeper_and_deeper import DeeperAndDeeper
 from gradreel.scenes.lecture.deep.naming import Naming
+from gradreel.scenes.lecture.deep.stack_layers import StackLayers
 from gradreel.scenes.lecture.deep.why_deep import WhyDeep
 from gradreel.scenes.lecture.experiments.depth_experiment import DepthExperiment
 from gradreel.scenes.lecture.experiments.forecast import Forecast
 from gradreel.scenes.lecture.experiments.model_selection import ModelSelection
 from gradreel.scenes.lecture.experiments.overfitting import Overfitting
+from gradreel.scenes.lecture.experiments.width_experiment import WidthExperiment
 from gradreel.scenes.lecture.networks.matrix_form import MatrixForm
 from gradreel.scenes.lecture.networks.more_features import MoreFeatures
 from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
+from gradreel.scenes.lecture.networks.theta import Theta
+from gradreel.scenes.lecture.opening.summary import Summary
+from gradreel.scenes.lecture.optimization.batches import Batches
 from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
+from gradreel.scenes.lecture.optimization.loss import Loss
 from gradreel.scenes.lecture.optimization.why_gradient import WhyGradient
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.headings import headings_among, next_heading
@@ -48,6 +55,7 @@ ONE_DAY, FIVE_DAYS = (
     for days in (1, 5)
 )
 SUM = {"run": Experiment(epochs=40)}
+SMALL_LOSS = SMALL_RUN | {"curve": Experiment(epochs=40)}
 SINGLE = {"run": Experiment(hidden=(1,), epochs=40)}
 MATCH = {"folds": 3, "seeds": (0, 1), "epochs": 20, "fat": 9, "deep": (4, 4)}
 JOINS: list[tuple[type[LectureScene], dict[str, Any], type[LectureScene], dict[str, Any], str]] = [
@@ -63,13 +71,19 @@ JOINS: list[tuple[type[LectureScene], dict[str, Any], type[LectureScene], dict[s
     (NetworkDiagram, SMALL_RUN, MatrixForm, SMALL_RUN, "zh"),
     (NetworkDiagram, ONE_DAY, MatrixForm, ONE_DAY, "en"),
     (NetworkDiagram, FIVE_DAYS, MatrixForm, FIVE_DAYS, "en"),
+    (Theta, SMALL_RUN, Loss, SMALL_LOSS, "zh"),
+    (Loss, SMALL_LOSS, WhyGradient, {}, "en"),
     (WhyGradient, {}, GradientDescent, {"run": Experiment(epochs=40)}, "en"),
+    (Batches, SMALL_RUN, Relu, SUM, "zh"),
+    (WidthExperiment, {"widths": (0, 4), "seeds": (0, 1), "epochs": 3}, StackLayers, {}, "en"),
+    (StackLayers, {"width": 4}, DepthExperiment, DEPTHS, "en"),
     (DepthExperiment, DEPTHS, Forecast, ONE, "zh"),
     (Forecast, ONE, Naming, {}, "en"),
     (Naming, {}, DeeperAndDeeper, {}, "zh"),
     (DeeperAndDeeper, {}, WhyDeep, MATCH, "en"),
     (Overfitting, DEPTHS, ModelSelection, DEPTHS, "zh"),
     (ModelSelection, DEPTHS, Backprop, SMALL_RUN, "en"),
+    (Backprop, SMALL_RUN, Summary, SUM | {"width": 4, "seeds": (0, 1), "epochs": 2}, "zh"),
 ]
 
 

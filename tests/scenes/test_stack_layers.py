@@ -12,13 +12,13 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.lecture.deep.pictures.layer_stack import (
-    ManyLayers,
     layer_sizes,
     layer_source,
     output_source,
     short_formula,
 )
 from gradreel.scenes.lecture.deep.stack_layers import SAMPLES, StackLayers, fold
+from gradreel.scenes.lecture.many_layers import ManyLayers
 from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.testing.layout import check_scene
 from manim import config

@@ -12,8 +12,8 @@ from gradreel.core.network.theta import loss
 from gradreel.scenes.lecture.optimization.pictures.count_of_tries import DIGITS_A_PAGE, PrintedPages, Tries
 from gradreel.scenes.lecture.optimization.pictures.landscape import Landscape
 from gradreel.scenes.lecture.optimization.pictures.line_board import serpentine
-from gradreel.scenes.lecture.optimization.pictures.more_sigmoids import HIGH, LOW
-from gradreel.scenes.lecture.optimization.why_gradient import CURVE, LARGE, WhyGradient
+from gradreel.scenes.lecture.optimization.pictures.more_sigmoids import CURVE, HIGH, LOW
+from gradreel.scenes.lecture.optimization.why_gradient import LARGE, WhyGradient
 from gradreel.scenes.testing.layout import check_scene
 
 RUN = WhyGradient.experiments(WhyGradient.Parameters())["line"]

@@ -12,6 +12,7 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import relu, sigmoid
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
+from gradreel.scenes.lecture.batch_boxes import QUIZ, Boxes
 from gradreel.scenes.lecture.curves.pictures.formula_numbers import in_formula
 from gradreel.scenes.lecture.curves.pictures.relu_sum import ReluSum
 from gradreel.scenes.lecture.curves.pictures.sigmoid_board import color_of
@@ -21,7 +22,7 @@ from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.lecture_formulas import Y, many_features_source, relu_source
 from gradreel.scenes.mobjects.plot import Plot, dashed, segment
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
-from gradreel.scenes.mobjects.three_steps import ThreeSteps
+from gradreel.scenes.mobjects.three_steps import PLACE, ThreeSteps
 from gradreel.scenes.mobjects.ticks import Ticks, ticks_at_knots
 from gradreel.scenes.style import BAND, DIM, FAINT, emphasis, mix, mix_text, palette
 from gradreel.scenes.words.counts import Count
@@ -116,10 +117,15 @@ class Relu(LectureScene):
 
     def _map_beat(self) -> None:
         with self.beat("map", pause="long"):
-            # The third step is behind us; the brightness goes back to the first. Then the soft sigmoid in the place of
-            # the map, and over it the one that is asked for, the hard one, which stays; its formula has three cases
+            # The boxes of batches go into the third step, which is behind us; the brightness goes back to the first.
+            # Its blue curve becomes the soft sigmoid in the place of the map. Over it comes the one that is asked for,
+            # the hard one, which stays; its formula has three cases
             steps = ThreeSteps(self.trace("run"), self.screen_of("part-map"), 3)
-            self.play(*self.next_heading(self.screen_of("part-map")("heading")), FadeIn(steps, run_time=0.8))
+            boxes = Boxes(*QUIZ)
+            self.add(boxes.fill(boxes.count))
+            leaving = FadeOut(boxes, target_position=steps.card(3), scale=0.25)
+            arriving = self.next_heading(self.screen_of("part-map")("heading"))
+            self.play(*arriving, FadeIn(steps), leaving, run_time=1.0)
             self.play(steps.focus(1), run_time=0.6)
             self.until("soft")
             match = match_by_slope(*self.hard.x, self.parameters.c)
@@ -127,7 +133,9 @@ class Relu(LectureScene):
             self.one = self.plot.curve(self.x, self.hard(self.x), palette.blue)
             soft_name, hard_name = self.sigmoid_names = self._name_sigmoids()
             late = squish_rate_func(smooth, 0.3, 1.0)
-            arriving = [Create(self.soft, run_time=1.5, rate_func=late)]
+            blue = steps.blue
+            steps.card(1)[PLACE].remove(blue)
+            arriving = [ReplacementTransform(blue, self.soft, run_time=1.5)]
             arriving += [FadeIn(part, run_time=1.5, rate_func=late) for part in (self.plot, soft_name)]
             self.play(FadeOut(steps, run_time=0.4), *self.next_heading(self.screen("heading-why")), *arriving)
             self.until("hard")

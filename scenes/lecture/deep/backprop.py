@@ -23,7 +23,7 @@ from gradreel.scenes.lecture.deep.pictures.pass_counts import SWEEPS, PassCounts
 from gradreel.scenes.lecture.deep.pictures.path_formulas import PLAIN_RATE, Link, PathFormulas, slope_source
 from gradreel.scenes.lecture.deep.pictures.two_paths import TwoPaths, least_products
 from gradreel.scenes.lecture.runs import BIG, TWO_LAYERS
-from gradreel.scenes.lecture.three_days import MOST, A, R, ThreeDaysScene, X, Y
+from gradreel.scenes.lecture.three_days import MOST, A, R, ThreeDaysScene, X, Y, bare_network
 from gradreel.scenes.mobjects.activation_zoom import ActivationZoom
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
@@ -143,7 +143,8 @@ class Backprop(ThreeDaysScene):
         self._passes_beat()
         self._wave_beat()
         self._step_beat()
-        self.hand_on()
+        bare = bare_network(self.run)
+        self.hand_on(bare, coming=[FadeIn(bare)])  # summary begins with it
 
     def _decimals_of_the_step(self) -> int:
         """As many as tell what it does to the distance of prediction and label: "0.011", then "0.009"."""

@@ -14,13 +14,13 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.deep.pictures.layer_stack import (
     BOTH,
-    BOX,
     EDGES,
     FORMULA_SIZE,
     LayersBracket,
     LayerStack,
-    ManyLayers,
 )
+from gradreel.scenes.lecture.many_layers import HUNDRED, ManyLayers, hundred_layers
+from gradreel.scenes.lecture.relu_blocks import first_layer, in_one_column
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.network_parts import Node, Pulse, activation_picture
 from gradreel.scenes.mobjects.plot import Plot, ring
@@ -36,6 +36,7 @@ from manim import (
     FadeOut,
     LaggedStart,
     ReplacementTransform,
+    Transform,
     TransformFromCopy,
     UpdateFromAlphaFunc,
     VGroup,
@@ -53,7 +54,8 @@ DIP = 0.95  # a copied formula goes so far below the one it comes from
 ENLARGED, LARGE_CENTER = 0.78, (5.35, 1.15)  # radius and middle of the one node that is looked at from near
 TOTAL_SIZE = 34
 LIT = 0.3  # seconds in which what is named lights up
-HUNDRED, NUMBERS = 100, 24  # layers that are thought of; numbers that the counter shows on its way to theirs
+NUMBERS = 24  # that the counter shows on its way to that of a hundred layers
+ASIDE = (0.8, (5.95, 3.15, 0.0))  # height and middle of the dots of the first layer while a line is folded
 
 
 class StackLayers(LectureScene):
@@ -75,12 +77,18 @@ class StackLayers(LectureScene):
         self._again_beat()
         self._more_beat()
         self._hundred_beat()
-        self.hand_on()
+        self.hand_on(self.many)  # depth-experiment begins with it
 
     def _why_beat(self) -> None:
         with self.beat("why"):
-            # A line goes through a layer of two ReLUs, which folds it. What comes out goes through a second layer, and
-            # is folded as a whole, and again. Corners are counted under each curve
+            # The ReLUs that width-experiment ends with step aside. A line goes through a layer of two ReLUs, which
+            # folds it. What comes out goes through a second layer, and is folded as a whole, and again. Corners are
+            # counted under each curve
+            self.dots = first_layer(self.parameters.width)
+            self.add(self.dots)
+            height, middle = ASIDE
+            aside = self.dots.animate.scale(height / self.dots.height).move_to(middle)
+            self.play(*self.next_heading(self.screen("heading-why")), aside, run_time=0.9)
             x = np.linspace(0.0, 1.0, SAMPLES)
             left, right, width = style.LEFT_EDGE + 0.1, style.RIGHT_EDGE - 0.1, PANEL_WIDTH
             lefts = np.linspace(left, right - width, FOLDS)
@@ -95,9 +103,7 @@ class StackLayers(LectureScene):
             for name, panel in zip(names, panels, strict=True):
                 name.place(PANEL[0] - 0.7, center=float(panel.x_axis.get_x()))
             y, curves = x, [panels[0].curve(x, x, palette.blue)]
-            self.play(
-                *self.next_heading(self.screen("heading-why")), FadeIn(panels[0]), Create(curves[0]), run_time=1.0
-            )
+            self.play(FadeIn(panels[0]), Create(curves[0]), run_time=0.8)
             self.until("fold")
             for k, (panel, name) in enumerate(zip(panels, names, strict=True)):
                 if k:
@@ -114,13 +120,14 @@ class StackLayers(LectureScene):
     def _once_beat(self) -> None:
         stack = self.stack
         with self.beat("once", pause="short"):
-            # The network as it was: the days, one layer of ReLUs, and the formula from x to a, step by step as it is
-            # said; at last one node from near, where the bent line is seen
+            # The network as it was: the days, one layer, to which the ReLUs from before line up, and the formula from x
+            # to a, step by step as it is said; at last one node from near, where the bent line is seen
             heading = self.next_heading(self.screen("heading"))
             leaving = FadeOut(self.folded, self.names)
-            self.play(*heading, leaving, FadeIn(self.diagram.columns[0]), FadeIn(stack.days), run_time=0.6)
+            lined_up = Transform(self.dots, in_one_column(self.parameters.width, self.diagram.columns[1]))
+            self.play(*heading, leaving, FadeIn(self.diagram.columns[0]), FadeIn(stack.days), lined_up, run_time=0.8)
             written = (FadeIn(text, shift=0.15 * UP) for text in (stack.x, stack.formulas[0]))
-            self.play(self._layer(1), LaggedStart(*written, lag_ratio=0.5, run_time=1.2))
+            self.play(self._layer(1), FadeOut(self.dots), LaggedStart(*written, lag_ratio=0.5, run_time=1.2))
             self._compute(1)
             self.play(*_lit_alone(stack.formulas[0], "sigmoid"), *self._enlarge(), run_time=0.9)
             self.play(FadeIn(self.enlarged[-1], shift=0.1 * UP), run_time=0.4)
@@ -183,10 +190,7 @@ class StackLayers(LectureScene):
     def _draw_back(self) -> None:
         """A hundred layers come in over the frame's edge: ``many``."""
         stack, depth = self.stack, self.depth
-        first, second = self.diagram.columns[1:3]
-        nodes = VGroup(*first.nodes.values())
-        ends = (BOX[0], BOX[1], float(nodes.get_bottom()[1]), float(nodes.get_top()[1]))
-        self.many = many = ManyLayers(HUNDRED, ends, first.x, second.x - first.x, 2 * self.diagram.radius)
+        self.many = many = hundred_layers(self.diagram)
         inside = [many.inside(smooth(share)) for share in (np.arange(NUMBERS) + 0.5) / NUMBERS]
         layers = [max(depth, count) for count in (*inside, HUNDRED)]
         counts = [self.network.n_parameters + (count - depth) * stack.layer_sizes[1] for count in layers]

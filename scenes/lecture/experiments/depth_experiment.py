@@ -9,11 +9,13 @@ from gradreel.scenes.lecture.experiments.bars_scene import BarsScene
 from gradreel.scenes.lecture.experiments.networks_scene import DepthsParameters
 from gradreel.scenes.lecture.experiments.pictures.depth_picture import LECTURE_BEST, LectureDepths
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, UNSEEN
-from gradreel.scenes.lecture.experiments.pictures.relu_blocks import wires
+from gradreel.scenes.lecture.many_layers import BOX, hundred_layers
+from gradreel.scenes.lecture.relu_blocks import wires
 from gradreel.scenes.lecture.runs import LECTURE_DEPTHS
+from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.counts import Count
-from manim import RIGHT, Create, FadeIn, FadeOut, LaggedStart, VGroup
+from manim import RIGHT, Create, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, smooth
 
 
 class DepthExperiment(BarsScene):
@@ -60,9 +62,14 @@ class DepthExperiment(BarsScene):
 
     def _networks_beat(self) -> None:
         with self.beat("networks", pause="short", width=Count(self.parameters.width)):
-            # The room sees layer after layer, from left to right: a block of dots for each, and a few lines of its W
-            board = self.board
-            self.play(*self._arrive(), FadeIn(board.names), run_time=0.7)
+            # The hundred layers that stack-layers ends with come near, until a few are left, and go to the deepest
+            # network. Layer after layer follows, from left to right: a block of dots for each, and a few lines of its W
+            board, p = self.board, self.parameters
+            many = hundred_layers(LayerDiagram((p.dataset.window, p.width, p.width, p.width, 1), BOX)).show(1.0)
+            self.add(many)
+            near = UpdateFromAlphaFunc(many, lambda layers, share: layers.show(1 - share), rate_func=smooth)
+            self.play(*self._arrive(), near, run_time=1.0)
+            self.play(FadeOut(many, target_position=board.blocks[-1], scale=0.2), FadeIn(board.names), run_time=0.8)
             self.until("layers")
             built, self.wires = [], VGroup()
             for result, block in zip(self.outcome, board.blocks, strict=True):

@@ -9,12 +9,13 @@ from typing import Annotated, ClassVar
 import numpy as np
 from gradreel.core.analysis.compared_networks import Network, width_experiments
 from gradreel.core.analysis.results import clearly_lower
-from gradreel.core.choices import WIDTHS
+from gradreel.core.choices import WIDTH, WIDTHS
 from gradreel.core.daily.synthetic import LOW_WEEKDAYS, START, appetites, hump
 from gradreel.scenes import style
 from gradreel.scenes.lecture.experiments.bars_scene import FARTHER, BarsScene
 from gradreel.scenes.lecture.experiments.networks_scene import MOST_NETWORKS, NetworksParameters, increasing
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, UNSEEN, LossBar, loss_bars
+from gradreel.scenes.lecture.relu_blocks import first_layer
 from gradreel.scenes.mobjects.plot import Plot, segment
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.ticks import Ticks
@@ -155,7 +156,9 @@ class WidthExperiment(BarsScene):
         self._validation_beat()
         if self.board.floor is not None:
             self._by_heart_beat()
-        self.hand_on()
+        # The best network's layer comes forward: stack-layers begins with it
+        layer, best = first_layer(WIDTH), self.board.bars[self.outcome.index(self.best)][SEEN]
+        self.hand_on(layer, coming=[FadeIn(layer, target_position=best.box, scale=0.2)])
 
     def _rule_beat(self) -> None:
         with self.beat("rule", floor=self._about_the_floor()):

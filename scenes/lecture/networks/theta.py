@@ -10,13 +10,14 @@ from gradreel.core.network.theta import parameter_names
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import days_that_differ
+from gradreel.scenes.lecture.function_of_theta import function_of_theta
 from gradreel.scenes.lecture.networks.matrix_form import LINE_SIZE, matrix_form_end
 from gradreel.scenes.lecture.networks.pictures.matrix_board import across_then_up
 from gradreel.scenes.lecture.networks.pictures.theta_column import LetterBox, ThetaColumn
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import FAINT, FULL, emphasis, palette
 from gradreel.scenes.words.counts import Count
 from manim import UP, FadeIn, FadeOut, LaggedStart, ReplacementTransform, TransformFromCopy, VGroup
@@ -31,9 +32,7 @@ COLUMN = (4.0, -3.3, 3.35)  # middle, bottom, top
 BACK = 0.5  # of the boxes' colours while the b's are spoken of
 TAG = 0.4  # from the tallest box down to the baseline of what the b's are
 COUNT_DROP = 0.75  # from theta's baseline to that of how many there are
-FUNCTION_SIZE, FUNCTION_Y = 84, 1.5
 ORDER = ("b", "c", "bias", "w")  # of the boxes: as in the formula, so that nothing stands between W and theta
-FUNCTION = 'part("y", blue(y)) part("equals", =) f_part("theta", orange(theta)) (part("x", bold(x)))'
 
 
 class Theta(LectureScene):
@@ -61,7 +60,7 @@ class Theta(LectureScene):
         self._unknowns_beat()
         self._stack_beat()
         self._function_beat()
-        self.hand_on()
+        self.hand_on(self.function)  # loss begins with it
 
     # -- what is on the screen -----------------------------------------------------------------------------------
 
@@ -74,7 +73,7 @@ class Theta(LectureScene):
         self._line_up()
         self.column = ThetaColumn(names, COLUMN)
         self.unknowns, self.named = (self._counted(key) for key in ("unknowns", "parameters"))
-        self.function = formula(FUNCTION, FUNCTION_SIZE).place(FUNCTION_Y, left=style.LEFT_EDGE)
+        self.function = function_of_theta()
 
     def _build_boxes(self, names: list[str], features: int) -> None:
         """W, b, c and b in letters, in theta's order."""

@@ -23,7 +23,8 @@ from gradreel.scenes.lecture.opening.pictures.four_functions import FourFunction
 from gradreel.scenes.lecture.opening.pictures.last_days import LastDays
 from gradreel.scenes.lecture.opening.pictures.last_guess import LABEL, Guess, Lens, flight, trained_network
 from gradreel.scenes.lecture.opening.pictures.run_numbers import RunNumbers
-from gradreel.scenes.lecture.runs import LINE_START_SEED, line_through_dots, red_curve
+from gradreel.scenes.lecture.runs import LINE_START_SEED, THREE_DAYS, line_through_dots, red_curve
+from gradreel.scenes.lecture.three_days import bare_network
 from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.pace import recorded_row, stepwise
@@ -143,17 +144,23 @@ class Summary(LectureScene):
     def _thread_beat(self) -> None:
         said = {"activation": ACTIVATIONS[self.run.experiment.activation].name}
         with self.beat("thread", **said):
-            # Four functions, each better than the one before: a line, pieces, a sum of sigmoids, layers of ReLUs
+            # The network of backprop goes to the last of four places. The functions come, each better than the one
+            # before: a line, pieces, a sum of sigmoids; in the end, the network grows to layers of ReLUs
             large = depth_experiments(depths=(3,))[0].experiments[0]
             widths = (large.dataset.n_features, *large.hidden, 1)
             learned = "sum-other" if self.other_data else "sum"
             keys = ("line", "pieces", learned, "stack")
             self.functions = FourFunctions(self.trace("line"), self.run, widths, [self.screen(k, **said) for k in keys])
-            self.play(*self.next_heading(self.screen("heading-thread")))
+            before, last = bare_network(THREE_DAYS), self.functions.network
+            self.add(before)
+            small = before.animate.scale(last.width / before.width).move_to(last)
+            self.play(*self.next_heading(self.screen("heading-thread")), small, run_time=1.0)
             for k, panel in enumerate(self.functions):
                 self.until(keys[k].removesuffix("-other"))
-                before = [emphasis(self.functions[k - 1], DIM)] if k else []
-                self.play(FadeIn(panel, shift=0.15 * UP), *before, run_time=0.8)
+                others = [emphasis(self.functions[k - 1], DIM)] if k else []
+                if panel is self.functions[-1]:
+                    others.append(FadeOut(before))
+                self.play(FadeIn(panel, shift=0.15 * UP), *others, run_time=0.8)
 
     def _steps_beat(self) -> None:
         with self.beat("steps"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated, Self
@@ -13,6 +12,7 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
+from gradreel.scenes.lecture.batch_boxes import QUIZ, Boxes
 from gradreel.scenes.lecture.daily_data import data_name, days_that_differ
 from gradreel.scenes.lecture.optimization.pictures.batch_field import MOST, BatchCloseUp, BatchField
 from gradreel.scenes.lecture.optimization.pictures.batch_losses import BatchLosses, InOneBatch, whole_losses
@@ -22,10 +22,9 @@ from gradreel.scenes.mobjects.formula_growth import GONE, grow
 from gradreel.scenes.mobjects.loss_history import LossHistory, Scale
 from gradreel.scenes.mobjects.plot import ring
 from gradreel.scenes.mobjects.readout import loss_decimals
-from gradreel.scenes.mobjects.squares import rectangles, squares
 from gradreel.scenes.mobjects.text import Number, TextMobject, caption, fitted, formula, words
 from gradreel.scenes.mobjects.update_formulas import is_plain, step_source, update_source
-from gradreel.scenes.style import mix, palette
+from gradreel.scenes.style import palette
 from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import THIN_SPACE, number_text
@@ -42,7 +41,6 @@ from manim import (
     Succession,
     UpdateFromAlphaFunc,
     VGroup,
-    VMobject,
     linear,
     smooth,
     squish_rate_func,
@@ -64,50 +62,9 @@ ONE_BY_ONE = 2  # batches that are taken slowly
 QUIZ_LINE, ANSWER_LEFT = 2.2, -1.0
 SIZE = 44  # of what is given, and of the fraction
 APART = 0.4  # from what is given to the question mark, from the fraction to the edge, at least
-BOXES = (style.LEFT_EDGE, style.RIGHT_EDGE, -2.6, 1.4)  # left, right, bottom, top of the boxes that are filled
 NAME_LINE = -3.1  # baseline of what the batch size is called
 FIRST_BOXES, FIRST_SECONDS = 8, 1.6  # that are filled slowly, and counted
 THINKING = 4.0  # seconds in which all others are filled
-
-
-class Boxes(VGroup):
-    """A box for each batch of ``batch_size`` of ``examples`` dots; the last one holds what is left.
-
-    Parts: ``frames`` and ``dots``, one mobject each. `fill` shows the first dots.
-    """
-
-    def __init__(self, examples: int, batch_size: int) -> None:
-        super().__init__()
-        left, right, bottom, top = BOXES
-        count = -(-examples // batch_size)
-        columns = _columns(count, (right - left) / (top - bottom) / 1.6)
-        pitch = np.array([(right - left) / columns, (top - bottom) / -(-count // columns)])
-        pitch = np.minimum(pitch, pitch[::-1] * [2.0, 1.0])
-        places = np.divmod(np.arange(count), columns)
-        middles = np.stack([left + (places[1] + 0.5) * pitch[0], top - (places[0] + 0.5) * pitch[1]], axis=-1)
-        size = 0.86 * pitch
-        within = _columns(batch_size, size[0] / size[1])
-        dot = 0.9 * min(size[0] / within, size[1] / -(-batch_size // within))
-        row, column = np.divmod(np.arange(batch_size), within)
-        offsets = dot * np.stack([column - (within - 1) / 2, (-(-batch_size // within) - 1) / 2 - row], axis=-1)
-        centers = (middles[:, None] + offsets).reshape(-1, 2)[:examples]
-        self.frames = VMobject(stroke_color=mix(palette.text, style.FAINT), stroke_width=style.GUIDE)
-        self.frames.points = rectangles(middles, np.tile(size, (count, 1)))
-        self.dots = VMobject(stroke_width=0).set_fill(palette.text, 1)
-        self.all_dots, self.batch_size, self.count = squares(centers, 0.66 * dot), batch_size, count
-        self.add(self.frames, self.dots)
-
-    def fill(self, boxes: float) -> Boxes:
-        """The dots of so many boxes, fractions included."""
-        self.dots.points = self.all_dots[: 16 * round(boxes * self.batch_size)]
-        return self
-
-
-def _columns(count: int, ratio: float) -> int:
-    """In how many columns ``count`` things stand ``ratio`` times as wide as high; rows are full where they can be."""
-    least = max(1, math.ceil(math.sqrt(count * ratio) - 1e-9))
-    full = (columns for columns in range(least, min(count, 4 * least // 3) + 1) if count % columns == 0)
-    return next(full, min(least, count))
 
 
 class Batches(LectureScene):
@@ -116,7 +73,7 @@ class Batches(LectureScene):
     class Parameters(LectureScene.Parameters):
         run: Experiment = Field(THREE_DAYS, description="The training run in batches that is shown")
         quiz: tuple[Size, Size] = Field(
-            (10_000, 10), description="Examples and batch size of the question: how many updates are an epoch?"
+            QUIZ, description="Examples and batch size of the question: how many updates are an epoch?"
         )
 
         @model_validator(mode="after")
@@ -164,7 +121,7 @@ class Batches(LectureScene):
         self._in_one_beat()
         self._quiz_beat()
         self._answer_beat()
-        self.hand_on()
+        self.hand_on(self.boxes)  # relu begins with them
 
     # -- the run ---------------------------------------------------------------------------------------------------
 

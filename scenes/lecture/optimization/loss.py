@@ -18,8 +18,10 @@ from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.daily_data import data_caption, days_that_differ, trained_years
+from gradreel.scenes.lecture.function_of_theta import function_of_theta
 from gradreel.scenes.lecture.optimization.pictures.error_numbers import ErrorNumbers
 from gradreel.scenes.lecture.optimization.pictures.loss_board import LossBoard
+from gradreel.scenes.lecture.optimization.pictures.more_sigmoids import curve_with_bends
 from gradreel.scenes.lecture.optimization.pictures.theta_card import ThetaCard
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
@@ -122,7 +124,9 @@ class Loss(LectureScene):
         self._mean_beat()
         self._squares_beat()
         self._other_beat()
-        self.hand_on()
+        # Red becomes another curve, with which why-gradient begins
+        bends = curve_with_bends()
+        self.hand_on(bends.target, coming=[ReplacementTransform(self.board.red, bends.target)])
 
     # -- what is on the screen -----------------------------------------------------------------------------------
 
@@ -184,11 +188,13 @@ class Loss(LectureScene):
 
     def _map_beat(self) -> None:
         with self.beat("map"):
-            # The three steps: from the function, which is written now, the brightness moves on to the loss; there other
+            # The function that theta ends with is step one. From there the brightness moves on to the loss; there other
             # recorded values are tried, and the errors with them. The formulas come with what they are of
             arriving = self.next_heading(self.screen_of("part-map")("heading"))
             self.steps = steps = ThreeSteps(self.trace("curve"), self.screen_of("part-map"), 1, formulas=False)
-            self.play(*arriving, FadeIn(steps), run_time=0.6)
+            function = function_of_theta()
+            self.add(function)
+            self.play(*arriving, FadeIn(steps), FadeOut(function, target_position=steps.card(1), scale=0.4))
             self.until("two")
             self.play(steps.focus(2), run_time=0.8)
             self.until("try")

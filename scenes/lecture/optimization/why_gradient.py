@@ -7,7 +7,6 @@ from typing import Annotated, Self
 
 import numpy as np
 from gradreel.core.analysis.compared_networks import depth_experiments
-from gradreel.core.curves.expression import Expression
 from gradreel.core.datasets import RED_CURVE, CurveDataset
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import parameter_names
@@ -28,7 +27,7 @@ from gradreel.scenes.lecture.optimization.pictures.line_board import (
     line_runs,
     serpentine,
 )
-from gradreel.scenes.lecture.optimization.pictures.more_sigmoids import MoreSigmoids
+from gradreel.scenes.lecture.optimization.pictures.more_sigmoids import curve_with_bends
 from gradreel.scenes.lecture.runs import THREE_DAYS, Knots, knots_like_views
 from gradreel.scenes.mobjects.counting import Counting
 from gradreel.scenes.mobjects.lecture_formulas import sum_of_sigmoids_source
@@ -63,7 +62,6 @@ from pydantic import AfterValidator, Field, model_validator
 STAGE = 0.5  # seconds that a sum of sigmoids is to be seen
 BEND, MOST_BENDS = 0.55, 4  # seconds of each; from one sum to another
 SUM_FORMULA = 1.72  # its baseline
-CURVE = Expression("2.2 - (1.2 - 0.05*x)*cos(3.1416*x)")  # from 0 to 8 it rises and falls eight times
 SCAN_SECONDS, RISE_SECONDS = 3.4, 4.0
 LOOK_UP = np.array([-0.9, -0.4])  # of the way from the best line to the ends: where a bad line lies
 PRINTING, PAGES_TOP = 1.4, 0.45  # seconds in which all digits are printed; upper edge of the pages
@@ -130,16 +128,15 @@ class WhyGradient(LectureScene):
     def _sigmoids_beat(self) -> None:
         counts = self.parameters.sigmoids
         with self.beat("sigmoids"):
-            # The sum over i up to 3, and what three sigmoids make of a curve; then more of them, and more bends. Their
-            # number gets a frame and its name: a hyperparameter
-            self.bends = bends = MoreSigmoids(CURVE, style.LEFT_EDGE + 0.1, 5.6, -2.7, 0.75)
+            # The red curve of loss has become another one. The sum over i up to 3, and what three sigmoids make of it;
+            # then more of them, and more bends. Their number gets a frame and its name: a hyperparameter
+            self.bends = bends = curve_with_bends()
+            self.add(bends.target)
             self.sum_formula = _sum_of(counts[0])
             arriving = FadeIn(bends.plot), FadeIn(self.sum_formula, shift=0.15 * UP)
             self.play(*self.next_heading(self.screen("heading-how-many")), *arriving, run_time=0.6)
             bends.draw(bends.values(counts[0]))
-            self.play(
-                Create(bends.target), FadeIn(bends.name_target(self.screen("another"))), run_time=0.7, rate_func=smooth
-            )
+            self.play(FadeIn(bends.name_target(self.screen("another"))), run_time=0.7)
             self.play(Create(bends.sum), run_time=0.8, rate_func=smooth)
             self.until("more")
             for before, after in pairwise(counts):

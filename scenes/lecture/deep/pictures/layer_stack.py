@@ -1,4 +1,4 @@
-"""Layers upon layers: columns of nodes with a formula below each, and a hundred layers from far away."""
+"""Layers upon layers: columns of nodes with a formula below each."""
 
 from __future__ import annotations
 
@@ -10,22 +10,19 @@ import numpy as np
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import parameter_shapes
 from gradreel.scenes import style
-from gradreel.scenes.lecture.deep.pictures.skyline import rectangles
+from gradreel.scenes.lecture.many_layers import BOX
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
-from gradreel.scenes.style import mix, palette
-from manim import UL, UR, Animation, Mobject, UpdateFromAlphaFunc, VGroup, VMobject, config, smooth
+from gradreel.scenes.style import palette
+from manim import UL, UR, Animation, Mobject, UpdateFromAlphaFunc, VGroup, smooth
 
-BOX = (-5.3, 5.3, -1.35, 2.35)  # middles of the first and the last column, bottom, top
 EDGES = 0.45  # share of their colour in which lines are drawn that are not spoken of
 NARROW, WIDER = 2.3, 1.4  # the first column is so far from the middle, and more with each layer, until it has its place
 FORMULA_BASELINE, FORMULA_SIZE = -2.42, 46  # the largest
 BETWEEN = 0.7  # from a formula to the one before it, at least
 BOTH = 2  # so many layers have their formulas side by side; of more, the newest alone is spelled out
 UNDER_X = 0.4  # from the baseline of x down to that of what it is
-LEAST_WIDTH, WIDTH_SHARE = 0.045, 0.5  # of a slab; as a share of the distance to the next one
-THIN = 1.2  # stroke of a slab
 OVER_LAYERS, FOOT, OVER_BRACKET = 0.16, 0.1, 0.14  # from layers up to a bracket; its height; from it up to its words
 
 
@@ -136,53 +133,6 @@ def short_formula(k: int) -> TextMobject:
 def output_source(depth: int) -> str:
     """y = b + c^T a'..., of what the last of ``depth`` layers hands on."""
     return f"blue(y) = grey(b) + magenta(bold(c)^upright(T)) thin blue({primed('bold(a)', depth - 1)})"
-
-
-class ManyLayers(VMobject):
-    """``count`` slabs between ``low`` and ``high``; ``show(1)``: from x = ``left`` to ``right``.
-
-    ``start``, ``pitch``: where the first one is at first, and from one to the next, when most are outside at the right;
-    each is ``widest`` wide then. They come in over the frame's edge: none is drawn that is beyond.
-    """
-
-    def __init__(
-        self,
-        count: int,
-        ends: tuple[float, float, float, float],
-        start: float,
-        pitch: float,
-        widest: float,
-    ) -> None:
-        super().__init__(stroke_color=mix(palette.blue, style.DIM), stroke_width=THIN)
-        self.set_fill(mix(palette.blue, 0.3), 1)
-        self.count, self.start, self.pitch, self.widest = count, start, pitch, widest
-        self.left, self.right, self.low, self.high = ends
-        self.show(0.0)
-
-    def distance(self, share: float) -> float:
-        """From one slab to the next after ``share`` of the way: it shrinks by the same factor in the same time."""
-        last = (self.right - self.left) / (self.count - 1)
-        return float(self.pitch * (last / self.pitch) ** share)
-
-    def inside(self, share: float) -> int:
-        """So many layers are in the picture, with at least a part."""
-        edge = config.frame_width / 2 + self.half(share)
-        return min(self.count, int((edge - self.first(share)) / self.distance(share)) + 1)
-
-    def half(self, share: float) -> float:
-        """Of a slab's width."""
-        return max(LEAST_WIDTH, min(self.widest, WIDTH_SHARE * self.distance(share))) / 2
-
-    def first(self, share: float) -> float:
-        """Where the first layer is."""
-        return self.start + share * (self.left - self.start)
-
-    def show(self, share: float) -> ManyLayers:
-        half, count = self.half(share), self.inside(share)
-        x = self.first(share) + self.distance(share) * np.arange(count)
-        ends = np.full((2, count), [[self.low], [self.high]])
-        self.points = rectangles(np.column_stack([x - half, ends[0], x + half, ends[1]]))
-        return self
 
 
 class LayersBracket(VGroup):

@@ -8,7 +8,7 @@ import numpy as np
 from gradreel.core.analysis.results import Result
 from gradreel.scenes import style
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, SIDES, UNSEEN, Columns, LossBar, loss_bars
-from gradreel.scenes.lecture.experiments.pictures.relu_blocks import networks_as_dots
+from gradreel.scenes.lecture.relu_blocks import networks_as_dots
 from gradreel.scenes.mobjects.plot import dashed
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import mix, palette

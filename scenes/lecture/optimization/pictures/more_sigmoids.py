@@ -17,6 +17,13 @@ from numpy.typing import NDArray
 
 SAMPLES = 400
 LOW, HIGH = 0.0, 8.0
+CURVE = Expression("2.2 - (1.2 - 0.05*x)*cos(3.1416*x)")  # from 0 to 8 it rises and falls eight times
+BOX = (style.LEFT_EDGE + 0.1, 5.6, -2.7, 0.75)  # left, right, bottom, top
+
+
+def curve_with_bends() -> MoreSigmoids:
+    """Return the curve that loss ends with and why-gradient begins with."""
+    return MoreSigmoids(CURVE, *BOX)
 
 
 class MoreSigmoids(VGroup):

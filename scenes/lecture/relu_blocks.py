@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+from gradreel.scenes.mobjects.network_diagram import Column
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.style import GUIDE, mix, palette
@@ -18,6 +19,8 @@ FILLED = 0.33  # a dot's radius, of the step
 LONGEST = 7  # times as long as wide is a full rectangle at most
 BETWEEN, GAPS = 0.22, 0.3  # scene units between two layers; the share of the width that the gaps may take
 WIRES, WIRED = 4, 0.6  # ends of the lines between two layers, at either; share of their colour
+FIRST = 3.2  # height or width of the layer that width-experiment ends with
+LINED_UP = 0.05  # radius of dots one above the other
 _CIRCLE = 0.5523  # handle of a quarter circle
 
 
@@ -97,6 +100,19 @@ def wires(blocks: ReluBlocks) -> list[VGroup]:
         ways = [((left, a, 0), (right, b, 0)) for a in ends[0] for b in ends[1]]
         made.append(VGroup(*(segment(*way, mix(palette.yellow, WIRED), GUIDE) for way in ways)))
     return made
+
+
+def first_layer(count: int) -> VMobject:
+    """A layer of ``count`` ReLUs in the middle of the frame: width-experiment ends with it, stack-layers begins so."""
+    block = ReluBlocks((count,), np.array([0.0, 0.1, 0.0]), WIDEST_STEP, 1, FIRST, FIRST)[0]
+    return block.scale(FIRST / max(block.width, block.height))
+
+
+def in_one_column(count: int, column: Column) -> VMobject:
+    """As many dots, one above the other, where the nodes of ``column`` are."""
+    nodes = VGroup(*column.nodes.values())
+    y = np.linspace(float(nodes.get_top()[1]), float(nodes.get_bottom()[1]), count)
+    return dots(np.column_stack([np.full(count, column.x), y, np.zeros(count)]), LINED_UP)
 
 
 def dots(places: NDArray, radius: float) -> VMobject:
