@@ -59,7 +59,7 @@ DEFAULTS = (
     " that it is taken from gradreel.toml, or from [tool.gradreel] in pyproject.toml, in this folder or one above."
     ' media_dir = "films" at the top is for every command; below [render] it is for that command.'
 )
-SCENE_NAMES = "SCENE: a name in `gradreel list` or my_scene.py:MyScene"
+SCENE_NAMES = "SCENE: a name in `gradreel list`, of a scene or of a lesson alone, or my_scene.py:MyScene"
 EXIT_CODES = "Exit codes: 0 done, 1 the work failed, 2 your mistake, 130 Ctrl-C."
 FIRST_AND_LAST = "First and last scene of the lesson to use."
 MORE_OF_DATA = "See `experiment --help`."
@@ -328,15 +328,16 @@ def _complain(message: str, code: int) -> int:
 
 
 class SceneName(click.ParamType[str]):
-    """A scene's name or ``file.py:Class``. The shell completes names and files."""
+    """A scene's name, a lesson of ours or ``file.py:Class``. The shell completes names and files."""
 
     name = "scene"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
         from click.shell_completion import CompletionItem
-        from gradreel.scenes.catalog import find_scenes
+        from gradreel.scenes.catalog import LESSON_FILES, find_scenes
 
-        names = [scene.name for scene in find_scenes() if scene.name.startswith(incomplete)]
+        known = [*(file.stem for file in LESSON_FILES), *(scene.name for scene in find_scenes())]
+        names = [name for name in known if name.startswith(incomplete)]
         return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="file")]
 
 
@@ -642,11 +643,18 @@ def print_manims_options(ctx: click.Context, param: click.Parameter, value: bool
 
 
 def _options(write_all: bool = False, **chosen: Any) -> Any:
-    """Return the options of a command that takes scenes. On a terminal, ask which scenes of a file to use."""
-    from gradreel.render.lessons.options import Options
-    from gradreel.render.scene_choice import chosen_scenes
+    """Return the options of a command that takes scenes or a lesson's name.
 
-    chosen["scenes"] = chosen_scenes(chosen.get("scenes", ()), write_all)
+    On a terminal, ask which scenes of a file to use.
+    """
+    from gradreel.render.lessons.options import Options
+    from gradreel.render.scene_choice import chosen_lesson, chosen_scenes
+
+    is_said = click.get_current_context().get_parameter_source("lesson") in SAID
+    words = chosen.get("scenes", ())
+    if (lesson := chosen_lesson(words, chosen.get("lesson") if is_said else None)) is not None:
+        words, chosen["lesson"] = (), lesson
+    chosen["scenes"] = chosen_scenes(words, write_all)
     if chosen.get("file_format") == "png":
         chosen |= {"file_format": None, "last_frame": True}
     elif chosen.get("file_format") == "auto":
@@ -671,7 +679,7 @@ def _begin_to_import_manim(dry_run: bool = False) -> None:
 )
 @options("from", "to", "lesson", "languages", "media_dir", "lang", "json")
 def list_scenes(**chosen: Any) -> None:
-    """List the scenes in film order, under the lesson's parts."""
+    """List the scenes of each lesson in film order, under its parts."""
     from gradreel.render.listing import print_scenes
 
     print_scenes(**chosen)
@@ -686,7 +694,7 @@ def list_scenes(**chosen: Any) -> None:
 @click.argument("scenes", nargs=-1, required=True, type=SceneName(), metavar="SCENE")
 @options(*LESSON, "lang", "json")
 def describe(**chosen: Any) -> int:
-    """Show a scene's parameters, beats and training runs."""
+    """Show a scene's parameters and beats, or a lesson."""
     from gradreel.render.commands import describe_scene
 
     return describe_scene(_options(**chosen))
@@ -741,7 +749,7 @@ def experiment(**chosen: Any) -> int:
 @options(*STRETCH, "media_dir", "seed", "jobs", "timeout", "scheduler")
 @options("watch", "force", "overwrite", "dry_run", "json", "progress", "quiet", "verbosity")
 def render(watch: bool, **chosen: Any) -> int:
-    """Render the lesson into one video, or each SCENE into its own."""
+    """Render a lesson into one video, or each SCENE into its own."""
     _begin_to_import_manim(chosen["dry_run"])
     from gradreel.render.commands import render_videos, watch_videos
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 import numpy as np
 from gradreel.core.arrays import FloatArray
-from gradreel.core.run_data import RunData
+from gradreel.core.run_data import Absent, RunData
 from pydantic import AfterValidator, Field, model_validator
 
 Number = Annotated[float, Field(allow_inf_nan=False), AfterValidator(lambda number: number + 0.0)]  # -0.0 is 0.0
@@ -82,6 +82,9 @@ class Blobs(GeneratedPoints):
     kind: Literal["blobs"] = Field(default="blobs", description="clouds around middles on a circle")
     classes: Classes = Field(default=3, description="how many clouds")
     noise: Number = Field(default=0.3, ge=0, le=10, description="standard deviation of x1 and x2 in a cloud")
+    turn: Annotated[Number, Absent(0.0)] = Field(
+        default=0.0, ge=-360, le=360, description="degrees by which all middles are turned around 0, anticlockwise"
+    )
 
     @property
     def n_classes(self) -> int:
@@ -89,7 +92,7 @@ class Blobs(GeneratedPoints):
         return self.classes
 
     def _positions(self, random: np.random.Generator) -> FloatArray:
-        middles = _circle(2 * np.pi * np.arange(self.classes) / self.classes)
+        middles = _circle(2 * np.pi * np.arange(self.classes) / self.classes + np.deg2rad(self.turn))
         return np.repeat(middles[:, None], self.points, axis=1)
 
 

@@ -16,6 +16,7 @@ from gradreel.render import cache, pipeline, report, still_files
 from gradreel.render.clips.workspace import Folders, check_writable
 from gradreel.render.lessons.lesson import Lesson
 from gradreel.render.lessons.options import Options, jobs_of, output_of, settings_of
+from gradreel.render.listing import print_lesson
 from gradreel.render.resolve import settings_and_lesson, with_voices
 from gradreel.render.settings import RenderSettings
 from gradreel.render.stages import Clip
@@ -30,8 +31,11 @@ from gradreel.render.workers.progress import Reporter, duration, reporter
 
 
 def describe_scene(options: Options) -> int:
-    """Print a scene's parameters, beats and training runs."""
+    """Print a scene's parameters, beats and training runs; of a lesson that was named, its texts and its scenes."""
     settings, lesson = settings_and_lesson(options)
+    if not options.scenes:
+        print_lesson(lesson, options)
+        return 0
     if len(lesson.scenes) != 1:
         raise UserError(f"describe shows one scene, but {len(lesson.scenes)} were named; name one")
     with _reporter(options) as progress:

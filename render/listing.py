@@ -16,13 +16,14 @@ from gradreel.render.clips.workspace import Folders
 from gradreel.render.lessons.known_scenes import known_scenes
 from gradreel.render.report import print_json
 from gradreel.render.workers.progress import counted, duration
-from gradreel.scenes.catalog import SceneSource, scene_tables
+from gradreel.scenes.catalog import LESSON_FILES, SceneSource, lesson_content, scene_tables
 from gradreel.scenes.words.claims import Claim, failed
 from gradreel.scenes.words.languages import LANGUAGES, title_in
 from gradreel.scenes.words.narration import Narration
 
 if TYPE_CHECKING:
     from gradreel.render.lessons.lesson import Lesson  # which needs numpy
+    from gradreel.render.lessons.options import Options
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class ListedScene:
     title: str
     part: str | None  # title of the lesson's part
     in_lesson: bool  # False: rendered only if named
+    lesson: str = ""  # the line above the scenes of a lesson of ours; "": none
     source: SceneSource | None = None  # None: its file was not looked up
     seconds: float | None = None  # length of its clip; None: not rendered in this language yet
     beats: int | None = None
@@ -63,7 +65,7 @@ def print_scenes(
     last_scene: str | None = None,
     languages: tuple[str, ...] = (),
 ) -> None:
-    """Print the scenes of ``lesson`` (None: ours), or only those from ``first_scene`` to ``last_scene``.
+    """Print the scenes of ``lesson`` (None: all of ours), or only those from ``first_scene`` to ``last_scene``.
 
     Without such a range, a text list also has our scenes that the lesson does not show.
     """
@@ -85,7 +87,9 @@ def print_scenes(
         sources = known_scenes(Folders(media_dir).private) if as_json or clips else ()
         listed_names = {scene.name for scene in scenes}
         ours = [scene for scene in _our_scenes(language, sources) if scene.name not in listed_names]
-        scenes += ours if is_whole_default else [replace(scene, part=None, in_lesson=False) for scene in ours]
+        scenes += (
+            ours if is_whole_default else [replace(scene, part=None, in_lesson=False, lesson="") for scene in ours]
+        )
     scenes = [_with_length(scene, clips) for scene in scenes]
     if as_json:
         print_json([scene.as_json() for scene in scenes])
@@ -93,19 +97,34 @@ def print_scenes(
         _print_text(scenes)
 
 
+def print_lesson(lesson: Lesson, options: Options) -> None:
+    """Print a lesson's title, file and description, then its scenes under their parts; with --json only the scenes."""
+    language = options.language or next(iter(LANGUAGES))
+    clips = _newest_clips(options.media_dir, language)
+    scenes = [_with_length(scene, clips) for scene in _lesson_scenes(language, lesson)]
+    if options.as_json:
+        print_json([scene.as_json() for scene in scenes])
+        return
+    print(f"{lesson.name}: {lesson.title_in(language)}\n{lesson.file}")
+    if description := lesson.description_in(language):
+        print(f"\n{description}")
+    _print_text(scenes)
+
+
 def _our_scenes(language: str, sources: Sequence[SceneSource]) -> Iterator[ListedScene]:
-    """Yield all scenes of ours, those of our lesson first. Without ``sources``, only scenes with a title are listed."""
+    """Yield all our scenes, those of lessons first. Without ``sources``, only scenes with a title are listed."""
     titles = Narration.load([language])
-    parts: dict[str, str | None] = {}
-    part = None
-    for table in scene_tables():
-        part = title_in(table["part"], language) if "part" in table else part
-        parts[table["name"]] = part
+    places: dict[str, tuple[str, str | None]] = {}  # by scene: its lesson's line, its part
+    for file in LESSON_FILES:
+        lesson, part = f"{title_in(lesson_content(file)['title'], language)} (gradreel render {file.stem})", None
+        for table in scene_tables(file):
+            part = title_in(table["part"], language) if "part" in table else part
+            places[table["name"]] = lesson, part
     source_by_name = {source.name: source for source in sources}
     titled = (name for name, table in titles.scenes[language].items() if "title" in table)
-    for name in source_by_name or dict.fromkeys([*parts, *sorted(titled)]):
-        title = titles.title(name, language)
-        yield ListedScene(name, title, parts.get(name), name in parts, source_by_name.get(name))
+    for name in source_by_name or dict.fromkeys([*places, *sorted(titled)]):
+        lesson, part = places.get(name, ("", None))
+        yield ListedScene(name, titles.title(name, language), part, name in places, lesson, source_by_name.get(name))
 
 
 def _warn_of_recordings(lesson: Lesson, languages: tuple[str, ...]) -> None:
@@ -161,12 +180,17 @@ def _with_length(scene: ListedScene, clips: Mapping[tuple[str, str], Mapping[str
 
 
 def _print_text(scenes: list[ListedScene]) -> None:
-    """Print a line for each scene under its part, then failed claims, then the length of all rendered scenes."""
+    """Print a line for each scene, then failed claims, then the length of each lesson's rendered scenes."""
     width = max((len(scene.name) for scene in scenes), default=0)
     rendered = [scene for scene in scenes if scene.seconds is not None]
     indent = "  " if any(scene.part or not scene.in_lesson for scene in scenes) else ""
     heading: str | None = None
+    lesson = ""
     for scene in scenes:
+        if scene.lesson != lesson:
+            lesson, heading = scene.lesson, None
+            if lesson:
+                print(f"\n{lesson}")
         scene_heading = scene.part if scene.in_lesson else "Beside the lesson"
         if scene_heading != heading:
             heading = scene_heading
@@ -177,10 +201,11 @@ def _print_text(scenes: list[ListedScene]) -> None:
     for scene in rendered:
         for claim in scene.broken:
             print(f"\n{scene.name}: beat {claim.beat}: {claim}")
-    measured = [scene for scene in rendered if scene.in_lesson]
-    if measured:
-        n_scenes = sum(scene.in_lesson for scene in scenes)
+    for lesson in dict.fromkeys(scene.lesson for scene in rendered if scene.in_lesson):
+        measured = [scene for scene in rendered if scene.in_lesson and scene.lesson == lesson]
+        n_scenes = sum(scene.in_lesson and scene.lesson == lesson for scene in scenes)
         some = "" if len(measured) == n_scenes else f"{len(measured)} of "
         beats = counted(sum(scene.beats or 0 for scene in measured), "beat")
         seconds = sum(scene.seconds or 0 for scene in measured)
-        print(f"\n{some}{counted(n_scenes, 'scene')}: {duration(seconds)}, {beats}")
+        name = f"{lesson}: " if lesson else ""
+        print(f"\n{name}{some}{counted(n_scenes, 'scene')}: {duration(seconds)}, {beats}")

@@ -1,4 +1,4 @@
-"""Finds the scenes that a command names: all of a file (``-a``), or those that the user picks on a terminal."""
+"""Finds what a command names: a lesson of ours, all scenes of a file (``-a``), or those picked on a terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 from gradreel.core.errors import UserError
-from gradreel.scenes.catalog import file_and_class, scenes_in_file, specs_of
+from gradreel.scenes.catalog import LESSON_FILES, file_and_class, scenes_in_file, specs_of
 
 ALL = "*"
 
@@ -34,6 +34,25 @@ def chosen_scenes(words: Sequence[str], write_all: bool) -> tuple[str, ...]:
     if write_all and not has_file:
         raise _no_file_of_scenes(specs)
     return tuple(specs)
+
+
+def chosen_lesson(words: Sequence[str], other: Path | None = None) -> Path | None:
+    """Return the file of our lesson whose name is the only one of ``words``; None if they name scenes.
+
+    Raises UserError if something stands beside the lesson's name: a scene, or the ``other`` lesson of --lesson.
+    """
+    lessons = {file.stem: file for file in LESSON_FILES}
+    name = next((word for word in words if word in lessons), None)
+    if name is None:
+        return None
+    rest = [word for word in words if word != name]
+    if rest or other is not None:
+        found = f"--lesson {other}" if other is not None else ", ".join(rest)
+        raise UserError(
+            f"{name} is a lesson, and {found} was named too; name the lesson alone: gradreel render {name}, or scenes"
+            " alone"
+        )
+    return lessons[name]
 
 
 def _no_file_of_scenes(specs: Sequence[str]) -> UserError:

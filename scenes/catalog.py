@@ -14,7 +14,7 @@ import re
 import shlex
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -35,7 +35,10 @@ from gradreel.scenes.scene_source import (
 from gradreel.scenes.user_traceback import user_traceback
 
 LECTURE_FOLDER = PACKAGE_FOLDER / "scenes" / "lecture"
-LESSON_FILE = PACKAGE_FOLDER / "assets" / "lessons" / "deep-learning.toml"
+LESSON_FOLDER = PACKAGE_FOLDER / "assets" / "lessons"
+LESSON_FILE = LESSON_FOLDER / "deep-learning.toml"
+LESSON_FILES = (LESSON_FILE, LESSON_FOLDER / "classification.toml")
+"""The lessons that Gradreel comes with. The first is the default of all commands."""
 
 
 class SceneNotFoundError(UserError):
@@ -97,8 +100,8 @@ def kebab_name(class_name: str) -> str:
     return words.replace("_", "-").strip("-").lower()
 
 
-def find_scenes(folder: Path = LECTURE_FOLDER, lesson: Path = LESSON_FILE) -> tuple[SceneSource, ...]:
-    """Return the scenes under ``folder`` in the film order of the ``lesson`` file, then the others by name.
+def find_scenes(folder: Path = LECTURE_FOLDER, lessons: Sequence[Path] = LESSON_FILES) -> tuple[SceneSource, ...]:
+    """Return the scenes under ``folder`` in the film order of the ``lessons``, then the others by name.
 
     Raises UserError if a source cannot be parsed, or if two scenes would have the same name.
     """
@@ -112,7 +115,8 @@ def find_scenes(folder: Path = LECTURE_FOLDER, lesson: Path = LESSON_FILE) -> tu
                     " rename one of the classes"
                 )
             by_name[source.name] = source
-    order = {str(table.get("name", "")): position for position, table in enumerate(scene_tables(lesson))}
+    tables = [table for lesson in lessons for table in scene_tables(lesson)]
+    order = {str(table.get("name", "")): position for position, table in enumerate(tables)}
     return tuple(sorted(by_name.values(), key=lambda scene: (order.get(scene.name, len(order)), scene.name)))
 
 
@@ -248,15 +252,25 @@ def _parse_module(file: Path) -> ModuleSource:
         raise SceneImportError(f"{_path_from_here(file)} is not valid Python:\n{syntax_message(error)}") from None
 
 
-def scene_tables(lesson: Path = LESSON_FILE) -> list[Mapping[str, Any]]:
-    """Return the ``[[scene]]`` tables of a lesson file in film order, unchecked; [] if the file does not exist."""
+def lesson_content(lesson: Path) -> dict[str, Any]:
+    """Return what is in a lesson file, unchecked; {} if the file does not exist. Raises UserError for invalid TOML."""
     if not lesson.is_file():
-        return []
+        return {}
     try:
-        content = tomllib.loads(lesson.read_text(encoding="utf-8"))
+        return tomllib.loads(lesson.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{lesson} is not valid TOML: {error}") from None
-    return [table for table in content.get("scene", []) if isinstance(table, Mapping)]
+
+
+def scene_tables(lesson: Path = LESSON_FILE) -> list[Mapping[str, Any]]:
+    """Return the ``[[scene]]`` tables of a lesson file in film order, unchecked; [] if the file does not exist."""
+    return [table for table in lesson_content(lesson).get("scene", []) if isinstance(table, Mapping)]
+
+
+def lesson_file_of(scene: str) -> Path:
+    """Return the file of our lesson that has the scene of this name or class; the first lesson's if none has it."""
+    names = {scene, kebab_name(scene)}
+    return next((file for file in LESSON_FILES if names & {t.get("name") for t in scene_tables(file)}), LESSON_FILE)
 
 
 def _resolve_in_file(path: Path, class_name: str) -> SceneSource:

@@ -10,7 +10,7 @@ from typing import Any
 
 from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.render.clips.workspace import Workspace, read_json, write_json
-from gradreel.scenes.catalog import LESSON_FILE, SceneSource, find_scenes
+from gradreel.scenes.catalog import LESSON_FILES, SceneSource, find_scenes
 
 FILE = "scenes.json"
 
@@ -43,11 +43,11 @@ def keep_known_scenes(workspace: Workspace) -> None:
 
 
 def _stamp(private: Path) -> str:
-    """Return the digest of our scenes' sources, of the lecture's lesson file, of Python's version and of the folder.
+    """Return the digest of our scenes' sources, of our lesson files, of Python's version and of the folder.
 
     A cache in a copied or moved folder gets another digest, so that nobody can supply a false list.
     """
-    files = [LESSON_FILE, *sorted((PACKAGE_FOLDER / "scenes").rglob("*.py"))]
+    files = [*LESSON_FILES, *sorted((PACKAGE_FOLDER / "scenes").rglob("*.py"))]
     digest = hashlib.blake2b(digest_size=16)
     for file in files:
         content = file.read_bytes()

@@ -53,7 +53,7 @@ from gradreel.render.lessons.options import parse_value, read_curve
 from gradreel.render.lessons.tables import Knots, Location, Problem, beside, problems_of
 from gradreel.render.stages import SceneRequest, Title
 from gradreel.render.voice.choice import COMMAND, is_path
-from gradreel.scenes.catalog import LESSON_FILE, KnownScenes, beat_names, find_scenes, resolve
+from gradreel.scenes.catalog import LESSON_FILES, KnownScenes, beat_names, find_scenes, resolve
 from gradreel.scenes.words.narration import OwnWords, check_language
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -277,13 +277,13 @@ def _entries(file: Path, table: _LessonFile, ours: KnownScenes) -> dict[str, Sce
 def _poster(file: Path, poster: _PosterTable, entries: Mapping[str, SceneRequest]) -> Poster:
     """Return the poster. Raises UserError for a scene that the lesson lacks, or a beat that its source clearly lacks.
 
-    Our own lesson's beat is not checked here: that would read all sources, and tests check it.
+    The beat of a lesson of ours is not checked here: that would read all sources, and tests check it.
     """
     if poster.scene not in entries:
         raise UserError(
             f"{file}: poster.scene: {poster.scene!r} is not in this lesson; use one of its scenes: {', '.join(entries)}"
         )
-    if poster.beat is not None and file != LESSON_FILE:
+    if poster.beat is not None and file not in LESSON_FILES:
         beats = beat_names(entries[poster.scene].source)
         if beats and poster.beat not in beats and not any("{" in beat for beat in beats):
             raise UserError(

@@ -19,7 +19,15 @@ from gradreel.render.lessons.said_in_place import check_said
 from gradreel.render.lessons.tables import file_of, problems_of, put_over
 from gradreel.render.settings import range_name
 from gradreel.render.stages import SceneRequest
-from gradreel.scenes.catalog import LESSON_FILE, KnownScenes, file_and_class, find_scenes, kebab_name, resolve
+from gradreel.scenes.catalog import (
+    LESSON_FILE,
+    KnownScenes,
+    file_and_class,
+    find_scenes,
+    kebab_name,
+    lesson_file_of,
+    resolve,
+)
 from pydantic import ValidationError
 
 Span = tuple[str | None, str | None]  # the first scene and the last; None: the lesson's first, its last
@@ -34,7 +42,9 @@ def load_lesson(
     files: Mapping[str, Mapping[str, str]] | None = None,
     ours: KnownScenes = find_scenes,
 ) -> Lesson:
-    """Read and check a lesson file, by default the lecture's, and return the selected scenes as a lesson.
+    """Read and check a lesson file and return the selected scenes as a lesson.
+
+    The default is our lesson that has the first selected scene, or else our first.
 
     ``overrides`` {scene: {parameter: value}} replace parameters. The key "experiments" changes training runs instead:
     {"experiments": {"three-sigmoids": {"seed": 3}}}. ``files`` has the files that overrides were read from, for error
@@ -50,7 +60,9 @@ def load_lesson(
             "found both scene names and --from or --to; name scenes, or choose a part of the lesson with --from and"
             " --to"
         )
-    file, ours, files = path or LESSON_FILE, cache(ours), files or {}
+    ours, files = cache(ours), files or {}
+    named = next(filter(None, (*only, *span)), None)
+    file = path or (lesson_file_of(named) if named else LESSON_FILE)
     all_own = path is None and bool(only) and all(map(file_and_class, only))  # the lecture has none of these scenes
     changes = {scene: dict(values) for scene, values in (overrides or {}).items()}
     lesson = read_lesson(file, ours, with_scenes=not all_own)

@@ -21,7 +21,7 @@ from gradreel.render.clips.file_digest import short_hash
 from gradreel.render.clips.workspace import Folders, Workspace, check_replaceable, read_json, write_json
 from gradreel.render.lessons.lesson import Lesson
 from gradreel.render.stages import SceneRequest
-from gradreel.scenes.catalog import LESSON_FILE
+from gradreel.scenes.catalog import LESSON_FILES
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 OURS = "gradreel/"  # prefix of the path of a file of this package, wherever it is installed
@@ -174,7 +174,7 @@ def maker_of(file: Path, folders: Folders, name: str = "") -> Maker:
     """Return the maker for ``file``, or for what is called ``name`` in it."""
     if not file.name:
         return Maker(file="", name=name)
-    if file == LESSON_FILE:
+    if file in LESSON_FILES:
         return Maker(file=OURS + file.relative_to(PACKAGE_FOLDER).as_posix(), name=name)
     return Maker(file=os.path.relpath(os.path.realpath(file), os.path.realpath(folders.media_dir)), name=name)
 

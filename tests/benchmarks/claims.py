@@ -1,9 +1,9 @@
-"""Evaluates every condition of the lesson's lines under three processor capabilities; exit code 1 if one fails.
+"""Evaluates every condition of our lessons' lines under three processor capabilities; exit code 1 if one fails.
 
 ./run bench claims [--media FOLDER] [--jobs N] [SCENE...]
 
 The losses of a training depend on the processor. The commands train with fixed vector instructions. This benchmark
-does not: it checks whether the lines also hold on other processors. Each capability trains the lesson's runs into a
+does not: it checks whether the lines also hold on other processors. Each capability trains the lessons' runs into a
 media folder of its own, which takes minutes. ``--media`` keeps these folders, so that the next call trains only what is
 missing. Prints for each claim whether it holds, capability, scene, beat, what the line says and the numbers.
 """
@@ -35,7 +35,7 @@ def main() -> int:
     parser.add_argument("--media", type=Path, help="folder that keeps a media folder for each capability")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes that train")
     parser.add_argument("--evaluate", type=Path, help=argparse.SUPPRESS)  # in a process with a capability's variables
-    parser.add_argument("scenes", nargs="*", help="scenes to look at; by default all of the lesson")
+    parser.add_argument("scenes", nargs="*", help="scenes to look at; by default all of our lessons")
     options = parser.parse_args()
     if options.evaluate is not None:
         print(json.dumps(evaluate(options.evaluate, options.scenes, options.jobs)))
@@ -67,9 +67,11 @@ def evaluate(media: Path, names: list[str], jobs: int) -> list[list]:
     from gradreel.render import pipeline
     from gradreel.render.lessons.selection import load_lesson
     from gradreel.render.settings import RenderSettings
+    from gradreel.scenes.catalog import LESSON_FILES
 
-    lesson, settings = load_lesson(only=names), RenderSettings(media_dir=media, jobs=jobs)
-    _, scenes = pipeline.inspect_lesson(lesson, settings)
+    lessons = [load_lesson(only=names)] if names else [load_lesson(file) for file in LESSON_FILES]
+    settings = RenderSettings(media_dir=media, jobs=jobs)
+    scenes = [scene for lesson in lessons for scene in pipeline.inspect_lesson(lesson, settings)[1]]
     groups: dict = {}  # by all but the seed: runs that are trained side by side
     for run in dict.fromkeys(run for scene in scenes for run in scene.experiments.values()):
         groups.setdefault(run.model_copy(update={"seed": 0}), []).append(run)
@@ -79,6 +81,7 @@ def evaluate(media: Path, names: list[str], jobs: int) -> list[list]:
             future.result()
     return [
         [scene, each.beat, each.says, each.numbers, each.holds]
+        for lesson in lessons
         for scene, claims in pipeline.claims_of(lesson, settings).items()
         for each in claims
     ]

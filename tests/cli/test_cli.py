@@ -17,7 +17,7 @@ import pytest
 from gradreel.cli import DAILY_VIEWS, GROUPS, OPTIONS, commands
 from gradreel.core.errors import TrainingError, UserError
 from gradreel.render.lessons.options import Options
-from gradreel.scenes.catalog import find_scenes
+from gradreel.scenes.catalog import LESSON_FILES, find_scenes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GRADREEL = shutil.which("gradreel", path=os.path.dirname(sys.executable))
@@ -127,6 +127,31 @@ def test_list_in_a_new_folder_reads_no_scenes_file(gradreel, tmp_path, monkeypat
     assert [line.split()[0] for line in listed.splitlines() if line.startswith("  ")] == with_sources
 
 
+def test_list_and_describe_show_each_lesson_of_ours(gradreel, tmp_path):
+    listed = gradreel("list", "--media_dir", tmp_path).stdout
+    places = [
+        listed.index(text) for text in ("render deep-learning)", "summary", "render classification)", "two-kinds")
+    ]
+    assert places == sorted(places) and places[-1] < listed.index("Beside the lesson")
+    shown = gradreel("describe", "classification").stdout
+    assert shown.startswith("classification: From numbers to classes\n") and "two-kinds" in shown
+    assert "build-curve" not in shown
+    scenes = json.loads(gradreel("describe", "classification", "--json", "--lang", "zh").stdout)
+    assert (scenes[0]["name"], scenes[0]["part"]) == ("two-kinds", "一条线的两边")
+
+
+def test_a_lessons_name_is_rendered_as_its_file_would_be(gradreel, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = []
+    monkeypatch.setattr("gradreel.render.commands.render_videos", lambda options: asked.append(options) or 0)
+    (tmp_path / "gradreel.toml").write_text('lesson = "mine.toml"\n')
+    first, second = LESSON_FILES
+    for words in (["classification"], ["--lesson", second], ["deep-learning"], []):
+        assert gradreel("render", *words).exit_code == 0
+    assert [options.lesson for options in asked] == [second, second, first, tmp_path / "mine.toml"]
+    assert {options.scenes for options in asked} == {()}
+
+
 def test_list_prints_titles_in_another_language(gradreel):
     def title(language: str) -> str:
         scenes = json.loads(gradreel("list", "--json", "--lang", language).stdout)
@@ -174,6 +199,7 @@ def complete(words: str) -> list[str]:
 def test_completion_of_commands_scenes_options_and_values():
     assert complete("gradreel des") == ["describe"]
     assert complete("gradreel render build") == ["build-curve"]
+    assert complete("gradreel render classif") == ["classification"]
     assert "--media_dir" in complete("gradreel render --m")
     assert complete("gradreel render --theme d") == ["dark"]
     assert complete("gradreel render --lang z") == ["zh"]
@@ -221,6 +247,8 @@ MISTAKES = [
     (["train", "--lesson", "shapes.toml", "--from", "plain", "--to", "ring"], "of shapes: ring, plain"),
     (["check", "--lesson", "shapes.toml", "my_scene.py:Ring", "--to", "plain"], "name scenes, or choose"),
     (["list", "--from", "none"], "build-curve"),
+    (["render", "classification", "build-curve"], "name the lesson alone: gradreel render classification"),
+    (["frames", "--lesson", "shapes.toml", "classification"], "and --lesson shapes.toml was named too"),
     (["render", "--lesson", "shapes.toml", "--format", "gif"], "name scenes"),
     (["render", "--lesson", "shapes.toml", "-n", "draw"], "name the scene"),
     (["render", "--lesson", "shapes.toml", "my_scene.py:Ring", "my_scene.py:Plain", "-o", "a.mp4"], "one file"),

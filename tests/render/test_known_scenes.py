@@ -55,6 +55,7 @@ def test_a_foreign_media_folders_list_of_scenes_is_not_trusted(search, tmp_path)
         ("scenes/lecture/curves/relu.py", '    """', '    """Now: '),
         ("scenes/mobjects/ticks.py", "import annotations\n", "import annotations\n# a comment\n"),
         ("assets/lessons/deep-learning.toml", "[[scene]]", "# a comment\n[[scene]]"),
+        ("assets/lessons/classification.toml", "[[scene]]", "# a comment\n[[scene]]"),
     ],
 )
 def test_scenes_are_searched_for_again_after_a_change_of_their_files(search, tmp_path, monkeypatch, file, old, new):
@@ -62,7 +63,7 @@ def test_scenes_are_searched_for_again_after_a_change_of_their_files(search, tmp
     for folder in ("scenes", "assets/lessons"):
         shutil.copytree(catalog.PACKAGE_FOLDER / folder, package / folder)
     monkeypatch.setattr(module, "PACKAGE_FOLDER", package)
-    monkeypatch.setattr(module, "LESSON_FILE", package / "assets/lessons/deep-learning.toml")
+    monkeypatch.setattr(module, "LESSON_FILES", sorted((package / "assets/lessons").glob("*.toml")))
     plain = {"class_name": "", "file": "", "doc": ""}
     monkeypatch.setattr(module, "_as_plain", lambda scene: {"name": scene.name, **plain})
     private = tmp_path / "media" / ".gradreel"

@@ -8,7 +8,7 @@ from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.render.lessons.selection import load_lesson
-from gradreel.scenes.catalog import LESSON_FILE, beat_names, find_scenes
+from gradreel.scenes.catalog import LESSON_FILE, LESSON_FILES, beat_names, find_scenes
 
 EXPERIMENT = "[experiments.short]\nepochs = 3\n"
 
@@ -22,13 +22,21 @@ def lesson_error(file, *arguments) -> str:
 BESIDE_THE_LESSON = {"decision-regions", "layer-view", "loss-curve", "network"}  # for any run, to be asked for by name
 
 
-def test_our_lesson_has_every_scene_once_in_film_order():
-    lesson = load_lesson()
-    assert lesson.name == "deep-learning"
-    of_the_lesson = [source for source in find_scenes() if source.name not in BESIDE_THE_LESSON]
-    assert [entry.source for entry in lesson.scenes] == of_the_lesson
-    assert {entry.name for entry in lesson.scenes} >= {"build-curve", "gradient-descent"}
-    assert set(lesson.title) == {"en", "zh"}
+def test_our_lessons_have_every_scene_once_in_film_order():
+    lessons = [load_lesson(file) for file in LESSON_FILES]
+    assert [lesson.name for lesson in lessons] == ["deep-learning", "classification"]
+    assert load_lesson() == lessons[0]
+    of_the_lessons = [source for source in find_scenes() if source.name not in BESIDE_THE_LESSON]
+    assert [entry.source for lesson in lessons for entry in lesson.scenes] == of_the_lessons
+    assert {entry.name for entry in lessons[0].scenes} >= {"build-curve", "gradient-descent"}
+    assert all(set(lesson.title) == set(lesson.description) == {"en", "zh"} for lesson in lessons)
+
+
+@pytest.mark.parametrize("choice", [{"only": ["two-kinds"]}, {"span": ("two-kinds", None)}, {"only": ["TwoKinds"]}])
+def test_scenes_that_are_chosen_by_name_come_from_the_lesson_that_has_them(choice):
+    lesson = load_lesson(None, {"experiments": {"two-kinds": {"seed": 5}}}, **choice)
+    assert lesson.name == "classification" and lesson.scenes[0].stands_in_lesson
+    assert lesson.experiments["two-kinds"].seed == 5
 
 
 def test_a_users_scenes_are_found_beside_the_lesson_file(user_folder, write_lesson, monkeypatch):
@@ -293,8 +301,9 @@ def test_a_beat_of_the_poster_that_the_source_does_not_have_is_named(user_folder
         assert load_lesson(write_lesson(user_folder, "Dots", "Shows", extra=poster)).poster.beat == beat
 
 
-def test_our_own_poster_is_an_existing_beat():
-    lesson = load_lesson()
+@pytest.mark.parametrize("file", LESSON_FILES, ids=lambda file: file.stem)
+def test_our_own_poster_is_an_existing_beat(file):
+    lesson = load_lesson(file)
     (source,) = (entry.source for entry in lesson.scenes if entry.name == lesson.poster.scene)
     assert lesson.poster.beat in beat_names(source)
 

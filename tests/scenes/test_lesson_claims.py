@@ -22,7 +22,7 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import unpack
 from gradreel.core.network.training import train_all
 from gradreel.render.frames.describe import describe
-from gradreel.render.lessons.lesson_file import LESSON_FILE, read_lesson
+from gradreel.render.lessons.lesson_file import LESSON_FILES, read_lesson
 from gradreel.render.settings import RenderSettings
 from gradreel.scenes.base import LectureScene, SceneContext
 from gradreel.scenes.catalog import find_scenes, load_class
@@ -158,9 +158,10 @@ def test_claims_of_the_lesson_hold_of_its_own_runs(name, media, trace_of):
     assert claims and failed(claims) == []
 
 
-def test_the_lesson_has_every_scene_with_its_defaults():
+@pytest.mark.parametrize("file", LESSON_FILES, ids=lambda file: file.stem)
+def test_a_lesson_has_every_scene_with_its_defaults(file):
     """`LectureScene.other_data` takes a scene's defaults for what the lesson shows."""
-    for request in read_lesson(LESSON_FILE).requests(RenderSettings()):
+    for request in read_lesson(file).requests(RenderSettings()):
         scene_class = load_class(request.source)
         assert describe(scene_class, request).parameters == scene_class.Parameters().model_dump(mode="json")
 

@@ -12,8 +12,8 @@ import pytest
 from gradreel.core.datasets import RED_CURVE, CurveDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
+from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.render.frames.describe import describe
-from gradreel.render.lessons.lesson_file import LESSON_FILE, read_lesson
 from gradreel.render.lessons.options import read_curve
 from gradreel.render.lessons.selection import load_lesson
 from gradreel.render.settings import RenderSettings
@@ -57,7 +57,7 @@ def with_mine():
 
 
 def test_the_lecture_has_one_red_curve_and_names_it():
-    lesson = read_lesson(LESSON_FILE)
+    lesson = load_lesson()
     assert lesson.curve == RED_CURVE
     assert {name for name, shown in described().items() if curves_in(shown) == {RED_CURVE}} == DRAW_IT
 
@@ -87,7 +87,7 @@ def test_dots_of_one_curve_are_the_same_in_both_scenes_that_have_them(with_mine)
 
 def test_no_scene_draws_the_red_curve_but_by_its_parameters():
     """The constant is a field's default, or in what parts share; never in what a scene draws."""
-    root = Path(LESSON_FILE).parents[2]
+    root = PACKAGE_FOLDER
     found = []
     for file in (file for folder in ("scenes", "render") for file in (root / folder).rglob("*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))

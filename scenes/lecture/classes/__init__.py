@@ -1,0 +1,1 @@
+"""The lesson "From numbers to classes": a line with two sides, a bent plane, three classes, handwritten digits."""

@@ -1,0 +1,100 @@
+"""Dots of two classes in a square of the plane, and a line that cuts it into two sides."""
+
+from __future__ import annotations
+
+import numpy as np
+from gradreel.core.analysis.class_plane import GRID, PlaneView
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.class_regions import ClassRegions
+from gradreel.scenes.mobjects.plot import polyline, segment
+from gradreel.scenes.mobjects.text import formula, words
+from gradreel.scenes.style import mix, palette
+from manim import Circle, VGroup, VMobject
+from numpy.typing import NDArray
+
+LEFT, BOTTOM, SIDE = style.LEFT_EDGE, -3.3, 6.1  # of the square
+MARK = 0.11  # size of a dot
+LINE = 5.0  # stroke of the line
+NEW_RADIUS = 0.2
+
+
+def sums(theta: NDArray, points: NDArray) -> NDArray:
+    """Return z = b + w1 x1 + w2 x2 of points (..., 2), (...), for theta (3,): w1, w2 and b."""
+    return np.asarray(points @ theta[:2] + theta[2])
+
+
+def shares(z: NDArray) -> NDArray:
+    """Return the share of class 1, 1 / (1 + exp(-z)), of sums z; same shape."""
+    return np.asarray(1 / (1 + np.exp(-np.asarray(z, dtype=np.float64))))
+
+
+class LineBoard(VGroup):
+    """The square of the plane with its dots, its two axes and a line; `show` moves the line and its sides.
+
+    Parts: ``axes``; ``regions`` (ground, bands, marks); ``line``, where z is 0.
+    """
+
+    def __init__(self, points: NDArray, labels: NDArray, theta: NDArray) -> None:
+        super().__init__()
+        self.points_shown, self.labels = points, labels
+        self.view = PlaneView.around(points)
+        self.regions = ClassRegions(self.view, points, labels, 2, LEFT, BOTTOM, SIDE, MARK)
+        self.box = self.regions.box
+        self.axes = self._axes()
+        self.line = polyline(np.zeros((2, 3)), palette.text, LINE)
+        self.add(self.regions.ground, self.regions.bands, self.axes, self.line, self.regions.marks)
+        self.show(theta)
+
+    def at(self, points: NDArray) -> NDArray:
+        """Return the scene's places, (n, 3), of points (n, 2); of one point (2,) its place (3,)."""
+        places = self.regions.at(np.atleast_2d(points))
+        return places if np.ndim(points) == 2 else places[0]
+
+    def show(self, theta: NDArray, sure: bool = False) -> LineBoard:
+        """Draw the line of ``theta`` and its two sides; with ``sure``, in stronger colours where the share is larger.
+
+        Return self.
+        """
+        z = sums(theta, self.view.grid()).reshape(GRID, GRID)
+        self.regions.show(np.stack([np.zeros_like(z), z], axis=-1))
+        if not sure:
+            for bands in self.regions.bands:
+                for band in bands[1:]:
+                    band.points = np.zeros((0, 3))
+        self.line.set_points_as_corners(self.at(self.ends(theta)))
+        return self
+
+    def ends(self, theta: NDArray, z: float = 0.0) -> NDArray:
+        """Return where the line of equal sums ``z`` enters and leaves the square, (2, 2); outside, twice one corner."""
+        normal, (low, high) = theta[:2], (self.view.low, self.view.high)
+        along = np.array([-normal[1], normal[0]])
+        length = float(normal @ normal)
+        if length == 0:
+            return np.array([low, low])
+        foot = normal * (z - theta[2]) / length
+        spans = [sorted(((low[k] - foot[k]) / along[k], (high[k] - foot[k]) / along[k])) for k in (0, 1) if along[k]]
+        start, end = max(span[0] for span in spans), min(span[1] for span in spans)
+        return np.array([low, low]) if start >= end else np.array([foot + start * along, foot + end * along])
+
+    def _axes(self) -> VGroup:
+        """Return the lines x1 = 0 and x2 = 0 with their names at their ends."""
+        left, right, bottom, top = self.box
+        middle = self.at(np.zeros(2))
+        color = mix(palette.axis, 0.8)
+        across = segment((left, middle[1], 0), (right, middle[1], 0), color, style.GUIDE)
+        up = segment((middle[0], bottom, 0), (middle[0], top, 0), color, style.GUIDE)
+        names = (
+            formula("x_1", style.LETTER, palette.dim).place(middle[1] + 0.12, right=right - 0.1),
+            formula("x_2", style.LETTER, palette.dim).place(top - 0.32, left=middle[0] + 0.12),
+        )
+        return VGroup(across, up, *names)
+
+
+class NewDot(VGroup):
+    """A grey dot of unknown kind, with a question mark, at a place of the scene (3,)."""
+
+    def __init__(self, place: NDArray) -> None:
+        disc = Circle(radius=NEW_RADIUS, stroke_width=3).set_stroke(palette.text).set_fill(palette.grey, 1)
+        mark: VMobject = words("?", 30, palette.background)
+        super().__init__(disc, mark.move_to(disc))
+        self.move_to(place)
