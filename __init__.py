@@ -9,6 +9,7 @@ Record and train:
 - ``CurveDataset``: points of a piecewise linear curve.
 - ``DailyViews``: a series of daily numbers, such as a channel's views, with a window of days as features.
 - ``PointsDataset``: your own points, each with a label, or generated ones; also for validation and test.
+- ``DigitsDataset``: 1 797 handwritten digits of 8 x 8 pixels.
 - ``Moons``: generates points on two half circles, by a seed.
 - ``Rings``: generates points on circles around one middle.
 - ``Blobs``: generates clouds of points.
@@ -35,7 +36,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gradreel.core.daily.views import DailyViews
-    from gradreel.core.datasets import CurveDataset, PointsDataset, TwoSpirals
+    from gradreel.core.datasets import CurveDataset, DigitsDataset, PointsDataset, TwoSpirals
     from gradreel.core.errors import TraceError, UserError
     from gradreel.core.experiment import Experiment
     from gradreel.core.network.training import train
@@ -50,6 +51,7 @@ __all__ = [
     "Checkerboard",
     "CurveDataset",
     "DailyViews",
+    "DigitsDataset",
     "Experiment",
     "Moons",
     "PointsDataset",
@@ -70,6 +72,7 @@ _MODULES = {
     **dict.fromkeys(("Blobs", "Checkerboard", "Moons", "Rings", "Spirals"), "gradreel.core.point_generators"),
     "CurveDataset": "gradreel.core.datasets",
     "DailyViews": "gradreel.core.daily.views",
+    "DigitsDataset": "gradreel.core.datasets",
     "Experiment": "gradreel.core.experiment",
     "PointsDataset": "gradreel.core.datasets",
     "Recording": "gradreel.core.recording.recording",

@@ -9,6 +9,7 @@ from gradreel.core.arrays import FloatArray
 from gradreel.core.csv_rows import read_points
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.daily.views import DailyViews
+from gradreel.core.digits_file import SIDE, digit_rows
 from gradreel.core.errors import UserError, problems_in
 from gradreel.core.point_generators import (
     Blobs,
@@ -369,6 +370,81 @@ class PointsDataset(RunData):
         return self.points.n_classes
 
 
+class DigitsDataset(RunData):
+    """Handwritten digits of 8 x 8 pixels: 1 157 to train on, 258 for validation, 382 for the test; ten classes.
+
+    The features of a digit are its 64 pixels by rows, from 0 (paper) to 1 (ink); the label is the digit. The split is
+    fixed. The file has 14 handwritten sheets, one after the other; nine are trained on, two and three are held out.
+    The pictures are those of Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", 1998.
+
+    Examples
+    --------
+    >>> digits = DigitsDataset()
+    >>> digits.features().shape, digits.labels()[:5]
+    ((1157, 64), array([0., 1., 2., 3., 4.]))
+    """
+
+    kind: Literal["digits"] = Field(default="digits", description="handwritten digits of 8 x 8 pixels")
+
+    def features(self) -> FloatArray:
+        """Return a copy of the pixels of the digits that are trained on, (1157, 64)."""
+        return self._part(0, self.examples)[:, :-1]
+
+    def labels(self) -> FloatArray:
+        """Return a copy of the digits that are trained on, (1157,)."""
+        return self._part(0, self.examples)[:, -1]
+
+    def validation_features(self) -> FloatArray:
+        """Return a copy of the pixels of the validation digits, (258, 64)."""
+        return self._part(self.examples, self.n_validation)[:, :-1]
+
+    def validation_labels(self) -> FloatArray:
+        """Return a copy of the validation digits, (258,)."""
+        return self._part(self.examples, self.n_validation)[:, -1]
+
+    def test_features(self) -> FloatArray:
+        """Return a copy of the pixels of the test digits, (382, 64)."""
+        return self._part(self.examples + self.n_validation, self.n_test)[:, :-1]
+
+    def test_labels(self) -> FloatArray:
+        """Return a copy of the test digits, (382,)."""
+        return self._part(self.examples + self.n_validation, self.n_test)[:, -1]
+
+    def _part(self, start: int, count: int) -> FloatArray:
+        """Return a copy of ``count`` rows of the file from row ``start`` on, (count, 65)."""
+        return digit_rows()[start : start + count].copy()
+
+    @property
+    def examples(self) -> int:
+        """Return 1157, the number of digits that are trained on."""
+        return 1157
+
+    @property
+    def n_validation(self) -> int:
+        """Return 258, the number of validation digits."""
+        return 258
+
+    @property
+    def n_test(self) -> int:
+        """Return 382, the number of test digits."""
+        return 382
+
+    @property
+    def n_features(self) -> int:
+        """Return 64, the number of pixels."""
+        return SIDE * SIDE
+
+    @property
+    def n_classes(self) -> int:
+        """Return 10, the number of digits."""
+        return 10
+
+    @property
+    def offset(self) -> float:
+        """Return 0: nothing is subtracted from features."""
+        return 0.0
+
+
 def _rows_of(points: GeneratedPoints | PointTable) -> FloatArray:
     """Return the features and the label of each point, (N, D + 1)."""
     return points.rows if isinstance(points, PointTable) else points.rows()
@@ -391,7 +467,8 @@ def _dataset_kind(dataset: Any) -> Any:
 Dataset = Annotated[
     Annotated[CurveDataset, Tag("curve")]
     | Annotated[DailyViews, Tag("daily views")]
-    | Annotated[PointsDataset, Tag("points")],
-    Discriminator(_dataset_kind, "kind", 'kind must be "curve", "daily views" or "points"'),
+    | Annotated[PointsDataset, Tag("points")]
+    | Annotated[DigitsDataset, Tag("digits")],
+    Discriminator(_dataset_kind, "kind", 'kind must be "curve", "daily views", "points" or "digits"'),
 ]
 """Any of the datasets; ``kind`` says which."""

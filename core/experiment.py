@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
 
 import numpy as np
 from gradreel.core.arrays import IntArray, every_kth
-from gradreel.core.datasets import CurveDataset, Dataset, PointsDataset
+from gradreel.core.datasets import CurveDataset, Dataset, DigitsDataset, PointsDataset
 from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.losses import LOSSES
 from gradreel.core.network.optimizers import OPTIMIZERS
@@ -209,7 +209,7 @@ class Experiment(RunData):
     @property
     def n_classes(self) -> int:
         """Return K if the examples' labels are classes, 0 to K - 1; 0 if they are numbers."""
-        return self.dataset.n_classes if isinstance(self.dataset, PointsDataset) else 0
+        return self.dataset.n_classes if isinstance(self.dataset, PointsDataset | DigitsDataset) else 0
 
     @property
     def is_classifier(self) -> bool:

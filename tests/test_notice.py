@@ -24,6 +24,14 @@ def test_every_package_of_a_voice_or_a_font_is_named():
     assert ROWS.keys() == voices | FONTS_AND_PAGES
 
 
+def test_every_file_of_data_has_its_licence():
+    folders = (ROOT / "assets" / name for name in ("series", "digits"))
+    files = [str(file.relative_to(ROOT)) for folder in folders for file in folder.iterdir()]
+    assert len(files) == 2
+    for file in files:
+        assert re.search(rf"`{file}`[^`]*(CC0 1\.0|CC BY 4\.0)", NOTICE), file
+
+
 @pytest.mark.parametrize("package", ROWS)
 def test_the_licence_is_the_one_that_the_installed_package_states(package):
     try:

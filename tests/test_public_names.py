@@ -17,7 +17,7 @@ import pytest
 PACKAGES = (gradreel, gradreel.scenes)
 OF_THE_ROOT = {
     *("record", "Recording", "Trace", "verify", "Verification", "train", "Experiment", "UserError", "TraceError"),
-    *("CurveDataset", "DailyViews", "PointsDataset", "TwoSpirals"),
+    *("CurveDataset", "DailyViews", "PointsDataset", "TwoSpirals", "DigitsDataset"),
     *("Moons", "Rings", "Blobs", "Checkerboard", "Spirals"),
 }
 OF_SCENES = {"LectureScene", "Plot", "formula", "heading", "palette", "style", "text"}

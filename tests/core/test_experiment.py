@@ -168,7 +168,7 @@ def test_enough_bytes_keep_every_update() -> None:
         ({"schedule": {"step": 0}}, "schedule.steps.step\n  Input should be greater than or equal to 1"),
         ({"schedule": {"factor": 0.5}}, "schedule.steps.step\n  Field required"),
         ({"dtype": "float16"}, "'float64' or 'float32'"),
-        ({"dataset": {"kind": "pictures"}}, 'kind must be "curve", "daily views" or "points"'),
+        ({"dataset": {"kind": "pictures"}}, 'kind must be "curve", "daily views", "points" or "digits"'),
     ],
 )
 def test_invalid_settings_of_an_experiment_are_named(settings: dict[str, Any], message: str) -> None:

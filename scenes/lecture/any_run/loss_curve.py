@@ -8,7 +8,6 @@ from typing import ClassVar
 import numpy as np
 from gradreel.core.daily.units import three_digit_decimals
 from gradreel.core.daily.views import DailyViews
-from gradreel.core.datasets import PointsDataset
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.scenes import style
@@ -121,8 +120,8 @@ class LossCurve(LectureScene):
         keys["batch"] = self._batch_word()
         if self.history.scale.in_views:
             keys["loss"] = "loss-in-views"
-        if isinstance(self.run, Experiment) and isinstance(self.run.dataset, PointsDataset):
-            keys["validation"] = "validation-points"
+        if isinstance(self.run, Experiment) and self.run.dataset.kind in ("points", "digits"):
+            keys["validation"] = f"validation-{self.run.dataset.kind}"
         texts = {name: self.screen(key) for name, key in keys.items()}
         if name := self.history.validation_name:
             texts["validation"] = literal(shortened(name, LABEL_WIDTH, style.LABEL - 2))
