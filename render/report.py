@@ -172,11 +172,13 @@ def print_plan(plan: Plan, times: Estimates, options: Options, *, clips: bool) -
         updates, digest = counted(run.experiment.n_updates, "update"), run.experiment.digest
         other_scenes = list(run.shown_by)[1:]
         shown = f", also for {abbreviated_list(other_scenes)}" if other_scenes else ""
-        print(f"train   the run of {run.name}{shown}, {updates}, {_duration_text(times.training[digest], times)}")
+        print(
+            f"train   the run of {run.name}{shown}, {updates}, {_approximate_duration(times.training[digest], times)}"
+        )
     for language, lines in plan.unspoken.items():
         print(f"speak   {'up to ' if plan.unheard else ''}{counted(lines, 'line')} in {language}")
     for clip in plan.clips:
-        time = "" if clip.up_to_date else f", {_duration_text(times.rendering[clip.scene], times)}"
+        time = "" if clip.up_to_date else f", {_approximate_duration(times.rendering[clip.scene], times)}"
         print(f"{'keep  ' if clip.up_to_date else 'render'}  {clip.scene}: {clip.why or 'up to date'}{time}")
     for clip in plan.clips:
         for message in broken_claims(clip, plan.claims.get(clip.scene, ())):
@@ -188,7 +190,7 @@ def print_plan(plan: Plan, times: Estimates, options: Options, *, clips: bool) -
     if not plan.runs and not clips:
         print("nothing to train: every run is recorded")
     elif plan.runs or plan.out_of_date:
-        print(f"in all  {_duration_text(times.seconds, times)} with {counted(times.jobs, 'worker')}")
+        print(f"in all  {_approximate_duration(times.seconds, times)} with {counted(times.jobs, 'worker')}")
         if times.guessed:
             print(
                 f"        by a table, since {abbreviated_list(times.guessed)}; "
@@ -227,7 +229,7 @@ def _plan_as_json(plan: Plan, times: Estimates, clips: bool) -> dict[str, Any]:
     return content | {"seconds": times.seconds, "guessed": bool(times.guessed)}
 
 
-def _duration_text(seconds: float, times: Estimates) -> str:
+def _approximate_duration(seconds: float, times: Estimates) -> str:
     """Return how long something takes, as far as that is known."""
     return f"{'roughly' if times.guessed else 'about'} {duration(max(1.0, seconds))}"
 

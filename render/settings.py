@@ -55,7 +55,7 @@ class RenderSettings:
     voices: Mapping[str, Voice] = field(default_factory=dict)  # by language; other languages are silent
 
     def __post_init__(self) -> None:
-        _check_size(self.width, self.height)
+        _refuse_size_for_video(self.width, self.height)
         object.__setattr__(self, "fps", _whole_rate(self.fps))
         object.__setattr__(self, "media_dir", Path(self.media_dir).absolute())
         _check_one_of("format", self.format, FORMATS)
@@ -158,7 +158,7 @@ def range_name(first: str | None, last: str | None) -> str:
     return f"--{first or ''}--{last or ''}"
 
 
-def _check_size(width: int, height: int) -> None:
+def _refuse_size_for_video(width: int, height: int) -> None:
     """Raise UserError for a side outside the limits, or for an odd side; for that, it names the nearest even size."""
     if not (SMALLEST_SIDE <= width <= LARGEST_SIDE and SMALLEST_SIDE <= height <= LARGEST_SIDE):
         raise UserError(

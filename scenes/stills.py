@@ -153,12 +153,12 @@ class _Plays:
         """Visit the scene if its picture is new."""
         self._scene.update_mobjects(0)
         picture = _drawn_picture(self._scene).tobytes()
-        if picture != self._last and _shows_something(self._scene):
+        if picture != self._last and _has_drawn_mobjects(self._scene):
             self._last = picture
             self._visit(self._scene, name)
 
 
-def _shows_something(scene: Scene) -> bool:
+def _has_drawn_mobjects(scene: Scene) -> bool:
     """Return whether the scene has any mobject that is drawn, visible or not."""
     kinds = (VMobject, AbstractImageMobject, PMobject)
     family = (part for mobject in scene.mobjects for part in mobject.get_family())

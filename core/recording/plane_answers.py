@@ -44,7 +44,7 @@ def keep_plane_answers(trace: Trace, model: torch.nn.Module, points: ArrayLike, 
             )
         if n_classes > MOST_CLASSES:
             raise UserError(f"the model answers for {n_classes} classes; needed: at most {MOST_CLASSES}")
-        rows = _chosen_rows(len(trace), first.size)
+        rows = _computed_rows(len(trace), first.size)
         logits = [first, *(_answers(trace, network, int(row), asked) for row in rows[1:])]
         layers = _layers(trace, network, np.concatenate([places, view.sheet()]))
     PlaneFile.write(trace, rows, places, classes, _as_logits(trace, np.stack(logits)), *layers)
@@ -153,13 +153,13 @@ def _as_logits(trace: Trace, outputs: FloatArray) -> FloatArray:
     return outputs
 
 
-def _chosen_rows(count: int, size: int) -> IntArray:
+def _computed_rows(n_kept: int, numbers_per_state: int) -> IntArray:
     """Return the kept states that are computed: at most `MOST_STATES`, dense at first, and few enough for memory."""
-    most = int(np.clip(MOST_NUMBERS // size, 2, MOST_STATES))
-    if count <= most:
-        return np.arange(count)
-    early = np.geomspace(1, count, most // 2 + 1) - 1
-    return np.unique(np.concatenate([early, np.linspace(0, count - 1, most - most // 2)]).round().astype(int))
+    most = int(np.clip(MOST_NUMBERS // numbers_per_state, 2, MOST_STATES))
+    if n_kept <= most:
+        return np.arange(n_kept)
+    early = np.geomspace(1, n_kept, most // 2 + 1) - 1
+    return np.unique(np.concatenate([early, np.linspace(0, n_kept - 1, most - most // 2)]).round().astype(int))
 
 
 def _layers(

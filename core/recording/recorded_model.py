@@ -158,7 +158,7 @@ class RecordedModel:
         self._refuse_gone(self._tensors)
         return self._tensors
 
-    def gradient(self, number: int) -> list[torch.Tensor | None]:
+    def gradients_at_step_of(self, number: int) -> list[torch.Tensor | None]:
         """Return the gradients of all of theta's tensors at a step of optimizer ``number``; None for one without."""
         gradients: list[Any] = [tensor.grad for tensor in self._tensors]
         if self._plain_gradients:

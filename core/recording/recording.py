@@ -103,7 +103,7 @@ def record(
     data, loss
         Inputs and targets ``(x, y)``, and a function of outputs and targets that returns a mean over the examples. With
         both, the loss around the path is computed when the loop has ended, in about 30 s at most: see
-        `Trace.landscape`.
+        `Trace.compute_landscape`.
 
     Yields
     ------
@@ -178,7 +178,7 @@ def record(
         raise ended
     if loss_of is not None and not recorder.is_fork and recorder.place is not None:
         try:
-            Trace.open(recorder.place).landscape(model, loss_of)
+            Trace.open(recorder.place).compute_landscape(model, loss_of)
         except Exception as error:  # the trace is complete; the code after the training goes on
             warnings.warn(
                 f"record: the loss around the path of {recorder.place} could not be computed: {error}", stacklevel=3

@@ -612,7 +612,7 @@ class Recorder:
 
     def _append_gradient(self, number: int) -> None:
         """Append the gradient with which optimizer ``number`` leaves the state that was appended last."""
-        self._gradients.append(self.recorded.gradient(number))
+        self._gradients.append(self.recorded.gradients_at_step_of(number))
         self._unwatched += self._gradients.n_bytes
 
     def _drop_rows(self, updates: int) -> None:

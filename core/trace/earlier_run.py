@@ -21,7 +21,7 @@ from gradreel.core.trace.columns import ColumnKind
 from gradreel.core.trace.format import INTERRUPTED, JOURNAL, TraceFiles, column_kinds, setting_kinds
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.setting_log import SettingLog, are_valid_settings
-from gradreel.core.trace.tensor_copies import are_valid_copies, tensor_bytes
+from gradreel.core.trace.tensor_copies import are_complete_ordered_copies, tensor_bytes
 from gradreel.core.trace.trace import open_files
 from gradreel.core.trace.unfinished import BATCH, EPOCH, LOSS, LastState, journal_text, log_kinds
 from gradreel.core.trace.write_behind import Written
@@ -111,7 +111,7 @@ class EarlierRun:
         run, columns = self.run, self.columns
         if not are_valid_settings(run, columns["setting"], columns["setting_at"]):
             raise TraceError(f"{self.path}: its columns of settings are invalid; record it again")
-        if run.tensors and not are_valid_copies(run, columns["tensor"], columns["tensor_row"]):
+        if run.tensors and not are_complete_ordered_copies(run, columns["tensor"], columns["tensor_row"]):
             raise TraceError(f"{self.path}: its copies of tensors are invalid; record it again")
 
     @property

@@ -12,7 +12,7 @@ from gradreel.core.trace.recorded_run import RecordedRun
 from numpy.typing import NDArray
 
 
-def are_valid_copies(run: RecordedRun, which: IntArray, rows: IntArray) -> bool:
+def are_complete_ordered_copies(run: RecordedRun, which: IntArray, rows: IntArray) -> bool:
     """Return whether the columns name the run's tensors in a valid order: all for the first kept state, then at most
     once each.
 
@@ -39,7 +39,7 @@ def tensor_bytes(run: RecordedRun, columns: Mapping[str, NDArray[Any]], row: int
     Raises ValueError for columns that `record` never writes.
     """
     which, rows = columns["tensor"], columns["tensor_row"]
-    if not are_valid_copies(run, which, rows):
+    if not are_complete_ordered_copies(run, which, rows):
         raise ValueError("tensor.npy and tensor_row.npy name no tensors of the run, or no states")
     ends = np.cumsum(_sizes(run)[which])
     n_copies = int(np.searchsorted(rows, row, side="right"))

@@ -455,18 +455,24 @@ class Trace:
 
         keep_plane_answers(self, model, points, labels)
 
-    def landscape(
+    def kept_landscape(self) -> Landscape | None:
+        """Return the loss around the path that is kept beside the trace; None if there is none.
+
+        `compute_landscape` writes it. Raises TraceError if its files are damaged.
+        """
+        return read_landscape(self.path, self._checksum())
+
+    def compute_landscape(
         self,
-        model: torch.nn.Module | None = None,
-        loss_of: Callable[[Any], Any] | None = None,
+        model: torch.nn.Module,
+        loss_of: Callable[[Any], Any],
         *,
         seconds: float = 30.0,
         seed: int = 0,
-    ) -> Landscape | None:
-        """Return the loss around the path of a recorded run: computed afterwards, not verified.
+    ) -> Landscape:
+        """Return the loss around the path of a recorded run, and write it beside the trace.
 
-        With ``model`` and ``loss_of``, compute it and keep it beside the trace, where the page and ``gradient-descent``
-        find it. Without, return the one beside the trace; None if there is none. See `analysis.landscape` for how.
+        It is computed afterwards, not verified. The page and ``gradient-descent`` draw it. See `analysis.landscape`.
 
         Parameters
         ----------
@@ -482,22 +488,21 @@ class Trace:
         Raises
         ------
         TraceError
-            If Gradreel trained the run, the model has other tensors, or the files beside the trace are damaged.
+            If Gradreel trained the run, it is still being recorded, or the model has other tensors.
         UserError
-            If the loss is not one number, or only one of ``model`` and ``loss_of`` is given.
+            If the loss is not one number.
         """
-        checksum = str(self.meta.get("checksum", ""))
-        if model is None and loss_of is None:
-            return read_landscape(self.path, checksum)
-        if model is None or loss_of is None:
-            raise UserError("landscape needs a model and loss_of, which returns its loss; or neither, to read it")
         if not is_sealed(self.path):
             raise TraceError(f"{self.path} is still being recorded, or its process was killed: resume and complete it")
         from gradreel.core.analysis.landscape import landscape_of  # torch: here only
 
         landscape = landscape_of(self, model, loss_of, seconds=seconds, seed=seed)
-        write_landscape(self.path, checksum, landscape)
+        write_landscape(self.path, self._checksum(), landscape)
         return landscape
+
+    def _checksum(self) -> str:
+        """Return the trace's checksum as its meta.json has it; "" without one."""
+        return str(self.meta.get("checksum", ""))
 
     def examples(self, update: int) -> IntArray:
         """Return the indices of the examples that update ``update``, counted from 0, saw, (B,).

@@ -25,7 +25,7 @@ from gradreel.core.trace.recorded_run import (
     RecordedTensor,
 )
 from gradreel.core.trace.setting_log import SettingLog, are_valid_settings
-from gradreel.core.trace.tensor_copies import are_valid_copies
+from gradreel.core.trace.tensor_copies import are_complete_ordered_copies
 from gradreel.core.trace.verify_result import MOST_PROBLEMS, Agreement, Problem, Verification
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
@@ -175,7 +175,7 @@ class _Check:
             )
         if run.tensors and self._damaged.isdisjoint({"tensor", "tensor_row"}):
             which, rows = self._column("tensor"), self._column("tensor_row")
-            if not are_valid_copies(run, which, rows):
+            if not are_complete_ordered_copies(run, which, rows):
                 text = "tensor, tensor_row: they name no tensors of the model, no kept states, or not in order"
                 self.problems.append(Problem("tensor", None, None, None, None, text))
         foreign = np.flatnonzero((numbers < 0) | (numbers >= len(run.optimizers)))[:1]
@@ -305,7 +305,7 @@ class _Check:
     def _moved_frozen(self) -> list[RecordedTensor]:
         """Return the tensors that were frozen at the start and have more than one copy: they changed."""
         run = self.run
-        if not run.tensors or not are_valid_copies(run, self._column("tensor"), self._column("tensor_row")):
+        if not run.tensors or not are_complete_ordered_copies(run, self._column("tensor"), self._column("tensor_row")):
             return []
         copies = np.bincount(self._column("tensor"), minlength=len(run.tensors))
         return [tensor for tensor, count in zip(run.tensors, copies, strict=True) if tensor.frozen and count > 1]

@@ -60,7 +60,7 @@ def plan(requests: Sequence[SceneRequest], descriptions: Sequence[SceneDescripti
             words.title(
                 description.name, request.settings.language, request.source.is_ours
             )  # raises if the title is missing
-            complete = with_checked_parameters(request, description)
+            complete = with_parameters_of(request, description)
             clip = Clip(
                 complete,
                 description.experiments,
@@ -85,7 +85,7 @@ def recorded_traces(description: SceneDescription, folders: Folders) -> dict[str
     return digests | named if len(digests) == len(recorded) else None
 
 
-def with_checked_parameters(request: SceneRequest, description: SceneDescription) -> SceneRequest:
+def with_parameters_of(request: SceneRequest, description: SceneDescription) -> SceneRequest:
     """Return the request with the parameters that its scene class checked, in place of data, curve and changes."""
     return replace(request, parameters=description.parameters, data={}, curve=(), changes={})
 

@@ -298,7 +298,7 @@ def _map(trace: Trace, rows: IntArray) -> dict[str, Any] | None:
     if isinstance(run, Experiment) and GRID[0] * GRID[1] * run.dataset.examples * run.n_parameters <= MOST_WORK:
         u_grid, v_grid = (np.linspace(ends[0], ends[1], n) for ends, n in zip((u, v), GRID, strict=True))
         loss_map["bands"] = _bands(u_grid, v_grid, loss_grid(run, plane, u_grid, v_grid))
-    elif not isinstance(run, Experiment) and (landscape := trace.landscape()) is not None:
+    elif not isinstance(run, Experiment) and (landscape := trace.kept_landscape()) is not None:
         loss_map["bands"] = _bands(landscape.path.u, landscape.path.v, landscape.path.loss)
     return loss_map
 

@@ -66,7 +66,7 @@ def export_youtube(options: Options) -> int:
         raise UserError(f"-o {options.output} is a file, but the result is a folder; name another path")
     if folder is not None:
         check_writable(folder / "title.txt" if folder.exists() else folder, "-o")
-    refuse_if_any(_problems_in_lesson(lesson, narration_of(lesson, settings), languages_of(settings)))
+    refuse_if_any(_texts_that_youtube_refuses(lesson, narration_of(lesson, settings), languages_of(settings)))
     with reporter(options.progress, options.quiet, options.verbosity) as progress:
         paths = publish_with(
             lesson,
@@ -196,7 +196,7 @@ def thumbnail(poster: bytes) -> bytes:
     return content.getvalue()
 
 
-def _problems_in_lesson(lesson: Lesson, narration: Narration, languages: Sequence[str]) -> list[str]:
+def _texts_that_youtube_refuses(lesson: Lesson, narration: Narration, languages: Sequence[str]) -> list[str]:
     """Return what YouTube would refuse in the lesson's titles, description and tags, a sentence each.
 
     This needs no rendered clip. Scenes' titles count only if the lesson has enough scenes for chapters.

@@ -18,7 +18,7 @@ from gradreel.render.clips.clip_files import new_description, store_clip
 from gradreel.render.clips.dependencies import Dependencies, key_of
 from gradreel.render.clips.file_tracker import OpenedFiles, attach_opened_files
 from gradreel.render.clips.fingerprint import languages_of, named_trace_folders, refreshed_parts, words_parts
-from gradreel.render.clips.plan import find_clip, recorded_traces, with_checked_parameters
+from gradreel.render.clips.plan import find_clip, recorded_traces, with_parameters_of
 from gradreel.render.clips.workspace import Folders, remove, temporary_in
 from gradreel.render.frames.describe import describe
 from gradreel.render.frames.encode import ClipEncoder, give_way
@@ -69,7 +69,7 @@ def visit(
     dependencies = _dependencies(opened, source)
     if not listen or not description.is_lecture_scene:
         return description, dependencies, None
-    complete = with_checked_parameters(request, description)
+    complete = with_parameters_of(request, description)
     narrated_as = description.narrated_as or description.name
     try:
         traces = recorded_traces(description, media)

@@ -230,7 +230,7 @@ def write_video(
     """
     # imported here: it loads PyAV, which an up-to-date lesson does not need
     from gradreel.render.videos.sound_pieces import PieceStore
-    from gradreel.render.videos.video import Chapter, join
+    from gradreel.render.videos.video import Chapter, write_film
 
     spoken = spoken_languages(shots, settings.fps, narration, workspace)
     cues_by_language = {
@@ -258,7 +258,7 @@ def write_video(
     soft = {language: language_cues for language, language_cues in subtitles.items() if language != settings.burned}
     store = PieceStore(workspace, settings.jobs_here, reporter)
     starts = [shot.start + beat.start for shot in shots for beat in shot.file.beats]
-    cut_sounds = join(
+    cut_sounds = write_film(
         files,
         path,
         title=title,

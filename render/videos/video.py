@@ -52,7 +52,7 @@ class Chapter:
     end: int
 
 
-def join(
+def write_film(
     clips: Sequence[ClipFile],
     path: Path,
     *,

@@ -114,7 +114,7 @@ def spoken_lines(
         with FileLock(folder / f"{_digest(voice)}.lock"):
             spoken |= _cached(voice, [utterance for utterance in utterances if utterance not in spoken], folder)
             missing = [utterance for utterance in utterances if utterance not in spoken]
-            spoken |= _speak(voice, missing, folder, jobs, on_spoken)
+            spoken |= _speak_into_cache(voice, missing, folder, jobs, on_spoken)
     return [
         line.with_silent_stretches(stretch for utterance in of_line for stretch in spoken[utterance])
         for line, of_line in zip(lines, utterances_by_line, strict=True)
@@ -229,7 +229,7 @@ def _store(utterance: Utterance, samples: Samples, parts: Sequence[slice], file:
     return stretches
 
 
-def _speak(
+def _speak_into_cache(
     voice: Engine, utterances: Sequence[Utterance], folder: Path, jobs: int, on_spoken: Callable[[int], None]
 ) -> dict[Utterance, Heard]:
     """Speak utterances in batches, with up to ``jobs`` programs, and return the stretches of each.

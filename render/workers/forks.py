@@ -141,7 +141,7 @@ def fixed_environment(mode: Mapping[str, str] | None = None) -> Iterator[dict[st
                     os.environ[name] = value
 
 
-def compile_users_modules() -> None:
+def ignore_pyc_of_users_modules() -> None:
     """From now on, compile the user's modules from source in this process, without Python's ``.pyc`` cache.
 
     A set literal such as ``{"a", "b"}`` may have one order when compiled and another when read from the cache.

@@ -30,7 +30,7 @@ from typing import Any, Literal, Protocol
 from gradreel.core.errors import UserError, printable
 from gradreel.core.progress import Progress
 from gradreel.render.clips.configuration import configuration
-from gradreel.render.workers.forks import compile_users_modules, leave_server
+from gradreel.render.workers.forks import ignore_pyc_of_users_modules, leave_server
 
 IMPORTS_WORKER = "gradreel.render.deferred"  # imports this module, so it is named by text
 REPORT_SECONDS = 0.1
@@ -159,7 +159,7 @@ def run_in_process(
     with suppress(OSError):
         os.dup2(2, 1)
     _guard_children()
-    compile_users_modules()
+    ignore_pyc_of_users_modules()
     work(sender, function, arguments)
     with suppress(Exception):
         sys.stdout.flush()

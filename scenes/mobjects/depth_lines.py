@@ -39,7 +39,7 @@ def most_of(losses: Mapping[str, FloatArray]) -> float:
     return float(max(np.nanmax(losses[kind]) for kind in KINDS)) / ROOM or 1.0
 
 
-def depth_axis(names: Sequence[str], box: Box) -> tuple[VMobject, VGroup]:
+def axis_with_network_names(names: Sequence[str], box: Box) -> tuple[VMobject, VGroup]:
     """Return the axis of `DepthLines` in ``box``, and the networks' names below it."""
     bottom, size = box[2], NAME if len(names) <= FEW else style.TICK
     places = _plot(len(names), 1.0, box).at(np.arange(len(names)), 0.0)
@@ -85,7 +85,7 @@ class DepthLines(VGroup):
         self.losses, self.color = losses, color if color is not None else palette.blue
         self.count = len(names)
         self.plot = _plot(self.count, most_of(losses), box)
-        self.axis, self.names = depth_axis(names, box)
+        self.axis, self.names = axis_with_network_names(names, box)
         self.lines = {"training": self._loss_curve("training", 0.0), "validation": self._loss_curve("validation", DASH)}
         self.dots = {kind: VGroup(*(self._dot(kind, k) for k in self.known(kind))) for kind in KINDS}
         self.labels = self._labels(texts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from gradreel.core.arrays import FloatArray
@@ -23,7 +24,7 @@ OVER_X = 0.3  # least height of the model's label above the axis, if the axis ha
 class StretchPlot(Plot):
     """A plot whose edges can be moved in place."""
 
-    def set_box(self, box: Box) -> StretchPlot:
+    def set_box(self, box: Box) -> Self:
         """Move edges, axes, numbers and letter to ``box``; return self. The caller draws the curves again."""
         shift = np.array([box[1] - self.box[1], box[2] - self.box[2], 0.0])
         self.box = left, right, bottom, top = box
@@ -40,7 +41,7 @@ class StretchPlot(Plot):
         self.x_label.shift(shift)
         return self
 
-    def set_top(self, top: float) -> StretchPlot:
+    def set_top(self, top: float) -> Self:
         """Move the upper edge to ``top``; return self."""
         return self.set_box((*self.box[:3], top))
 

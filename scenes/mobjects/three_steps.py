@@ -173,7 +173,7 @@ def _x(run: Experiment) -> FloatArray:
     return np.linspace(low, high, SAMPLES)
 
 
-def _drawn_at(trace: Trace, pace: Pace, shares: Sequence[float]) -> FloatArray:
+def _curves_at(trace: Trace, pace: Pace, shares: Sequence[float]) -> FloatArray:
     """Return the network's curves, (S, SAMPLES), at these S shares of the walk."""
     rows = [recorded_row(pace.row(share)) for share in shares]
     run = trace.experiment
@@ -182,7 +182,7 @@ def _drawn_at(trace: Trace, pace: Pace, shares: Sequence[float]) -> FloatArray:
 
 def _curves(trace: Trace, pace: Pace, box: Box) -> VGroup:
     """Return the picture of step 1: several curves of the run, the last one bright."""
-    curves = _drawn_at(trace, pace, GHOSTS)
+    curves = _curves_at(trace, pace, GHOSTS)
     plot = _axes(trace.experiment, box, curves)
     shares = np.linspace(0.35, 0.75, len(curves) - 1)
     x = _x(trace.experiment)
@@ -195,7 +195,7 @@ def _curves(trace: Trace, pace: Pace, box: Box) -> VGroup:
 def _errors(trace: Trace, pace: Pace, box: Box) -> VGroup:
     """Return the picture of step 2: the red curve, one of the run's curves, and upright lines between them."""
     run = trace.experiment
-    curves = _drawn_at(trace, pace, [MISSING])
+    curves = _curves_at(trace, pace, [MISSING])
     plot, x, target = _axes(run, box, curves), _x(run), run.curve_data.curve()
     corners = np.unique(np.concatenate([x[[0, -1]], target.x[(target.x > x[0]) & (target.x < x[-1])]]))
     errors = [

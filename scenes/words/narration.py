@@ -194,7 +194,7 @@ class Narration:
         for line in lines.values():
             check_marks(where, line.marks)
         try:
-            return with_all_marks(lines, originals or {}, self._spoken_length)
+            return with_all_marks(lines, originals or {}, self._letters_spoken)
         except MarkOrderError:
             orders = [f"{name}: {', '.join(line.marks)}" for name, line in lines.items() if line.marks]
             orders += [f"ours in {name}: {', '.join(line.marks)}" for name, line in (originals or {}).items()]
@@ -203,7 +203,7 @@ class Narration:
                 " them in the same order in each language"
             ) from None
 
-    def _spoken_length(self, text: str, language: str) -> float:
+    def _letters_spoken(self, text: str, language: str) -> float:
         """Return how many letters and digits of ``text`` a voice reads."""
         return sum(letter.isalnum() for letter in spoken_form(text, language, self.lexicon(language)))
 

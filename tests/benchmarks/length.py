@@ -30,7 +30,7 @@ from typing import Any
 from gradreel.render.frames.encode import ClipEncoder
 from gradreel.render.settings import RenderSettings
 from gradreel.render.stages import ClipFile
-from gradreel.render.videos.video import join
+from gradreel.render.videos.video import write_film
 
 PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl
 GRADREEL = [sys.executable, "-m", "gradreel.cli"]
@@ -89,7 +89,7 @@ def long_film(folder: Path, minutes: int) -> None:
         encoder.write(pixels)
     encoder.close()
     clip = ClipFile(folder / "minute.mp4", encoder.frames, SETTINGS.fps, (), 0.0)
-    join([clip] * minutes, folder / "film.mp4", title="a long film")
+    write_film([clip] * minutes, folder / "film.mp4", title="a long film")
 
 
 def scene(folder: Path, minutes: int) -> list[tuple[str, float, float]]:

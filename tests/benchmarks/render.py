@@ -41,7 +41,7 @@ from gradreel.render.lessons.lesson_file import read_lesson
 from gradreel.render.pipeline import plan_lesson
 from gradreel.render.settings import RenderSettings
 from gradreel.render.stages import ClipFile, SceneRequest
-from gradreel.render.videos.video import join
+from gradreel.render.videos.video import write_film
 from gradreel.render.workers.pool import Workers
 from gradreel.scenes.catalog import LESSON_FILE
 from gradreel.scenes.words.narration import Narration
@@ -237,7 +237,7 @@ def profile_of(bench: Bench) -> dict[str, Any]:
         for phase, spent in phases.items():
             total[phase] += spent
     began = time.process_time()
-    join(clips, bench.folder / "profile.mp4", title="profile")
+    write_film(clips, bench.folder / "profile.mp4", title="profile")
     total[JOINING] = time.process_time() - began
     return {"frames": sum(clip.frames for clip in clips), "seconds": dict(total)}
 

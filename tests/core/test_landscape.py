@@ -152,7 +152,7 @@ def test_batches_give_the_mean_over_all_examples(monkeypatch):
 def test_record_computes_it_from_data_and_the_trace_stays_exact(tmp_path, path):
     model = recorded(tmp_path / "run", data=(X, Y), loss=mse_loss)
     trace = Trace.open(tmp_path / "run", checksums=True)
-    found = trace.landscape()
+    found = trace.kept_landscape()
     assert found is not None and found.random is not None
     assert found.path.loss[0, 0] == pytest.approx(
         landscape_of(trace, new_model(), loss_of, seconds=0).path.loss[0, 0], rel=1e-6
@@ -163,13 +163,13 @@ def test_record_computes_it_from_data_and_the_trace_stays_exact(tmp_path, path):
 
 
 def test_a_trace_without_a_landscape_has_none_and_another_runs_is_ignored(tmp_path, path):
-    assert Trace.open(path).landscape() is None
+    assert Trace.open(path).kept_landscape() is None
     recorded(tmp_path / "run")
     trace = Trace.open(tmp_path / "run")
-    assert trace.landscape(new_model(), loss_of, seconds=0) is not None
+    assert trace.compute_landscape(new_model(), loss_of, seconds=0) is not None
     note = json.loads((trace.path / "landscape.json").read_text())
     (trace.path / "landscape.json").write_text(json.dumps({**note, "trace": "0" * 64}))
-    assert trace.landscape() is None
+    assert trace.kept_landscape() is None
 
 
 def test_a_loss_that_is_not_finite_is_kept_as_it_is(path, tmp_path):
@@ -205,8 +205,6 @@ def test_other_models_other_losses_and_trained_runs_are_refused(path, tmp_path):
         landscape_of(trace, torch.nn.Sequential(torch.nn.Linear(4, 3), *new_model()[1:]), loss_of)
     with pytest.raises(UserError, match="must be one number"):
         landscape_of(trace, new_model(), lambda model: model(X))
-    with pytest.raises(UserError, match="a model and loss_of"):
-        trace.landscape(new_model())
     trained = train(Experiment(hidden=(), epochs=2), tmp_path)
     with pytest.raises(TraceError, match="for recorded ones"):
         landscape_of(trained, new_model(), loss_of)
@@ -216,7 +214,7 @@ def test_other_models_other_losses_and_trained_runs_are_refused(path, tmp_path):
 def test_damaged_files_are_refused_by_name(damage, tmp_path):
     recorded(tmp_path / "run")
     trace = Trace.open(tmp_path / "run")
-    trace.landscape(new_model(), loss_of, seconds=0)
+    trace.compute_landscape(new_model(), loss_of, seconds=0)
     text, numbers = trace.path / "landscape.json", trace.path / "landscape.npy"
     note = json.loads(text.read_text())
     match damage:
@@ -231,5 +229,5 @@ def test_damaged_files_are_refused_by_name(damage, tmp_path):
         case "pickle":
             np.save(numbers, np.array([{}], dtype=object), allow_pickle=True)
     with pytest.raises(TraceError, match="its landscape is damaged"):
-        trace.landscape()
+        trace.kept_landscape()
     assert verify(trace.path).exact

@@ -15,7 +15,7 @@ from gradreel.render.frames.encode import ClipEncoder
 from gradreel.render.settings import RenderSettings
 from gradreel.render.stages import ClipFile
 from gradreel.render.videos.subtitles import Cue
-from gradreel.render.videos.video import Chapter, join
+from gradreel.render.videos.video import Chapter, write_film
 
 if sys.platform == "win32":
     pytest.skip("no limits for the size of files", allow_module_level=True)
@@ -90,7 +90,7 @@ def test_a_video_is_whole_or_its_disk_was_full(tmp_path, file_format):
 
     def joined(path: Path) -> Path:
         cues = {"en": [Cue(0, 700, "One.")], "zh": [Cue(0, 700, "一。")]}
-        join(clips, path, title="Film", chapters=[Chapter("One", 0, 8), Chapter("Two", 8, 16)], subtitles=cues)
+        write_film(clips, path, title="Film", chapters=[Chapter("One", 0, 8), Chapter("Two", 8, 16)], subtitles=cues)
         return path
 
     (size,) = sizes(joined(tmp_path / f"whole.{file_format}"))

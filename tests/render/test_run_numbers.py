@@ -195,12 +195,12 @@ def test_a_landscape_beside_a_recorded_run_gives_its_map_bands(tmp_path):
     def loss_of(model):
         return torch.nn.functional.mse_loss(model(x), y)
 
-    trace.landscape(model, loss_of)
+    trace.compute_landscape(model, loss_of)
     shown = run_numbers(trace)["map"]
     assert shown["computed"] and len(shown["bands"]["levels"]) > 3
     plane, levels = landscape.plane_of(trace), shown["bands"]["levels"]
     xs, ys = shown["bands"]["xs"][5][0][0], shown["bands"]["ys"][5][0][0]
-    (u0, u1), (v0, v1) = trace.landscape().path.u[[0, -1]], trace.landscape().path.v[[0, -1]]
+    (u0, u1), (v0, v1) = trace.kept_landscape().path.u[[0, -1]], trace.kept_landscape().path.v[[0, -1]]
     edges = 0
     for point in zip(xs, ys, strict=True):
         if u0 + 1e-4 < point[0] < u1 - 1e-4 and v0 + 1e-4 < point[1] < v1 - 1e-4:

@@ -12,7 +12,7 @@ import av
 import numpy as np
 import pytest
 from gradreel.render.videos.sound_track import AAC, CEILING, CODECS, RATE, Mix, PlacedSound, Track, limited
-from gradreel.render.videos.video import join
+from gradreel.render.videos.video import write_film
 from gradreel.render.voice.sound import SoundError, write_flac
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -53,7 +53,7 @@ def film(write_clip, tiny, tmp_path):
         render = replace(tiny, format=file_format)
         clips = [write_clip(tmp_path / f"{n}.{file_format}", render, 17) for n in range(2)]
         path = tmp_path / f"{name}.{file_format}"
-        make.cut = join(clips, path, title="A film", sounds={Track(): sounds} if tracks is None else tracks)
+        make.cut = write_film(clips, path, title="A film", sounds={Track(): sounds} if tracks is None else tracks)
         return path
 
     return make

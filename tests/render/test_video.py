@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from gradreel.render.clips.clip_files import DamagedClipsError
 from gradreel.render.videos.subtitles import TimedLine, cues
-from gradreel.render.videos.video import Chapter, boxes, frame_as_jpeg, join
+from gradreel.render.videos.video import Chapter, boxes, frame_as_jpeg, write_film
 from PIL import Image
 
 LENGTHS = (7, 31, 12)
@@ -29,7 +29,7 @@ def joined(write_clip, tiny, tmp_path):
         settings = replace(tiny, format=file_format)
         clips = [write_clip(tmp_path / f"{n}.{file_format}", settings, length) for n, length in enumerate(LENGTHS)]
         path = tmp_path / f"video.{file_format}"
-        join(clips, path, title="A film", chapters=CHAPTERS, subtitles=SUBTITLES)
+        write_film(clips, path, title="A film", chapters=CHAPTERS, subtitles=SUBTITLES)
         return path
 
     return join_clips
@@ -124,7 +124,7 @@ def test_clips_of_another_format_are_refused(write_clip, tiny, tmp_path):
     first = write_clip(tmp_path / "a.mp4", tiny, 3)
     second = write_clip(tmp_path / "b.mp4", replace(tiny, width=128), 3)
     with pytest.raises(DamagedClipsError, match=r"a.mp4, b.mp4 in"):
-        join([first, second], tmp_path / "video.mp4", title="")
+        write_film([first, second], tmp_path / "video.mp4", title="")
 
 
 def test_there_may_be_more_clips_than_open_files(write_clip, tiny, tmp_path):
@@ -133,7 +133,7 @@ def test_there_may_be_more_clips_than_open_files(write_clip, tiny, tmp_path):
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(200, limits[0]), limits[1]))
     try:
-        join([clip] * 300, tmp_path / "video.mp4", title="")
+        write_film([clip] * 300, tmp_path / "video.mp4", title="")
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
     with av.open(str(tmp_path / "video.mp4")) as video:
@@ -144,7 +144,7 @@ def test_there_may_be_more_clips_than_open_files(write_clip, tiny, tmp_path):
 def test_a_transparent_video_is_as_transparent_as_its_clips(write_clip, tiny, tmp_path, file_format):
     settings = replace(tiny, format=file_format, transparent=True)
     clips = [write_clip(tmp_path / f"{n}.{file_format}", settings, 3) for n in range(2)]
-    join(clips, tmp_path / f"video.{file_format}", title="")
+    write_film(clips, tmp_path / f"video.{file_format}", title="")
     with av.open(str(tmp_path / f"video.{file_format}")) as container:
         stream = container.streams.video[0]
         assert stream.metadata.get("alpha_mode") == ("1" if file_format == "webm" else None)

@@ -77,7 +77,7 @@ def test_a_landscape_beside_the_trace_is_drawn_and_named(play, record_loop, smal
     def loss_of(model):
         return torch.nn.functional.mse_loss(model(x), torch.sin(2 * x))
 
-    trace.landscape(model, loss_of, seconds=0)
+    trace.compute_landscape(model, loss_of, seconds=0)
     texts = {}
 
     def look(scene, beat):
@@ -89,7 +89,7 @@ def test_a_landscape_beside_the_trace_is_drawn_and_named(play, record_loop, smal
     assert played.findings == []
     shown = played.scene.recorded.map
     assert shown.is_known and len(shown.surface.levels) > 3
-    known = trace.landscape().path
+    known = trace.kept_landscape().path
     at_first_cell = shown.surface.coordinates(shown.surface.at([known.u[4], known.v[4]]))
     np.testing.assert_allclose(at_first_cell, [known.u[4], known.v[4]], rtol=1e-6)
     said = texts["recorded-start"]

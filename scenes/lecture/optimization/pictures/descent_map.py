@@ -33,9 +33,10 @@ APART = 0.012  # corners nearer than this on screen are one
 class DescentMap(VGroup):
     """The plane nearest to a trace's rows 0 to ``last``, and the path on it; ``show(row)`` moves to any moment.
 
-    For a run around anybody's own loop. The map shows the loss around the path if `Trace.landscape` has kept it beside
-    the trace; ``is_known`` says so. ``losses``, the loss at any rows, gives the path its width. Parts: ``surface`` (a
-    contour map, or an even ground), ``path``. ``share``: how much of the path's spread lies in the plane.
+    For a run around anybody's own loop. The map shows the loss around the path if `Trace.compute_landscape` has
+    kept it beside the trace; ``is_known`` says so. ``losses``, the loss at any rows, gives the path its width. Parts:
+    ``surface`` (a contour map, or an even ground), ``path``. ``share``: how much of the path's spread lies in the
+    plane.
     """
 
     def __init__(self, trace: Trace, last: int, box: Box, losses: Callable[[NDArray], NDArray]) -> None:
@@ -64,7 +65,7 @@ class DescentMap(VGroup):
 
         Returns None if there is none, it does not cover the view, or it is of more updates than are shown.
         """
-        landscape = self.trace.landscape() if self.last == len(self.trace.kept) - 1 else None
+        landscape = self.trace.kept_landscape() if self.last == len(self.trace.kept) - 1 else None
         if landscape is None:
             return None
         known = landscape.path
