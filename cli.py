@@ -281,14 +281,14 @@ class Gradreel(Commands):
             hint = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
             message = error.format_message()
             hint += f"\n({chosen})" if error.ctx and (chosen := _chosen_elsewhere(error.ctx, message)) else ""
-            code = _complain(message + hint, 2)
+            code = _print_error_and_return_code(message + hint, 2)
         except BrokenPipeError:  # the reader of our output, such as `head`, has ended
             sys.stdout = open(os.devnull, "w")  # noqa: SIM115  (Python flushes it at exit)
             code = 1
         except OSError as error:
             if error.errno not in MISTAKES:
                 raise
-            code = _complain(_file_system_message(error), 2)
+            code = _print_error_and_return_code(_file_system_message(error), 2)
         except Exception as error:
             from gradreel.core.errors import TrainingError, UserError
 
@@ -297,7 +297,7 @@ class Gradreel(Commands):
             failed = 1 if isinstance(error, TrainingError) else 2
             code = getattr(error, "exit_code", failed)
             notes = getattr(error, "__notes__", []) if code == 2 else []
-            _complain("\n".join([str(error), *notes]), code)
+            _print_error_and_return_code("\n".join([str(error), *notes]), code)
         return code if isinstance(code, int) else 0
 
 
@@ -321,7 +321,7 @@ def _check_place(arguments: Sequence[str]) -> None:
             raise click.UsageError(f"{name}: the name is not valid UTF-8; rename that file or folder") from None
 
 
-def _complain(message: str, code: int) -> int:
+def _print_error_and_return_code(message: str, code: int) -> int:
     """Print the message on standard error and return the exit code ``code``."""
     click.echo(f"Error: {message}", err=True)
     return code
@@ -642,7 +642,7 @@ def print_manims_options(ctx: click.Context, param: click.Parameter, value: bool
     ctx.exit()
 
 
-def _options(write_all: bool = False, **chosen: Any) -> Any:
+def _options_of_scene_command(write_all: bool = False, **chosen: Any) -> Any:
     """Return the options of a command that takes scenes or a lesson's name.
 
     On a terminal, ask which scenes of a file to use.
@@ -697,7 +697,7 @@ def describe(**chosen: Any) -> int:
     """Show a scene's parameters and beats, or a lesson."""
     from gradreel.render.commands import describe_scene
 
-    return describe_scene(_options(**chosen))
+    return describe_scene(_options_of_scene_command(**chosen))
 
 
 @commands.command(
@@ -713,7 +713,7 @@ def train(**chosen: Any) -> int:
     """Train and record the runs that the scenes show."""
     from gradreel.render.commands import train_runs
 
-    return train_runs(_options(**chosen))
+    return train_runs(_options_of_scene_command(**chosen))
 
 
 @commands.command(
@@ -754,10 +754,10 @@ def render(watch: bool, **chosen: Any) -> int:
     from gradreel.render.commands import render_videos, watch_videos
 
     if not watch:
-        return render_videos(_options(**chosen))
+        return render_videos(_options_of_scene_command(**chosen))
     if click.get_current_context().get_parameter_source("quality") is click.core.ParameterSource.DEFAULT:
         chosen["quality"] = WATCHED_QUALITY
-    return watch_videos(_options(**chosen))
+    return watch_videos(_options_of_scene_command(**chosen))
 
 
 @commands.command(
@@ -775,7 +775,7 @@ def frames(**chosen: Any) -> int:
     _begin_to_import_manim(chosen["dry_run"])
     from gradreel.render.commands import render_frames
 
-    return render_frames(_options(**chosen))
+    return render_frames(_options_of_scene_command(**chosen))
 
 
 EXPORTED = (  # options of the film that an export is made from
@@ -804,7 +804,7 @@ def slides(folder: bool, pdf: bool, manim_slides: bool, **chosen: Any) -> int:
     _begin_to_import_manim()
     from gradreel.render.export.slides import export_slides
 
-    return export_slides(_options(**chosen), folder, pdf, manim_slides)
+    return export_slides(_options_of_scene_command(**chosen), folder, pdf, manim_slides)
 
 
 @export.command(
@@ -820,7 +820,7 @@ def page(one_file: bool, **chosen: Any) -> int:
     _begin_to_import_manim()
     from gradreel.render.export.page import export_page
 
-    return export_page(_options(**chosen), one_file)
+    return export_page(_options_of_scene_command(**chosen), one_file)
 
 
 @export.command(
@@ -835,7 +835,7 @@ def run(traces: tuple[Path, ...], **chosen: Any) -> int:
     """Write one or two recorded runs as an HTML file with a slider."""
     from gradreel.render.export.page import export_run
 
-    return export_run(traces, _options(**chosen))
+    return export_run(traces, _options_of_scene_command(**chosen))
 
 
 @export.command(
@@ -850,7 +850,7 @@ def youtube(**chosen: Any) -> int:
     _begin_to_import_manim()
     from gradreel.render.export.youtube import export_youtube
 
-    return export_youtube(_options(**chosen))
+    return export_youtube(_options_of_scene_command(**chosen))
 
 
 @commands.command(
@@ -865,7 +865,7 @@ def words(**chosen: Any) -> int:
     """Print the words of scenes as a file that you can edit."""
     from gradreel.render.words_file import print_words
 
-    return print_words(_options(**chosen))
+    return print_words(_options_of_scene_command(**chosen))
 
 
 @commands.command(
@@ -882,7 +882,7 @@ def narrate(recordings: Path, record: bool, accept: bool, **chosen: Any) -> int:
     _begin_to_import_manim()
     from gradreel.render.narrating import narrate as write_script
 
-    return write_script(_options(**chosen), recordings, record, accept)
+    return write_script(_options_of_scene_command(**chosen), recordings, record, accept)
 
 
 @commands.command(
@@ -897,7 +897,7 @@ def verify(**chosen: Any) -> int:
     """Compute the updates of traces again and compare them."""
     from gradreel.render.verification import verify_traces
 
-    return verify_traces(_options(**chosen))
+    return verify_traces(_options_of_scene_command(**chosen))
 
 
 @commands.command(
@@ -914,7 +914,7 @@ def check(**chosen: Any) -> int:
     _begin_to_import_manim()
     from gradreel.render.commands import check_scenes
 
-    return check_scenes(_options(**chosen))
+    return check_scenes(_options_of_scene_command(**chosen))
 
 
 @commands.command(
@@ -928,7 +928,7 @@ def cache(**chosen: Any) -> int:
     """Show what the media folder holds and what is still needed."""
     from gradreel.render.commands import show_cache
 
-    return show_cache(prune=chosen.pop("prune"), yes=chosen.pop("yes"), options=_options(**chosen))
+    return show_cache(prune=chosen.pop("prune"), yes=chosen.pop("yes"), options=_options_of_scene_command(**chosen))
 
 
 @commands.command(

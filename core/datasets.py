@@ -388,29 +388,29 @@ class DigitsDataset(RunData):
 
     def features(self) -> FloatArray:
         """Return a copy of the pixels of the digits that are trained on, (1157, 64)."""
-        return self._part(0, self.examples)[:, :-1]
+        return self._copied_rows(0, self.examples)[:, :-1]
 
     def labels(self) -> FloatArray:
         """Return a copy of the digits that are trained on, (1157,)."""
-        return self._part(0, self.examples)[:, -1]
+        return self._copied_rows(0, self.examples)[:, -1]
 
     def validation_features(self) -> FloatArray:
         """Return a copy of the pixels of the validation digits, (258, 64)."""
-        return self._part(self.examples, self.n_validation)[:, :-1]
+        return self._copied_rows(self.examples, self.n_validation)[:, :-1]
 
     def validation_labels(self) -> FloatArray:
         """Return a copy of the validation digits, (258,)."""
-        return self._part(self.examples, self.n_validation)[:, -1]
+        return self._copied_rows(self.examples, self.n_validation)[:, -1]
 
     def test_features(self) -> FloatArray:
         """Return a copy of the pixels of the test digits, (382, 64)."""
-        return self._part(self.examples + self.n_validation, self.n_test)[:, :-1]
+        return self._copied_rows(self.examples + self.n_validation, self.n_test)[:, :-1]
 
     def test_labels(self) -> FloatArray:
         """Return a copy of the test digits, (382,)."""
-        return self._part(self.examples + self.n_validation, self.n_test)[:, -1]
+        return self._copied_rows(self.examples + self.n_validation, self.n_test)[:, -1]
 
-    def _part(self, start: int, count: int) -> FloatArray:
+    def _copied_rows(self, start: int, count: int) -> FloatArray:
         """Return a copy of ``count`` rows of the file from row ``start`` on, (count, 65)."""
         return digit_rows()[start : start + count].copy()
 

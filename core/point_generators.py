@@ -55,7 +55,7 @@ class Moons(GeneratedPoints):
     kind: Literal["moons"] = Field(default="moons", description="two half circles")
 
     def _positions(self, random: np.random.Generator) -> FloatArray:
-        upper = _circle(np.pi * random.random((2, self.points)))
+        upper = _points_of_unit_circle(np.pi * random.random((2, self.points)))
         return upper * [[[1.0]], [[-1.0]]] + [[[-0.5, -0.25]], [[0.5, 0.25]]]
 
 
@@ -73,7 +73,7 @@ class Rings(GeneratedPoints):
 
     def _positions(self, random: np.random.Generator) -> FloatArray:
         radius = np.arange(1, self.classes + 1) / self.classes
-        return _circle(2 * np.pi * random.random((self.classes, self.points))) * radius[:, None, None]
+        return _points_of_unit_circle(2 * np.pi * random.random((self.classes, self.points))) * radius[:, None, None]
 
 
 class Blobs(GeneratedPoints):
@@ -92,7 +92,7 @@ class Blobs(GeneratedPoints):
         return self.classes
 
     def _positions(self, random: np.random.Generator) -> FloatArray:
-        middles = _circle(2 * np.pi * np.arange(self.classes) / self.classes + np.deg2rad(self.turn))
+        middles = _points_of_unit_circle(2 * np.pi * np.arange(self.classes) / self.classes + np.deg2rad(self.turn))
         return np.repeat(middles[:, None], self.points, axis=1)
 
 
@@ -148,7 +148,9 @@ class Spirals(GeneratedPoints):
 
 def spiral_arms(arms: int, turns: float, points: int) -> FloatArray:
     """Return points at even angles on each of ``arms`` spirals, (arms, points, 2). Arm k is turned by k / arms."""
-    spiral = np.linspace(INNERMOST, 1.0, points)[:, None] * _circle(2 * np.pi * np.linspace(0.0, turns, points))
+    spiral = np.linspace(INNERMOST, 1.0, points)[:, None] * _points_of_unit_circle(
+        2 * np.pi * np.linspace(0.0, turns, points)
+    )
     turned = []
     for k in range(arms):
         angle = 2 * math.pi * k / arms
@@ -158,6 +160,6 @@ def spiral_arms(arms: int, turns: float, points: int) -> FloatArray:
     return np.stack(turned)
 
 
-def _circle(angle: FloatArray) -> FloatArray:
+def _points_of_unit_circle(angle: FloatArray) -> FloatArray:
     """Return the points of the circle of radius 1 at angles (...), (..., 2)."""
     return np.stack([np.cos(angle), np.sin(angle)], axis=-1)

@@ -90,15 +90,15 @@ def contents(lesson: Lesson, settings: RenderSettings) -> list[CacheEntry]:
     voices = chosen_voices([], named_voices, languages=settings.subtitle_languages)
     spoken = [with_unspoken(silent, voices, folders) for silent in plans if voices and folders.speech.is_dir()]
     in_videos = {*clips_of_videos(folders), *_clips_of_manifests(folders)}
-    clips = list(_clips(folders, [*plans, *spoken], in_videos))
-    lines = _lines(folders, plans, in_videos, voices)
+    clips = list(_clip_entries(folders, [*plans, *spoken], in_videos))
+    lines = _spoken_line_entries(folders, plans, in_videos, voices)
     return [
         *clips,
-        *_traces(folders, plans, clips),
+        *_trace_entries(folders, plans, clips),
         *lines,
-        *_sounds(folders, in_videos),
-        *_descriptions(folders),
-        *_unfinished(folders),
+        *_sound_piece_entries(folders, in_videos),
+        *_description_entries(folders),
+        *_unfinished_file_entries(folders),
     ]
 
 
@@ -135,7 +135,7 @@ def _refuse_while_others_work(workspace: Workspace) -> None:
         lock.release()
 
 
-def _clips(folders: Folders, plans: Iterable[Plan], in_videos: Container[str]) -> Iterator[CacheEntry]:
+def _clip_entries(folders: Folders, plans: Iterable[Plan], in_videos: Container[str]) -> Iterator[CacheEntry]:
     """Yield the clips, with or without a valid description. ``in_videos``: names of clips that videos were made of."""
     planned_clips: dict[str, list[Clip]] = {}
     for planned in plans:
@@ -157,7 +157,7 @@ def _clips(folders: Folders, plans: Iterable[Plan], in_videos: Container[str]) -
         yield CacheEntry("clip", tuple(paths), _size_in_bytes(paths), _clip_label(content), in_video, in_lesson)
 
 
-def _traces(folders: Folders, plans: Iterable[Plan], clips: Iterable[CacheEntry]) -> Iterator[CacheEntry]:
+def _trace_entries(folders: Folders, plans: Iterable[Plan], clips: Iterable[CacheEntry]) -> Iterator[CacheEntry]:
     """Yield the traces that Gradreel trained; recordings of the user's own loops are left out."""
     digests = {run.digest for plan in plans for clip in plan.clips for run in clip.experiments.values()}
     shown = {digest for clip in clips if clip.in_video for digest in _traces_of(clip)}
@@ -171,7 +171,7 @@ def _traces(folders: Folders, plans: Iterable[Plan], clips: Iterable[CacheEntry]
         yield CacheEntry("trace", paths, _size_in_bytes(paths), label, digest in shown, path.name in digests)
 
 
-def _lines(
+def _spoken_line_entries(
     folders: Folders, plans: Iterable[Plan], in_videos: Container[str], voices: Mapping[str, Voice]
 ) -> Iterator[CacheEntry]:
     """Yield the spoken stretches of lines; the lesson needs those in ``voices``."""
@@ -188,7 +188,7 @@ def _lines(
         yield CacheEntry("line", tuple(paths), _size_in_bytes(paths), text, sound in in_videos, sound in wanted)
 
 
-def _sounds(folders: Folders, in_videos: Container[str]) -> Iterator[CacheEntry]:
+def _sound_piece_entries(folders: Folders, in_videos: Container[str]) -> Iterator[CacheEntry]:
     """Yield the encoded pieces of sound tracks. A piece is needed by the videos that it was joined into."""
     for path in sorted(_entries_of(folders.sound)):
         if SOUND.fullmatch(path.name):
@@ -197,7 +197,7 @@ def _sounds(folders: Folders, in_videos: Container[str]) -> Iterator[CacheEntry]
             )
 
 
-def _descriptions(folders: Folders) -> Iterator[CacheEntry]:
+def _description_entries(folders: Folders) -> Iterator[CacheEntry]:
     """Yield cached descriptions of scenes, results and sounds; they are small and always count as needed."""
     files = [
         *(path for folder in (folders.inspections, folders.published, folders.results) for path in _entries_of(folder)),
@@ -207,7 +207,7 @@ def _descriptions(folders: Folders) -> Iterator[CacheEntry]:
         yield CacheEntry("description", (path,), _size_in_bytes([path]), path.name)
 
 
-def _unfinished(folders: Folders) -> Iterator[CacheEntry]:
+def _unfinished_file_entries(folders: Folders) -> Iterator[CacheEntry]:
     """Yield half-written files; the next run continues or clears them."""
     from gradreel.render.voice.spoken_lines import UNFINISHED  # it loads PyAV
 

@@ -38,7 +38,7 @@ def describe_scene(options: Options) -> int:
         return 0
     if len(lesson.scenes) != 1:
         raise UserError(f"describe shows one scene, but {len(lesson.scenes)} were named; name one")
-    with _reporter(options) as progress:
+    with _reporter_for(options) as progress:
         request, description, claims = pipeline.describe_scene(lesson, settings, progress)
     report.print_description(description, request, claims, options)
     return 0
@@ -49,7 +49,7 @@ def train_runs(options: Options) -> int:
     settings, lesson = settings_and_lesson(options)
     if options.dry_run:
         return _dry_run(lesson, settings, options, clips=False)
-    with _reporter(options) as progress:
+    with _reporter_for(options) as progress:
         trained_plan = pipeline.train_lesson(lesson, settings, progress)
     report.print_traces(trained_plan.clips, Folders(settings.media_dir).traces, options)
     return 0
@@ -72,8 +72,8 @@ def render_videos(options: Options, again: bool = False) -> int:
         check = _check_of(lesson, settings, options, output)
         return _dry_run(lesson, settings, options, clips=not options.last_frame, check=check)
     began = time.monotonic()
-    with _reporter(options) as progress:
-        paths = _render(lesson, settings, options, output, progress)
+    with _reporter_for(options) as progress:
+        paths = _render_requested(lesson, settings, options, output, progress)
         progress.detail(f"took {duration(time.monotonic() - began)}")
     report.show_made(paths, options, options.preview and not again)
     return 0
@@ -98,7 +98,7 @@ def _check_of(lesson: Lesson, settings: RenderSettings, options: Options, output
     return check
 
 
-def _render(
+def _render_requested(
     lesson: Lesson, settings: RenderSettings, options: Options, output: Path | None, progress: Reporter
 ) -> list[Path]:
     """Render last frames, single scenes (with their sections, if asked for) or the lesson; return the paths."""
@@ -154,7 +154,7 @@ def render_frames(options: Options) -> int:
     if options.dry_run:
         check = partial(still_files.check_stills, lesson, settings)
         return _dry_run(lesson, settings, options, clips=False, check=check)
-    with _reporter(options) as progress:
+    with _reporter_for(options) as progress:
         stills = still_files.render_stills(lesson, settings, progress)
     report.print_stills(stills.pictures, stills.sheet, options)
     if options.preview:
@@ -172,7 +172,7 @@ def check_scenes(options: Options) -> int:
     settings, lesson = settings_and_lesson(options)
     if not options.jumps:
         settings = with_voices(settings, lesson, options)
-    with _reporter(options) as progress:
+    with _reporter_for(options) as progress:
         if options.jumps:
             findings, remarks = pipeline.find_jumps(lesson, settings, progress), []
         else:
@@ -202,7 +202,7 @@ def _dry_run(
     lesson: Lesson, settings: RenderSettings, options: Options, clips: bool, check: pipeline.Check | None = None
 ) -> int:
     """Print the plan without doing anything: the runs to train and, with ``clips``, the lines and clips to make."""
-    with _reporter(options) as progress:
+    with _reporter_for(options) as progress:
         plan = pipeline.plan_lesson(lesson, settings, progress)
     if check is not None:
         check(plan.clips)
@@ -213,5 +213,5 @@ def _dry_run(
     return 0
 
 
-def _reporter(options: Options) -> Reporter:
+def _reporter_for(options: Options) -> Reporter:
     return reporter(options.progress, options.quiet, options.verbosity)

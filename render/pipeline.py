@@ -314,7 +314,7 @@ def _render_missing(
             for clip in planned.clips:
                 for description in results_of(job.workspace.clips, clip.parts):
                     remove_file(description)
-        new_files, failed = _render(job, planned.out_of_date)
+        new_files, failed = _draw_clips(job, planned.out_of_date)
         failures |= failed
         if failures and not apart:
             raise _as_one(failures, job.settings.media_dir)
@@ -333,7 +333,7 @@ def trained(job: Job) -> Plan:
     if job.check is not None:
         job.check(planned.clips)
     if planned.runs:
-        _train(job, planned)
+        _train_missing_runs(job, planned)
         planned = plan(requests, descriptions, job.workspace)  # again: the traces are inputs of the clips
     return planned
 
@@ -356,7 +356,7 @@ def _speak_where_possible(job: Job) -> tuple[Plan, dict[str, BaseException]]:
         return planned, {}
     words = kept_words(with_lines, job.workspace)
     unheard = [clip for clip in with_lines if clip.scene not in words]
-    new_words, failures = _outcomes(job, _submit(job, unheard, "listen"))
+    new_words, failures = _wait_for_outcomes(job, _submit_worker_calls(job, unheard, "listen"))
     for clip in unheard:
         if clip.scene in new_words:
             words[clip.scene], dependencies = new_words[clip.scene]
@@ -465,7 +465,7 @@ def _warn_of_unused_files(
             reporter.say(f"{option}: none of these scenes {shows}, so it changes nothing; these do: {names}")
 
 
-def _train(job: Job, planned: Plan) -> None:
+def _train_missing_runs(job: Job, planned: Plan) -> None:
     """Train the plan's missing runs. All are tried; then all failures are raised as one error."""
     names: dict[str, str] = {}  # by digest: the lesson's name for the run, or the scene and parameter that show it
     for run in planned.runs:
@@ -477,7 +477,7 @@ def _train(job: Job, planned: Plan) -> None:
         raise _as_one({f"train {names[digest]}": error for digest, error in failures.items()}, job.settings.media_dir)
 
 
-def _render(job: Job, clips: Sequence[Clip]) -> tuple[dict[str, ClipFile], dict[str, BaseException]]:
+def _draw_clips(job: Job, clips: Sequence[Clip]) -> tuple[dict[str, ClipFile], dict[str, BaseException]]:
     """Draw ``clips``, the longest first; return the new files and the errors of failed scenes, both by scene.
 
     --watch then also watches the files that the scenes read.
@@ -495,7 +495,7 @@ def _render(job: Job, clips: Sequence[Clip]) -> tuple[dict[str, ClipFile], dict[
             futures[scene] = draw(clip, clip_claim(clip, job.workspace), listeners)
         import gradreel.render.videos.video  # noqa: F401  (it loads PyAV, while the first clips are drawn)
 
-        new_files, failed = _outcomes(job, {scene: futures[scene] for scene in clip_by_scene})
+        new_files, failed = _wait_for_outcomes(job, {scene: futures[scene] for scene in clip_by_scene})
     for scene, file in new_files.items():
         content = read_description(file.path.with_suffix(".json")) or {"dependencies": {"files": {}}}
         announce_files(file_of(name, clip_by_scene[scene].request.source) for name in content["dependencies"]["files"])
@@ -524,13 +524,13 @@ def call_in_workers(
 
     ``paths``: by scene, a second argument: where to write. Waits for all calls; then raises all failures as one error.
     """
-    results, failures = _outcomes(job, _submit(job, clips, function, paths, unit))
+    results, failures = _wait_for_outcomes(job, _submit_worker_calls(job, clips, function, paths, unit))
     if failures:
         raise _as_one(failures, job.settings.media_dir)
     return [results[clip.scene] for clip in clips]
 
 
-def _submit(
+def _submit_worker_calls(
     job: Job, clips: Sequence[Clip], function: str, paths: Mapping[str, Path] | None = None, unit: str = "beats"
 ) -> dict[str, Future[Any]]:
     """Submit the calls of `call_in_workers`; return their futures by scene."""
@@ -547,7 +547,7 @@ def _submit(
 # -- tasks and their failures ------------------------------------------------------------------------------------------
 
 
-def _outcomes(job: Job, futures: Mapping[str, Future[T]]) -> tuple[dict[str, T], dict[str, BaseException]]:
+def _wait_for_outcomes(job: Job, futures: Mapping[str, Future[T]]) -> tuple[dict[str, T], dict[str, BaseException]]:
     """Wait for all tasks; return the results of those that succeeded and the errors of the others."""
     tasks = {future: task for task, future in futures.items()}
     for future in as_completed(tasks):

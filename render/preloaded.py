@@ -39,7 +39,7 @@ spawn._fixup_main_from_name = _set_main_module  # type: ignore[attr-defined]
 
 
 @atexit.register
-def _clear() -> None:
+def _remove_socket_and_exit() -> None:
     """Remove the fork server's socket and end at once. The parent removes it, too, unless it was killed."""
     address = getattr(forkserver._forkserver, "_forkserver_address", None)
     if isinstance(address, str) and Path(address).parent.name.startswith("pymp-"):

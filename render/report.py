@@ -77,7 +77,7 @@ def print_description(
                 "beats": list(beats),
                 "screen": screen,
                 "claims": [asdict(each) for each in claims],
-                "experiments": {name: _experiment(run) for name, run in description.experiments.items()},
+                "experiments": {name: _experiment_as_json(run) for name, run in description.experiments.items()},
             }
         )
         return
@@ -136,7 +136,7 @@ def _parameter_value(description: SceneDescription, dotted: str) -> Any:
     return without_large_tables(value)
 
 
-def _experiment(run: Experiment) -> dict[str, Any]:
+def _experiment_as_json(run: Experiment) -> dict[str, Any]:
     """Return a run's digest, size and description as plain data."""
     size = {"digest": run.digest, "updates": run.n_updates, "n_parameters": run.n_parameters}
     return size | {"experiment": run.described()}
@@ -147,7 +147,7 @@ def print_traces(clips: Sequence[Clip], traces: Path, options: Options) -> None:
     rows: dict[str, dict[str, Any]] = {}
     for clip in clips:
         for run in clip.experiments.values():
-            new = _experiment(run) | {"path": str(traces / run.digest), "scenes": []}
+            new = _experiment_as_json(run) | {"path": str(traces / run.digest), "scenes": []}
             rows.setdefault(run.digest, new)["scenes"].append(clip.scene)
     if options.as_json:
         print_json(list(rows.values()))

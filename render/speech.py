@@ -45,7 +45,7 @@ def kept_words(clips: Sequence[Clip], folders: Folders) -> dict[str, SceneWords]
     """Return the cached words of ``clips``, by scene; scenes without up-to-date cached words are left out."""
     if not clips:
         return {}
-    narration = _narration(clips)
+    narration = _narration_of_clips(clips)
     with cached_file_states():
         words_by_scene = {clip.scene: _kept_words(clip, folders, narration) for clip in clips}
     return {scene: words for scene, words in words_by_scene.items() if words is not None}
@@ -88,7 +88,7 @@ def wanted_lines(
 
     if not clips:
         return
-    narration = _narration(clips, voices)
+    narration = _narration_of_clips(clips, voices)
     for clip in clips:
         for beat in _requested_beats(clip, words[clip.scene]):
             spoken = refill_spoken_lines(narration, clip.narrated_as, beat).stretches
@@ -164,9 +164,9 @@ def timed_plan(
     """
     if not heard:
         return planned
-    narration = _narration(planned.clips)
+    narration = _narration_of_clips(planned.clips)
     times = {
-        clip.scene: _times(clip, words[clip.scene], heard[clip.scene], narration)
+        clip.scene: _seconds_of_stretches(clip, words[clip.scene], heard[clip.scene], narration)
         for clip in planned.clips
         if clip.scene in heard
     }
@@ -232,7 +232,7 @@ def _certain_lines_of(clips: Sequence[Clip], voices: Mapping[str, Voice], langua
     """Return the `certain_lines` of the clips' scenes; none of a scene of which only some beats are requested."""
     if not clips:
         return []
-    narration, on_screen = _narration(clips, voices), clips[0].request.settings.language
+    narration, on_screen = _narration_of_clips(clips, voices), clips[0].request.settings.language
     return [
         line
         for clip in clips
@@ -243,7 +243,7 @@ def _certain_lines_of(clips: Sequence[Clip], voices: Mapping[str, Voice], langua
 
 def _n_lines(clip: Clip, language: str) -> int:
     """Return how many lines a scene may have in a language; neutral lines are not counted."""
-    narration = _narration([clip], [language])
+    narration = _narration_of_clips([clip], [language])
     return len(narration.scenes[language].get(clip.narrated_as, {}).get("beats", {}))
 
 
@@ -260,7 +260,7 @@ def wanted_files(planned: Plan, voices: Mapping[str, Voice], folders: Folders) -
             yield from (line_file(voice, part, folders.speech) for part in wanted.line.utterances(voice))
 
 
-def _times(clip: Clip, words: SceneWords, heard: SpokenLines, narration: Narration) -> SpeechTimes:
+def _seconds_of_stretches(clip: Clip, words: SceneWords, heard: SpokenLines, narration: Narration) -> SpeechTimes:
     """Return, by beat, the seconds of each stretch in the slowest language, spoken times rounded up to thousandths.
 
     A language without a voice counts with its reading time. The picture that a film begins with is added to its first
@@ -279,7 +279,7 @@ def _times(clip: Clip, words: SceneWords, heard: SpokenLines, narration: Narrati
     return seconds_by_beat
 
 
-def _narration(clips: Sequence[Clip], voices: Iterable[str] = ()) -> Narration:
+def _narration_of_clips(clips: Sequence[Clip], voices: Iterable[str] = ()) -> Narration:
     """Return the words of the lesson's clips, in the film's languages and those of ``voices``."""
     request = clips[0].request
     return Narration.load(dict.fromkeys((*languages_of(request), *voices))).with_words(request.words)

@@ -40,7 +40,9 @@ def render_last_frames(
         temporary = {clip.scene: job.workspace.temporary(f"{clip.scene}.png") for clip in clips}
         call_in_workers(job, clips, "last_frame", temporary)
         paths = {clip.scene: _last_frame_path(lesson, settings, output, clip) for clip in clips}
-        written = [(_results(lesson, settings, clip), {temporary[clip.scene]: paths[clip.scene]}) for clip in clips]
+        written = [
+            (_record_of_results(lesson, settings, clip), {temporary[clip.scene]: paths[clip.scene]}) for clip in clips
+        ]
         publish_results(job.workspace, written, job.reporter.say)
         return list(paths.values())
 
@@ -70,7 +72,7 @@ def render_stills(lesson: Lesson, settings: RenderSettings, reporter: Reporter |
             written = {folder: final}
             if settings.beat_range:  # replace single pictures, so that those of other beats stay
                 written = {folder / file.name: file for file in pictures[clip.scene]}
-            results.append((_results(lesson, settings, clip), written))
+            results.append((_record_of_results(lesson, settings, clip), written))
         sheet, final_sheet = job.workspace.temporary("contact-sheet.png"), _sheet_path(lesson, settings, clips)
         job.workers.submit("contact_sheet", labelled, sheet).result()
         results.append((_sheet_results(lesson, settings, clips), {sheet: final_sheet}))
@@ -81,7 +83,7 @@ def render_stills(lesson: Lesson, settings: RenderSettings, reporter: Reporter |
 def check_last_frames(lesson: Lesson, settings: RenderSettings, output: Path | None, clips: Sequence[Clip]) -> None:
     """Raise UserError if the last frame of a scene would replace a file that Gradreel did not make for it."""
     for clip in clips:
-        _results(lesson, settings, clip).check([_last_frame_path(lesson, settings, output, clip)])
+        _record_of_results(lesson, settings, clip).check([_last_frame_path(lesson, settings, output, clip)])
 
 
 def check_stills(lesson: Lesson, settings: RenderSettings, clips: Sequence[Clip]) -> None:
@@ -90,11 +92,11 @@ def check_stills(lesson: Lesson, settings: RenderSettings, clips: Sequence[Clip]
     With a range of beats, checks only the sheet: the names of the beats are known only when the scene plays.
     """
     for clip in () if settings.beat_range else clips:
-        _results(lesson, settings, clip).check([_stills_folder(lesson, settings, clip)], by_folder=True)
+        _record_of_results(lesson, settings, clip).check([_stills_folder(lesson, settings, clip)], by_folder=True)
     _sheet_results(lesson, settings, clips).check([_sheet_path(lesson, settings, clips)])
 
 
-def _results(lesson: Lesson, settings: RenderSettings, *clips: Clip) -> Results:
+def _record_of_results(lesson: Lesson, settings: RenderSettings, *clips: Clip) -> Results:
     """Return the record of who made which file, for files of ``clips``; for the whole lesson without clips."""
     scenes = (clip.request for clip in clips)
     return results_of(lesson, Folders(settings.media_dir), settings.overwrite, *scenes)
@@ -102,23 +104,23 @@ def _results(lesson: Lesson, settings: RenderSettings, *clips: Clip) -> Results:
 
 def _sheet_results(lesson: Lesson, settings: RenderSettings, clips: Sequence[Clip]) -> Results:
     """Return the record for the contact sheet: of the named scenes, or of the lesson if none are named."""
-    return _results(lesson, settings, *(clips if lesson.picked else ()))
+    return _record_of_results(lesson, settings, *(clips if lesson.picked else ()))
 
 
 def _stills_folder(lesson: Lesson, settings: RenderSettings, clip: Clip) -> Path:
-    return _images(lesson, settings, clip) / clip.file_stem
+    return _folder_of_pictures(lesson, settings, clip) / clip.file_stem
 
 
 def _last_frame_path(lesson: Lesson, settings: RenderSettings, output: Path | None, clip: Clip) -> Path:
-    return output or _images(lesson, settings, clip) / f"{_file_stem(clip, settings)}.png"
+    return output or _folder_of_pictures(lesson, settings, clip) / f"{_file_stem(clip, settings)}.png"
 
 
 def _sheet_path(lesson: Lesson, settings: RenderSettings, clips: Sequence[Clip]) -> Path:
     suffix = f"--{selection([_file_stem(clip, settings) for clip in clips])}" if lesson.picked else lesson.span
-    return _images(lesson, settings, clips[0]) / f"contact-sheet{suffix}.png"
+    return _folder_of_pictures(lesson, settings, clips[0]) / f"contact-sheet{suffix}.png"
 
 
-def _images(lesson: Lesson, settings: RenderSettings, clip: Clip) -> Path:
+def _folder_of_pictures(lesson: Lesson, settings: RenderSettings, clip: Clip) -> Path:
     """Return the folder of the pictures of the clip's lesson."""
     return Folders(settings.media_dir).images(lesson.group(clip.scene), settings.variant)
 

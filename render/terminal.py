@@ -38,7 +38,7 @@ class PrintableStream:
 
 def print_plainly() -> None:
     """Make standard output and standard error a `PrintableStream` each, from now on."""
-    sys.stdout, sys.stderr = _printable(sys.stdout), _printable(sys.stderr)
+    sys.stdout, sys.stderr = _as_printable_stream(sys.stdout), _as_printable_stream(sys.stderr)
 
 
 @contextmanager
@@ -64,6 +64,6 @@ def raw_stream(stream: TextIO) -> TextIO:
     return stream.raw if isinstance(stream, PrintableStream) else stream
 
 
-def _printable(stream: TextIO) -> TextIO:
+def _as_printable_stream(stream: TextIO) -> TextIO:
     """Return the stream as a `PrintableStream`; None stays None."""
     return stream if stream is None or isinstance(stream, PrintableStream) else cast("TextIO", PrintableStream(stream))

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 def verify_traces(options: Options) -> int:
     """Verify each trace, print the results, and return the exit code: 1 if a trace is wrong."""
-    targets = _targets(options)
+    targets = _traces_to_verify(options)
     with reporter(options.progress, options.quiet, options.verbosity) as progress:
-        verifications = _verify([target.path for target in targets], progress) if targets else {}
-    results = [_result(target, verifications[target.path]) for target in targets]
+        verifications = _verify_in_workers([target.path for target in targets], progress) if targets else {}
+    results = [_verification_as_json(target, verifications[target.path]) for target in targets]
     for result in results:
         report.print_verification(result, options)
     if not options.quiet:
@@ -68,7 +68,7 @@ class _Target:
     scenes: tuple[str, ...] = ()
 
 
-def _targets(options: Options) -> list[_Target]:
+def _traces_to_verify(options: Options) -> list[_Target]:
     """Return the traces to verify, each once, from folders and scenes. Raises UserError for a folder without a trace.
 
     If nothing is named, these are the traces of the whole lesson.
@@ -131,7 +131,7 @@ def _targets_of_scenes(options: Options, scenes: list[str]) -> dict[Path, _Targe
     return targets
 
 
-def _verify(paths: Sequence[Path], progress: Reporter) -> dict[Path, Verification]:
+def _verify_in_workers(paths: Sequence[Path], progress: Reporter) -> dict[Path, Verification]:
     """Verify each trace in a worker that uses the trace's vector instructions, if this processor has them."""
     groups: dict[tuple[tuple[str, str], ...], list[Path]] = {}
     for path in paths:
@@ -159,7 +159,7 @@ def _vector_variables(path: Path) -> dict[str, str]:
         return fixed_mode()
 
 
-def _result(target: _Target, result: Verification) -> dict[str, Any]:
+def _verification_as_json(target: _Target, result: Verification) -> dict[str, Any]:
     """Return the verification of one trace as JSON."""
     problems: list[dict[str, Any]] = [asdict(problem) for problem in result.problems]
     if not problems and target.experiment is not None:

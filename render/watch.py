@@ -37,7 +37,7 @@ def watch(work: Callable[[], object], media_dir: Path, quiet: bool = False) -> i
     with suppress(KeyboardInterrupt):
         while True:
             began = time.monotonic()
-            state = "ready" if _try(work, watcher) else "not ready"
+            state = "ready" if _call_and_report_error(work, watcher) else "not ready"
             if not quiet:
                 watched = counted(len(watcher.files), "file")
                 print(f"{state} after {duration(time.monotonic() - began)}; watching {watched}, Ctrl-C ends it",
@@ -52,7 +52,7 @@ def watch(work: Callable[[], object], media_dir: Path, quiet: bool = False) -> i
     return 0
 
 
-def _try(work: Callable[[], object], watcher: Watcher) -> bool:
+def _call_and_report_error(work: Callable[[], object], watcher: Watcher) -> bool:
     """Call ``work`` and return whether it succeeded. After an error, prints it and watches the files that it names."""
     with watcher.noting():
         try:
@@ -83,7 +83,7 @@ class Watcher:
         self._seen: dict[Path, _State] = {}  # the watched files and folders, as they were when they were read
         self._earlier: dict[Path, _State] = {}  # those of the previous block of `noting`, as they were at its end
         self._began, self._noting = 0, False
-        sys.addaudithook(self._hear)
+        sys.addaudithook(self._record_opened_file)
 
     @property
     def files(self) -> frozenset[Path]:
@@ -93,20 +93,20 @@ class Watcher:
     @contextmanager
     def noting(self) -> Iterator[None]:
         """Watch the files that are opened inside the block, in place of those watched so far."""
-        self._earlier, self._seen = {path: _state(path, seen) for path, seen in self._seen.items()}, {}
+        self._earlier, self._seen = {path: _state_of_path(path, seen) for path, seen in self._seen.items()}, {}
         self._began, self._noting = time.time_ns() - CLOCK_NANOSECONDS, True
         try:
             yield
         finally:
             self._noting = False
-            self._seen = {path: state for path, state in self._seen.items() if self._matters(path, state)}
+            self._seen = {path: state for path, state in self._seen.items() if self._is_worth_watching(path, state)}
 
     def keep(self, files: Iterable[Path]) -> None:
         """Inside `noting`: also watch ``files``, and go on watching the files of the previous block.
 
         Failed work may not have opened all files that it needs.
         """
-        named = {file: _state(file, [] if file.is_dir() else None) for file in files}
+        named = {file: _state_of_path(file, [] if file.is_dir() else None) for file in files}
         self._seen = {**self._earlier, **named, **self._seen}
 
     def wait(self) -> list[Path]:
@@ -114,17 +114,17 @@ class Watcher:
 
         If only the names in watched folders changed, returns these folders.
         """
-        while not (changed := self._changed()):
+        while not (changed := self._changed_paths()):
             time.sleep(LOOK_SECONDS)
         previous: dict[Path, _State] | None = None
-        while previous != (now := {path: _state(path, seen) for path, seen in self._seen.items()}):
+        while previous != (now := {path: _state_of_path(path, seen) for path, seen in self._seen.items()}):
             previous = now
             time.sleep(QUIET_SECONDS)
-        changed = self._changed() or changed
+        changed = self._changed_paths() or changed
         files = [path for path in changed if not isinstance(self._seen[path], list)]
         return files or changed
 
-    def _changed(self) -> list[Path]:
+    def _changed_paths(self) -> list[Path]:
         """Return the watched paths whose files have changed since they were seen."""
         return [path for path, state in self._seen.items() if self._has_changed(path, state)]
 
@@ -133,10 +133,10 @@ class Watcher:
 
         A worker may have read it before this process did. So a change since the work began counts, too.
         """
-        now = _state(path, seen)
+        now = _state_of_path(path, seen)
         return now != seen or (isinstance(now, tuple) and now[-1] > self._began and now != self._earlier.get(path))
 
-    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+    def _record_opened_file(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Record a file that this process opens for reading, existing or not, or a folder that it lists."""
         if (
             event not in ("open", LISTING)
@@ -146,9 +146,9 @@ class Watcher:
             return
         path = Path(os.path.abspath(os.fsdecode(arguments[0])))
         if path not in self._seen and (event == LISTING or not set(arguments[1] or "") & set("wax+")):
-            self._seen[path] = _state(path, [] if event == LISTING else None)
+            self._seen[path] = _state_of_path(path, [] if event == LISTING else None)
 
-    def _matters(self, path: Path, state: _State) -> bool:
+    def _is_worth_watching(self, path: Path, state: _State) -> bool:
         """Return whether a change of the file may matter: not a library's, not the system's, not made by Gradreel.
 
         Our own sources matter, because developers edit them. A listed folder always matters.
@@ -164,7 +164,7 @@ class Watcher:
         return is_ours(path) or not is_installed(path, project)
 
 
-def _state(path: Path, earlier: _State) -> _State:
+def _state_of_path(path: Path, earlier: _State) -> _State:
     """Return the current state: the names in a folder if ``earlier`` is a list, else a file's data, None if missing."""
     try:
         if isinstance(earlier, list):

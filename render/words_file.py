@@ -39,7 +39,7 @@ def print_words(options: Options) -> int:
     lesson = lesson_of(replace(options, quiet=True))
     languages = film_languages(options, lesson)
     narration = Narration.load(languages).with_words(lesson.words)
-    file = _text(options.output.name if options.output is not None else "my-words.toml")
+    file = _toml_string(options.output.name if options.output is not None else "my-words.toml")
     head = HEAD.format(scenes=abbreviated_list([scene.name for scene in lesson.scenes]), file=file)
     parts = [textwrap.fill(head, WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False) + "\n"]
     for language in languages:
@@ -47,9 +47,9 @@ def print_words(options: Options) -> int:
         for scene in lesson.scenes:
             sections.setdefault(narrated_as(scene.source, narration) or scene.source.name, scene.source)
         for section, source in sections.items():
-            parts += _scene(narration, language, languages[0], section, source)
+            parts += _tables_of_scene(narration, language, languages[0], section, source)
         if lexicon := lesson.words.lexicons.get(language) if lesson.words is not None else None:
-            parts += _table((language, LEXICON), lexicon)
+            parts += _toml_table((language, LEXICON), lexicon)
     text = "\n".join(parts)
     if options.output is None:
         sys.stdout.write(text)
@@ -60,7 +60,9 @@ def print_words(options: Options) -> int:
     return 0
 
 
-def _scene(narration: Narration, language: str, first: str, section: str, source: SceneSource) -> Iterator[str]:
+def _tables_of_scene(
+    narration: Narration, language: str, first: str, section: str, source: SceneSource
+) -> Iterator[str]:
     """Yield the tables of a scene's words in one language; without words only in the language ``first``."""
     words = narration.scenes[language].get(section, {})
     if not words and language != first:
@@ -69,9 +71,9 @@ def _scene(narration: Narration, language: str, first: str, section: str, source
     if not words:
         titles = {"title": section.replace("-", " ").capitalize()}
     if titles:
-        yield from _table((language, section), titles)
+        yield from _toml_table((language, section), titles)
     requests = [request for request in word_requests(source) if request.table == "beats"]
-    rows = list(_beats(words.get("beats", {}), source, requests, is_first=language == first))
+    rows = list(_rows_of_beats(words.get("beats", {}), source, requests, is_first=language == first))
     if rows:
         yield "".join([f"[{_dotted_key(language, section, 'beats')}]\n", *rows])
     own = narration.own.scenes.get(language, {}).get(section, {}) if narration.own is not None else {}
@@ -80,50 +82,51 @@ def _scene(narration: Narration, language: str, first: str, section: str, source
         *((name, own.get(name, {})) for name in (SPOKEN, NEUTRAL)),
     ):
         if texts:
-            yield from _table((language, section, table), texts)
+            yield from _toml_table((language, section, table), texts)
 
 
-def _beats(
+def _rows_of_beats(
     lines: Mapping[str, str], source: SceneSource, requests: Sequence[WordRequest], is_first: bool
 ) -> Iterator[str]:
     """Yield a row for each line of a scene, and in the first language one for each beat that has no line there yet."""
     for beat, line in lines.items():
         fields = {name for request in requests if matches(request, beat) for name in request.fields}
         more = ", ".join(f"{{{name}}}" for name in sorted(fields - set(fields_of(line))))
-        yield f"{_key(beat)} = {_text(line)}" + (f"  # may also have {more}\n" if more else "\n")
+        yield f"{_toml_key(beat)} = {_toml_string(line)}" + (f"  # may also have {more}\n" if more else "\n")
     for beat in beat_names(source) if is_first and not source.is_ours else ():
         of_beat = [request for request in requests if request.written == beat]
         if any(matches(request, key) for request in of_beat for key in lines):
             continue
         if any(request.has_line for request in of_beat):
-            yield f"# {_comment(beat)}: its line stands in {_comment(source.file.name)} (say=…); change it there\n"
+            file_name = _comment_text(source.file.name)
+            yield f"# {_comment_text(beat)}: its line stands in {file_name} (say=…); change it there\n"
             continue
         general = re.sub(r"-\{[^{}]*\}$", "", beat)
         if "{" in general:
-            yield f"# {_comment(beat)}: write a line for each\n"
+            yield f"# {_comment_text(beat)}: write a line for each\n"
             continue
         names = ", ".join(f"{{{name}}}" for request in of_beat for name in sorted(request.fields))
         line = f"{general.replace('-', ' ').capitalize()}."
-        yield f"{_key(general)} = {_text(line)}" + (f"  # may have {names}\n" if names else "\n")
+        yield f"{_toml_key(general)} = {_toml_string(line)}" + (f"  # may have {names}\n" if names else "\n")
 
 
-def _table(names: Sequence[str], texts: Mapping[str, Any]) -> Iterator[str]:
+def _toml_table(names: Sequence[str], texts: Mapping[str, Any]) -> Iterator[str]:
     """Yield one TOML table with its rows."""
-    rows = [f"{_key(key)} = {_text(text)}\n" for key, text in texts.items()]
+    rows = [f"{_toml_key(key)} = {_toml_string(text)}\n" for key, text in texts.items()]
     yield "".join([f"[{_dotted_key(*names)}]\n", *rows])
 
 
 def _dotted_key(*names: str) -> str:
     """Return a dotted TOML key."""
-    return ".".join(map(_key, names))
+    return ".".join(map(_toml_key, names))
 
 
-def _key(name: str) -> str:
+def _toml_key(name: str) -> str:
     """Return a TOML key, quoted if it needs quotes."""
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _text(name)
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml_string(name)
 
 
-def _text(text: str) -> str:
+def _toml_string(text: str) -> str:
     """Return ``text`` as a TOML string; unprintable characters are escaped."""
     written = json.dumps(text, ensure_ascii=False)
     return "".join(
@@ -131,6 +134,6 @@ def _text(text: str) -> str:
     )
 
 
-def _comment(text: str) -> str:
+def _comment_text(text: str) -> str:
     """Return text for a comment: unprintable characters become question marks."""
     return "".join(c if c.isprintable() else "?" for c in text)

@@ -376,10 +376,10 @@ class LectureScene(Scene):
             values = plain_values(values, where) | {"neutral": not self.holds(name)}
             lines = self.words_of.lines(self.narrated_as(self.words_of), name, values)
         else:
-            lines = self._said(say, where)
-        shown = self._enter(name)
+            lines = self._line_given_in_code(say, where)
+        shown = self._is_requested(name)
         start = self.time
-        times = StretchTimes(lines.marks, self._seconds(name, lines), self.camera.frame_rate)
+        times = StretchTimes(lines.marks, self._seconds_of_stretches(name, lines), self.camera.frame_rate)
         self._open_beat = name, start, times
         try:
             yield
@@ -404,7 +404,7 @@ class LectureScene(Scene):
         else:
             self._skipped += end - start
 
-    def _said(self, say: str | Mapping[str, str], where: str) -> BeatLines:
+    def _line_given_in_code(self, say: str | Mapping[str, str], where: str) -> BeatLines:
         """Return the line given as ``say``, in each of the film's languages for which ``say`` has a text."""
         texts = {self.context.language: say} if isinstance(say, str) else say
         if not isinstance(texts, Mapping) or not texts or not all(isinstance(text, str) for text in texts.values()):
@@ -459,12 +459,12 @@ class LectureScene(Scene):
     def remains(self) -> list[Mobject]:
         """Return the mobjects that are still on the screen after the scene's end."""
         gone = {id(part) for mobject in self._not_handed_on() for part in mobject.get_family()}
-        return _without(self.mobjects, gone)
+        return _parts_without(self.mobjects, gone)
 
     def tear_down(self) -> None:
         """End the last beat, and in its last seconds, at most `FADE`, fade out what is not handed on."""
         moved = {id(part) for animation in self._coming for part in animation.mobject.get_family()}
-        leaving = _without(self._not_handed_on(), moved)
+        leaving = _parts_without(self._not_handed_on(), moved)
         if self._held_beat is not None and (leaving or self._coming):
             self._tell_beat_is_over()
             self.play(
@@ -481,7 +481,7 @@ class LectureScene(Scene):
         if self._handed_on is None:
             return headings_among(self.mobjects)
         kept = {id(part) for mobject in self._handed_on for part in mobject.get_family()}
-        return _without(self.mobjects, kept)
+        return _parts_without(self.mobjects, kept)
 
     def _release_beat(self) -> None:
         """Play the last seconds of the beat before, unless they have been played."""
@@ -509,7 +509,7 @@ class LectureScene(Scene):
             )
         self.begun_beats.append(name)
 
-    def _seconds(self, name: str, lines: BeatLines) -> Sequence[float]:
+    def _seconds_of_stretches(self, name: str, lines: BeatLines) -> Sequence[float]:
         """Return the seconds of each stretch of a beat's line: spoken if there is speech, or else read."""
         seconds = self.context.speech.get(name)
         if seconds is None:
@@ -521,7 +521,7 @@ class LectureScene(Scene):
             )
         return seconds
 
-    def _enter(self, name: str) -> bool:
+    def _is_requested(self, name: str) -> bool:
         """Return whether beat ``name`` was requested.
 
         Other beats are played without frames, since later beats need the mobjects that they leave.
@@ -560,7 +560,7 @@ def _as_given(value: Any) -> str:
     return f" (got {text})"
 
 
-def _without(mobjects: Sequence[Mobject], kept: set[int]) -> list[Mobject]:
+def _parts_without(mobjects: Sequence[Mobject], kept: set[int]) -> list[Mobject]:
     """Return the mobjects, or their largest parts, that contain no mobject whose id is in ``kept``."""
     rest: list[Mobject] = []
     for mobject in mobjects:
@@ -569,5 +569,5 @@ def _without(mobjects: Sequence[Mobject], kept: set[int]) -> list[Mobject]:
         if kept.isdisjoint(id(part) for part in mobject.get_family()):
             rest.append(mobject)
         else:
-            rest += _without(mobject.submobjects, kept)
+            rest += _parts_without(mobject.submobjects, kept)
     return rest

@@ -224,7 +224,7 @@ def load_class(source: SceneSource) -> type:
         If the class does not exist or is no Manim ``Scene``.
     """
     try:
-        module = _import(source)
+        module = _import_once(source)
     except (Exception, SystemExit) as error:
         trace = user_traceback(error, source.file)
         raise SceneImportError(f"{_path_from_here(source.file)} could not be imported:\n{trace}") from None
@@ -300,7 +300,7 @@ def _resolve_in_file(path: Path, class_name: str) -> SceneSource:
     raise SceneNotFoundError(f"{path} has no class {class_name}; {_scene_classes_text(scenes)}")
 
 
-def _import(source: SceneSource) -> ModuleType:
+def _import_once(source: SceneSource) -> ModuleType:
     """Import the scene's module, once, and return it."""
     if source.is_ours:
         return importlib.import_module(source.module_name)

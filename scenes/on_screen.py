@@ -135,7 +135,7 @@ class Screen:
 def read_screen(scene: Scene) -> Screen:
     """Return everything that ``scene`` shows now."""
     roots = list_update(scene.mobjects, scene.foreground_mobjects)
-    owners = dict(_owners(roots))
+    owners = dict(_owners_of_mobjects(roots))
     camera = scene.renderer.camera
     zoom = config.frame_width / camera.frame_width
     texts: dict[int, ScreenText] = {}
@@ -178,13 +178,13 @@ def font_size(mobject: Mobject) -> float:
         anchor = mobject.anchor.points
         return float(np.linalg.norm(anchor[-1] - anchor[0]) * EM)
     if isinstance(mobject, TextMobject):
-        return mobject.font_size * _scale(mobject)
+        return mobject.font_size * _factor_since_made(mobject)
     if isinstance(mobject, TEXTS) and not isinstance(mobject, Paragraph):
         return float(mobject.font_size)
     return float(mobject.height * EM / 0.5)  # an upper bound: a line of small letters is half an em high
 
 
-def _scale(text: TextMobject) -> float:
+def _factor_since_made(text: TextMobject) -> float:
     """Return by which factor a text has been scaled since it was made."""
     extents, original_extents = _glyph_diagonals(text), _unscaled_diagonals(text.source, text.font_size)
     if len(extents) != len(original_extents) or not len(extents):
@@ -209,7 +209,7 @@ def _unscaled_diagonals(source: str, size: float) -> NDArray[np.float64]:
     return _glyph_diagonals(TextMobject(source, size))
 
 
-def _owners(roots: Sequence[Mobject]) -> Iterator[tuple[int, tuple[Mobject | None, Mobject, bool, bool]]]:
+def _owners_of_mobjects(roots: Sequence[Mobject]) -> Iterator[tuple[int, tuple[Mobject | None, Mobject, bool, bool]]]:
     """Yield for each mobject its id, the text that it belongs to, the scene's mobject that contains it, if it may
     bleed, and if it may cross a text.
     """
@@ -242,7 +242,7 @@ def _visible_part(
     if not isinstance(mobject, VMobject):
         if not isinstance(mobject, (AbstractImageMobject, PMobject)):
             return None  # a ValueTracker
-        return Part(mobject, order, no_curves, _box(points), None, None, 0.0, name, bleeds, strikes)
+        return Part(mobject, order, no_curves, _bounds_of_points(points), None, None, 0.0, name, bleeds, strikes)
     fill, stroke = _visible_color(mobject.get_fill_rgbas()), _visible_color(mobject.get_stroke_rgbas())
     width = mobject.get_stroke_width() * STROKE_UNIT * zoom
     if width <= 0:
@@ -251,11 +251,11 @@ def _visible_part(
     if not len(curves) or (fill is None and stroke is None):
         return None
     half = width / 2 if stroke is not None else 0.0
-    box = _box(bezier(curves, SAMPLES).reshape(-1, 2)) + np.array([-half, -half, half, half])
+    box = _bounds_of_points(bezier(curves, SAMPLES).reshape(-1, 2)) + np.array([-half, -half, half, half])
     return Part(mobject, order, curves, box, fill, stroke, width, name, bleeds, strikes)
 
 
-def _box(points: NDArray[np.float64]) -> NDArray[np.float64]:
+def _bounds_of_points(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return left, bottom, right, top of ``points`` (n, 2), (4,)."""
     return np.concatenate([points.min(axis=0), points.max(axis=0)])
 

@@ -26,7 +26,7 @@ class ModuleSource:
     @cached_property
     def classes(self) -> dict[str, ClassSource]:
         """Return every class statement outside functions and other classes, by name."""
-        class_nodes = (node for node in _statements(self.tree.body) if isinstance(node, ast.ClassDef))
+        class_nodes = (node for node in _module_statements(self.tree.body) if isinstance(node, ast.ClassDef))
         return {node.name: ClassSource(self, node) for node in class_nodes}
 
     @cached_property
@@ -34,7 +34,7 @@ class ModuleSource:
         """Return ``from module import name as alias`` statements: alias -> (module with its leading dots, name)."""
         return {
             alias.asname or alias.name: ("." * node.level + (node.module or ""), alias.name)
-            for node in _statements(self.tree.body)
+            for node in _module_statements(self.tree.body)
             if isinstance(node, ast.ImportFrom)
             for alias in node.names
         }
@@ -44,7 +44,7 @@ class ModuleSource:
         """Return the names that importing the file would define: classes, imports, assignments."""
         assigned = (
             target.id
-            for node in _statements(self.tree.body)
+            for node in _module_statements(self.tree.body)
             if isinstance(node, ast.Assign)
             for target in node.targets
             if isinstance(target, ast.Name)
@@ -131,13 +131,13 @@ class ClassSource:
 def module_source(file: Path) -> ModuleSource:
     """Return a parsed file. Raises SyntaxError, also for a file that is not text."""
     try:
-        return ModuleSource(file, _tree(file, file.read_bytes()))
+        return ModuleSource(file, _syntax_tree(file, file.read_bytes()))
     except ValueError as error:  # Python 3.11 raises it for a null byte
         raise SyntaxError(str(error), (str(file), 1, 0, "")) from None
 
 
 @lru_cache(maxsize=256)
-def _tree(file: Path, content: bytes) -> ast.Module:
+def _syntax_tree(file: Path, content: bytes) -> ast.Module:
     """Return the syntax tree of a file's content. Each content is parsed once, since scenes are looked up often."""
     return ast.parse(content, filename=str(file))
 
@@ -312,13 +312,13 @@ def _is_number(value: ast.expr, counters: frozenset[str]) -> bool:
     return isinstance(value, ast.Name) and value.id in counters
 
 
-def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+def _module_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Yield the statements of a module, those under ``if`` and ``try`` included."""
     for node in body:
         yield node
         if isinstance(node, (ast.If, ast.Try)):
             handlers = [statement for handler in getattr(node, "handlers", []) for statement in handler.body]
-            yield from _statements([*node.body, *node.orelse, *handlers])
+            yield from _module_statements([*node.body, *node.orelse, *handlers])
 
 
 def _file_of(module: str, importer: Path) -> Path | None:

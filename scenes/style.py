@@ -134,7 +134,7 @@ def _mixed_text(color: str, share: float, theme: str) -> str:
 M = TypeVar("M", bound=Mobject)
 
 
-def _inked(mobject: Mobject) -> list[VMobject]:
+def _parts_with_stored_colours(mobject: Mobject) -> list[VMobject]:
     """Return the parts of ``mobject`` after storing the full colours of each in ``full_colors``.
 
     Empty parts are included: they may show a digit later.
@@ -152,7 +152,7 @@ def emphasize(mobject: M, share: float) -> M:
     Text stays readable (`mix_text`). The first call stores the full colours of each part. The attribute ``emphasis`` of
     a part is its current share.
     """
-    for part in _inked(mobject):
+    for part in _parts_with_stored_colours(mobject):
         fill, stroke = part.full_colors
         fill_mix = mix_text if getattr(part, "is_glyph", False) else mix
         part.set_fill(fill_mix(fill, share), opacity=part.get_fill_opacity(), family=False)
@@ -163,7 +163,9 @@ def emphasize(mobject: M, share: float) -> M:
 
 def emphasis(mobject: Mobject, share: float) -> MoveToTarget:
     """Return the animation that dims ``mobject`` to ``share`` of its full colours (1 restores them)."""
-    parts = _inked(mobject)  # before the target is copied: the mobject itself must know what to come back to
+    parts = _parts_with_stored_colours(
+        mobject
+    )  # before the target is copied: the mobject itself must know what to come back to
     mobject.generate_target()
     emphasize(mobject.target, share)
     for part in parts:

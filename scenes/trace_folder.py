@@ -50,7 +50,7 @@ class TraceFolder(str):
         """
         of_run = str(read_meta(self.path)[0]["checksum"])
         notes = [self.path / name for name in sorted(BESIDE) if name.endswith(".json")]
-        contents = [_content(note) for note in notes if note.is_file()]
+        contents = [_content_or_error(note) for note in notes if note.is_file()]
         return hashlib.sha256(b"\0".join([of_run.encode(), *contents])).hexdigest() if contents else of_run
 
     @classmethod
@@ -81,7 +81,7 @@ class TraceFolder(str):
         )
 
 
-def _content(note: Path) -> bytes:
+def _content_or_error(note: Path) -> bytes:
     """Return the content of a note; its error if it cannot be read, which the scene that reads it will report."""
     try:
         return read_bounded(note, MOST_META)

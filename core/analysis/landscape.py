@@ -78,11 +78,11 @@ def landscape_of(
         around_last = Plane(last, _random_directions(run, last, seed), 1.0)
         ends = _view_of_path(trace, plane)
         deadline = time.monotonic() + seconds
-        path = _refined(losses, plane, *ends, time.monotonic() + seconds / 2)
+        path = _grid_refined_until(losses, plane, *ends, time.monotonic() + seconds / 2)
         around = None
         if time.monotonic() < deadline:
-            around = _refined(losses, around_last, (-1.0, 1.0), (-1.0, 1.0), deadline, len(path.u))
-            path = path if len(path.u) == len(around.u) else _thinned(path, len(around.u))
+            around = _grid_refined_until(losses, around_last, (-1.0, 1.0), (-1.0, 1.0), deadline, len(path.u))
+            path = path if len(path.u) == len(around.u) else _grid_of_every_nth_point(path, len(around.u))
     return Landscape(path, around, seed)
 
 
@@ -168,7 +168,7 @@ def _random_states_kept() -> Iterator[None]:
             np.random.set_state(states[1])
 
 
-def _refined(
+def _grid_refined_until(
     losses: _Losses, plane: Plane, u_ends: Ends, v_ends: Ends, deadline: float, most: int | None = None
 ) -> LossGrid:
     """Return the loss on a grid that is refined until the next one would not be done before ``deadline``.
@@ -193,7 +193,7 @@ def _refined(
         points = finer
 
 
-def _thinned(grid: LossGrid, points: int) -> LossGrid:
+def _grid_of_every_nth_point(grid: LossGrid, points: int) -> LossGrid:
     """Return a grid with only so many points a side, evenly spaced."""
     step = (len(grid.u) - 1) // (points - 1)
     return LossGrid(grid.u[::step], grid.v[::step], grid.loss[::step, ::step])

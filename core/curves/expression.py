@@ -55,7 +55,7 @@ class Expression:
         """Return the value at ``x``, float64 of the same shape; NaN or inf where the formula has no finite value."""
         at = np.asarray(x, dtype=np.float64)
         with np.errstate(all="ignore"):
-            value = _evaluate(self.text, at)
+            value = _value_of_formula(self.text, at)
         return np.broadcast_to(value, at.shape).astype(np.float64)[()]
 
 
@@ -82,11 +82,11 @@ def expression(text: str) -> Expression:
     return formula
 
 
-def _evaluate(text: str, x: FloatArray) -> FloatArray:
+def _value_of_formula(text: str, x: FloatArray) -> FloatArray:
     """Return the value of the formula at the array ``x``, float64. Raises UserError."""
     reader = simpleeval.SimpleEval(operators=_OPERATORS, functions=FUNCTIONS, names={**CONSTANTS, "x": x})
     reader.nodes[ast.Constant] = _literal_value
-    reader.nodes[ast.Compare] = lambda node: _compare(reader._eval, node)
+    reader.nodes[ast.Compare] = lambda node: _compare_elementwise(reader._eval, node)
     try:
         tree = ast.parse(text, mode="eval").body
         for node in ast.walk(tree):
@@ -138,7 +138,7 @@ def _literal_value(node: ast.Constant) -> np.float64:
         return np.float64(np.inf)
 
 
-def _compare(value_of: Callable[[ast.AST], Any], node: ast.Compare) -> Any:
+def _compare_elementwise(value_of: Callable[[ast.AST], Any], node: ast.Compare) -> Any:
     """Return ``a < b`` on arrays, for where(). A chain ``a < b < c`` holds where both comparisons hold."""
     sides = [value_of(side) for side in (node.left, *node.comparators)]
     pairs = zip(node.ops, sides, sides[1:], strict=False)

@@ -29,7 +29,11 @@ def fit_sigmoids(x: FloatArray, y: FloatArray, count: int) -> FloatArray:
         raise UserError(f"from 1 to {most} sigmoids can be fitted to {len(x)} points, got {count}")
     start = _start_theta(x, y, count)
     fitted = least_squares(
-        lambda theta: _sum_of_sigmoids(theta, x) - y, start, partial(_jacobian, x=x), method="lm", x_scale="jac"
+        lambda theta: _sum_of_sigmoids(theta, x) - y,
+        start,
+        partial(_derivatives_by_theta, x=x),
+        method="lm",
+        x_scale="jac",
     )
     return _sum_of_sigmoids(fitted.x, x)
 
@@ -51,7 +55,7 @@ def _start_theta(x: FloatArray, y: FloatArray, count: int) -> FloatArray:
     return np.concatenate([np.linalg.lstsq(columns, y, rcond=None)[0], b, w])
 
 
-def _unpack(theta: FloatArray) -> tuple[float, FloatArray, FloatArray, FloatArray]:
+def _constant_c_b_w(theta: FloatArray) -> tuple[float, FloatArray, FloatArray, FloatArray]:
     """Return the constant, and c, b, w of the sigmoids, (H,) each."""
     count = len(theta) // 3
     return float(theta[0]), theta[1 : count + 1], theta[count + 1 : 2 * count + 1], theta[2 * count + 1 :]
@@ -59,13 +63,13 @@ def _unpack(theta: FloatArray) -> tuple[float, FloatArray, FloatArray, FloatArra
 
 def _sum_of_sigmoids(theta: FloatArray, x: FloatArray) -> FloatArray:
     """Return the sum of the constant and the sigmoids of theta (3 H + 1,) at ``x`` (n,), (n,)."""
-    constant, c, b, w = _unpack(theta)
+    constant, c, b, w = _constant_c_b_w(theta)
     return np.asarray(constant + sigmoid(b + w * x[:, None]) @ c)
 
 
-def _jacobian(theta: FloatArray, x: FloatArray) -> FloatArray:
+def _derivatives_by_theta(theta: FloatArray, x: FloatArray) -> FloatArray:
     """Return the derivative of the sum at each x by each entry of theta, (n, 3 H + 1)."""
-    _, c, b, w = _unpack(theta)
+    _, c, b, w = _constant_c_b_w(theta)
     s = sigmoid(b + w * x[:, None])  # (n, H)
     inner = c * ACTIVATIONS["sigmoid"].derivative(s)
     return np.column_stack([np.ones_like(x), s, inner, inner * x[:, None]])

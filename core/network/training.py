@@ -111,7 +111,9 @@ class Examples:
         self.labels = torch.from_numpy(experiment.dataset.labels()).to(networks.dtype).clone()[:, None]  # (N, 1)
         # For full batches: the one batch with all examples, filled once
         self._full = (
-            None if self._size else self._filled(torch.arange(len(self.labels), device="cpu").repeat(networks.runs))
+            None
+            if self._size
+            else self._filled_batch(torch.arange(len(self.labels), device="cpu").repeat(networks.runs))
         )
 
     def order(self, generator: torch.Generator) -> torch.Tensor | None:
@@ -129,9 +131,9 @@ class Examples:
         picked = [order for order in orders if order is not None]
         order = picked[0] if len(picked) == 1 else torch.stack(picked)  # (N,) or (S, N)
         for examples in torch.split(order, self._size, dim=-1)[start:]:
-            yield self._filled(examples.reshape(-1))
+            yield self._filled_batch(examples.reshape(-1))
 
-    def _filled(self, examples: torch.Tensor) -> Batch:
+    def _filled_batch(self, examples: torch.Tensor) -> Batch:
         """Return the networks' batch for ``examples``, (S B,), filled with their features and labels."""
         batch = self._networks.batch(len(examples) // self._networks.runs)
         torch.index_select(self.features, 0, examples, out=batch.features)
@@ -150,12 +152,12 @@ def _train_missing(missing: dict[str, Experiment], directory: Path, progress: Pr
         total = sum(run.n_updates for run in runs)
         finished = 0
         for journals, group in _grouped_by_start(directory, runs):
-            report = partial(_report, progress, finished, total, len(group))
+            report = partial(_report_total_updates, progress, finished, total, len(group))
             _train_group(group, directory, journals, report)
             finished += sum(run.n_updates for run in group)
 
 
-def _report(progress: Progress, finished: int, total: int, runs: int, done: int) -> None:
+def _report_total_updates(progress: Progress, finished: int, total: int, runs: int, done: int) -> None:
     """Report that each of ``runs`` runs side by side has made ``done`` updates, after ``finished`` updates of
     earlier groups.
     """
@@ -331,13 +333,13 @@ class _Training:
         if len(bad_rows):
             update = done - self.new_losses + int(bad_rows[0])
             run_number = int(np.flatnonzero(~np.isfinite(losses[bad_rows[0]]))[0])
-            self._diverged(run_number, update, losses[bad_rows[0], run_number])
+            self._raise_diverged(run_number, update, losses[bad_rows[0], run_number])
         for run in range(len(self.experiments)):
             if not np.isfinite(self.networks.state(run).view(self.experiment.dtype).sum()):
-                self._diverged(run, done, None)
+                self._raise_diverged(run, done, None)
         self.new_losses = 0
 
-    def _diverged(self, run: int, update: int, loss: float | None) -> None:
+    def _raise_diverged(self, run: int, update: int, loss: float | None) -> None:
         """Raise TrainingError for a run whose ``loss``, or a parameter if that is None, is not finite after
         ``update`` updates.
         """

@@ -26,7 +26,7 @@ def check_beats_in_source(request: SceneRequest) -> None:
     """
     asked = [beat for beat in (request.settings.first_beat, request.settings.last_beat) if beat is not None]
     if asked:
-        possible = [*_patterns(request), END, FIRST_SECTION]
+        possible = [*_patterns_of_beat_names(request), END, FIRST_SECTION]
         if not all(any(re.fullmatch(name, beat) for name in possible) for beat in asked):
             raise missing_beats_error(request)
 
@@ -76,7 +76,7 @@ def missing_beats_error(request: SceneRequest, played: Sequence[str] | None = No
     return UserError(f"-n {asked}: {request.name} {which}: {listed}{guess}")
 
 
-def _patterns(request: SceneRequest) -> list[str]:
+def _patterns_of_beat_names(request: SceneRequest) -> list[str]:
     """Return regular expressions for the names that the scene's beats may have."""
     source = request.source
     if source.is_ours:  # each beat has a line; piece-3 may use that of piece

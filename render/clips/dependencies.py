@@ -61,12 +61,12 @@ class Dependencies(BaseModel):
     def name_with(self, parts: Mapping[str, Any], lines: object = None) -> str:
         """Return the name of a result, 24 hexadecimal digits that begin with the key of ``parts``."""
         states = {name: str(FileState.parse(state).content) for name, state in self.files.items()}
-        return key_of(parts) + _digest([states, self.libraries, self.screen, lines])[:KEY_DIGITS]
+        return key_of(parts) + _digest_of_plain_data([states, self.libraries, self.screen, lines])[:KEY_DIGITS]
 
 
 def key_of(parts: Mapping[str, Any]) -> str:
     """Return the key of results with the inputs ``parts``: 12 hexadecimal digits."""
-    return _digest(parts)[:KEY_DIGITS]
+    return _digest_of_plain_data(parts)[:KEY_DIGITS]
 
 
 def results_of(folder: Path, parts: Mapping[str, Any]) -> list[Path]:
@@ -120,7 +120,7 @@ def _is_module(name: str, state: FileState) -> bool:
     return name.endswith(".py") and (name.startswith(f"{PACKAGE}/") or bool(state.code) or state.digest == MISSING)
 
 
-def _digest(content: object) -> str:
+def _digest_of_plain_data(content: object) -> str:
     """Return the digest of plain data."""
     return short_hash(_canonical_json(content).encode())
 

@@ -95,7 +95,7 @@ def is_unchanged(file: Path, state: FileState) -> bool:
     cache_in_use = _Current.cache_in_use or _StateCache()
     place = os.fspath(file)
     if place not in cache_in_use.times:
-        _announce(place)
+        _raise_audit_event_of_opening(place)
         try:
             cache_in_use.times[place] = _stat_text(os.stat(place))
         except (OSError, ValueError):
@@ -178,10 +178,10 @@ def current_digest(file: Path) -> str:
 def announce_files(files: Iterable[Path]) -> None:
     """Make ``--watch`` watch files and folders that a worker process has read."""
     for file in files:
-        _announce(os.fspath(file))
+        _raise_audit_event_of_opening(os.fspath(file))
 
 
-def _announce(place: str) -> None:
+def _raise_audit_event_of_opening(place: str) -> None:
     """Raise the audit event of opening a file or listing a folder, so that the file tracker records it."""
     with suppress(ValueError):  # a name with a null character
         sys.audit(*((LISTING, place) if os.path.isdir(place) else ("open", place, "r", os.O_RDONLY)))

@@ -82,9 +82,9 @@ class OpenedFiles:
         A module that was saved after it was loaded has the state `CHANGED_MEANWHILE`.
         """
         with self.not_listening():
-            return {name: str(state) for name, state in self._states(source).items()}
+            return {name: str(state) for name, state in self._file_states(source).items()}
 
-    def _states(self, source: SceneSource) -> dict[str, FileState]:
+    def _file_states(self, source: SceneSource) -> dict[str, FileState]:
         """Return the states of the files that the scene depends on, by name; also of files that it failed to find."""
         states: dict[str, FileState] = {}
         opened = {**self._run, **self._content}
@@ -94,7 +94,7 @@ class OpenedFiles:
                 states[self.name_of(file, source)] = FileState(CHANGED_MEANWHILE) if has_appeared else state
         for file in self._failed_look_ups():
             states.setdefault(name_beside(file, source), FileState(MISSING))
-        for module, file in _modules().items():
+        for module, file in _source_files_of_loaded_modules().items():
             if file not in opened and (is_ours(file) or self._is_user_file(file, source)):
                 loaded = LOADED_NS if module in self._preloaded else self._began
                 states[name_of(file, source)] = _state_since(file, loaded)
@@ -272,7 +272,7 @@ def _state_since(file: Path, loaded: int) -> FileState:
     return FileState(CHANGED_MEANWHILE)
 
 
-def _modules() -> dict[str, Path]:
+def _source_files_of_loaded_modules() -> dict[str, Path]:
     """Return the source files of loaded modules of Gradreel's and the user's, by module.
 
     For our extension module it is the C source, if it exists. `STARTERS` and the main script are left out.

@@ -42,7 +42,7 @@ def description_parts(request: SceneRequest) -> dict[str, Any]:
         "experiments": {name: experiment.described() for name, experiment in request.experiments.items()},
         "traces": {name: _checksum_of_trace(value) for name, value in parameters.items() if isinstance(value, str)},
     }
-    parts["sections"] = _sections(request)  # a scene without words of its own has those of its base class
+    parts["sections"] = _narration_sections(request)  # a scene without words of its own has those of its base class
     return parts
 
 
@@ -95,7 +95,7 @@ def with_speech(request: SceneRequest) -> dict[str, Any]:
     return {"speech": speech} if speech else {}
 
 
-def _sections(request: SceneRequest) -> list[str]:
+def _narration_sections(request: SceneRequest) -> list[str]:
     """Return the names of the narration's sections in all languages; [] if its files are invalid.
 
     The plan reports invalid files.

@@ -44,7 +44,10 @@ def scene_modules(source: SceneSource) -> list[Path]:
     waiting = [source.file]
     while waiting:
         file = waiting.pop()
-        imported = (_imported_file(name, file, source) for name in dict.fromkeys(_imports(_parse_module(file))))
+        imported = (
+            _imported_file(name, file, source)
+            for name in dict.fromkeys(_names_of_possible_modules(_parse_module(file)))
+        )
         new = [path for path in imported if path is not None and path not in seen]
         seen |= dict.fromkeys(new)
         waiting += new
@@ -60,7 +63,7 @@ def _parse_module(file: Path) -> ast.Module:
         raise SceneImportError(f"{file} is not valid Python:\n{syntax_message(syntax_error)}") from None
 
 
-def _imports(tree: ast.Module) -> Iterator[str]:
+def _names_of_possible_modules(tree: ast.Module) -> Iterator[str]:
     """Yield all names that may be modules: ``from a.b import c`` yields a, a.b and a.b.c."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

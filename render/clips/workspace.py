@@ -81,7 +81,7 @@ class Workspace(Folders):
 
     def __init__(self, media_dir: Path) -> None:
         super().__init__(media_dir)
-        self.run = self.runs / f"{uuid.uuid4().hex[:12]}-{_host()}"
+        self.run = self.runs / f"{uuid.uuid4().hex[:12]}-{_machine_name_for_files()}"
         self._alive = FileLock(f"{self.run}.lock")
 
     def __enter__(self) -> Workspace:
@@ -210,8 +210,8 @@ class Workspace(Folders):
         """Remove folders and lock files of runs whose lock can be taken; of other machines only untouched ones."""
         folders = {path for path in self.runs.iterdir() if path.suffix != ".lock"}
         for run in folders | {path.with_suffix("") for path in self.runs.glob("*.lock")}:
-            ours = run.name.partition("-")[2] == _host()
-            if run == self.run or not (ours or _untouched(run)):
+            ours = run.name.partition("-")[2] == _machine_name_for_files()
+            if run == self.run or not (ours or _is_forgotten(run)):
                 continue
             lock_file = run.with_name(f"{run.name}.lock")
             lock = FileLock(lock_file)
@@ -226,15 +226,15 @@ def _lesson_folder(lesson: str) -> str:
     return file_name(lesson, "a lesson called")
 
 
-def _host() -> str:
+def _machine_name_for_files() -> str:
     """Return this machine's name for file names. Locks on some network disks are invisible to other machines."""
     return re.sub(r"[^A-Za-z0-9_-]", "_", socket.gethostname())[:40]
 
 
-def _untouched(run: Path) -> bool:
+def _is_forgotten(run: Path) -> bool:
     """Return whether nothing was written in a run's folder for `FORGOTTEN_SECONDS`."""
     files = (run.with_name(f"{run.name}.lock"), run, *run.glob("*"))
-    return min((_age(file) for file in files if file.exists()), default=0.0) > FORGOTTEN_SECONDS
+    return min((_seconds_since_written(file) for file in files if file.exists()), default=0.0) > FORGOTTEN_SECONDS
 
 
 def temporary_in(folder: Path, name: str, hidden: bool = False) -> Path:
@@ -284,7 +284,10 @@ def first_foreign_file(folder: Path) -> str:
 def _copied_beside(temporary: Path, final: Path) -> Path:
     """Copy a file or folder beside its final path and return the copy; removes old copies that dead runs left there."""
     for left in final.parent.glob(f".*-{glob.escape(final.name)}*"):
-        if re.fullmatch(rf"\.[0-9a-f]{{12}}-{re.escape(final.name)}(\.old)?", left.name) and _age(left) > COPY_SECONDS:
+        if (
+            re.fullmatch(rf"\.[0-9a-f]{{12}}-{re.escape(final.name)}(\.old)?", left.name)
+            and _seconds_since_written(left) > COPY_SECONDS
+        ):
             remove(left)
     beside = temporary_in(final.parent, final.name, hidden=True)
     try:
@@ -313,7 +316,7 @@ def remove_file(path: Path) -> None:
         path.unlink()
 
 
-def _age(path: Path) -> float:
+def _seconds_since_written(path: Path) -> float:
     """Return the seconds since a file or folder was written to; 0 if it is missing."""
     try:
         return time.time() - path.stat().st_mtime

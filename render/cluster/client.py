@@ -59,13 +59,13 @@ class ClusterDrawers(Connection):
 
     def render(self, clip: Clip, claim: Claim, listeners: Listeners) -> Future[ClipFile]:
         """Draw ``clip`` on a worker and store it in the workspace, unless another command does. Returns at once."""
-        return self._threads.submit(self._render, clip, claim, listeners)
+        return self._threads.submit(self._draw_with_claim, clip, claim, listeners)
 
-    def _render(self, clip: Clip, claim: Claim, listeners: Listeners) -> Any:
+    def _draw_with_claim(self, clip: Clip, claim: Claim, listeners: Listeners) -> Any:
         with self.claimed(claim, listeners.message) as clip_file:
-            return self._draw(clip, listeners) if clip_file is None else clip_file
+            return self._draw_on_worker(clip, listeners) if clip_file is None else clip_file
 
-    def _draw(self, clip: Clip, listeners: Listeners) -> ClipFile:
+    def _draw_on_worker(self, clip: Clip, listeners: Listeners) -> ClipFile:
         """Draw a clip on a worker, check the answer and store the clip. Raises UserError."""
         with self._files_lock:
             clip = replace(clip, parts=refreshed_parts(clip.parts, clip.request))  # a file may be newer than the plan

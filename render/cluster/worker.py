@@ -119,7 +119,7 @@ def draw(order: Order, contents: Mapping[str, bytes]) -> Answer:
                 )
                 timeout = order.clip.request.settings.timeout
                 task = workers.submit(draw_here, place, listeners=listeners, timeout=timeout)
-                text, files = _result(task, workers, worker)
+                text, files = _wait_for_result(task, workers, worker)
                 return text, [file.read_bytes() for file in files]
         except Exception as error:
             missing = (place.with_owners_paths(file) for file in attached_files(error) if not Path(file).exists())
@@ -142,7 +142,7 @@ def _message_of(error: Exception, where: str) -> str:
     return f"on {where}: {error}"
 
 
-def _result(task: Future[T], workers: Workers, worker: Any) -> T:
+def _wait_for_result(task: Future[T], workers: Workers, worker: Any) -> T:
     """Wait for ``task`` and return its result. Stops ``workers`` if the owner cancels this dask task or disappears."""
     while not wait([task], LOOK_SECONDS).done:
         if _is_cancelled(worker):
@@ -169,14 +169,14 @@ def draw_here(place: Place) -> tuple[str, list[Path]]:
     report_place("", "anew")  # the scene's timeout does not count the imports
     file = drawing.render_clip(clip, place.temporary)
     dependencies = (read_json(file.path.with_suffix(".json")) or {})["dependencies"]
-    opened = [*_opened(dependencies["files"], clip, place)]
+    opened = [*_opened_files_as_json(dependencies["files"], clip, place)]
     libraries, screen = dependencies["libraries"], dependencies["screen"]
     drawn = {**file.as_json(), "opened": opened, "libraries": libraries, "screen": screen}
     files = sorted(file.path.iterdir()) if file.path.is_dir() else [file.path]
     return DrawnClip.model_validate_json(json.dumps(drawn)).model_dump_json(), files
 
 
-def _opened(files: Mapping[str, str], clip: Clip, place: Place) -> Iterator[dict[str, Any]]:
+def _opened_files_as_json(files: Mapping[str, str], clip: Clip, place: Place) -> Iterator[dict[str, Any]]:
     """Yield the JSON of an `OpenedFile` for each of a clip's ``files``, which has their states by name."""
     for name, state in files.items():
         digest = FileState.parse(state).digest
@@ -232,14 +232,14 @@ def train(runs: Sequence[Experiment]) -> list[Answer]:
     with tempfile.TemporaryDirectory(prefix="gradreel-", dir=worker.local_directory) as name, Workers(1) as workers:
         folder = Path(name)
         try:
-            outcomes = _result(workers.submit(train_group, runs, folder), workers, worker)
-            return [_trained(outcome, run, folder) for run, outcome in zip(runs, outcomes, strict=True)]
+            outcomes = _wait_for_result(workers.submit(train_group, runs, folder), workers, worker)
+            return [_answer_of_training(outcome, run, folder) for run, outcome in zip(runs, outcomes, strict=True)]
         except Exception as error:
             message = _message_of(error, f"the worker {worker.name} ({worker.address})")
             return [(Failure.of(error, message).model_dump_json(), []) for _ in runs]
 
 
-def _trained(outcome: Outcome, run: Experiment, folder: Path) -> Answer:
+def _answer_of_training(outcome: Outcome, run: Experiment, folder: Path) -> Answer:
     """Return a run's answer: its times and its trace's files in ``folder``, or its failure."""
     if outcome.error is not None:
         return Failure.of(outcome.error, str(outcome.error)).model_dump_json(), []

@@ -50,7 +50,7 @@ def write_folder(deck: Deck, workspace: Workspace) -> tuple[Path, dict[str, Path
     """
     files = _write_files(deck, workspace)
     page = workspace.temporary("index.html")
-    _write(page, deck, {name: name for name in files}, {})
+    _write_page(page, deck, {name: name for name in files}, {})
     return page, files
 
 
@@ -63,9 +63,9 @@ def write_one_file(deck: Deck, workspace: Workspace) -> tuple[Path, dict[str, Pa
     files = _write_files(deck, workspace)
     page = workspace.temporary("slides.html")
     inside = {name: file for name, file in files.items() if file.suffix != ".jpg"}
-    pictures = {name: f"data:{KINDS['.jpg']};base64,{_base64(file)}" for name, file in files.items()
+    pictures = {name: f"data:{KINDS['.jpg']};base64,{_file_as_base64(file)}" for name, file in files.items()
                 if file.suffix == ".jpg"}  # fmt: skip
-    _write(page, deck, pictures, inside)
+    _write_page(page, deck, pictures, inside)
     for file in files.values():
         file.unlink()
     return page, {}
@@ -73,21 +73,21 @@ def write_one_file(deck: Deck, workspace: Workspace) -> tuple[Path, dict[str, Pa
 
 def _write_files(deck: Deck, workspace: Workspace) -> dict[str, Path]:
     """Write films, pictures and sounds under temporary names; return them by their final names."""
-    films = {step.number: workspace.temporary(_name(step, ".mp4")) for step in deck.steps}
+    films = {step.number: workspace.temporary(_file_name_of_step(step, ".mp4")) for step in deck.steps}
     write_videos(deck.steps, films)
-    files = {_name(step, ".mp4"): films[step.number] for step in deck.steps}
+    files = {_file_name_of_step(step, ".mp4"): films[step.number] for step in deck.steps}
     for step in deck.steps:
-        files[_name(step, ".jpg")] = picture = workspace.temporary(_name(step, ".jpg"))
+        files[_file_name_of_step(step, ".jpg")] = picture = workspace.temporary(_file_name_of_step(step, ".jpg"))
         picture.write_bytes(frame_as_jpeg(step.clip, step.stand - 1, STILL_WIDTH))
     return files | {sound.name: sound.file for sound in deck.sounds}
 
 
-def _name(step: Step, suffix: str) -> str:
+def _file_name_of_step(step: Step, suffix: str) -> str:
     """Return a step's file name, such as "003.mp4"."""
     return f"{step.number:03d}{suffix}"
 
 
-def _write(page: Path, deck: Deck, pictures: Mapping[str, str], inside: Mapping[str, Path]) -> None:
+def _write_page(page: Path, deck: Deck, pictures: Mapping[str, str], inside: Mapping[str, Path]) -> None:
     """Write the page. ``pictures`` has their addresses by name; ``inside`` the files that are embedded in the page."""
     settings, languages = deck.settings, languages_with_words(deck.settings, (step.lines for step in deck.steps))
     words = Narration.load(languages)
@@ -107,16 +107,19 @@ def _write(page: Path, deck: Deck, pictures: Mapping[str, str], inside: Mapping[
             "words": {code: words.scenes[code][WORDS_OF]["screen"] for code in languages},
         },
         scenes=[
-            [_step(deck, step, pictures) for step in steps] for _, steps in groupby(deck.steps, lambda step: step.scene)
+            [_step_for_template(deck, step, pictures) for step in steps]
+            for _, steps in groupby(deck.steps, lambda step: step.scene)
         ],
         script=Markup((ASSETS / "slides.js").read_text("utf-8")),
-        films=({"kind": KINDS[file.suffix], "name": name, "base64": _base64(file)} for name, file in inside.items()),
+        films=(
+            {"kind": KINDS[file.suffix], "name": name, "base64": _file_as_base64(file)} for name, file in inside.items()
+        ),
     )
     with page.open("w", encoding="utf-8") as file:
         file.writelines(parts)  # streamed: only one film is in memory at a time
 
 
-def _step(deck: Deck, step: Step, pictures: Mapping[str, str]) -> dict[str, Any]:
+def _step_for_template(deck: Deck, step: Step, pictures: Mapping[str, str]) -> dict[str, Any]:
     """Return what the page's template needs of one step."""
     sounds = [f"{sound.track}={sound.name}" for sound in deck.sounds if sound.number == step.number]
     return {
@@ -125,12 +128,12 @@ def _step(deck: Deck, step: Step, pictures: Mapping[str, str]) -> dict[str, Any]
         "frames": step.frames,
         "title": step.title,
         "lines": step.lines,
-        "film": _name(step, ".mp4"),
-        "picture": pictures[_name(step, ".jpg")],
+        "film": _file_name_of_step(step, ".mp4"),
+        "picture": pictures[_file_name_of_step(step, ".jpg")],
         "sounds": " ".join(sounds),
     }
 
 
-def _base64(path: Path) -> str:
+def _file_as_base64(path: Path) -> str:
     """Return a file's content as base64 text."""
     return base64.b64encode(path.read_bytes()).decode()

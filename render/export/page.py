@@ -122,7 +122,7 @@ def export_run(traces: Sequence[Path], options: Options) -> int:
         final = ONE_FILE.final(beside, stem, options.output)
         maker = maker_of(runs[0].path, workspace, "+".join(str(run.path) for run in runs[1:]))
         results = Results(workspace, maker, settings.overwrite)
-        stamp = OutputStamp(workspace, final, _content(page), [], FILE_NAMES)
+        stamp = OutputStamp(workspace, final, _stamped_content(page), [], FILE_NAMES)
         if not stamp.is_current():
             progress = reporter("none", options.quiet)
             publish_all(_files_of(page, final, ONE_FILE, {}, workspace), workspace, stamp, results, progress.say)
@@ -139,7 +139,10 @@ def _publish_film(job: Job, clips: Sequence[tuple[Clip, ClipFile]], place: Place
     narration = narration_of(lesson, settings)
     shots = shots_of(narration, settings, clips, lesson.parts(settings.language))
     page = _page_of(lesson, settings, steps_of(narration, settings, shots), runs)
-    content = _content(page) | {"film": manifest_of(lesson, settings, shots, final), "poster": str(lesson.poster)}
+    content = _stamped_content(page) | {
+        "film": manifest_of(lesson, settings, shots, final),
+        "poster": str(lesson.poster),
+    }
     stamp = OutputStamp(workspace, final, content, [file.path for _, file in clips], FILE_NAMES)
     if stamp.is_current():
         return final
@@ -149,7 +152,7 @@ def _publish_film(job: Job, clips: Sequence[tuple[Clip, ClipFile]], place: Place
     cues, spoken = write_video(video, title, shots, narration, settings, workspace, stamp, job.reporter, lesson.music)
     poster.write_bytes(poster_of(lesson, shots))
     voices = other_voices(video, settings.language, list(spoken), workspace)
-    page = replace(page, tracks=_tracks(cues), voices=list(voices))
+    page = replace(page, tracks=_captions_as_data_urls(cues), voices=list(voices))
     if not place.inside and video.stat().st_size > LARGE_INSIDE:
         size = round(video.stat().st_size / 1e6)
         job.reporter.say(
@@ -171,10 +174,10 @@ def _files_of(
     """
     addresses = {name: name if place.inside else _data_url_of_file(path) for name, path in media.items()}
     temporary = workspace.temporary(final.name)
-    temporary.write_text(_html(page, addresses, one_file=not place.inside), "utf-8")
+    temporary.write_text(_page_as_html(page, addresses, one_file=not place.inside), "utf-8")
     files: dict[str, bytes | Path] = {final.name: temporary}
     if place.inside:
-        files |= {STYLE: _style().encode(), SCRIPT: (ASSETS / SCRIPT).read_bytes(), **media}
+        files |= {STYLE: _style_sheet().encode(), SCRIPT: (ASSETS / SCRIPT).read_bytes(), **media}
         if page.runs:
             files[BOKEH] = bokeh_script().encode()
         for run in page.runs:
@@ -211,16 +214,16 @@ def _page_of(lesson: Lesson, settings: RenderSettings, steps: Sequence[Step], ru
 def _start_of(step: Step) -> dict[str, Any]:
     """Return when a step begins in the film: ``start`` in seconds and ``clock`` as text."""
     seconds = step.film_start / step.clip.fps
-    return {"start": seconds, "clock": _clock(seconds)}
+    return {"start": seconds, "clock": _minutes_and_seconds(seconds)}
 
 
-def _clock(seconds: float) -> str:
+def _minutes_and_seconds(seconds: float) -> str:
     """Return seconds as "m:ss", rounded down."""
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes}:{rest:02d}"
 
 
-def _tracks(cues: Mapping[str, Sequence[Cue]]) -> list[dict[str, str]]:
+def _captions_as_data_urls(cues: Mapping[str, Sequence[Cue]]) -> list[dict[str, str]]:
     """Return the captions of each language as a data URL.
 
     They are inside the page, because a browser loads no caption file beside a page that was opened from disk.
@@ -239,14 +242,14 @@ def _data_url(kind: str, content: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def _content(page: Page) -> dict[str, Any]:
+def _stamped_content(page: Page) -> dict[str, Any]:
     """Return all inputs of a page except its clips, for its output stamp: if they are equal, the page is up to date."""
     code = [*Path(__file__).parent.glob("*.py"), *ASSETS.iterdir(), PACKAGE_FOLDER / "scenes/themes.py"]
     return {
         "title": dict(page.title),
         "runs": [[run.id, run.name, list(run.scenes)] for run in page.runs],
         "scenes": list(page.scenes),
-        "words": _words(page),
+        "words": _words_by_language(page),
         "theme": page.settings.theme,
         "bokeh": version("bokeh") if page.runs else "",
         "code": digest_of_files(sorted(code)),
@@ -256,9 +259,9 @@ def _content(page: Page) -> dict[str, Any]:
 # -- HTML --------------------------------------------------------------------------------------------------------------
 
 
-def _html(page: Page, places: Mapping[str, str], one_file: bool) -> str:
+def _page_as_html(page: Page, places: Mapping[str, str], one_file: bool) -> str:
     """Return the page as HTML. ``places`` has the address of the film, its poster and its voices by file name."""
-    settings, words, runs = page.settings, _words(page), page.runs
+    settings, words, runs = page.settings, _words_by_language(page), page.runs
     page_data = {
         "title": dict(page.title),
         "words": words,
@@ -292,7 +295,7 @@ def _html(page: Page, places: Mapping[str, str], one_file: bool) -> str:
         numbers=lambda run: Markup(as_script(run.numbers())),
         in_languages=_in_languages,
         one_file=one_file,
-        css=_style(),
+        css=_style_sheet(),
         script=(ASSETS / SCRIPT).read_text("utf-8"),
         bokeh=bokeh_script() if runs and one_file else "",
     )
@@ -313,13 +316,13 @@ def as_script(content: Any) -> str:
     return plain.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _words(page: Page) -> dict[str, Mapping[str, str]]:
+def _words_by_language(page: Page) -> dict[str, Mapping[str, str]]:
     """Return the page's own words for each language of the page's title."""
     narration = Narration.load(page.title)
     return {language: narration.scenes[language][WORDS_OF]["screen"] for language in narration.languages}
 
 
-def _style() -> str:
+def _style_sheet() -> str:
     """Return the page's style sheet, after CSS variables with the colours of each theme."""
     themes = (
         f'html[data-theme="{theme}"] {{ {" ".join(f"--{role}: {colour};" for role, colour in colours.items())} }}'

@@ -50,14 +50,14 @@ def run_figures() -> dict[str, dict[str, Any]]:
     from bokeh.embed import json_item
 
     makers: dict[str, Callable[[str], figure]] = {
-        "curve": _curve,
-        "days": _days,
-        "loss": _loss,
-        "loss-log": partial(_loss, y_axis_type="log"),
-        "logged": _loss,
-        "logged-log": partial(_loss, y_axis_type="log"),
-        "map-a": _map,
-        "map-b": _map,
+        "curve": _figure_of_predictions,
+        "days": _figure_of_daily_views,
+        "loss": _figure_over_updates,
+        "loss-log": partial(_figure_over_updates, y_axis_type="log"),
+        "logged": _figure_over_updates,
+        "logged-log": partial(_figure_over_updates, y_axis_type="log"),
+        "map-a": _figure_of_loss_map,
+        "map-b": _figure_of_loss_map,
     }
     return {theme: {name: json_item(make(theme)) for name, make in makers.items()} for theme in THEMES}
 
@@ -74,7 +74,7 @@ def _blended_color(theme: str, share: float) -> str:
     return "#" + bytes(round(g + share * (t - g)) for t, g in zip(text, ground, strict=True)).hex()
 
 
-def _empty(theme: str, **settings: Any) -> figure:
+def _empty_figure(theme: str, **settings: Any) -> figure:
     """Return a figure without tools or lines, in the theme's colours. The page sets the ranges of both axes."""
     from bokeh.models import Range1d
     from bokeh.plotting import figure
@@ -99,7 +99,7 @@ def _empty(theme: str, **settings: Any) -> figure:
     return chart
 
 
-def _source(name: str, **columns: list[Any]) -> Any:
+def _data_source(name: str, **columns: list[Any]) -> Any:
     """Return a data source with the name by which the page finds it; by default with empty columns x and y."""
     from bokeh.models import ColumnDataSource
 
@@ -108,30 +108,34 @@ def _source(name: str, **columns: list[Any]) -> Any:
 
 def _add_line(chart: figure, name: str, color: str, width: float, **settings: Any) -> None:
     """Add an empty line to a figure, with a data source called ``name``."""
-    chart.line("x", "y", source=_source(name), line_color=color, line_width=width, line_join="round", **settings)
+    chart.line("x", "y", source=_data_source(name), line_color=color, line_width=width, line_join="round", **settings)
 
 
 def _add_dot(chart: figure, name: str, color: str, edge: str) -> None:
     """Add an empty series of filled circles to a figure, with a data source called ``name``."""
-    chart.scatter("x", "y", source=_source(name), size=12, fill_color=color, line_color=edge, line_width=2)
+    chart.scatter("x", "y", source=_data_source(name), size=12, fill_color=color, line_color=edge, line_width=2)
 
 
-def _curve(theme: str, **settings: Any) -> figure:
+def _figure_of_predictions(theme: str, **settings: Any) -> figure:
     """Return the figure of predictions over x: the target curve, the run, and the run it is compared with."""
-    chart, colours = _empty(theme, **settings), THEMES[theme]
+    chart, colours = _empty_figure(theme, **settings), THEMES[theme]
     _add_line(chart, "target", colours["red"], TARGET)
     _add_line(chart, "b", colours["magenta"], OTHER, line_dash=[8, 5])
     _add_line(chart, "a", colours["blue"], MODEL)
     return chart
 
 
-def _days(theme: str) -> figure:
+def _figure_of_daily_views(theme: str) -> figure:
     """Return the figure of daily views over dates, with a strip behind the test days."""
     from bokeh.models import NumeralTickFormatter
 
-    chart, colours = _empty(theme, x_axis_type="datetime"), THEMES[theme]
+    chart, colours = _empty_figure(theme, x_axis_type="datetime"), THEMES[theme]
     chart.vstrip(
-        x0="x0", x1="x1", source=_source("unseen", x0=[], x1=[]), fill_color=_blended_color(theme, 0.09), line_width=0
+        x0="x0",
+        x1="x1",
+        source=_data_source("unseen", x0=[], x1=[]),
+        fill_color=_blended_color(theme, 0.09),
+        line_width=0,
     )
     _add_line(chart, "target", colours["red"], THIN + 0.6)
     _add_line(chart, "b", colours["magenta"], THIN, line_dash=[6, 4])
@@ -140,9 +144,9 @@ def _days(theme: str) -> figure:
     return chart
 
 
-def _loss(theme: str, **settings: Any) -> figure:
+def _figure_over_updates(theme: str, **settings: Any) -> figure:
     """Return the figure of losses, or of another logged number, over updates, with a dot at the shown state."""
-    chart, colours = _empty(theme, **settings), THEMES[theme]
+    chart, colours = _empty_figure(theme, **settings), THEMES[theme]
     _add_line(chart, "batch", _blended_color(theme, 0.45), THIN)
     _add_line(chart, "unseen", colours["orange"], MODEL, line_dash=[2, 4])
     _add_line(chart, "b", colours["magenta"], OTHER, line_dash=[8, 5])
@@ -152,18 +156,23 @@ def _loss(theme: str, **settings: Any) -> figure:
     return chart
 
 
-def _map(theme: str) -> figure:
+def _figure_of_loss_map(theme: str) -> figure:
     """Return the loss map: filled bands, the whole path, the path so far, its start and the shown state."""
     width, height = MAP_SHAPE
-    chart, colours = _empty(theme, aspect_ratio=width / height, height=None, sizing_mode="scale_width"), THEMES[theme]
+    chart, colours = (
+        _empty_figure(theme, aspect_ratio=width / height, height=None, sizing_mode="scale_width"),
+        THEMES[theme],
+    )
     chart.grid.grid_line_color = None
     chart.axis.visible = False
     chart.outline_line_color = colours["axis"]
-    bands = _source("bands", xs=[], ys=[], fill=[])
+    bands = _data_source("bands", xs=[], ys=[], fill=[])
     edge = _blended_color(theme, 0.4)
     chart.multi_polygons("xs", "ys", source=bands, fill_color="fill", line_color=edge, line_width=0.8)
     _add_line(chart, "whole", _blended_color(theme, 0.6), THIN)
     _add_line(chart, "path", colours["orange"], MODEL)
-    chart.scatter("x", "y", source=_source("start"), size=11, fill_color=None, line_color=colours["text"], line_width=2)
+    chart.scatter(
+        "x", "y", source=_data_source("start"), size=11, fill_color=None, line_color=colours["text"], line_width=2
+    )
     _add_dot(chart, "at", colours["orange"], colours["background"])
     return chart

@@ -71,13 +71,13 @@ def run_numbers(trace: Trace) -> dict[str, Any]:
         "parameters": trace.n_parameters,
         "kept": kept.tolist(),
         "theta": _packed_array(np.stack([trace.parameters[row][entries] for row in rows])),
-        "names": _names(trace, entries),
+        "names": _names_and_roles(trace, entries),
         "measured": measured.tolist(),
         "losses": {name: _packed_array(values) for name, values in losses.items()},
         "lines": _loss_lines(trace, kept, losses),
-        "logged": [*_metrics(trace, kept), *_rates(trace, kept)],
-        "prediction": None if run is None else _prediction(run, trace, rows),
-        "map": _map(trace, rows),
+        "logged": [*_metrics_over_updates(trace, kept), *_rates_over_updates(trace, kept)],
+        "prediction": None if run is None else _predictions_to_show(run, trace, rows),
+        "map": _path_on_loss_map(trace, rows),
     }
 
 
@@ -88,7 +88,7 @@ def _packed_array(values: FloatArray) -> dict[str, Any]:
     return {"shape": numbers.shape, "data": base64.b64encode(numbers.tobytes()).decode()}
 
 
-def _blocks(trace: Trace, rows: IntArray) -> Iterator[FloatArray]:
+def _blocks_of_states(trace: Trace, rows: IntArray) -> Iterator[FloatArray]:
     """Yield the states of ``rows`` in blocks (B, P) small enough for memory.
 
     A block's size also counts the activations that a network computes from its examples. See `HELD_NUMBERS`.
@@ -109,7 +109,7 @@ def _by_blocks(trace: Trace, rows: IntArray, function: Any) -> FloatArray:
     ``function`` takes (B, P) states and returns B rows.
     """
     with np.errstate(all="ignore"):  # a run that diverged to infinity is shown as it is
-        return np.concatenate([function(theta) for theta in _blocks(trace, rows)])
+        return np.concatenate([function(theta) for theta in _blocks_of_states(trace, rows)])
 
 
 # -- theta -------------------------------------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ def _shown_entries(count: int) -> IntArray:
     return np.concatenate([np.arange(MOST_ENTRIES - LAST_ENTRIES), np.arange(count - LAST_ENTRIES, count)])
 
 
-def _names(trace: Trace, entries: IntArray) -> list[dict[str, str]]:
+def _names_and_roles(trace: Trace, entries: IntArray) -> list[dict[str, str]]:
     """Return name, index and colour role of each of ``entries``.
 
     For our networks these are a letter, its subscript and a role. For a recorded run the name is that of the tensor's
@@ -192,12 +192,12 @@ def _loss_lines(trace: Trace, kept: IntArray, losses: dict[str, FloatArray]) -> 
     return [{"name": name, "x": np.asarray(x).tolist(), "y": _packed_array(y)} for name, x, y in lines]
 
 
-def _metrics(trace: Trace, kept: IntArray) -> list[dict[str, Any]]:
+def _metrics_over_updates(trace: Trace, kept: IntArray) -> list[dict[str, Any]]:
     """Return each metric of `Trace.metrics` over updates; ``kept`` (K,) has the updates made at the states shown."""
     return [_logged_series(name, 0, at, values, kept) for name, (at, values) in trace.metrics.items() if len(at)]
 
 
-def _rates(trace: Trace, kept: IntArray) -> list[dict[str, Any]]:
+def _rates_over_updates(trace: Trace, kept: IntArray) -> list[dict[str, Any]]:
     """Return the learning rates over updates, each course once; numbered from 1."""
     courses: list[FloatArray] = []
     for rates in trace.rates.T:
@@ -225,7 +225,7 @@ def _logged_series(name: str, rate: int, at: IntArray, values: FloatArray, kept:
 # -- predictions -------------------------------------------------------------------------------------------------------
 
 
-def _prediction(run: Experiment, trace: Trace, rows: IntArray) -> dict[str, Any] | None:
+def _predictions_to_show(run: Experiment, trace: Trace, rows: IntArray) -> dict[str, Any] | None:
     """Return x (N,), predictions y (K, N), targets (N,) and the range of y to show; None for points of any kind.
 
     Points of any kind have no x axis over which a line could be drawn. For daily views, x is the date in milliseconds
@@ -263,11 +263,11 @@ def _range_of(target: FloatArray, y: FloatArray) -> tuple[float, float]:
     low, high = float(target.min()), float(target.max())
     span = (high - low) or max(abs(high), 1.0)
     seen = np.clip(y[np.isfinite(y)], low - span, high + span)
-    low, high = min([low, *seen[:1], *_extremes(seen)]), max([high, *_extremes(seen)])
+    low, high = min([low, *seen[:1], *_least_and_greatest(seen)]), max([high, *_least_and_greatest(seen)])
     return float(low - 0.05 * span), float(high + 0.05 * span)
 
 
-def _extremes(values: FloatArray) -> list[float]:
+def _least_and_greatest(values: FloatArray) -> list[float]:
     """Return the minimum and the maximum of ``values``; nothing for an empty array."""
     return [float(values.min()), float(values.max())] if len(values) else []
 
@@ -275,7 +275,7 @@ def _extremes(values: FloatArray) -> list[float]:
 # -- the map -----------------------------------------------------------------------------------------------------------
 
 
-def _map(trace: Trace, rows: IntArray) -> dict[str, Any] | None:
+def _path_on_loss_map(trace: Trace, rows: IntArray) -> dict[str, Any] | None:
     """Return the path (K, 2) in a plane, the ranges of u and v, and the bands of loss; None if there is no plane.
 
     The plane of a network with two parameters is their own; otherwise it is the plane nearest to the path. The bands
@@ -297,13 +297,13 @@ def _map(trace: Trace, rows: IntArray) -> dict[str, Any] | None:
     run = trace.run
     if isinstance(run, Experiment) and GRID[0] * GRID[1] * run.dataset.examples * run.n_parameters <= MOST_WORK:
         u_grid, v_grid = (np.linspace(ends[0], ends[1], n) for ends, n in zip((u, v), GRID, strict=True))
-        loss_map["bands"] = _bands(u_grid, v_grid, loss_grid(run, plane, u_grid, v_grid))
+        loss_map["bands"] = _polygons_of_loss(u_grid, v_grid, loss_grid(run, plane, u_grid, v_grid))
     elif not isinstance(run, Experiment) and (landscape := trace.kept_landscape()) is not None:
-        loss_map["bands"] = _bands(landscape.path.u, landscape.path.v, landscape.path.loss)
+        loss_map["bands"] = _polygons_of_loss(landscape.path.u, landscape.path.v, landscape.path.loss)
     return loss_map
 
 
-def _bands(u: FloatArray, v: FloatArray, grid: FloatArray) -> dict[str, Any] | None:
+def _polygons_of_loss(u: FloatArray, v: FloatArray, grid: FloatArray) -> dict[str, Any] | None:
     """Return the regions above some levels of loss, as polygons with holes for Bokeh; None if no loss is finite.
 
     ``grid`` has the loss (n, m) at each of ``v`` (n,) and ``u`` (m,).
@@ -322,11 +322,11 @@ def _bands(u: FloatArray, v: FloatArray, grid: FloatArray) -> dict[str, Any] | N
         shapes.append([np.split(points, rings[1:-1]) for points, rings in zip(*polygons, strict=True)])
     return {
         "levels": levels.tolist(),
-        "xs": [[[_rounded(ring[:, 0]) for ring in polygon] for polygon in shape] for shape in shapes],
-        "ys": [[[_rounded(ring[:, 1]) for ring in polygon] for polygon in shape] for shape in shapes],
+        "xs": [[[_rounded_to_five_digits(ring[:, 0]) for ring in polygon] for polygon in shape] for shape in shapes],
+        "ys": [[[_rounded_to_five_digits(ring[:, 1]) for ring in polygon] for polygon in shape] for shape in shapes],
     }
 
 
-def _rounded(numbers: FloatArray) -> list[float]:
+def _rounded_to_five_digits(numbers: FloatArray) -> list[float]:
     """Return the numbers rounded to five significant digits, enough for a picture."""
     return [float(f"{number:.5g}") for number in numbers]

@@ -63,11 +63,11 @@ def export_slides(options: Options, folder: bool, pdf: bool, manim_slides: bool)
     kind = KINDS[chosen[0] if chosen else "one-file"]
     settings, lesson = film_of(options)
     kind.place.final(Path(), "", options.output)  # refuse a wrong -o before any work
-    publish = partial(_publish, kind=kind, output=options.output)
+    publish = partial(_write_slides_if_stale, kind=kind, output=options.output)
     return export_film(options, settings, lesson, kind.place, kind.file_names, publish)
 
 
-def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], kind: Kind, output: Path | None) -> Path:
+def _write_slides_if_stale(job: Job, clips: Sequence[tuple[Clip, ClipFile]], kind: Kind, output: Path | None) -> Path:
     """Write the slides of a rendered film and return their path; do nothing if they are up to date."""
     lesson, settings, workspace = job.lesson, job.settings, job.workspace
     place = ExportPlace.of(kind.place, lesson, settings, [clip for clip, _ in clips], output)
@@ -91,14 +91,18 @@ def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], kind: Kind, outpu
     # sounds that scenes add are heard even without a voice
     sound_tracks = ({Track(): added_sounds} if added_sounds else {}) | tracks(spoken, settings.language, added_sounds)
     slide_deck = Deck(
-        place.stem, _title(lesson, settings, steps), steps, write_sounds(steps, sound_tracks, workspace), settings
+        place.stem,
+        _titles_of_deck(lesson, settings, steps),
+        steps,
+        write_sounds(steps, sound_tracks, workspace),
+        settings,
     )
     temporary, beside = kind.write(slide_deck, workspace)
     publish_all({final.name: temporary, **beside}, workspace, stamp, place.results, job.reporter.say)
     return final
 
 
-def _title(lesson: Lesson, settings: RenderSettings, steps: Sequence[Step]) -> dict[str, str]:
+def _titles_of_deck(lesson: Lesson, settings: RenderSettings, steps: Sequence[Step]) -> dict[str, str]:
     """Return the title of the deck in each language: the lesson's, or the titles of the scenes that were picked."""
     if not lesson.picked:
         return dict(lesson.title)

@@ -42,15 +42,15 @@ def write_sounds(
     """
     step_sounds = []
     for track, placed in tracks.items():
-        for step, samples in _cut(steps, placed):
+        for step, samples in _steps_with_samples(steps, placed):
             if samples.any():
                 sound = StepSound(step.number, track.language or ANY, workspace.temporary(f"{step.number:03d}.m4a"))
-                _write(sound.file, samples, track)
+                _write_audio_file(sound.file, samples, track)
                 step_sounds.append(sound)
     return step_sounds
 
 
-def _cut(steps: Sequence[Step], placed: Sequence[PlacedSound]) -> Iterator[tuple[Step, Stereo]]:
+def _steps_with_samples(steps: Sequence[Step], placed: Sequence[PlacedSound]) -> Iterator[tuple[Step, Stereo]]:
     """Yield each step with its stereo samples (2, N). All steps together have the film's length without gaps."""
     fps = steps[0].clip.fps
     ends = [round(Fraction((step.film_start + step.frames) * RATE, fps)) for step in steps]
@@ -65,7 +65,7 @@ def _cut(steps: Sequence[Step], placed: Sequence[PlacedSound]) -> Iterator[tuple
         pending, position = joined[:, end - position :], end
 
 
-def _write(path: Path, samples: Stereo, track: Track) -> None:
+def _write_audio_file(path: Path, samples: Stereo, track: Track) -> None:
     """Encode stereo samples into an audio file at ``path``."""
     with av.open(str(path), "w", format=CONTAINER, options={"movflags": "+faststart"}) as output:
         stream = sound_stream(output, CONTAINER, track)

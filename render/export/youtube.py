@@ -72,14 +72,14 @@ def export_youtube(options: Options) -> int:
             lesson,
             settings,
             progress,
-            lambda job, clips: _publish(job, clips, folder),
-            partial(_check, lesson, settings, folder),
+            lambda job, clips: _publish_upload_files(job, clips, folder),
+            partial(_refuse_foreign_files, lesson, settings, folder),
         )
     report.show_made(paths, options, options.preview)
     return 0
 
 
-def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], output: Path | None) -> list[Path]:
+def _publish_upload_files(job: Job, clips: Sequence[tuple[Clip, ClipFile]], output: Path | None) -> list[Path]:
     """Publish the film and the files for its upload; return all their paths, the video first.
 
     ``output`` is the folder; None puts it beside the video. Chapters that are too short are reported, as is a film
@@ -129,7 +129,7 @@ def _folder_beside(video: Path, output: Path | None) -> Path:
     return output or video.with_name(f"{video.stem}-youtube")
 
 
-def _check(lesson: Lesson, settings: RenderSettings, output: Path | None, clips: Sequence[Clip]) -> None:
+def _refuse_foreign_files(lesson: Lesson, settings: RenderSettings, output: Path | None, clips: Sequence[Clip]) -> None:
     """Raise UserError if the video, or a file in the folder for YouTube, would replace a file that it must not."""
     check_lesson_place(lesson, settings, None, clips)
     folders = Folders(settings.media_dir)

@@ -177,7 +177,7 @@ class ClipCamera(Camera):
         ``differs`` has the tiles that changed in the picture below. If Manim must draw a mobject, Manim draws them all.
         """
         self.look()
-        members = [member for member in self.get_mobjects_to_display(mobjects, **options) if _kind(member)]
+        members = [member for member in self.get_mobjects_to_display(mobjects, **options) if _drawn_class_of(member)]
         if (reason := next(filter(None, map(_reason_for_manim, members)), None)) is not None:
             self._draw_by_manim(layer, members, reason)
             return self.tiles.all
@@ -375,14 +375,14 @@ def _change_order(layer: Layer, current: Sequence[int]) -> int:
 
 def _drawn_of(member: Mobject, layer: Layer) -> Drawn:
     """Return the layer's record of ``member``; a new one if its kind has changed."""
-    kind, drawn = _kind(member), layer.drawn.get(id(member))
+    kind, drawn = _drawn_class_of(member), layer.drawn.get(id(member))
     assert kind is not None
     if type(drawn) is not kind:
         drawn = layer.drawn[id(member)] = kind(member)
     return drawn
 
 
-def _kind(member: Mobject) -> type[Drawn] | None:
+def _drawn_class_of(member: Mobject) -> type[Drawn] | None:
     """Return the class that draws ``member``; None for a mobject that is never drawn.
 
     Invisible mobjects have points, too: a ValueTracker keeps its value in one.

@@ -50,13 +50,13 @@ def describe(scene_class: Any, request: SceneRequest) -> SceneDescription:
             raise UserError(f"{source.name} is a plain Manim scene and has no parameters; remove {names}")
         return SceneDescription(source.name, source.doc, {}, (), {}, beats, is_lecture_scene=False)
     model: type[BaseModel] = scene_class.Parameters
-    parameters = _validated(scene_class, model, *_filled_parameters(request, model), request)
+    parameters = _validated_parameters(scene_class, model, *_filled_parameters(request, model), request)
     folders = scene_class.trace_folders(parameters)
     return SceneDescription(
         source.name,
         source.doc,
         parameters.model_dump(mode="json"),
-        tuple(_with_trace(row, folders.get(row.name)) for row in _rows(model, "")),
+        tuple(_with_trace(row, folders.get(row.name)) for row in _parameter_rows(model, "")),
         scene_class.experiments(parameters),
         beats,
         is_lecture_scene=True,
@@ -103,7 +103,7 @@ def _filled_parameters(request: SceneRequest, model: type[BaseModel]) -> tuple[d
 def _plain_value(request: SceneRequest, field: FieldInfo, name: str, value: Any) -> Any:
     """Return ``value``, or the lesson's experiment of that name, with the data of ``--data`` and the lesson's curve."""
     if isinstance(value, str) and _annotation_has(field.annotation, Experiment):
-        plain = _experiment(request, name, value).model_dump(mode="json")
+        plain = _experiment_of_lesson(request, name, value).model_dump(mode="json")
         return with_curve(with_data(plain, request.data), request.curve)
     return value
 
@@ -115,7 +115,7 @@ def _merged_table(below: Any, value: Any) -> Any:
     return put_over(below, value)
 
 
-def _validated(
+def _validated_parameters(
     scene_class: Any, model: type[BaseModel], filled: Mapping[str, Any], files: Mapping[str, str], request: SceneRequest
 ) -> Any:
     """Return the scene's validated parameters.
@@ -156,7 +156,7 @@ def _problem_line(scene: str, problem: Problem) -> str:
     return f"{place}: {problem.reason}" + (f" (got {problem.value})" if problem.value else "")
 
 
-def _experiment(request: SceneRequest, parameter: str, name: str) -> Experiment:
+def _experiment_of_lesson(request: SceneRequest, parameter: str, name: str) -> Experiment:
     """Return the lesson's experiment called ``name``. Raises UserError that lists the lesson's experiments."""
     try:
         return request.experiments[name]
@@ -174,16 +174,16 @@ def _annotation_has(annotation: Any, kind: type) -> bool:
     return any(_annotation_has(part, kind) for part in typing.get_args(annotation))
 
 
-def _rows(model: type[BaseModel], prefix: str) -> Iterator[ParameterRow]:
+def _parameter_rows(model: type[BaseModel], prefix: str) -> Iterator[ParameterRow]:
     """Yield a row for each field; fields of a nested model follow as ``run.seed``."""
     for name, field in model.model_fields.items():
         default = field.get_default(call_default_factory=True)
         shown = "required" if field.is_required() else _default_text(default)
         yield ParameterRow(
-            f"{prefix}{name}", _type_name(field.annotation), shown, _bounds(field), field.description or ""
+            f"{prefix}{name}", _type_name(field.annotation), shown, _constraints_as_text(field), field.description or ""
         )
         if isinstance(default, BaseModel):
-            yield from _rows(type(default), f"{prefix}{name}.")
+            yield from _parameter_rows(type(default), f"{prefix}{name}.")
 
 
 def _with_trace(row: ParameterRow, folder: TraceFolder | None) -> ParameterRow:
@@ -224,7 +224,7 @@ def _type_name(annotation: Any) -> str:
     return getattr(annotation, "__name__", str(annotation))
 
 
-def _bounds(field: FieldInfo) -> str:
+def _constraints_as_text(field: FieldInfo) -> str:
     """Return a field's constraints, such as "≥ 1, ≤ 10"."""
     bounds = []
     for constraint in field.metadata:

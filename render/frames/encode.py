@@ -70,7 +70,7 @@ class ClipEncoder:
         self._free: Queue[Pixels] = LifoQueue()  # used buffers; the last one is still in the processor's cache
         self._was_whole = False  # the last frame came without boxes
         self.error: BaseException | None = None  # error of the thread
-        self._thread = Thread(target=self._run, name="clip-encoder", daemon=True)
+        self._thread = Thread(target=self._run_queue, name="clip-encoder", daemon=True)
         self._thread.start()
 
     def buffer(self) -> Pixels:
@@ -90,7 +90,7 @@ class ClipEncoder:
             raise self.error
         self.frames += repeat
         if boxes is None:
-            self._queue.put(partial(self._write, pixels, repeat))
+            self._queue.put(partial(self._write_whole_frame, pixels, repeat))
         else:
             if self._was_whole:
                 self._queue.join()  # the calling thread compares the next frame with this one
@@ -119,7 +119,7 @@ class ClipEncoder:
         self._thread.join()
         self._sink.discard()
 
-    def _run(self) -> None:
+    def _run_queue(self) -> None:
         """Run the tasks of the queue; after an error, drop them."""
         give_way()
         while (task := self._queue.get()) is not None:
@@ -130,7 +130,7 @@ class ClipEncoder:
                     self.error = error
             self._queue.task_done()
 
-    def _write(self, pixels: Pixels, repeat: int) -> None:
+    def _write_whole_frame(self, pixels: Pixels, repeat: int) -> None:
         """Write a whole frame and keep its buffer for reuse."""
         self._sink.write(pixels, repeat)
         if pixels.shape == self.shape and pixels.base is None:
@@ -193,7 +193,7 @@ class FrameSink:
         """Stop and leave the file as it is."""
 
 
-def _show(shown: Pixels, parts: _Parts) -> None:
+def _copy_parts_into(shown: Pixels, parts: _Parts) -> None:
     """Copy the parts into the picture ``shown``."""
     for place, pixels in parts:
         shown[place] = pixels
@@ -209,7 +209,7 @@ class _PngFolder(FrameSink):
 
     def _put(self, parts: _Parts, repeat: int) -> None:
         """Update the picture and write it ``repeat`` times."""
-        _show(self._shown, parts)
+        _copy_parts_into(self._shown, parts)
         content = png_bytes(self._shown, self._transparent)
         for _ in range(repeat):
             (self._path / f"{self._next:05d}.png").write_bytes(content)
@@ -275,7 +275,7 @@ class _Qtrle(_OneFile):
         self._shown = np.zeros((settings.height, settings.width, 4), np.uint8)
 
     def _put(self, parts: _Parts, repeat: int) -> None:
-        _show(self._shown, parts)
+        _copy_parts_into(self._shown, parts)
         self._stream.write(self._shown, repeat)
 
     def _flush(self) -> None:
@@ -298,7 +298,7 @@ class _Vp9(_OneFile):
         self._next = 0
 
     def _put(self, parts: _Parts, repeat: int) -> None:
-        _show(self._shown, parts)
+        _copy_parts_into(self._shown, parts)
         frame = self._converter(self._shown)
         frame.time_base = self._time_base
         for _ in range(repeat):
@@ -335,7 +335,7 @@ class _Gif(FrameSink):
         """Encode the GIF and remove the temporary file."""
         self._video.close()
         try:
-            self._encode()
+            self._encode_in_two_passes()
         finally:
             self._lossless.unlink(missing_ok=True)
 
@@ -344,12 +344,12 @@ class _Gif(FrameSink):
         self._video.discard()
         self._lossless.unlink(missing_ok=True)
 
-    def _encode(self) -> None:
+    def _encode_in_two_passes(self) -> None:
         """Write the GIF in two passes over the temporary file: first the palette, then the pictures.
 
         Only a few frames are in memory at a time.
         """
-        palette = self._palette()
+        palette = self._palette_of_clip()
         with av.open(str(self._lossless)) as lossless, av.open(str(self._path), "w", format="gif") as output:
             source = lossless.streams.video[0]
             stream = output.add_stream("gif", rate=Fraction(self._settings.fps))
@@ -367,11 +367,11 @@ class _Gif(FrameSink):
             graph.configure()
             colours.push(palette)
             colours.push(None)
-            for coloured in _through(graph, frames, lossless.decode(source)):
+            for coloured in _frames_through_graph(graph, frames, lossless.decode(source)):
                 output.mux(stream.encode(coloured))
             output.mux(stream.encode(None))
 
-    def _palette(self) -> VideoFrame:
+    def _palette_of_clip(self) -> VideoFrame:
         """Return the palette of the whole clip, as a picture of 16 x 16."""
         with av.open(str(self._lossless)) as lossless:
             source = lossless.streams.video[0]
@@ -379,7 +379,7 @@ class _Gif(FrameSink):
             frames, rate = self._frames_into(graph, source)
             generate = f"reserve_transparent={int(self._settings.transparent)}:stats_mode=diff"
             graph.link_nodes(rate, graph.add("palettegen", generate), graph.add("buffersink")).configure()
-            (palette,) = _through(graph, frames, _then_inverted(lossless.decode(source)))
+            (palette,) = _frames_through_graph(graph, frames, _then_inverted(lossless.decode(source)))
             return palette
 
     def _frames_into(self, graph: Graph, source: VideoStream) -> tuple[FilterContext, FilterContext]:
@@ -403,7 +403,7 @@ def _then_inverted(frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
     yield inverted
 
 
-def _through(graph: Graph, entry: FilterContext, frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
+def _frames_through_graph(graph: Graph, entry: FilterContext, frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
     """Yield the output of ``graph`` for ``frames`` pushed into ``entry``.
 
     A frame is pushed only when output is requested.

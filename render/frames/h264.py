@@ -15,7 +15,7 @@ Decoders follow these clauses of ITU-T H.264 (ISO/IEC 14496-10):
   zero if it lies at the edge or a neighbour has a zero vector with reference 0 (8.4.1.1). So it copies its place.
 - Reference 0 is the last decoded frame (8.2.4.2.1). Every frame here is a reference; the oldest is dropped (8.2.5.3).
 - Once there are as many references as the header allows, slice headers (7.3.3) differ only in ``frame_num``. It counts
-  reference frames since the key frame, modulo MaxFrameNum (7.4.3). `_renumbered` rewrites these bits.
+  reference frames since the key frame, modulo MaxFrameNum (7.4.3). `_packet_with_frame_num` rewrites these bits.
 - With fewer references, the slice header says so (``num_ref_idx_active_override_flag``). So the first packets are kept
   as x264 makes them.
 - These slices disable the deblocking filter (``disable_deblocking_filter_idc``, 7.4.3), so nothing is smoothed again.
@@ -151,14 +151,14 @@ class H264Stream:
 
     def cut(self) -> None:
         """Begin another part."""
-        self._queue_task(self._cut)
+        self._queue_task(self._end_current_part)
 
     def close(self) -> None:
         """Write all remaining packets and end the thread. The container stays open."""
         self._queue_task(self._close)
         try:
             while self._waiting:
-                self._wait()
+                self._wait_for_oldest_task()
         finally:
             self.discard()
 
@@ -172,11 +172,11 @@ class H264Stream:
         while self._waiting and (
             self._waiting[0][0].done() or len(self._waiting) >= MOST_AHEAD or self._ahead + pixels > most_pixels
         ):
-            self._wait()
+            self._wait_for_oldest_task()
         self._ahead += pixels
         self._waiting.append((self._thread.submit(self._unless_failed, task, *arguments), pixels))
 
-    def _wait(self) -> None:
+    def _wait_for_oldest_task(self) -> None:
         """Wait for the oldest task and raise its error."""
         task, pixels = self._waiting.popleft()
         task.result()
@@ -201,12 +201,12 @@ class H264Stream:
             self._stand_still()
             self._picture.show(converted)
             if not self._number:
-                self._begin(self._first_effort)
+                self._open_encoder_for_part(self._first_effort)
             self._encode(may_choose=bool(changed))
             repeat -= 1
         self._still += repeat
 
-    def _cut(self) -> None:
+    def _end_current_part(self) -> None:
         """End the encoder of the current part."""
         if self._number:
             self._stand_still()
@@ -218,10 +218,10 @@ class H264Stream:
         self._stand_still()
         self._end_encoder()
 
-    def _begin(self, effort: Effort) -> None:
+    def _open_encoder_for_part(self, effort: Effort) -> None:
         """Open an encoder for a new part, or for another effort."""
         self._effort, self._bytes, self._encoded = effort, 0, 0
-        self._encoder = _encoder(self._settings, effort, self._is_plain)
+        self._encoder = _open_libx264(self._settings, effort, self._is_plain)
 
     def _stand_still(self) -> None:
         """Write the counted repetitions: as repeat packets if they are many."""
@@ -267,7 +267,7 @@ class H264Stream:
         self._bytes = self._encoded = 0
         if effort is not self._effort:
             self._end_encoder()
-            self._begin(effort)
+            self._open_encoder_for_part(effort)
 
     def _end_encoder(self) -> None:
         """Write the encoder's remaining packets. Its header must equal the file's."""
@@ -298,13 +298,15 @@ class _Repeats:
     def packet(self, number: int, header: bytes | None) -> bytes:
         """Return the repeat packet of frame ``number`` after a key frame, for a stream with ``header``."""
         if not self._packets:
-            self._make()
+            self._make_packets()
         assert header == self._header, "made for this stream"
-        return self._packets[number] if number < REFERENCES else _renumbered(self._packets[REFERENCES], number)
+        return (
+            self._packets[number] if number < REFERENCES else _packet_with_frame_num(self._packets[REFERENCES], number)
+        )
 
-    def _make(self) -> None:
+    def _make_packets(self) -> None:
         """Make the packets: x264 encodes frames of one colour and skips every macroblock of all but the first."""
-        encoder = _encoder(self._settings, QUICK, plain=False)
+        encoder = _open_libx264(self._settings, QUICK, plain=False)
         one_colour = np.zeros((self._settings.height * 3 // 2, self._settings.width), np.uint8)
         frame = VideoFrame.from_ndarray(one_colour, PIXEL_FORMAT)
         frame.time_base = Fraction(1, self._settings.fps)
@@ -321,7 +323,7 @@ class _Repeats:
 _NUMBER_AT, _NUMBER_BITS = 47, 4
 
 
-def _renumbered(packet: bytes, number: int) -> bytes:
+def _packet_with_frame_num(packet: bytes, number: int) -> bytes:
     """Return ``packet`` with the ``frame_num`` of frame ``number`` after a key frame."""
     bits_after = 8 * len(packet) - _NUMBER_AT - _NUMBER_BITS
     mask = (1 << _NUMBER_BITS) - 1
@@ -341,7 +343,7 @@ def tricks_work() -> bool:
     frame.time_base, frame.pts = Fraction(1, settings.fps), 0
     repeats = _Repeats(settings)
     try:
-        encoder = _encoder(settings, QUICK, plain=False)
+        encoder = _open_libx264(settings, QUICK, plain=False)
         decoder = CodecContext.create("h264", "r")
         decoder.extradata = encoder.extradata
         numbers = range(1, KEYFRAME_SECONDS * settings.fps)
@@ -352,7 +354,7 @@ def tricks_work() -> bool:
     return len(pictures) == len(packets) and all(np.array_equal(picture, pictures[0]) for picture in pictures)
 
 
-def _encoder(settings: RenderSettings, effort: Effort, plain: bool) -> VideoCodecContext:
+def _open_libx264(settings: RenderSettings, effort: Effort, plain: bool) -> VideoCodecContext:
     """Return an open libx264 encoder for ``effort``. ``plain``: x264 chooses the quantizers."""
     context = CodecContext.create("libx264", "w")
     assert isinstance(context, VideoCodecContext)

@@ -63,7 +63,7 @@ class JumpFinder:
         """Take the next frame, (height, width, 3 or 4) of the size `SIZE`, shown ``repeat`` times."""
         frame = pixels.copy()
         for number in range(self.frames, self.frames + min(repeat, STILL)):
-            self._take_change(number, _change(frame if self._previous is None else self._previous, frame))
+            self._take_change(number, _change_of_each_pixel(frame if self._previous is None else self._previous, frame))
             self._previous = frame
         self.frames += repeat
 
@@ -78,7 +78,7 @@ class JumpFinder:
             first, last = np.searchsorted(numbers, numbers[index] + np.array([-NEAR, NEAR + 1])).tolist()
             counting = _with_neighbours(often | ((steps[first:last] > 1).sum(axis=0) >= AGAIN))
             around = slice(max(index - AROUND, 0), index + AROUND + 1)
-            jump = _jump(index - around.start, steps[around], self._changed[around], counting)
+            jump = _jump_at(index - around.start, steps[around], self._changed[around], counting)
             if jump is not None:
                 candidates.append(Jump(int(numbers[index]), *jump))
         return [jump for jump in candidates if not _is_in_succession(jump, candidates)]
@@ -133,7 +133,7 @@ def as_finding(jump: Jump, scene: str, beats: Sequence[BeatSpan], fps: int, fram
     return Finding(scene, beat, "jump", message, where, seconds)
 
 
-def _jump(
+def _jump_at(
     place: int, steps: NDArray[np.uint8], changed: NDArray[np.uint8], counting: NDArray[np.bool_]
 ) -> tuple[float, FrameShare] | None:
     """Return share and box of the jump at frame ``place`` of these few frames; None if there is no jump.
@@ -143,13 +143,13 @@ def _jump(
     counts = np.where(counting, 0, steps)
     of_frames, here = counts.sum(axis=(1, 2)), counts[place] > 0
     size, near = int(of_frames[place]), _grown_mask(here)
-    if size < LEAST * _pixels(steps) or size <= ABOVE * _usual_steps(of_frames, place):
+    if size < LEAST * _pixels_in_frame(steps) or size <= ABOVE * _usual_steps(of_frames, place):
         return None
     moving = changed[:, near].sum(axis=1)
     beside = max(moving[max(place - 1, 0) : place].max(initial=0), moving[place + 1 : place + 2].max(initial=0))
     if size <= ABOVE * _usual_steps(steps[:, near].sum(axis=1), place) or beside > MOVING * moving[place]:
         return None
-    return size / _pixels(steps), _box(here)
+    return size / _pixels_in_frame(steps), _box_around_true_blocks(here)
 
 
 def _is_in_succession(jump: Jump, jumps: Sequence[Jump]) -> bool:
@@ -158,7 +158,7 @@ def _is_in_succession(jump: Jump, jumps: Sequence[Jump]) -> bool:
     return sum(other.share >= jump.share / 3 for other in neighbours) >= SUCCESSION
 
 
-def _change(before: Pixels, after: Pixels) -> NDArray[np.uint8]:
+def _change_of_each_pixel(before: Pixels, after: Pixels) -> NDArray[np.uint8]:
     """Return how much each pixel changes, (height, width), in the colour channel that changes most.
 
     Opacity is ignored.
@@ -175,7 +175,7 @@ def _counts_by_block(pixels: NDArray[np.bool_]) -> NDArray[np.uint8]:
     return np.asarray(by_row.reshape(height // BLOCK, width // BLOCK, BLOCK).sum(axis=2, dtype=np.uint8))
 
 
-def _pixels(blocks: NDArray[np.uint8]) -> int:
+def _pixels_in_frame(blocks: NDArray[np.uint8]) -> int:
     """Return the number of pixels in a frame of ``blocks`` (frames, rows, columns)."""
     return int(BLOCK**2 * blocks[0].size)
 
@@ -201,7 +201,7 @@ def _with_neighbours(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(shifts.any(axis=0))
 
 
-def _box(mask: NDArray[np.bool_]) -> FrameShare:
+def _box_around_true_blocks(mask: NDArray[np.bool_]) -> FrameShare:
     """Return the smallest rectangle around the true blocks, as shares of the frame."""
     height, width = mask.shape
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))

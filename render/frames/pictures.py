@@ -83,26 +83,28 @@ class Tiles:
 
     def _exact_boxes(self, tiles: int) -> list[Box]:
         """Return boxes that do not overlap and cover exactly these tiles."""
-        return one_above_another(self._box(left, right, row, row + 1) for row, left, right in runs(self._array(tiles)))
+        return one_above_another(
+            self._box_in_pixels(left, right, row, row + 1) for row, left, right in runs(self._as_booleans(tiles))
+        )
 
     def _rough_boxes(self, tiles: int) -> list[Box]:
         """Return fewer boxes that do not overlap and cover these tiles, and some around them."""
-        bands = self._array(tiles).reshape(self._bands, BAND, self._pitch)
+        bands = self._as_booleans(tiles).reshape(self._bands, BAND, self._pitch)
         merged: list[list[int]] = []
         for band, left, right in runs(np.logical_or.reduce(bands, axis=1)):
             if merged and merged[-1][0] == band and left - merged[-1][2] <= GAP:
                 merged[-1][2] = right
             else:
                 merged.append([band, left, right])
-        return [self._box(left, right, band * BAND, (band + 1) * BAND) for band, left, right in merged]
+        return [self._box_in_pixels(left, right, band * BAND, (band + 1) * BAND) for band, left, right in merged]
 
-    def _array(self, tiles: int) -> NDArray[np.bool_]:
+    def _as_booleans(self, tiles: int) -> NDArray[np.bool_]:
         """Return a set of tiles as booleans, (rows up to a whole band, columns and an empty one at each side)."""
         size = self._bands * BAND * self._pitch
         bits = np.frombuffer(tiles.to_bytes(-(-size // 8), "little"), np.uint8)
         return np.unpackbits(bits, count=size, bitorder="little").view(bool).reshape(-1, self._pitch)
 
-    def _box(self, left: int, right: int, top: int, bottom: int) -> Box:
+    def _box_in_pixels(self, left: int, right: int, top: int, bottom: int) -> Box:
         """Return the box in pixels of a rectangle of tiles, cut at the picture's edges."""
         width, height = self._size
         return Box(left * TILE, min(right * TILE, width), top * TILE, min(bottom * TILE, height))

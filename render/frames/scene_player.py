@@ -82,7 +82,7 @@ def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> Played:
     settings = request.settings
     scene = _make_scene(request, encoder)
     writer: ClipWriter = scene.renderer.file_writer
-    _render(scene, request, encoder)
+    _play_scene(scene, request, encoder)
     _check_played_range(scene, request)
     if encoder.frames == 0:
         writer.write_frame(scene.renderer.get_frame(), repeat=STILL_SECONDS * settings.fps)
@@ -129,7 +129,7 @@ def beats_of(request: SceneRequest) -> tuple[tuple[BeatSpan, ...], tuple[ScreenW
     from gradreel.scenes.stills import visit_beats
 
     configure(request)
-    context = replace(_context(request), first_beat=None, last_beat=None)
+    context = replace(_scene_context(request), first_beat=None, last_beat=None)
     try:
         scene = visit_beats(load_class(request.source), lambda scene, beat: None, request.parameters, context)
     except (Exception, SystemExit) as error:
@@ -145,7 +145,7 @@ def checked_claims(request: SceneRequest) -> tuple[Claim, ...]:
         return ()
     configure(request)
     try:
-        return scene_class(parameters=request.parameters, context=_context(request)).checked_claims
+        return scene_class(parameters=request.parameters, context=_scene_context(request)).checked_claims
     except (Exception, SystemExit) as error:
         raise _as_user_error(error, request) from error
 
@@ -159,7 +159,7 @@ def play_to_end(request: SceneRequest) -> Scene:
     ending = _NoFrames()
     scene = _make_scene(request, ending)
     scene.renderer.scene_finished = lambda scene: None  # where nothing is played it draws, as `picture` does anyway
-    _render(scene, request, ending)
+    _play_scene(scene, request, ending)
     _check_played_range(scene, request)
     return scene
 
@@ -182,7 +182,7 @@ def visit_beats(request: SceneRequest, see: Callable[[Scene, str], None]) -> tup
 
     try:
         size = (settings.width, settings.height)
-        scene = stills.visit_beats(load_class(request.source), note, request.parameters, _context(request), size)
+        scene = stills.visit_beats(load_class(request.source), note, request.parameters, _scene_context(request), size)
     except (Exception, SystemExit) as error:
         raise _as_user_error(error, request) from error
     check_beats_played(seen, request, getattr(scene, "begun_beats", []))
@@ -582,7 +582,7 @@ def _make_scene(request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFr
     scene_class = load_class(request.source)
     try:
         if issubclass(scene_class, LectureScene):
-            scene: Scene = scene_class(parameters=request.parameters, context=_context(request))
+            scene: Scene = scene_class(parameters=request.parameters, context=_scene_context(request))
         else:
             scene = scene_class()
     except (Exception, SystemExit) as error:
@@ -600,7 +600,7 @@ def _make_scene(request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFr
     return scene
 
 
-def _render(scene: Scene, request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames) -> None:
+def _play_scene(scene: Scene, request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames) -> None:
     """Play a scene. Raises SceneError, or the encoder's own error, such as that of a full disk."""
     try:
         scene.render()
@@ -610,7 +610,7 @@ def _render(scene: Scene, request: SceneRequest, encoder: ClipEncoder | JumpFind
         raise _as_user_error(error, request) from error
 
 
-def _context(request: SceneRequest) -> SceneContext:
+def _scene_context(request: SceneRequest) -> SceneContext:
     """Return the settings that a lecture scene reads from its context."""
     settings = request.settings
     return SceneContext(

@@ -160,7 +160,7 @@ class Shape(Drawn):
             and len(self._placed) % vmobject.n_points_per_cubic_curve == 0
             and getattr(vmobject.get_subpath_split_indices_from_points, "__func__", None) is _MANIMS_SUBPATHS
         ):
-            _trace(context, vmobject, self._placed.tolist())
+            _set_cairo_path(context, vmobject, self._placed.tolist())
         else:
             # incomplete curves, or the mobject splits its subpaths itself
             camera.set_cairo_context_path(context, vmobject)
@@ -204,7 +204,7 @@ def ends_at_corners(vmobject: VMobject) -> bool:
     return vmobject.shade_in_3d and ends is VMobject.get_gradient_start_and_end_points
 
 
-def _trace(context: cairo.Context[Any], vmobject: VMobject, points: list[list[float]]) -> None:
+def _set_cairo_path(context: cairo.Context[Any], vmobject: VMobject, points: list[list[float]]) -> None:
     """Set Manim's path through finite points: the same Cairo calls, without small arrays.
 
     Curves that do not continue the one before begin a new subpath; a subpath that ends at its start is closed.

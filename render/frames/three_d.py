@@ -116,7 +116,7 @@ class ClipThreeDCamera(ClipCamera, ThreeDCamera):
             for (_, shape), own_points, low, high in zip(pairs, projected, lowest, highest, strict=True):
                 shape.place(own_points, low, high)
             if is_shaded:
-                corners = _corners(count)
+                corners = _shading_corners(count)
                 ends = self._project(points[:, corners])[..., :2].reshape(-1, 4).tolist()
                 lights = [_added_lights(points, corner, self.light_source.points[0]) for corner in corners]
                 for (vmobject, shape), own_ends, *own_lights in zip(pairs, ends, *lights, strict=True):
@@ -129,7 +129,7 @@ class ClipThreeDCamera(ClipCamera, ThreeDCamera):
         points = self.transform_points_pre_display(vmobject, vmobject.points.copy())
         shape.place(points, points.min(axis=0).tolist(), points.max(axis=0).tolist())
         if is_shaded:
-            corners = _corners(len(vmobject.points))
+            corners = _shading_corners(len(vmobject.points))
             shape.light = [
                 _added_lights(vmobject.points[None], corner, self.light_source.points[0])[0] for corner in corners
             ]
@@ -153,7 +153,7 @@ def _ends_of_curves(count: int) -> list[int]:
     return [index for index in range(count) if index % CORNERS in (0, CORNERS - 1)]
 
 
-def _corners(count: int) -> list[int]:
+def _shading_corners(count: int) -> list[int]:
     """Return the indices of the two points of a face between which its shade changes, in Manim's order."""
     return [0, (count - 1) // 6 * 3]
 
@@ -164,13 +164,13 @@ def _added_lights(points: Floats, corner: int, source: Floats) -> list[float]:
     ``points`` are (faces, points, 3).
     """
     to_source = source - points[:, corner]
-    distances = np.sqrt(_dot(to_source, to_source))
+    distances = np.sqrt(_dot_products(to_source, to_source))
     directions = np.divide(to_source, distances[:, None], out=np.zeros_like(to_source), where=distances[:, None] > 0)
-    lights = [0.5 * cosine**3 for cosine in _dot(_normals(points, corner), directions).tolist()]
+    lights = [0.5 * cosine**3 for cosine in _dot_products(_unit_normals_at(points, corner), directions).tolist()]
     return [light * 0.5 if light < 0 else light for light in lights]
 
 
-def _normals(points: Floats, corner: int) -> Floats:
+def _unit_normals_at(points: Floats, corner: int) -> Floats:
     """Return the unit normal of each face at a corner, (faces, 3), as in Manim's ``get_3d_vmob_unit_normal``."""
     count = points.shape[1]
     if count <= CORNERS:
@@ -192,7 +192,7 @@ def _normals(points: Floats, corner: int) -> Floats:
         ],
         axis=1,
     )
-    lengths = np.sqrt(_dot(products, products))
+    lengths = np.sqrt(_dot_products(products, products))
     is_regular &= lengths > ALIGNED
     normals: Floats = products / np.where(is_regular, lengths, 1)[:, None]
     for face in np.flatnonzero(~is_regular):
@@ -200,7 +200,7 @@ def _normals(points: Floats, corner: int) -> Floats:
     return normals
 
 
-def _dot(vectors: Floats, partners: Floats) -> Floats:
+def _dot_products(vectors: Floats, partners: Floats) -> Floats:
     """Return the dot product of each vector with its partner, equal to ``np.dot`` bit by bit."""
     products: Floats = np.matmul(vectors[:, None], partners[:, :, None])[:, 0, 0]
     return products

@@ -66,7 +66,7 @@ def visit(
         raise
     finally:
         remove(texts)
-    dependencies = _dependencies(opened, source)
+    dependencies = _dependencies_so_far(opened, source)
     if not listen or not description.is_lecture_scene:
         return description, dependencies, None
     complete = with_parameters_of(request, description)
@@ -103,10 +103,10 @@ def listen(request: SceneRequest) -> tuple[SceneWords, Dependencies]:
 def _play_for_words(request: SceneRequest, opened: OpenedFiles) -> tuple[SceneWords, Dependencies]:
     """Play a scene without frames; return its words and its dependencies."""
     beats, screen = beats_of(request)
-    return SceneWords(request.name, beats), _dependencies(opened, request.source, screen)
+    return SceneWords(request.name, beats), _dependencies_so_far(opened, request.source, screen)
 
 
-def _dependencies(opened: OpenedFiles, source: SceneSource, screen: Iterable[ScreenWord] = ()) -> Dependencies:
+def _dependencies_so_far(opened: OpenedFiles, source: SceneSource, screen: Iterable[ScreenWord] = ()) -> Dependencies:
     """Return the files and libraries that this process opened so far, with the words on the ``screen``."""
     return Dependencies(files=opened.states(source), libraries=opened.libraries(), screen=tuple(screen))
 
@@ -160,7 +160,7 @@ def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
             raise
         sounds = tuple(replace(sound, file=opened.name_of(Path(sound.file), source)) for sound in played.sounds)
         seconds = time.monotonic() - began
-        dependencies = _dependencies(opened, source, played.screen)
+        dependencies = _dependencies_so_far(opened, source, played.screen)
         # Sounds that the scene itself wrote are dependencies too
         dependencies = dependencies.model_copy(
             update={"files": dependencies.files | {sound.file: sound.digest for sound in sounds}}

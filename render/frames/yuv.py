@@ -98,12 +98,12 @@ class ChangingFrame:
 
     def converted(self, tiles: Boxes) -> Converted:
         """Return copies of the YUV planes in ``tiles``, to be passed to `show`."""
-        return [(box, [part.copy() for part in _parts(self._planes, box)]) for box in tiles]
+        return [(box, [part.copy() for part in _views_inside_box(self._planes, box)]) for box in tiles]
 
     def show(self, converted: Converted) -> None:
         """Write the converted parts into the frame."""
         for box, planes in converted:
-            for part, plane in zip(_parts(self._shown, box), planes, strict=True):
+            for part, plane in zip(_views_inside_box(self._shown, box), planes, strict=True):
                 part[:] = plane
 
     def _side_by_side(self, row: int, first: int, after: int) -> Box:
@@ -118,7 +118,7 @@ def area(boxes: Boxes) -> int:
     return sum((box.right - box.left) * (box.bottom - box.top) for box in boxes)
 
 
-def _parts(planes: Planes, box: Box) -> Iterable[NDArray[np.uint8]]:
+def _views_inside_box(planes: Planes, box: Box) -> Iterable[NDArray[np.uint8]]:
     """Yield views of the Y and UV planes inside ``box``."""
     y, uv = planes
     yield y[box.slices]

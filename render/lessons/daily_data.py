@@ -111,14 +111,14 @@ def filled_text(series: DailySeries) -> str | None:
     """Return a sentence that names the missing days of ``series`` that were filled; None if no day was."""
     if not series.filled:
         return None
-    stretches = list(_stretches(series.filled))
+    stretches = list(_runs_of_consecutive_days(series.filled))
     named = ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in stretches[:MOST_NAMED])
     more = f" and {len(stretches) - MOST_NAMED} more stretches" if len(stretches) > MOST_NAMED else ""
     days = f"{len(series.filled)} missing day{'s were' if len(series.filled) > 1 else ' was'}"
     return f"{series.name}: {days} filled by straight lines: {named}{more}"
 
 
-def _stretches(days: Sequence[date]) -> Iterator[tuple[date, date]]:
+def _runs_of_consecutive_days(days: Sequence[date]) -> Iterator[tuple[date, date]]:
     """Yield the first and the last day of each run of consecutive days."""
     first = last = days[0]
     for day in days[1:]:

@@ -26,7 +26,7 @@ def known_scenes(private: Path) -> tuple[SceneSource, ...]:
 
     The cache is stale if a source file of ours changed, or if the folder was moved. Writes nothing.
     """
-    stamp = _stamp(private)
+    stamp = _digest_of_sources(private)
     content = _Unsaved.contents.get(private.absolute()) or read_json(private / FILE) or {}
     if content.get("stamp") != stamp:
         content = {"stamp": stamp, "scenes": [_as_plain(scene) for scene in find_scenes()]}
@@ -38,11 +38,11 @@ def keep_known_scenes(workspace: Workspace) -> None:
     """Write the list of `known_scenes` into the media folder's cache, unless it came from there."""
     content = _Unsaved.contents.pop(workspace.private.absolute(), None)
     if content is not None:
-        content["stamp"] = _stamp(workspace.private)  # the folder may have been made since
+        content["stamp"] = _digest_of_sources(workspace.private)  # the folder may have been made since
         write_json(workspace.private / FILE, content, workspace.temporary(FILE))
 
 
-def _stamp(private: Path) -> str:
+def _digest_of_sources(private: Path) -> str:
     """Return the digest of our scenes' sources, of our lesson files, of Python's version and of the folder.
 
     A cache in a copied or moved folder gets another digest, so that nobody can supply a false list.

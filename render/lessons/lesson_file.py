@@ -159,20 +159,20 @@ def read_lesson(file: Path, ours: KnownScenes = find_scenes, with_scenes: bool =
         table = _LessonFile.model_validate(content)
     except ValidationError as error:
         problems = problems_of(error, _LessonFile, content)
-        raise UserError("\n".join(_line(file, content, problem) for problem in problems)) from None
+        raise UserError("\n".join(_line_for_problem(file, content, problem) for problem in problems)) from None
     _check_languages(file, "title", table.title)
-    words = _words(file, table.narration) if table.narration else None
+    words = _read_words(file, table.narration) if table.narration else None
     _check_languages(file, "voices", table.voices)
     _check_languages(file, "languages", table.languages or ())
-    voices = {language: _voice(file, language, voice) for language, voice in table.voices.items()}
-    curve, curve_file = _curve(file, table.curve)
-    entries = _entries(file, table, cache(ours)) if with_scenes else {}
+    voices = {language: _voice_with_absolute_path(file, language, voice) for language, voice in table.voices.items()}
+    curve, curve_file = _curve_of_lesson(file, table.curve)
+    entries = _scene_requests(file, table, cache(ours)) if with_scenes else {}
     if file.stem in entries:
         raise UserError(
             f"{file}: the lesson and its scene {file.stem} would both be written to {file.stem}.mp4; rename the"
             " lesson file"
         )
-    poster = _poster(file, table.poster, entries) if table.poster and with_scenes else None
+    poster = _poster_of_lesson(file, table.poster, entries) if table.poster and with_scenes else None
     scenes = tuple(entries.values())
     _check_languages(file, "description", table.description)
     return Lesson(
@@ -187,13 +187,13 @@ def read_lesson(file: Path, ours: KnownScenes = find_scenes, with_scenes: bool =
         description=table.description,
         tags=tuple(table.tags),
         voices=voices,
-        music=_music(file, table.music, entries) if table.music and with_scenes else None,
+        music=_music_of_lesson(file, table.music, entries) if table.music and with_scenes else None,
         languages=tuple(dict.fromkeys(table.languages or ())),
         file=file,
     )
 
 
-def _curve(file: Path, curve: str | Knots | None) -> tuple[Knots, str]:
+def _curve_of_lesson(file: Path, curve: str | Knots | None) -> tuple[Knots, str]:
     """Return a lesson's red curve, and the file beside it that it was read from, or "". Raises UserError."""
     try:
         if isinstance(curve, str):
@@ -205,7 +205,7 @@ def _curve(file: Path, curve: str | Knots | None) -> tuple[Knots, str]:
         raise UserError(f"{file}: curve: {error}") from None
 
 
-def _words(file: Path, narration: str) -> OwnWords:
+def _read_words(file: Path, narration: str) -> OwnWords:
     """Read the words in the file ``narration`` beside the lesson ``file``. Raises UserError."""
     try:
         path = beside(file.absolute().parent, narration)
@@ -219,7 +219,7 @@ def _words(file: Path, narration: str) -> OwnWords:
         raise UserError(f"{error}; write one: gradreel words SCENE > {narration}") from None
 
 
-def _music(file: Path, music: _MusicTable, entries: Mapping[str, SceneRequest]) -> Music:
+def _music_of_lesson(file: Path, music: _MusicTable, entries: Mapping[str, SceneRequest]) -> Music:
     """Return the film's music. Raises UserError for a file that is not sound, or a scene that the lesson lacks."""
     plays = music.plays if isinstance(music.plays, str) else tuple(music.plays)
     for place in () if isinstance(plays, str) else plays:
@@ -234,7 +234,7 @@ def _music(file: Path, music: _MusicTable, entries: Mapping[str, SceneRequest]) 
     return Music(sound, music.under, plays)
 
 
-def _voice(file: Path, language: str, voice: str) -> str:
+def _voice_with_absolute_path(file: Path, language: str, voice: str) -> str:
     """Return a lesson's voice; a path relative to the lesson becomes absolute.
 
     Raises UserError for a command: only the user may name a program to run.
@@ -251,7 +251,7 @@ def _voice(file: Path, language: str, voice: str) -> str:
         raise UserError(f"{file}: voices.{language}: {error}") from None
 
 
-def _entries(file: Path, table: _LessonFile, ours: KnownScenes) -> dict[str, SceneRequest]:
+def _scene_requests(file: Path, table: _LessonFile, ours: KnownScenes) -> dict[str, SceneRequest]:
     """Return the scenes by name, in film order; each belongs to the part that began last."""
     entries: dict[str, SceneRequest] = {}
     part: Title | None = None
@@ -259,7 +259,7 @@ def _entries(file: Path, table: _LessonFile, ours: KnownScenes) -> dict[str, Sce
         if scene.part is not None:
             _check_languages(file, f"[[scene]] {number}: part", scene.part)
             part = scene.part
-        entry = _entry(file, number, scene, part, ours)
+        entry = _scene_request(file, number, scene, part, ours)
         other = entries.get(entry.name)
         if other is not None and other.source != entry.source:
             raise UserError(
@@ -274,7 +274,7 @@ def _entries(file: Path, table: _LessonFile, ours: KnownScenes) -> dict[str, Sce
     return entries
 
 
-def _poster(file: Path, poster: _PosterTable, entries: Mapping[str, SceneRequest]) -> Poster:
+def _poster_of_lesson(file: Path, poster: _PosterTable, entries: Mapping[str, SceneRequest]) -> Poster:
     """Return the poster. Raises UserError for a scene that the lesson lacks, or a beat that its source clearly lacks.
 
     The beat of a lesson of ours is not checked here: that would read all sources, and tests check it.
@@ -302,9 +302,9 @@ def _check_languages(file: Path, key: str, languages: Iterable[str]) -> None:
             raise UserError(f"{file}: {key}.{language}: {error}") from None
 
 
-def _line(file: Path, content: Mapping[str, Any], problem: Problem) -> str:
+def _line_for_problem(file: Path, content: Mapping[str, Any], problem: Problem) -> str:
     """Return a line for a problem: the file, the key with its scene, the fault and the remedy."""
-    place = _place(problem.place, content)
+    place = _location_as_text(problem.place, content)
     if problem.is_unknown:
         nearest = get_close_matches(str(problem.place[-1]), problem.valid_keys, n=1, cutoff=0.65)
         hint = f"did you mean {nearest[0]}?" if nearest else f"the keys are: {', '.join(problem.valid_keys)}"
@@ -316,7 +316,7 @@ def _line(file: Path, content: Mapping[str, Any], problem: Problem) -> str:
     return f"{file}: {place}: {problem.reason}" + (f", found {problem.value}" if problem.value else "")
 
 
-def _place(location: Location, content: Mapping[str, Any]) -> str:
+def _location_as_text(location: Location, content: Mapping[str, Any]) -> str:
     """Return a location in a lesson as text: the keys, and the number and name of the scene if it is in one."""
     text = ".".join(str(part) for part in location if not isinstance(part, int))
     if len(location) > 1 and location[0] == "scene" and isinstance(location[1], int):
@@ -326,7 +326,7 @@ def _place(location: Location, content: Mapping[str, Any]) -> str:
     return text
 
 
-def _entry(file: Path, number: int, scene: _SceneTable, part: Title | None, ours: KnownScenes) -> SceneRequest:
+def _scene_request(file: Path, number: int, scene: _SceneTable, part: Title | None, ours: KnownScenes) -> SceneRequest:
     """Return the request for the lesson's ``number``-th scene. Raises UserError that names it."""
     try:
         spec = str(beside(file.absolute().parent, scene.name)) if ".py" in scene.name else scene.name

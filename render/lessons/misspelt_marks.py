@@ -24,10 +24,10 @@ def misspelt_marks(line: str, marks: Collection[str]) -> Iterator[tuple[str, str
     >>> list(misspelt_marks("It stands, [Move]and moves, [half then.", ["move", "half"]))
     [('[Move]', 'move'), ('[half then.', 'half')]
     """
-    for opening, inner, closing in _brackets(line):
-        letters = _letters(inner)
+    for opening, inner, closing in _texts_in_brackets(line):
+        letters = _small_letters_and_digits(inner)
         for mark in marks:
-            name = _letters(mark)
+            name = _small_letters_and_digits(mark)
             if opening and closing:
                 is_meant = letters == name
             else:
@@ -42,12 +42,12 @@ def texts_in_brackets(line: str) -> list[str]:
     """Return the bracketed texts of ``line`` that hold a letter and are not marks: ``["[see below]"]``."""
     return [
         opening + inner + closing
-        for opening, inner, closing in _brackets(line)
+        for opening, inner, closing in _texts_in_brackets(line)
         if opening and closing and any(map(str.isalpha, inner))
     ]
 
 
-def _brackets(line: str) -> Iterator[tuple[str, str, str]]:
+def _texts_in_brackets(line: str) -> Iterator[tuple[str, str, str]]:
     """Yield opening bracket, content and closing bracket of each text in brackets that is no mark.
 
     One of the two brackets may be "".
@@ -58,6 +58,6 @@ def _brackets(line: str) -> Iterator[tuple[str, str, str]]:
             yield opening, inner, closing
 
 
-def _letters(text: str) -> str:
+def _small_letters_and_digits(text: str) -> str:
     """Return the small letters and digits of a text: "mo_ve" and "Ｍove" give "move"."""
     return re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKC", text).casefold())

@@ -74,7 +74,7 @@ def check_words(words: OwnWords, sources: Collection[SceneSource], scenes_of_our
                 problems.append(f"[{language}.{scene}]: there is no such scene; {hint}")
                 continue
             requests = word_requests(sources_by_name[scene]) if scene in sources_by_name else []
-            faults = list(_problems(scene, tables, ours, requests))
+            faults = list(_faults_of_scene_words(scene, tables, ours, requests))
             if scene in sources_by_name:
                 faults += [
                     f"it has no line for beat {beat!r}"
@@ -82,7 +82,7 @@ def check_words(words: OwnWords, sources: Collection[SceneSource], scenes_of_our
                 ]
             awaited = (
                 awaited_marks(sources_by_name[scene])
-                if scene in sources_by_name and not _templates(ours, scene, "beats")
+                if scene in sources_by_name and not _our_lines_of_scene(ours, scene, "beats")
                 else None
             )
             faults += _wrong_marks(scene, language, words, ours, awaited)
@@ -216,12 +216,14 @@ def fields_of(text: str) -> list[str]:
     ]
 
 
-def _problems(scene: str, tables: Mapping[str, Any], ours: Narration, requests: list[WordRequest]) -> Iterator[str]:
+def _faults_of_scene_words(
+    scene: str, tables: Mapping[str, Any], ours: Narration, requests: list[WordRequest]
+) -> Iterator[str]:
     """Yield the faults of a scene's words in one language."""
     for table in (*TABLES, SPOKEN):
         own = tables.get(table, {})
         printed = "screen" if table == "screen" else "beats"
-        templates = _templates(ours, scene, printed)
+        templates = _our_lines_of_scene(ours, scene, printed)
         in_table = [request for request in requests if request.table == printed]
         for key, text in own.items():
             lines = [*templates.get(key, ()), *_lines_of_numbered(key, templates, in_table)]
@@ -235,7 +237,7 @@ def _problems(scene: str, tables: Mapping[str, Any], ours: Narration, requests: 
                     yield f"{KINDS[table]} {key!r} {wrong}"
             else:
                 valid = dict.fromkeys([*templates, *(request.written for request in in_table if request.written)])
-                nearest = get_close_matches(key, _examples(valid), n=1, cutoff=0.6)
+                nearest = get_close_matches(key, _examples_of_names(valid), n=1, cutoff=0.6)
                 hint = f"; did you mean {nearest[0]}?" if nearest else ""
                 yield f"{scene} has no {KINDS[table]} {key!r}; it has {', '.join(valid) or 'none'}{hint}"
 
@@ -316,7 +318,7 @@ def _beats_without_line(source: SceneSource, tables: Mapping[str, Any], ours: Na
         return []
     played = beat_names(source)
     needed = [each for each in word_requests(source) if each.table == "beats" and each.written in played]
-    lines = (*_templates(ours, source.name, "beats"), *tables.get("beats", {}))
+    lines = (*_our_lines_of_scene(ours, source.name, "beats"), *tables.get("beats", {}))
     missing = (each for each in needed if not each.has_line and not any(matches(each, key) for key in lines))
     return list(dict.fromkeys(each.written for each in missing))
 
@@ -344,7 +346,7 @@ def _is_requested(key: str, table: str, requests: list[WordRequest], *, of_ours:
     return any(matches(request, key) for request in requests if not (of_ours and ANY_NAME in request.pattern))
 
 
-def _examples(names: Iterable[str]) -> list[str]:
+def _examples_of_names(names: Iterable[str]) -> list[str]:
     """Return examples of names: ``piece-1`` for ``piece-{k}``."""
     return [re.sub(r"\{[^{}]*\}", "1", name) for name in names]
 
@@ -376,7 +378,7 @@ def _wrong_field(text: str, lines: list[str], requests: list[WordRequest]) -> st
         wanted = fields_of(text)
     except ValueError as error:
         return f"cannot be filled in: {error}"
-    for name, form, conversion in _forms(text):
+    for name, form, conversion in _fields_with_forms(text):
         if fault := _fault_of_form(name, form, conversion):
             return f"cannot be filled in: {fault}"
     if not lines and (not requests or any(request.has_open_fields for request in requests)):
@@ -389,7 +391,7 @@ def _wrong_field(text: str, lines: list[str], requests: list[WordRequest]) -> st
     return f"wants {{{unknown[0]}}}, and the scene gives {', '.join(allowed) or 'no fields'}"
 
 
-def _forms(text: str) -> Iterator[tuple[str, str, str]]:
+def _fields_with_forms(text: str) -> Iterator[tuple[str, str, str]]:
     """Yield name with attributes, form and conversion of each field of a text. Skips forms that have fields inside."""
     for _, name, form, conversion in Formatter().parse(text):
         if name is not None and "{" not in (form or ""):
@@ -410,7 +412,7 @@ def _fault_of_form(name: str, form: str, conversion: str) -> str:
     return fault
 
 
-def _templates(ours: Narration, scene: str, table: str) -> dict[str, list[str]]:
+def _our_lines_of_scene(ours: Narration, scene: str, table: str) -> dict[str, list[str]]:
     """Return our lines of a scene in all languages, neutral ones included, by beat or word."""
     lines_by_key: dict[str, list[str]] = {}
     for scenes in ours.scenes.values():

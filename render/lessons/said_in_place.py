@@ -34,7 +34,7 @@ def check_said(sources: Collection[SceneSource]) -> None:
         problem
         for source in dict.fromkeys(sources)
         for line in said_in_place(source)
-        if (problem := _problem(f"{source.name}: beat {line.beat!r}", line, awaited_marks(source) or set()))
+        if (problem := _fault_of_line(f"{source.name}: beat {line.beat!r}", line, awaited_marks(source) or set()))
     ]
     if problems:
         raise UserError("\n".join(problems))
@@ -67,12 +67,14 @@ def said_in_place(source: SceneSource) -> Iterator[SaidLine]:
             if say is None or name is None:
                 continue
             for branch in branches(say):
-                texts = _texts(branch if isinstance(branch, ast.Dict) else ast.Dict([ast.Constant("en")], [branch]))
+                texts = _literal_texts(
+                    branch if isinstance(branch, ast.Dict) else ast.Dict([ast.Constant("en")], [branch])
+                )
                 if texts is not None:
                     yield SaidLine(name_as_written(name), texts)
 
 
-def _problem(where: str, line: SaidLine, awaited: set[str]) -> str:
+def _fault_of_line(where: str, line: SaidLine, awaited: set[str]) -> str:
     """Return what is wrong with a line, as a message that begins with ``where``; "" for nothing.
 
     ``awaited``: the marks that the scene waits for.
@@ -96,7 +98,7 @@ def _problem(where: str, line: SaidLine, awaited: set[str]) -> str:
     return ""
 
 
-def _texts(say: ast.Dict) -> dict[Any, str] | None:
+def _literal_texts(say: ast.Dict) -> dict[Any, str] | None:
     """Return the texts of ``{"en": "…", "zh": f"…"}``, or None if one is not a literal."""
     texts = {}
     for key, value in zip(say.keys, say.values, strict=True):

@@ -131,7 +131,7 @@ def problems_of(error: ValidationError, model: type[BaseModel], content: Mapping
                 _written_location(location, content, problem["type"] == "missing"),
                 unknown,
                 problem["msg"].removeprefix("Value error, "),
-                tuple(_keys(model, location[:-1])) if unknown else (),
+                tuple(_keys_of_table(model, location[:-1])) if unknown else (),
                 _json_for_message(problem["input"]),
             )
         )
@@ -155,12 +155,12 @@ def _written_location(location: Location, content: Any, missing: bool) -> Locati
     return tuple(place)
 
 
-def _keys(model: type[BaseModel], location: Location) -> Iterator[str]:
+def _keys_of_table(model: type[BaseModel], location: Location) -> Iterator[str]:
     """Yield the keys of the table at ``location`` inside a table of ``model``."""
     annotation: Any = model
     for part in location:
         annotation = _type_inside(annotation, part)
-    for inside in _models(annotation):
+    for inside in _models_in_type(annotation):
         yield from (field.alias or name for name, field in inside.model_fields.items())
 
 
@@ -171,7 +171,7 @@ def _type_inside(annotation: Any, part: int | str) -> Any:
     """
     if typing.get_origin(annotation) is dict:
         return typing.get_args(annotation)[1]
-    models = list(_models(annotation))
+    models = list(_models_in_type(annotation))
     for inside in models:
         kind = inside.model_fields.get("kind")
         if part == inside.__name__ or (len(models) > 1 and kind is not None and part == kind.default):
@@ -180,12 +180,12 @@ def _type_inside(annotation: Any, part: int | str) -> Any:
     return fields[part].annotation if isinstance(part, str) and part in fields else annotation
 
 
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+def _models_in_type(annotation: Any) -> Iterator[type[BaseModel]]:
     """Yield every pydantic model in a type, such as the members of a union."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for part in typing.get_args(annotation):
-        yield from _models(part)
+        yield from _models_in_type(part)
 
 
 def _json_for_message(value: Any) -> str | None:

@@ -77,11 +77,15 @@ def plate(text: str, width: int, height: int) -> Plate:
     for number, wide in enumerate(widths):
         left, top = (size[0] - wide) // 2, number * leading
         pencil.rounded_rectangle((left, top, left + wide - 1, top + leading + pad - 1), radius=pad, fill=PLATE)
-    ascent, descent = _font(em).getmetrics()
+    ascent, descent = _font_of_size(em).getmetrics()
     for number, (line, ink) in enumerate(zip(lines, inks, strict=True)):
         x, baseline = (size[0] - ink) / 2, number * leading + (leading + pad + ascent - descent) / 2
         for previous, run in zip(("", *(run.text for run in line)), line, strict=False):
-            back = (_font(em).getlength(previous[-1:]) + run.font(em).getlength(run.text)) / 2 if run.kind == HAT else 0
+            back = (
+                (_font_of_size(em).getlength(previous[-1:]) + run.font(em).getlength(run.text)) / 2
+                if run.kind == HAT
+                else 0
+            )
             place = (x - back, baseline + SHIFTS.get(run.kind, 0) * em)
             pencil.text(place, run.text, LETTERS, run.font(em), anchor="ls")
             x += run.width(em)
@@ -94,7 +98,7 @@ def plate(text: str, width: int, height: int) -> Plate:
 
 
 @cache
-def _font(em: float) -> ImageFont.FreeTypeFont:
+def _font_of_size(em: float) -> ImageFont.FreeTypeFont:
     """Return the font in the size ``em`` (pixels).
 
     It uses the one layout engine that every build of Pillow has, so that pictures are the same everywhere.
@@ -114,7 +118,7 @@ class Run(NamedTuple):
 
     def font(self, em: float) -> ImageFont.FreeTypeFont:
         """Return the font of these letters, for a text of ``em`` pixels."""
-        return _font(em * SMALLER if self.kind else em)
+        return _font_of_size(em * SMALLER if self.kind else em)
 
     def width(self, em: float) -> float:
         """Return the width in pixels, for a text of ``em`` pixels. A hat takes no width."""
@@ -193,7 +197,7 @@ def _has_glyph(letter: str) -> bool:
 
 def _drawn_letter(letter: str) -> tuple[tuple[int, int], bytes]:
     """Return the size and the pixels of ``letter``."""
-    mask = _font(32.0).getmask(letter)
+    mask = _font_of_size(32.0).getmask(letter)
     return mask.size, bytes(mask)
 
 
@@ -210,7 +214,7 @@ def with_cues(file: ClipFile, cues: Sequence[Cue], first: int, settings: RenderS
     previous: tuple[list[bytes], str] | None = None
     texts = _texts_by_frame(cues, first, settings.fps)
     try:
-        for number, (frame, text) in enumerate(zip(_frames(file.path), texts, strict=False)):
+        for number, (frame, text) in enumerate(zip(_decoded_frames(file.path), texts, strict=False)):
             current = [bytes(plane) for plane in frame.planes], text
             is_cut = number in begins
             if shown is not None and (current != previous or is_cut):
@@ -232,7 +236,7 @@ def with_cues(file: ClipFile, cues: Sequence[Cue], first: int, settings: RenderS
     return replace(file, path=path)
 
 
-def _frames(clip: Path) -> Iterator[VideoFrame]:
+def _decoded_frames(clip: Path) -> Iterator[VideoFrame]:
     """Yield the video frames of a clip."""
     with av.open(str(clip)) as container:
         yield from container.decode(container.streams.video[0])

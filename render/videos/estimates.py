@@ -139,7 +139,7 @@ def clip_seconds(clip: Clip, earlier: Sequence[Mapping[str, Any]]) -> float | No
     timed = [entry for entry in earlier if entry["frames"] > 0 and entry["wall_seconds"] > 0]
     own = [entry for entry in timed if entry["parts"]["scene"] == clip.scene]
     if own:
-        nearest = max(own, key=lambda entry: (-abs(log(_pixels(entry) / pixels)), float(entry["made"])))
+        nearest = max(own, key=lambda entry: (-abs(log(_pixels_in_frame(entry) / pixels)), float(entry["made"])))
         return clip.expected_frames * _frame_seconds([nearest], pixels)
     if not timed or not clip.expected_frames:
         return None
@@ -148,11 +148,11 @@ def clip_seconds(clip: Clip, earlier: Sequence[Mapping[str, Any]]) -> float | No
 
 def _frame_seconds(clips: Sequence[Mapping[str, Any]], pixels: int) -> float:
     """Return the mean seconds of a frame over the timed ``clips``, scaled to ``pixels``."""
-    seconds = sum(float(clip["wall_seconds"]) * sqrt(pixels / _pixels(clip)) for clip in clips)
+    seconds = sum(float(clip["wall_seconds"]) * sqrt(pixels / _pixels_in_frame(clip)) for clip in clips)
     return seconds / sum(int(clip["frames"]) for clip in clips)
 
 
-def _pixels(description: Mapping[str, Any]) -> int:
+def _pixels_in_frame(description: Mapping[str, Any]) -> int:
     """Return the number of pixels in a frame of a described clip."""
     size: Mapping[str, Any] = description["parts"]["settings"]
     return int(size["width"]) * int(size["height"])

@@ -38,7 +38,7 @@ def music_of(music: Music, shots: Sequence[Shot], fps: int, speech: Sequence[Int
     gain = round((LOUDNESS - music.under - loudness) / GAIN_STEP) * GAIN_STEP
     spoken = _merged_intervals(speech, LONGEST_GAP)
     sounds = []
-    for start, end in _merged_intervals(_intervals(music, shots, fps), 0):
+    for start, end in _merged_intervals(_intervals_with_music(music, shots, fps), 0):
         first, length = round(start * RATE), round(end * RATE) - round(start * RATE)
         curve = tuple(_level_curve(float(start), float(end), spoken))
         sounds.append(PlacedSound(Excerpt(music.file, length, curve), Fraction(first, RATE), gain, origin="music"))
@@ -81,7 +81,7 @@ def levels_of(file: Path) -> tuple[float, ...]:
     return tuple(block_levels(part.mean(axis=0) for part in parts))
 
 
-def _intervals(music: Music, shots: Sequence[Shot], fps: int) -> Iterable[Interval]:
+def _intervals_with_music(music: Music, shots: Sequence[Shot], fps: int) -> Iterable[Interval]:
     """Yield where the music plays. Scenes that are not in the film are left out. Raises UserError."""
     if music.plays == "throughout":
         yield Fraction(0), Fraction(shots[-1].end, fps)

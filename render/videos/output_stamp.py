@@ -49,7 +49,7 @@ class OutputStamp:
         subtitles = rf"{re.escape(self.final.stem)}\.({'|'.join(LANGUAGES)})\.({'|'.join(SUBTITLE_SUFFIXES)})"
         self._beside = beside or subtitles
         self.file = folders.published / f"{short_hash(os.fsencode(self.final))}.json"
-        stamps = {clip.name: _stamp(clip) for clip in clips}
+        stamps = {clip.name: _size_and_time(clip) for clip in clips}
         files = (file for folder in PUBLISHED_BY for file in (PACKAGE_FOLDER / folder).glob("*.py"))
         code = digest_of_files(sorted(files))
         self._clips = [clip.name for clip in clips]
@@ -61,14 +61,14 @@ class OutputStamp:
 
     def is_current(self) -> bool:
         """Return whether the inputs and all written files are unchanged since the stamp; False without a stamp."""
-        stamp_file = _read(self.file)
+        stamp_file = _read_stamp_file(self.file)
         if stamp_file is None or stamp_file.made_of != self._made_of or self.final.name not in stamp_file.files:
             return False
-        return all(_stamp(self.final.parent / name) == stamp for name, stamp in stamp_file.files.items())
+        return all(_size_and_time(self.final.parent / name) == stamp for name, stamp in stamp_file.files.items())
 
     def write(self, written: Mapping[Path, Path], workspace: Workspace) -> Path:
         """Write the stamp for the files of ``written``, {temporary: final}, and return the stamp's temporary path."""
-        files = {final.name: stamp for path, final in written.items() if (stamp := _stamp(path)) is not None}
+        files = {final.name: stamp for path, final in written.items() if (stamp := _size_and_time(path)) is not None}
         content = _StampFile(made_of=self._made_of, video=str(self.final), files=files, clips=self._clips)
         temporary = workspace.temporary(self.file.name)
         temporary.write_bytes(as_json(content.model_dump()))
@@ -79,26 +79,26 @@ class OutputStamp:
 
         Leaves out files that changed since, and names that do not match ``beside``.
         """
-        stamp_file = _read(self.file)
+        stamp_file = _read_stamp_file(self.file)
         earlier = {
             self.final.with_name(name): stamp for name, stamp in (stamp_file.files if stamp_file else {}).items()
         }
         return [
             path
             for path, stamp in earlier.items()
-            if re.fullmatch(self._beside, path.name) and path not in written.values() and _stamp(path) == stamp
+            if re.fullmatch(self._beside, path.name) and path not in written.values() and _size_and_time(path) == stamp
         ]
 
 
 def clips_of_videos(folders: Folders) -> Iterator[str]:
     """Yield the names of the clips and spoken lines of every video that still exists."""
     for file in folders.published.glob("*.json"):
-        stamp_file = _read(file)
-        if stamp_file is not None and _stamp(Path(stamp_file.video)) is not None:
+        stamp_file = _read_stamp_file(file)
+        if stamp_file is not None and _size_and_time(Path(stamp_file.video)) is not None:
             yield from stamp_file.clips
 
 
-def _read(file: Path) -> _StampFile | None:
+def _read_stamp_file(file: Path) -> _StampFile | None:
     """Return the content of a stamp's file; None if it is missing or damaged."""
     try:
         return _StampFile.model_validate(read_json(file))
@@ -106,7 +106,7 @@ def _read(file: Path) -> _StampFile | None:
         return None
 
 
-def _stamp(file: Path) -> Stamp | None:
+def _size_and_time(file: Path) -> Stamp | None:
     """Return a file's size and time of change; None if it does not exist."""
     try:
         status = file.stat()

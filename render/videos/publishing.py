@@ -124,7 +124,7 @@ def publish_lesson(
     final = video_place(lesson, settings, workspace, output)
     narration = narration_of(lesson, settings)
     shots = shots_of(narration, settings, clips, lesson.parts(settings.language))
-    stamp = _stamp(lesson, settings, shots, final, workspace)
+    stamp = _stamp_of_video(lesson, settings, shots, final, workspace)
     if stamp.is_current():
         return final
     check_intact([shot.file.path for shot in shots])
@@ -167,7 +167,7 @@ def publish_clip(
     final = clip_place(lesson, settings, clip, workspace, output)
     narration = narration_of(lesson, settings)
     shots = shots_of(narration, settings, [(clip, file)], {})
-    stamp = _stamp(lesson, settings, shots, final, workspace)
+    stamp = _stamp_of_video(lesson, settings, shots, final, workspace)
     if stamp.is_current():
         return final
     check_intact([file.path])
@@ -352,7 +352,7 @@ def _subtitle_files(subtitles: Mapping[str, Sequence[Cue]], stem: str) -> dict[s
     return files
 
 
-def _stamp(
+def _stamp_of_video(
     lesson: Lesson, settings: RenderSettings, shots: Sequence[Shot], final: Path, folders: Folders
 ) -> OutputStamp:
     """Return the output stamp of a video: its manifest, poster, clips and spoken files."""
@@ -452,7 +452,7 @@ def manifest_of(
         },
         "scenes": [_scene_entry(shot, settings, spoken or {}) for shot in shots],
         **_music_entry(lesson.music),
-        "experiments": _experiments(lesson, shots),
+        "experiments": _runs_in_manifest(lesson, shots),
         "versions": drawing_versions(),
     }
 
@@ -543,7 +543,7 @@ def _speech_entry(shot: Shot, place: int, fps: int, spoken: Mapping[str, Spoken]
     return ({"marks": marks} if marks else {}) | ({"speech": speech} if speech else {})
 
 
-def _experiments(lesson: Lesson, shots: Sequence[Shot]) -> list[dict[str, Any]]:
+def _runs_in_manifest(lesson: Lesson, shots: Sequence[Shot]) -> list[dict[str, Any]]:
     """Return the manifest's entries for the runs that the film shows, each once."""
     shown = {run.digest: run for shot in shots for run in shot.clip.experiments.values()}
     names = {run.digest: name for name, run in lesson.experiments.items()}

@@ -81,7 +81,7 @@ class Results:
             check_replaceable(path, by_folder)
             for file in () if self.overwrite else _files_at(path):
                 if file.parent not in registers:
-                    registers[file.parent] = self._read(file.parent)
+                    registers[file.parent] = self._read_register(file.parent)
                 if why := self._why_foreign(file, registers[file.parent].get(file.name)):
                     raise UserError(
                         f"{file} would be replaced, but {why}; move it away, name another path by {option}, or replace"
@@ -104,12 +104,12 @@ class Results:
                     if os.path.lexists(place) and _matching_stamp(place, [stamp]) is None:
                         replaced[final] = None
         for folder, stamps in new_stamps.items():
-            results = self._read(folder)
+            results = self._read_register(folder)
             for name, stamp in stamps.items():
                 earlier = _matching_stamp(folder / name, results[name].stamps) if name in results else None
                 results[name] = _Result(maker=self.maker, stamps=[stamp, earlier] if earlier else [stamp])
             existing = {name: result for name, result in results.items() if name in stamps or (folder / name).exists()}
-            file = self._file(folder)
+            file = self._register_file(folder)
             write_json(file, _FolderOfResults(files=existing).model_dump(), workspace.temporary(file.name))
         return list(replaced)
 
@@ -130,25 +130,25 @@ class Results:
         if maker.file == self.maker.file:
             return True
         moved = os.path.basename(maker.file) == os.path.basename(self.maker.file)
-        return moved and not maker.file.startswith(OURS) and not os.path.lexists(self._place(maker))
+        return moved and not maker.file.startswith(OURS) and not os.path.lexists(self._absolute_path_of_maker(maker))
 
     def _maker_text(self, maker: Maker) -> str:
         """Return a maker for messages, such as "lesson.toml:Scene"."""
-        place = maker.file if maker.file.startswith(OURS) else os.path.normpath(self._place(maker))
+        place = maker.file if maker.file.startswith(OURS) else os.path.normpath(self._absolute_path_of_maker(maker))
         return ":".join(filter(None, (place if maker.file else "", maker.name)))
 
-    def _place(self, maker: Maker) -> str:
+    def _absolute_path_of_maker(self, maker: Maker) -> str:
         """Return the absolute path of a maker's file, perhaps with ``..`` in it."""
         return os.path.join(os.path.realpath(self._folders.media_dir), maker.file.replace("\0", ""))
 
-    def _read(self, folder: Path) -> dict[str, _Result]:
+    def _read_register(self, folder: Path) -> dict[str, _Result]:
         """Return the registered results in ``folder`` by file name; {} if the register is missing or damaged."""
         try:
-            return _FolderOfResults.model_validate(read_json(self._file(folder))).files
+            return _FolderOfResults.model_validate(read_json(self._register_file(folder))).files
         except ValidationError:
             return {}
 
-    def _file(self, folder: Path) -> Path:
+    def _register_file(self, folder: Path) -> Path:
         """Return the file of the register that lists the results in ``folder``.
 
         Its name is a digest of the path of ``folder``: relative to the media folder inside it, absolute elsewhere.

@@ -79,19 +79,19 @@ class Piece:
             "packets": [self.first - start // frame, self.end - self.first],
             "samples": self.stop - start,
             "room tone": [self.tone_period, start % self.tone_period] if self.tone_period else [],
-            "sounds": [[sound.begins - start, *sound.content] for sound in self._heard()],
+            "sounds": [[sound.begins - start, *sound.content] for sound in self._sounds_inside()],
         }
         return short_hash(json.dumps(content).encode())
 
     def packets(self) -> Iterator[Packet[AudioStream]]:
         """Encode the piece; yield its packets, timed in the film. Raises SoundError."""
-        mix = Mix(self._heard(), self.stop, self.start, self.tone_period)
+        mix = Mix(self._sounds_inside(), self.stop, self.start, self.tone_period)
         for packet in encoded(mix, self.codec):
             assert packet.pts is not None
             if self.first <= (packet.pts + self.codec.delay) // self.codec.frame < self.end:
                 yield packet
 
-    def _heard(self) -> list[PlacedSound]:
+    def _sounds_inside(self) -> list[PlacedSound]:
         """Return the sounds that are heard between start and stop, in order of their beginnings."""
         heard = [sound for sound in self.sounds if sound.begins < self.stop and self.start < sound.ends]
         return sorted(heard, key=lambda sound: sound.start)
@@ -141,14 +141,14 @@ class PieceStore:
             return
         with cached_file_states():
             by_name = {piece.name: piece for piece in pieces if piece.codec.is_joinable}
-        missing = [piece for piece in by_name.values() if self._kept(piece) is None]
+        missing = [piece for piece in by_name.values() if self._kept_packets(piece) is None]
         if not missing:
             return
         done, total = 0.0, sum(piece.seconds for piece in missing)
         self._reporter.begin(self._task, math.ceil(total), "s")
         with ThreadPoolExecutor(self._jobs) as pool:
             try:
-                futures = {pool.submit(self._encode, piece): piece.seconds for piece in missing}
+                futures = {pool.submit(self._encode_and_keep, piece): piece.seconds for piece in missing}
                 for future in as_completed(futures):
                     future.result()
                     done += futures[future]
@@ -163,9 +163,9 @@ class PieceStore:
             yield from piece.packets()
             return
         self.used.add(piece.name)
-        contents = self._kept(piece)
+        contents = self._kept_packets(piece)
         if contents is None:
-            contents = self._encode(piece)
+            contents = self._encode_and_keep(piece)
         for number, content in enumerate(contents, start=piece.first):
             packet = cast("Packet[AudioStream]", av.Packet(content))
             packet.pts = packet.dts = number * piece.codec.frame - piece.codec.delay
@@ -173,7 +173,7 @@ class PieceStore:
             packet.time_base, packet.is_keyframe = Fraction(1, RATE), True
             yield packet
 
-    def _encode(self, piece: Piece) -> list[bytes]:
+    def _encode_and_keep(self, piece: Piece) -> list[bytes]:
         """Encode a piece, keep its packets, and return them."""
         assert self._workspace is not None
         contents = [bytes(packet) for packet in piece.packets()]
@@ -184,7 +184,7 @@ class PieceStore:
         publish(temporary, self._workspace.sound / piece.name)
         return contents
 
-    def _kept(self, piece: Piece) -> list[bytes] | None:
+    def _kept_packets(self, piece: Piece) -> list[bytes] | None:
         """Return the packets that the media folder has; None if the file is missing or not as it was written."""
         assert self._workspace is not None
         count = piece.end - piece.first

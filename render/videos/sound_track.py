@@ -173,7 +173,7 @@ class PlacedSound:
             return
         if not isinstance(self.sound, Path):
             samples = self.sound.samples if isinstance(self.sound, SpokenStretch) else self.sound
-            yield from _stereo([_frame(np.atleast_2d(samples), self.rate)])
+            yield from _as_stereo_samples([_as_ffmpeg_frame(np.atleast_2d(samples), self.rate)])
             return
         try:
             with opened_sound(self.sound) as container:
@@ -186,7 +186,7 @@ class PlacedSound:
                         count += frame.samples
                         yield frame
 
-                for part in _stereo(counted()):
+                for part in _as_stereo_samples(counted()):
                     if not np.isfinite(part).all():
                         raise SoundError(
                             f"{self.sound} has samples that are infinite or not a number; export it again, as WAV"
@@ -197,7 +197,7 @@ class PlacedSound:
             raise SoundError(f"{self.origin}: {error}" if self.origin else str(error)) from None
 
 
-def _frame(samples: Stereo, rate: int) -> av.AudioFrame:
+def _as_ffmpeg_frame(samples: Stereo, rate: int) -> av.AudioFrame:
     """Return samples (1, N) or (2, N) as an FFmpeg frame of ``rate`` samples a second."""
     layout = "mono" if len(samples) == 1 else "stereo"
     frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples, np.float32), format="fltp", layout=layout)
@@ -205,7 +205,7 @@ def _frame(samples: Stereo, rate: int) -> av.AudioFrame:
     return frame
 
 
-def _stereo(frames: Iterable[av.AudioFrame]) -> Iterator[Stereo]:
+def _as_stereo_samples(frames: Iterable[av.AudioFrame]) -> Iterator[Stereo]:
     """Yield FFmpeg's frames, all of one kind, as stereo samples at `RATE`."""
     resampler = None
     for frame in chain(frames, [None]):
@@ -308,7 +308,7 @@ def limited(blocks: Iterable[Stereo], codec: AudioCodec) -> Iterator[av.AudioFra
         graph.add("asetnsamples", f"n={codec.frame}:p=0"),
         graph.add("abuffersink"),
     ).configure()
-    yield from through(graph, (_frame(block, RATE) for block in blocks))
+    yield from through(graph, (_as_ffmpeg_frame(block, RATE) for block in blocks))
 
 
 def encoded(mix: Mix, codec: AudioCodec) -> Iterator[Packet[AudioStream]]:

@@ -59,7 +59,9 @@ def cues(lines: Iterable[TimedLine], language: str) -> list[Cue]:
 
 def _cues_of(line: TimedLine, language: str) -> list[Cue]:
     """Return the cues of one line; each ends where the next begins, at the latest."""
-    line_cues = [Cue(round(1000 * start), round(1000 * end), text) for start, end, text in _clauses(line, language)]
+    line_cues = [
+        Cue(round(1000 * start), round(1000 * end), text) for start, end, text in _clauses_of_line(line, language)
+    ]
     following = [*(cue.start for cue in line_cues[1:]), *(cue.end for cue in line_cues[-1:])]
     cut = [replace(cue, end=min(cue.end, start)) for cue, start in zip(line_cues, following, strict=True)]
     return [cue for cue in cut if cue.start < cue.end]
@@ -75,7 +77,7 @@ def _with_gaps(touching: Sequence[Cue]) -> list[Cue]:
     ]
 
 
-def _clauses(line: TimedLine, language: str) -> Iterable[Clause]:
+def _clauses_of_line(line: TimedLine, language: str) -> Iterable[Clause]:
     """Return the clauses of a line: when each is spoken, or the line divided by reading time if it is not spoken."""
     if not line.spoken:
         return timed_cues(line.text, language, line.start, line.end)
@@ -97,7 +99,9 @@ def as_vtt(cues_in_order: Iterable[Cue], language: str) -> str:
     """Return the cues as a WebVTT file."""
     blocks = [f"WEBVTT\nLanguage: {language}"]
     for cue in cues_in_order:
-        blocks.append(f"{_clock(cue.start)} --> {_clock(cue.end)}\n{as_vtt_text(cue.text)}")
+        blocks.append(
+            f"{_clock_with_milliseconds(cue.start)} --> {_clock_with_milliseconds(cue.end)}\n{as_vtt_text(cue.text)}"
+        )
     return "\n\n".join(blocks) + "\n"
 
 
@@ -106,7 +110,7 @@ def as_vtt_text(text: str) -> str:
     return printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _clock(milliseconds: int) -> str:
+def _clock_with_milliseconds(milliseconds: int) -> str:
     """Return a time as "hh:mm:ss.mmm"."""
     seconds, fraction = divmod(milliseconds, 1000)
     minutes, seconds = divmod(seconds, 60)

@@ -98,7 +98,7 @@ def write_film(
         # FFmpeg opens VP9 with alpha as if it had none. Only the pixel format makes it write the alpha flag
         video.pix_fmt = "yuva420p" if template.metadata.get("alpha_mode") == "1" else template.pix_fmt
         video.disposition = Disposition.default
-        packets = [_into(video, video_packets(clips, template.codec_context))]
+        packets = [_packets_for_stream(video, video_packets(clips, template.codec_context))]
         packets += [
             _sound_packets(of_track, sound_stream(output, container, track), store)
             for track, of_track in pieces.items()
@@ -106,8 +106,8 @@ def write_film(
         for language, cues in (subtitles or {}).items():
             packets.append(_subtitle_packets(_subtitle_stream(output, container, language), container, cues))
         if chapters:
-            output.set_chapters(_chapters(chapters, clips[0].fps))
-        with _told(starts[-1], reporter) as tell:
+            output.set_chapters(_chapters_for_pyav(chapters, clips[0].fps))
+        with _reporting_joined_frames(starts[-1], reporter) as tell:
             for _, packet in heapq.merge(*packets, key=lambda item: item[0]):
                 tell(packet)
                 output.mux(packet)
@@ -119,7 +119,7 @@ def write_film(
 
 
 @contextmanager
-def _told(frames: int, reporter: Reporter) -> Iterator[Callable[[Packet[Stream]], None]]:
+def _reporting_joined_frames(frames: int, reporter: Reporter) -> Iterator[Callable[[Packet[Stream]], None]]:
     """Tell the reporter how many of the film's ``frames`` are joined; each packet is passed to the yielded function."""
     done = 0
 
@@ -220,7 +220,7 @@ def video_packets(clips: Sequence[ClipFile], header: VideoCodecContext) -> Itera
         previous_frames += clip.frames
 
 
-def _into(target: VideoStream, packets: Iterable[Packet[VideoStream]]) -> Iterator[TimedPacket]:
+def _packets_for_stream(target: VideoStream, packets: Iterable[Packet[VideoStream]]) -> Iterator[TimedPacket]:
     """Yield ``packets`` for the stream ``target``, each with its decoding time in seconds."""
     for packet in packets:
         packet.stream = target
@@ -286,7 +286,7 @@ def _subtitle_packets(stream: Stream, container: str, cues: Sequence[Cue]) -> It
         yield cue.start * MILLISECOND, packet
 
 
-def _chapters(chapters: Sequence[Chapter], fps: int) -> list[av.container.core.Chapter]:
+def _chapters_for_pyav(chapters: Sequence[Chapter], fps: int) -> list[av.container.core.Chapter]:
     """Return the chapters as PyAV takes them."""
     return [
         {
@@ -311,11 +311,11 @@ def switch_off_subtitles(path: Path) -> None:
     """
     with path.open("r+b") as file:
         size = file.seek(0, 2)
-        for track in _find(file, (b"moov", b"trak"), 0, size):
-            handlers = [_handler(file, start) for start, _ in _find(file, (b"mdia", b"hdlr"), *track)]
+        for track in _contents_of_boxes(file, (b"moov", b"trak"), 0, size):
+            handlers = [_handler_type(file, start) for start, _ in _contents_of_boxes(file, (b"mdia", b"hdlr"), *track)]
             if not set(handlers) & set(SUBTITLE_HANDLERS):
                 continue
-            for start, _ in _find(file, (b"tkhd",), *track):
+            for start, _ in _contents_of_boxes(file, (b"tkhd",), *track):
                 file.seek(start + 1)  # skip one byte of version; three bytes of flags follow
                 flags = int.from_bytes(file.read(3), "big") & ~TRACK_ENABLED
                 file.seek(start + 1)
@@ -341,15 +341,15 @@ def boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, in
         position += length
 
 
-def _find(file: BinaryIO, path: tuple[bytes, ...], start: int, end: int) -> list[tuple[int, int]]:
+def _contents_of_boxes(file: BinaryIO, path: tuple[bytes, ...], start: int, end: int) -> list[tuple[int, int]]:
     """Return start and end of the contents of the boxes at ``path``; each name is a box inside the one before."""
     contents = [(inner, stop) for name, inner, stop in boxes(file, start, end) if name == path[0]]
     if len(path) == 1:
         return contents
-    return [deeper for inner, stop in contents for deeper in _find(file, path[1:], inner, stop)]
+    return [deeper for inner, stop in contents for deeper in _contents_of_boxes(file, path[1:], inner, stop)]
 
 
-def _handler(file: BinaryIO, start: int) -> bytes:
+def _handler_type(file: BinaryIO, start: int) -> bytes:
     """Return the handler type of an ``hdlr`` box whose content begins at ``start``."""
     file.seek(start + 8)  # skip version and flags, then four bytes of zero
     return file.read(4)

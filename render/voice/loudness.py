@@ -27,13 +27,13 @@ def block_levels(parts: Iterable[Samples]) -> list[float]:
     ``parts`` follow each other; one is in memory at a time. Sound shorter than a block counts as one block.
     """
     measure = ("ebur128", "metadata=1:dualmono=true:framelog=quiet")
-    frames = filtered_frames(_padded(parts), RATE, measure)
+    frames = filtered_frames(_padded_with_silence(parts), RATE, measure)
     levels = [float(frame.metadata.get("lavfi.r128.M", UNMEASURED)) for frame in frames]
     # The filter gives nan for digital silence
     return [level if level > UNMEASURED else UNMEASURED for level in levels[3:]]
 
 
-def _padded(parts: Iterable[Samples]) -> Iterator[Samples]:
+def _padded_with_silence(parts: Iterable[Samples]) -> Iterator[Samples]:
     """Yield the parts, then silence: the filter measures whole tenths of a second, at least four."""
     length = 0
     for part in parts:
@@ -70,16 +70,16 @@ def loudness_of(lines: Iterable[Samples]) -> float:
 
     Returns `UNMEASURED` for silence, and for less than 0.4 s.
     """
-    return _measured(lines, "lavfi.r128.I", UNMEASURED)
+    return _last_measured_value(lines, "lavfi.r128.I", UNMEASURED)
 
 
 def true_peak_of(lines: Iterable[Samples]) -> float:
     """Return the highest peak in dBTP, also between samples; -inf for silence. Takes three times as long."""
-    peak = _measured(lines, "lavfi.r128.true_peak", 0.0, ":peak=true")
+    peak = _last_measured_value(lines, "lavfi.r128.true_peak", 0.0, ":peak=true")
     return 20 * math.log10(peak) if peak > 0 else -math.inf
 
 
-def _measured(lines: Iterable[Samples], key: str, default: float, options: str = "") -> float:
+def _last_measured_value(lines: Iterable[Samples], key: str, default: float, options: str = "") -> float:
     """Return the last value that the filter gives for ``key``; ``default`` if it gives none."""
     value = default
     padding = np.zeros(RATE // 10, np.float32)  # the filter measures whole tenths of a second

@@ -43,29 +43,31 @@ def record(lines: Sequence[ScriptLine], folder: Path, device: Device) -> int:
     """
     kept = 0
     for number, line in enumerate(lines, 1):
-        _say(f"\n{number} of {len(lines)}: {line.name}, which moves for {line.seconds:.1f} s")
-        _say(f"\n    {line.text}\n")
-        answer = _ask("Enter begins, s leaves it out, q ends", "sq")
+        _print_at_once(f"\n{number} of {len(lines)}: {line.name}, which moves for {line.seconds:.1f} s")
+        _print_at_once(f"\n    {line.text}\n")
+        answer = _ask_for_letter("Enter begins, s leaves it out, q ends", "sq")
         if answer == "q":
             break
         if answer != "s":
-            kept += _recorded(folder / f"{line.name}{SUFFIXES[0]}", device)
+            kept += _record_until_kept(folder / f"{line.name}{SUFFIXES[0]}", device)
     return kept
 
 
-def _recorded(file: Path, device: Device) -> bool:
+def _record_until_kept(file: Path, device: Device) -> bool:
     """Record until the speaker keeps a take or leaves the line out; return whether one was kept."""
     while True:
-        samples, rate = _record(device)
+        samples, rate = _record_until_enter(device)
         part = file.with_name(f".{file.name}-{uuid4().hex[:12]}")
         try:
             _write_wav(part, samples, rate)
             cut_off = clipped(part) if len(samples) else 0
             summary = f"{len(samples) / rate:.1f} s" + (f", too loud {cut_off} times" if cut_off else "")
             while (
-                answer := _ask(f"{summary}. Enter keeps it, p plays it, r records it again, s leaves it out", "prs")
+                answer := _ask_for_letter(
+                    f"{summary}. Enter keeps it, p plays it, r records it again, s leaves it out", "prs"
+                )
             ) == "p":
-                _play(samples, rate, device)
+                _play_samples(samples, rate, device)
             if answer == "":
                 os.replace(part, file)
                 return True
@@ -76,15 +78,15 @@ def _recorded(file: Path, device: Device) -> bool:
                 part.unlink()
 
 
-def _play(samples: Samples, rate: int, device: Device) -> None:
+def _play_samples(samples: Samples, rate: int, device: Device) -> None:
     try:
         device.play(samples, rate)
         device.wait()
     except (device.PortAudioError, ValueError) as error:  # no loudspeaker
-        _say(f"It can't be played here: {error}")
+        _print_at_once(f"It can't be played here: {error}")
 
 
-def _record(device: Device) -> tuple[Samples, int]:
+def _record_until_enter(device: Device) -> tuple[Samples, int]:
     """Record until Enter is pressed; return the samples and their number per second."""
     parts: list[Samples] = []
     lost = False
@@ -96,12 +98,12 @@ def _record(device: Device) -> tuple[Samples, int]:
 
     try:
         with device.InputStream(channels=1, dtype="float32", callback=take) as stream:
-            _ask("Recording. Enter ends it", "")
+            _ask_for_letter("Recording. Enter ends it", "")
         rate = round(stream.samplerate)
     except device.PortAudioError as error:
         raise UserError(f"the microphone failed: {error}; check its connection and run the command again") from None
     if lost:
-        _say("Some of it was lost: this machine was too slow. Record it again (r)")
+        _print_at_once("Some of it was lost: this machine was too slow. Record it again (r)")
     return np.concatenate([np.zeros(0, np.float32), *parts]), rate
 
 
@@ -115,7 +117,7 @@ def _write_wav(file: Path, samples: Samples, rate: int) -> None:
         out.writeframes(levels.tobytes())
 
 
-def _ask(question: str, answers: str) -> str:
+def _ask_for_letter(question: str, answers: str) -> str:
     """Ask until the answer is one of the letters in ``answers``, or "" (Enter alone); return it."""
     while True:
         answer = click.prompt(question, default="", show_default=False, prompt_suffix=": ", err=True).strip().lower()
@@ -123,5 +125,5 @@ def _ask(question: str, answers: str) -> str:
             return str(answer)
 
 
-def _say(text: str) -> None:
+def _print_at_once(text: str) -> None:
     click.echo(text, err=True)

@@ -34,7 +34,7 @@ class Programs:
         Raises it too after ``limit`` seconds, and kills the program with its children.
         """
         with tempfile.TemporaryFile() as errors:
-            process = self._start(arguments, errors.fileno())
+            process = self._start_program(arguments, errors.fileno())
             try:
                 code = process.wait(limit)
             except subprocess.TimeoutExpired:
@@ -43,7 +43,7 @@ class Programs:
                     " line"
                 ) from None
             finally:
-                _kill(process)
+                _kill_with_children(process)
                 with self._lock:
                     self._running.discard(process)
             if code:
@@ -56,9 +56,9 @@ class Programs:
         with self._lock:
             self._stopped = True
             for process in self._running:
-                _kill(process)
+                _kill_with_children(process)
 
-    def _start(self, arguments: Sequence[str], errors: int) -> subprocess.Popen[bytes]:
+    def _start_program(self, arguments: Sequence[str], errors: int) -> subprocess.Popen[bytes]:
         with self._lock:
             if self._stopped:
                 raise ProgramError("speaking was stopped")
@@ -79,7 +79,7 @@ class Programs:
             return process
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
+def _kill_with_children(process: subprocess.Popen[bytes]) -> None:
     """Kill a program and its children: all are in one session. Does nothing if all have ended."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)

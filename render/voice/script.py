@@ -131,22 +131,22 @@ def write_script(
     recordings = Recordings(folder)
     for line in lines:
         file = recordings.file(line.line.scene, line.line.beat)
-        recorded = _recorded(file, beats.get(line.name), line.text, accept) if file is not None else None
+        recorded = _note_on_recording(file, beats.get(line.name), line.text, accept) if file is not None else None
         beats[line.name] = _Note(line.text, recorded)
         (folder / line.line.scene).mkdir(parents=True, exist_ok=True)  # for the recordings
     script, table = script_files(folder)
-    texts = {script: printable("".join(_markdown(title, language, lines)))}
-    publish(texts | {table: "\ufeff" + _csv(language, lines)})  # spreadsheets recognize UTF-8 by this mark
+    texts = {script: printable("".join(_parts_of_script_md(title, language, lines)))}
+    publish(texts | {table: "\ufeff" + _csv_text(language, lines)})  # spreadsheets recognize UTF-8 by this mark
     _write_notes(folder, _Notes(language, beats))
 
 
-def _recorded(file: Path, note: _Note | None, text: str, accept: bool) -> _Recorded:
+def _note_on_recording(file: Path, note: _Note | None, text: str, accept: bool) -> _Recorded:
     """Return the note on a recording.
 
     A recording that ``note`` already has keeps its text. A new one was read from the previous script's text. Without a
     note, or with ``accept``, it was read from ``text``.
     """
-    digest = _digest(file)
+    digest = _digest_of_file(file)
     if accept or note is None:
         return _Recorded(digest, text)
     if note.recorded is not None and note.recorded.digest == digest:
@@ -154,7 +154,7 @@ def _recorded(file: Path, note: _Note | None, text: str, accept: bool) -> _Recor
     return _Recorded(digest, note.text)
 
 
-def _markdown(title: str, language: str, lines: Sequence[ScriptLine]) -> Iterator[str]:
+def _parts_of_script_md(title: str, language: str, lines: Sequence[ScriptLine]) -> Iterator[str]:
     """Yield the parts of ``script.md``: a heading, instructions, then each scene's lines."""
     kind = LANGUAGES[language]
     yield f"# {title}\n\n"
@@ -176,7 +176,7 @@ def _markdown(title: str, language: str, lines: Sequence[ScriptLine]) -> Iterato
             yield f"\nin print: {line.printed}\n"
 
 
-def _csv(language: str, lines: Sequence[ScriptLine]) -> str:
+def _csv_text(language: str, lines: Sequence[ScriptLine]) -> str:
     """Return the text of ``script.csv``: a row for each line."""
     table = io.StringIO()
     rows = csv.writer(table, lineterminator="\n")
@@ -210,7 +210,7 @@ def lines_read_from_other_text(recordings: Recordings, lines: Iterable[Line]) ->
     stale_lines = []
     for line in lines:
         text = _noted_text(recordings.file(line.scene, line.beat), notes, f"{line.scene}/{line.beat}")
-        if text is not None and _letters(text) != _letters(" ".join(line.stretches)):
+        if text is not None and _small_letters_and_digits(text) != _small_letters_and_digits(" ".join(line.stretches)):
             stale_lines.append(line)
     return stale_lines
 
@@ -223,7 +223,7 @@ def _remarks_on_line(line: ScriptLine, language: str, recordings: Recordings, no
         return
     name = f"{line.line.scene}/{file.name}"
     read = _noted_text(file, notes, line.name)
-    if read is not None and _letters(read) != _letters(line.text):
+    if read is not None and _small_letters_and_digits(read) != _small_letters_and_digits(line.text):
         yield Remark(name, "other text", f'it was read from "{read}"')
     try:
         stretches = recorded_stretches(file, line.line)
@@ -257,12 +257,12 @@ def _noted_text(file: Path | None, notes: _Notes | None, name: str) -> str | Non
     note = notes.beats.get(name) if notes is not None else None
     if file is None or note is None:
         return None
-    if note.recorded is not None and note.recorded.digest == _digest(file):
+    if note.recorded is not None and note.recorded.digest == _digest_of_file(file):
         return note.recorded.text
     return note.text
 
 
-def _letters(text: str) -> str:
+def _small_letters_and_digits(text: str) -> str:
     """Return the letters and digits of a text in lower case, without marks and punctuation."""
     return "".join(re.findall(r"\w", re.sub(MARK, " ", text).casefold()))
 
@@ -287,7 +287,7 @@ def _read_notes(folder: Path) -> _Notes | None:
     return notes
 
 
-def _digest(file: Path) -> str:
+def _digest_of_file(file: Path) -> str:
     """Return the digest of a file's content."""
     digest = xxhash.xxh3_128()
     with open_regular(file) as stream:
@@ -298,10 +298,10 @@ def _digest(file: Path) -> str:
 
 def _write_notes(folder: Path, notes: _Notes) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / NOTES, json.dumps(asdict(notes), ensure_ascii=False, indent=1) + "\n")
+    _replace_file(folder / NOTES, json.dumps(asdict(notes), ensure_ascii=False, indent=1) + "\n")
 
 
-def _write(file: Path, text: str) -> None:
+def _replace_file(file: Path, text: str) -> None:
     """Write ``text`` to ``file`` all at once, by renaming a temporary file. A symbolic link is replaced."""
     temporary = file.with_name(f".{file.name}-{uuid4().hex[:12]}")
     try:

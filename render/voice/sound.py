@@ -51,7 +51,7 @@ def read_sound(file: Path) -> Samples:
     """Return the samples of a whole sound file, (N,) at `RATE`, its channels averaged. Raises SoundError."""
     with opened_sound(file) as container:
         rate = container.streams.audio[0].rate
-        samples = np.concatenate([part.mean(axis=0, dtype=np.float32) for part in _decoded(container, file)])
+        samples = np.concatenate([part.mean(axis=0, dtype=np.float32) for part in _decoded_blocks(container, file)])
     if rate != RATE:
         samples = np.concatenate(list(filtered([samples], rate, ("aresample", f"{RATE}:filter_size=128"))))
     if not np.isfinite(samples).all():
@@ -66,7 +66,7 @@ def clipped(file: Path) -> int:
     normalized recording has them too.
     """
     with opened_sound(file) as container:
-        samples = np.concatenate(list(_decoded(container, file)), axis=1)
+        samples = np.concatenate(list(_decoded_blocks(container, file)), axis=1)
     flat = (np.abs(samples[:, 1:]) >= FULL_SCALE) & (samples[:, 1:] == samples[:, :-1])
     held = flat[:, 2:] & flat[:, 1:-1] & flat[:, :-2]
     clips = held & ~np.pad(held, ((0, 0), (1, 0)))[:, :-1]
@@ -127,7 +127,7 @@ def _check_length(stream: BinaryIO, file: Path) -> None:
         raise SoundError(f"{file} has {size} of its {expected_size} bytes: it is truncated; copy or export it again")
 
 
-def _decoded(container: InputContainer, file: Path) -> Iterator[Samples]:
+def _decoded_blocks(container: InputContainer, file: Path) -> Iterator[Samples]:
     """Yield samples, (channels, N), in blocks. Raises SoundError for a file that is too long, or truncated."""
     stream = container.streams.audio[0]
     rate = stream.rate

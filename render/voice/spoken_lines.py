@@ -105,14 +105,16 @@ def spoken_lines(
     be cut at its marks. Utterances spoken before the error stay in the cache.
     """
     if isinstance(voice, Recordings):
-        return _recorded(voice, lines, folder, jobs, on_spoken)
+        return _stretches_from_recordings(voice, lines, folder, jobs, on_spoken)
     utterances_by_line = [line.utterances(voice) for line in lines]
     utterances = dict.fromkeys(utterance for of_line in utterances_by_line for utterance in of_line)
-    spoken = _cached(voice, utterances, folder)
+    spoken = _cached_stretches(voice, utterances, folder)
     if any(utterance not in spoken for utterance in utterances):
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f"{_digest(voice)}.lock"):
-            spoken |= _cached(voice, [utterance for utterance in utterances if utterance not in spoken], folder)
+        with FileLock(folder / f"{_digest_of_spoken_texts(voice)}.lock"):
+            spoken |= _cached_stretches(
+                voice, [utterance for utterance in utterances if utterance not in spoken], folder
+            )
             missing = [utterance for utterance in utterances if utterance not in spoken]
             spoken |= _speak_into_cache(voice, missing, folder, jobs, on_spoken)
     return [
@@ -121,7 +123,7 @@ def spoken_lines(
     ]
 
 
-def _recorded(
+def _stretches_from_recordings(
     voice: Recordings, lines: Sequence[Line], folder: Path, jobs: int, on_spoken: Callable[[int], None]
 ) -> list[tuple[SpokenStretch, ...]]:
     """Return the stretches of each line from its recording; with ``voice.fill``, speaks lines without a recording."""
@@ -150,7 +152,7 @@ def missing_lines(voice: Voice, lines: Sequence[Line], folder: Path) -> list[Lin
         missing = missing_recordings(voice, lines)
         return missing_lines(voice.fill, missing, folder) if voice.fill else missing
     utterances_by_line = [line.utterances(voice) for line in lines]
-    cached = _cached(voice, [utterance for of_line in utterances_by_line for utterance in of_line], folder)
+    cached = _cached_stretches(voice, [utterance for of_line in utterances_by_line for utterance in of_line], folder)
     return [
         line
         for line, of_line in zip(lines, utterances_by_line, strict=True)
@@ -175,10 +177,10 @@ def has_words(text: str) -> bool:
 
 def line_file(voice: Engine, utterance: Utterance, folder: Path) -> Path:
     """Return the path of an utterance's sound in the cache ``folder``; the file need not exist."""
-    return folder / f"{_digest(voice, *map(plain, utterance))}.flac"
+    return folder / f"{_digest_of_spoken_texts(voice, *map(plain, utterance))}.flac"
 
 
-def _digest(voice: Engine, *texts: str) -> str:
+def _digest_of_spoken_texts(voice: Engine, *texts: str) -> str:
     """Return the digest of a voice and the texts that it gets; the key of their sound.
 
     ``texts`` are already spelled by the lexicon. So a new entry in it makes only the lines with its word stale.
@@ -187,7 +189,7 @@ def _digest(voice: Engine, *texts: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
-def _cached(voice: Engine, utterances: Iterable[Utterance], folder: Path) -> dict[Utterance, Heard]:
+def _cached_stretches(voice: Engine, utterances: Iterable[Utterance], folder: Path) -> dict[Utterance, Heard]:
     """Return the stretches of each utterance that the cache has, without damaged files."""
     cached = {utterance: _read_note(line_file(voice, utterance, folder), len(utterance)) for utterance in utterances}
     return {utterance: stretches for utterance, stretches in cached.items() if stretches is not None}
@@ -208,7 +210,9 @@ def _read_note(file: Path, count: int) -> Heard | None:
     return None
 
 
-def _store(utterance: Utterance, samples: Samples, parts: Sequence[slice], file: Path, temporary: Path) -> Heard:
+def _store_sound_with_note(
+    utterance: Utterance, samples: Samples, parts: Sequence[slice], file: Path, temporary: Path
+) -> Heard:
     """Write a sound to ``file``, then its note, and return its stretches.
 
     A power failure in between leaves a sound without a note, which the cache ignores.
@@ -237,7 +241,7 @@ def _speak_into_cache(
     The caller holds the voice's lock. If a batch fails, its utterances are spoken one by one. So the others reach
     the cache before the error of the faulty one is raised.
     """
-    prefix = f"{UNFINISHED}{_digest(voice)[:8]}-"
+    prefix = f"{UNFINISHED}{_digest_of_spoken_texts(voice)[:8]}-"
     for abandoned in folder.glob(f"{prefix}*"):  # left by killed commands, since this one holds the lock
         shutil.rmtree(abandoned, ignore_errors=True)
     size = max(min(voice.batch, -(-len(utterances) // jobs)), 1)
@@ -272,7 +276,7 @@ def _speak_batch(
     """Speak utterances with one program, store each in the cache and return its stretches. Raises ProgramError."""
     output = temporary / "spoken"
     output.mkdir()
-    first = f"{_quoted(utterances[0])}" + (f" and {len(utterances) - 1} more" if len(utterances) > 1 else "")
+    first = f"{_quoted_beginning(utterances[0])}" + (f" and {len(utterances) - 1} more" if len(utterances) > 1 else "")
     try:
         sounds = voice.speak(utterances, output.absolute(), programs)
     except ProgramError as error:
@@ -284,19 +288,21 @@ def _speak_batch(
             whole = audible_part(samples, sound.file)
         except SoundError as error:
             message = re.sub(re.escape(str(sound.file)), "the program's sound file", str(error))
-            raise ProgramError(f"{_quoted(utterance)} could not be spoken: {message}") from None
+            raise ProgramError(f"{_quoted_beginning(utterance)} could not be spoken: {message}") from None
         begins = [min(max(round(seconds * RATE), whole.start), whole.stop) for seconds in sound.begins[1:]]
         bounds = [whole.start, *begins, whole.stop]
         if len(bounds) != len(utterance) + 1 or any(a >= b for a, b in pairwise(bounds)):
             raise ProgramError(
-                f"{_quoted(utterance)} could not be spoken: the engine found no sound for one of its {len(utterance)}"
-                " stretches; take out a mark, or write more words between two marks"
+                f"{_quoted_beginning(utterance)} could not be spoken: the engine found no sound for one of its "
+                f"{len(utterance)} stretches; take out a mark, or write more words between two marks"
             )
         parts = [slice(*ends) for ends in pairwise(bounds)]
-        spoken[utterance] = _store(utterance, samples, parts, line_file(voice, utterance, folder), temporary)
+        spoken[utterance] = _store_sound_with_note(
+            utterance, samples, parts, line_file(voice, utterance, folder), temporary
+        )
     return spoken
 
 
-def _quoted(utterance: Utterance) -> str:
+def _quoted_beginning(utterance: Utterance) -> str:
     """Return the first 60 characters of an utterance, in quotes, for errors."""
     return repr(" ".join(utterance)[:60])

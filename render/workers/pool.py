@@ -95,7 +95,7 @@ class Workers:
     ) -> None:
         if kind is not None:
             self.stop()
-        self._close()
+        self._finish_running_tasks()
 
     def stop(self) -> None:
         """Kill running workers and start no more; return when they have ended."""
@@ -103,9 +103,9 @@ class Workers:
             self._closing = True
             for process in self._running:
                 process.kill()
-        self._close()
+        self._finish_running_tasks()
 
-    def _close(self) -> None:
+    def _finish_running_tasks(self) -> None:
         """Start no more, and wait for those at work."""
         with self._changed:
             self._closing = True
@@ -141,7 +141,7 @@ class Workers:
             try:
                 if not (task.was_killed or task.future.set_running_or_notify_cancel()):
                     return
-                self._attempt(task)
+                self._run_in_new_process(task)
                 return
             except KilledError as error:
                 if task.was_killed or self._closing:
@@ -152,13 +152,13 @@ class Workers:
                 task.future.set_exception(error)
                 return
             finally:
-                self._finish(task)
+                self._release_claim(task)
 
     def _wait_for_task(self) -> _Task | None:
         """Wait for the next task to run and return it; None if the pool closes."""
         with self._changed:
             while not self._closing:
-                task = self._choose()
+                task = self._first_claimable_task()
                 if task is not None:
                     self._waiting.remove(task)
                     self._begun.append(task)
@@ -166,7 +166,7 @@ class Workers:
                 self._changed.wait(LOOK_SECONDS)
             return None
 
-    def _choose(self) -> _Task | None:
+    def _first_claimable_task(self) -> _Task | None:
         """Return the first task whose claim can be taken; None if none can.
 
         A task that was killed before runs only when no other task runs, and then alone.
@@ -206,7 +206,7 @@ class Workers:
         with self._changed:
             self._waiting.append(task)
 
-    def _finish(self, task: _Task) -> None:
+    def _release_claim(self, task: _Task) -> None:
         """Release a task's claim, and wake the threads that wait for a free worker."""
         if task.claim is not None:
             task.claim.release()
@@ -214,7 +214,7 @@ class Workers:
             self._begun.remove(task)
             self._changed.notify_all()
 
-    def _attempt(self, task: _Task) -> None:
+    def _run_in_new_process(self, task: _Task) -> None:
         """Set the future's result: from another run if it has one already, else from a new process.
 
         Returns when the process has ended. Raises KilledError if it was killed.

@@ -179,7 +179,7 @@ def work(sender: Sender, function: str | Callable[..., Any], arguments: tuple[An
         result = call(*arguments)
         sender.send(("result", result, None))
     except BaseException as error:
-        sender.send(("error", _pickled(error), traceback.format_exc()))
+        sender.send(("error", _pickled_error(error), traceback.format_exc()))
     sender.close()
 
 
@@ -236,7 +236,7 @@ def _end_with_parent_by_thread() -> None:
         os._exit(1)
 
 
-def _pickled(error: BaseException) -> bytes:
+def _pickled_error(error: BaseException) -> bytes:
     """Return ``error`` pickled; its text in another error if it cannot be pickled or is no Exception."""
     if isinstance(error, Exception):
         with suppress(Exception):
@@ -248,7 +248,7 @@ def _pickled(error: BaseException) -> bytes:
     return pickle.dumps(WorkerDiedError(f"its process was ended by {type(error).__name__}{text}"))
 
 
-def _unpickled(content: bytes, traceback_text: str) -> BaseException:
+def _unpickled_error(content: bytes, traceback_text: str) -> BaseException:
     """Return the error with the worker's ``traceback_text`` as a note; RuntimeError if its class is unknown here."""
     try:
         error: BaseException = pickle.loads(content)
@@ -269,7 +269,7 @@ def listen(receiver: Receiver, progress: Progress, message: Callable[[str], None
         if kind == "result":
             return value
         if kind == "error":
-            raise _unpickled(value, extra)
+            raise _unpickled_error(value, extra)
         if kind == "progress":
             progress(value, extra)
         if kind == "message":

@@ -38,7 +38,7 @@ def free_place(
     left, right, bottom, top = box
     point = np.asarray(at, dtype=float)[:2]
     taken_points = np.concatenate([np.empty((0, 2)), *(_fill_points(mobject) for mobject in taken)])
-    lines = np.concatenate([_dense(ink[:, :2]), taken_points])
+    lines = np.concatenate([_points_along_polyline(ink[:, :2]), taken_points])
     half = np.array(size) / 2
     xs = np.arange(left + half[0] + 0.1, right - half[0], 0.15)
     ys = np.arange(bottom + half[1] + 0.1, top - half[1], 0.1)
@@ -54,8 +54,10 @@ def free_place(
             break  # crossings only add to the distance, so no later place is better
         if (np.abs(lines - (x, y)) < half + CLEAR).all(axis=1).any():
             continue
-        distance += CROSSING * _crossed(lines, np.array([edge, y]), point, RING_ROOM)
-        distance += CROSSING * (len(taken) > 0 and _crossed(taken_points, np.array([edge, y]), point, 0.0, 0.14))
+        distance += CROSSING * _passes_near_points(lines, np.array([edge, y]), point, RING_ROOM)
+        distance += CROSSING * (
+            len(taken) > 0 and _passes_near_points(taken_points, np.array([edge, y]), point, 0.0, 0.14)
+        )
         best = min(best, (distance, float(x), float(y)))
     return best[1:] if np.isfinite(best[0]) else None
 
@@ -74,7 +76,7 @@ def beside(
     """
     left, right, bottom, top = box
     point, half = np.asarray(at, dtype=float)[:2], np.array(size) / 2
-    lines = np.concatenate([_dense(ink[:, :2]), *(_fill_points(mobject) for mobject in taken)])
+    lines = np.concatenate([_points_along_polyline(ink[:, :2]), *(_fill_points(mobject) for mobject in taken)])
     best: tuple[float, FloatArray] | None = None
     for distance in BESIDE:
         for angle in np.linspace(0, 2 * np.pi, 32, endpoint=False) + np.pi / 2:
@@ -101,13 +103,15 @@ def touch(first: VMobject, second: VMobject, clear: tuple[float, float] = (0.0, 
 def _fill_points(mobject: VMobject) -> FloatArray:
     """Return points that fill the bounding rectangle of ``mobject``, (n, 2); for a Callout, of its words and line."""
     if isinstance(mobject, Callout):
-        return np.concatenate([_fill_points(mobject.text), *(_dense(line.points[:, :2]) for line in mobject.leader)])
+        return np.concatenate(
+            [_fill_points(mobject.text), *(_points_along_polyline(line.points[:, :2]) for line in mobject.leader)]
+        )
     (left, bottom), (right, top) = mobject.get_corner(DL)[:2], mobject.get_corner(UR)[:2]
     x, y = (np.linspace(low, high, 2 + int((high - low) / 0.1)) for low, high in ((left, right), (bottom, top)))
     return np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
 
 
-def _crossed(lines: FloatArray, start: FloatArray, end: FloatArray, room: float, near: float = 0.06) -> bool:
+def _passes_near_points(lines: FloatArray, start: FloatArray, end: FloatArray, room: float, near: float = 0.06) -> bool:
     """Return whether the line from ``start`` to ``end`` passes nearer than ``near`` to a point of ``lines``.
 
     The last stretch of the line, of length ``room``, does not count.
@@ -120,7 +124,7 @@ def _crossed(lines: FloatArray, start: FloatArray, end: FloatArray, room: float,
     return bool((np.hypot(*(lines[around.all(axis=1)][:, None] - way).transpose(2, 0, 1)) < near).any())
 
 
-def _dense(corners: FloatArray) -> FloatArray:
+def _points_along_polyline(corners: FloatArray) -> FloatArray:
     """Return points every `ALONG` on the polyline through ``corners`` (n, 2)."""
     lengths = np.append(0.0, np.cumsum(np.hypot(*np.diff(corners, axis=0).T)))
     places = np.arange(0.0, lengths[-1], ALONG)
@@ -147,10 +151,10 @@ class Callout(VGroup):
             self.add(patch.set_fill(palette.background, 1).move_to(text))
         else:
             edge = x + (width / 2 if is_left else -width / 2)
-            self.leader.add(self._leader(edge, baseline + 0.12, center, is_left, mark.width / 2))
+            self.leader.add(self._leader_line(edge, baseline + 0.12, center, is_left, mark.width / 2))
         self.add(text, self.leader)
 
-    def _leader(self, x: float, y: float, center: FloatArray, is_left: bool, radius: float) -> VMobject:
+    def _leader_line(self, x: float, y: float, center: FloatArray, is_left: bool, radius: float) -> VMobject:
         """Return the line from the words' end (x, y), first level, then straight to the ring around ``center``."""
         side = 1 if is_left else -1
         start, knee = np.array([x + side * 0.12, y, 0.0]), np.array([x + side * (0.12 + REACH * 0.6), y, 0.0])

@@ -47,23 +47,23 @@ def repeated(outline: FloatArray, places: FloatArray, color: ManimColor) -> VMob
     return shape
 
 
-def _closed(corners: list[tuple[float, float]]) -> FloatArray:
+def _bezier_points_of_polygon(corners: list[tuple[float, float]]) -> FloatArray:
     """Return the Bezier points of a closed polygon, (4 k, 3)."""
     ends = np.array([(x, y, 0.0) for x, y in corners])
     return straight_curves(ends, np.roll(ends, -1, axis=0))
 
 
-def _polygon(count: int, turn: float, size: float) -> list[tuple[float, float]]:
+def _polygon_corners(count: int, turn: float, size: float) -> list[tuple[float, float]]:
     angles = np.deg2rad(turn) + 2 * np.pi * np.arange(count) / count
     return [(size * float(np.cos(a)), size * float(np.sin(a))) for a in angles]
 
 
-def _star(inner: float, size: float) -> list[tuple[float, float]]:
-    outer_corners, inner_corners = _polygon(5, 90, size), _polygon(5, 126, inner * size)
+def _star_corners(inner: float, size: float) -> list[tuple[float, float]]:
+    outer_corners, inner_corners = _polygon_corners(5, 90, size), _polygon_corners(5, 126, inner * size)
     return [corner for pair in zip(outer_corners, inner_corners, strict=True) for corner in pair]
 
 
-def _cross(arm: float, size: float, turn: float) -> list[tuple[float, float]]:
+def _cross_corners(arm: float, size: float, turn: float) -> list[tuple[float, float]]:
     """Return the corners of a cross whose arms are 2 ``arm`` wide and reach to ``size``, turned by degrees."""
     a, b = arm, size
     plus = [(b, -a), (b, a), (a, a), (a, b), (-a, b), (-a, a), (-b, a), (-b, -a), (-a, -a), (-a, -b), (a, -b), (a, -a)]
@@ -78,18 +78,18 @@ def mark_outline(label: int, size: float) -> FloatArray:
     """
     shapes = (
         None,
-        _polygon(3, 90, 1.3),
-        _polygon(4, 45, 1.25),
-        _cross(0.38, 1.2, 0),
-        _polygon(4, 0, 1.4),
-        _polygon(3, 270, 1.3),
-        _star(0.45, 1.5),
-        _cross(0.36, 1.25, 45),
+        _polygon_corners(3, 90, 1.3),
+        _polygon_corners(4, 45, 1.25),
+        _cross_corners(0.38, 1.2, 0),
+        _polygon_corners(4, 0, 1.4),
+        _polygon_corners(3, 270, 1.3),
+        _star_corners(0.45, 1.5),
+        _cross_corners(0.36, 1.25, 45),
         [(-1.35, -0.6), (1.35, -0.6), (1.35, 0.6), (-1.35, 0.6)],
         [(-0.6, -1.35), (0.6, -1.35), (0.6, 1.35), (-0.6, 1.35)],
     )
     corners = shapes[label % len(shapes)]
-    return np.asarray(Circle(radius=size).points) if corners is None else size * _closed(corners)
+    return np.asarray(Circle(radius=size).points) if corners is None else size * _bezier_points_of_polygon(corners)
 
 
 def class_marks(label: int, places: FloatArray, size: float) -> VGroup:

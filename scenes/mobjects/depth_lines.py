@@ -42,7 +42,7 @@ def most_of(losses: Mapping[str, FloatArray]) -> float:
 def axis_with_network_names(names: Sequence[str], box: Box) -> tuple[VMobject, VGroup]:
     """Return the axis of `DepthLines` in ``box``, and the networks' names below it."""
     bottom, size = box[2], NAME if len(names) <= FEW else style.TICK
-    places = _plot(len(names), 1.0, box).at(np.arange(len(names)), 0.0)
+    places = _plot_of_networks(len(names), 1.0, box).at(np.arange(len(names)), 0.0)
     texts = [words(name, size, palette.dim) for name in names]
     for text, at in zip(texts, places, strict=True):
         text.place(bottom - 0.45, center=float(at[0]))
@@ -52,11 +52,11 @@ def axis_with_network_names(names: Sequence[str], box: Box) -> tuple[VMobject, V
 def axis_line(count: int, box: Box) -> VMobject:
     """Return the axis line of ``count`` networks; right of it there is room for the lines' names."""
     left, _, bottom, _ = box
-    right = float(_plot(count, 1.0, box).at(count - 1, 0.0)[0]) + 0.2
+    right = float(_plot_of_networks(count, 1.0, box).at(count - 1, 0.0)[0]) + 0.2
     return segment((left, bottom, 0), (right, bottom, 0), palette.axis, style.AXIS)
 
 
-def _plot(count: int, most: float, box: Box) -> Plot:
+def _plot_of_networks(count: int, most: float, box: Box) -> Plot:
     """Return a plot with networks 0 to ``count`` - 1 across, and 0 to ``most`` views upwards."""
     left, right, bottom, top = box
     span = (-SIDE, count - 1 + SIDE)
@@ -84,7 +84,7 @@ class DepthLines(VGroup):
         super().__init__()
         self.losses, self.color = losses, color if color is not None else palette.blue
         self.count = len(names)
-        self.plot = _plot(self.count, most_of(losses), box)
+        self.plot = _plot_of_networks(self.count, most_of(losses), box)
         self.axis, self.names = axis_with_network_names(names, box)
         self.lines = {"training": self._loss_curve("training", 0.0), "validation": self._loss_curve("validation", DASH)}
         self.dots = {kind: VGroup(*(self._dot(kind, k) for k in self.known(kind))) for kind in KINDS}
@@ -134,7 +134,7 @@ class DepthLines(VGroup):
 
         If the point of the other line is just above, the number stands below its point.
         """
-        lines = [self._along(line) for line in self.lines.values()]
+        lines = [self._points_along_line(line) for line in self.lines.values()]
         dots = [self.dots[kind].get_all_points() for kind in KINDS]
         group = VGroup()
         for k in self.known(kind):
@@ -145,12 +145,12 @@ class DepthLines(VGroup):
             if any(0 < self.point(other, k)[1] - point[1] < NUMBER_GAP for other in KINDS if k in self.known(other)):
                 ups = [ups[1]]
             places = [(float(point[1]) + up, float(point[0]) + beside * text.width) for up in ups for beside in SHIFTS]
-            baseline, center = min(places, key=lambda place: self._cost(text, place, taken, places))
+            baseline, center = min(places, key=lambda place: self._points_covered_by_number(text, place, taken, places))
             group.add(text.place(baseline, center=center))
         self.taken = [*self.taken, *group]
         return group
 
-    def _cost(
+    def _points_covered_by_number(
         self, text: TextMobject, place: tuple[float, float], taken: FloatArray, places: list[tuple[float, float]]
     ) -> float:
         """Return how many ``taken`` points the number would cover at ``place`` (baseline, centre).
@@ -166,7 +166,7 @@ class DepthLines(VGroup):
         return float(inside.sum() + beyond * len(taken)) + 0.1 * places.index(place)
 
     @staticmethod
-    def _along(line: RisingCurve) -> FloatArray:
+    def _points_along_line(line: RisingCurve) -> FloatArray:
         """Return close points along a line, (n, 3)."""
         share = np.linspace(0, 1, 40)[:, None]
         corners = line.corners

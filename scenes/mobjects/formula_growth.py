@@ -46,10 +46,10 @@ def grow(
     ``morph``: without it, only equal glyphs at the same index of a part move; the others fade out and in.
     """
     olds = [old] if isinstance(old, TextMobject) else list(old)
-    moves = _moves(olds, new, origins or {}, morph)
+    moves = _old_glyph_of_each_new(olds, new, origins or {}, morph)
     moving_glyphs = {id(glyph) for glyph in moves.values()}
     for name in ends or {}:
-        _indices(_text_with_part(name, olds), name)
+        _glyph_indices_of_part(_text_with_part(name, olds), name)
     leaving: list[Animation] = []
     for text in olds:
         flights = {
@@ -61,7 +61,7 @@ def grow(
     return [arriving, *leaving]  # in this order: `_Leaving` hides old glyphs, whose looks `_Arriving` reads first
 
 
-def _moves(
+def _old_glyph_of_each_new(
     olds: Sequence[TextMobject], new: TextMobject, origins: Mapping[str, Origin], morph: bool
 ) -> dict[int, VMobject]:
     """Return the old glyph that each glyph of ``new`` comes from, by its index; glyphs from nowhere are left out."""
@@ -72,8 +72,11 @@ def _moves(
         sources[name] = origin if isinstance(origin, tuple) else (_text_with_part(origin, olds), origin)
     moves: dict[int, VMobject] = {}
     for name, (text, origin_name) in sources.items():
-        new_indices, old_glyphs = _indices(new, name), [text[k] for k in _indices(text, origin_name)]
-        for i, j in _pairs(old_glyphs, [new[k] for k in new_indices], morph):
+        new_indices, old_glyphs = (
+            _glyph_indices_of_part(new, name),
+            [text[k] for k in _glyph_indices_of_part(text, origin_name)],
+        )
+        for i, j in _pairs_of_glyphs(old_glyphs, [new[k] for k in new_indices], morph):
             moves[new_indices[j]] = old_glyphs[i]
     return moves
 
@@ -88,20 +91,20 @@ def _text_with_part(name: str, texts: Sequence[TextMobject]) -> TextMobject:
     return next((text for text in texts if name in text.parts), texts[0])
 
 
-def _indices(text: TextMobject, name: str) -> list[int]:
+def _glyph_indices_of_part(text: TextMobject, name: str) -> list[int]:
     """Return the indices of the glyphs of a part. Raises KeyError that lists the parts."""
     text.part(name)
     return text.parts[name]
 
 
-def _pairs(old: list[VMobject], new: list[VMobject], morph: bool = True) -> list[tuple[int, int]]:
+def _pairs_of_glyphs(old: list[VMobject], new: list[VMobject], morph: bool = True) -> list[tuple[int, int]]:
     """Return pairs (index in ``old``, index in ``new``) of glyphs that become each other.
 
     Equal glyphs are paired in order, then the different ones between them. Without ``morph``, only equal glyphs at the
     same index are paired.
     """
     kinds: list[FloatArray] = []
-    old_kinds, new_kinds = ([_kind(glyph, kinds) for glyph in glyphs] for glyphs in (old, new))
+    old_kinds, new_kinds = ([_index_of_outline(glyph, kinds) for glyph in glyphs] for glyphs in (old, new))
     if not morph:
         return [(k, k) for k, (before, after) in enumerate(zip(old_kinds, new_kinds, strict=False)) if before == after]
     pairs: list[tuple[int, int]] = []
@@ -110,7 +113,7 @@ def _pairs(old: list[VMobject], new: list[VMobject], morph: bool = True) -> list
     return pairs
 
 
-def _kind(glyph: VMobject, kinds: list[FloatArray]) -> int:
+def _index_of_outline(glyph: VMobject, kinds: list[FloatArray]) -> int:
     """Return the index in ``kinds`` of the glyph's outline, whatever its place and size; append a new outline."""
     outline = _normalized_outline(glyph.points)
     for index, kind in enumerate(kinds):
@@ -145,7 +148,7 @@ class _Leaving(Animation):
         self.leaving = list(leaving)
 
     def begin(self) -> None:
-        self.looks = [(glyph.points.copy(), *_ink(glyph)) for glyph in self.mobject]
+        self.looks = [(glyph.points.copy(), *_colour_and_opacity(glyph)) for glyph in self.mobject]
         for glyph in self.mobject:
             glyph.set_fill(opacity=0, family=False)
         self.full = {id(glyph): look for glyph, look in zip(self.mobject, self.looks, strict=True)}
@@ -181,13 +184,13 @@ class _Arriving(Animation):
         self.moves, self.coming = dict(moves), coming
 
     def begin(self) -> None:
-        self.looks = [(glyph.points.copy(), *_ink(glyph)) for glyph in self.mobject]
+        self.looks = [(glyph.points.copy(), *_colour_and_opacity(glyph)) for glyph in self.mobject]
         self.paths = {}
         for index, origin in self.moves.items():
             start, end = origin.copy(), self.mobject[index].copy()
             if len(start.points) != len(end.points):
                 start.align_points(end)
-            self.paths[index] = (start.points, end.points, *_ink(origin))
+            self.paths[index] = (start.points, end.points, *_colour_and_opacity(origin))
         super().begin()
 
     def interpolate_mobject(self, alpha: float) -> None:
@@ -207,6 +210,6 @@ class _Arriving(Animation):
                 glyph.set_fill(mixed, (1 - way) * strength + way * opacity, family=False)
 
 
-def _ink(glyph: VMobject) -> tuple[ManimColor, float]:
+def _colour_and_opacity(glyph: VMobject) -> tuple[ManimColor, float]:
     """Return a glyph's colour and opacity."""
     return glyph.get_fill_color(), glyph.get_fill_opacity()

@@ -44,12 +44,14 @@ def layer_views(values: Sequence[FloatArray], count: int, c: FloatArray, b: floa
     seen = [values[0] - values[0][:count].mean(axis=0)]
     for a in values[1:-1]:
         there = a - a[:count].mean(axis=0)
-        flat = there @ _widest(there[:count], 2)
-        seen.append(flat @ _turned(flat[:count], seen[-1][:count]))
+        flat = there @ _widest_directions(there[:count], 2)
+        seen.append(flat @ _turn_nearest_to(flat[:count], seen[-1][:count]))
     size = float(np.linalg.norm(c)) or 1.0
     along = (values[-1] @ c) / size
     rest = values[-1] - np.outer(along, c / size)
-    across = ((rest - rest[:count].mean(axis=0)) @ _widest(rest[:count] - rest[:count].mean(axis=0), 1))[:, 0]
+    across = ((rest - rest[:count].mean(axis=0)) @ _widest_directions(rest[:count] - rest[:count].mean(axis=0), 1))[
+        :, 0
+    ]
     signs = [1.0 if part[:count] @ seen[-1][:count, k] >= 0 else -1.0 for k, part in enumerate((along, across))]
     cut = -signs[0] * b / size
     seen.append(np.column_stack([signs[0] * along - cut, signs[1] * across]))  # the cut is at 0
@@ -67,13 +69,13 @@ def layer_views(values: Sequence[FloatArray], count: int, c: FloatArray, b: floa
     return LayerViews(everything[:, :count], everything[:, count:], cut)
 
 
-def _widest(there: FloatArray, directions: int) -> FloatArray:
+def _widest_directions(there: FloatArray, directions: int) -> FloatArray:
     """Return the directions (D, k) in which centred points (N, D) spread most; of fewer dimensions, some are 0."""
     axes = np.linalg.svd(there, full_matrices=False)[2][:directions].T
     return np.pad(axes, ((0, 0), (0, directions - axes.shape[1])))
 
 
-def _turned(flat: FloatArray, before: FloatArray) -> FloatArray:
+def _turn_nearest_to(flat: FloatArray, before: FloatArray) -> FloatArray:
     """Return the turn, or reflection, (2, 2) that brings points (N, 2) nearest to those of the view before."""
     left, _, right = np.linalg.svd(flat.T @ before)
     return np.asarray(left @ right)

@@ -22,16 +22,16 @@ def linear_source(air: float = 0.0) -> str:
 
 def bracket_source(index: str) -> str:
     """Return b_index + w_index x_1, a sigmoid's argument."""
-    return f'{_bias(index)} part("w", yellow(w_{index})) thin part("x", x_1)'
+    return f'{_bias_source(index)} part("w", yellow(w_{index})) thin part("x", x_1)'
 
 
 def bracket_sum_source(index: str, features: int | None = None) -> str:
     """Return b_index + sum_j w_(index j) x_j; with ``features``, the sum has its limits, j = 1 to ``features``."""
-    terms = f'part("sum-in", {_sum("j", features)}) part("w", yellow(w_({index} j))) thin part("x", x_j)'
-    return f"{_bias(index)} {terms}"
+    terms = f'part("sum-in", {_sum_sign_source("j", features)}) part("w", yellow(w_({index} j))) thin part("x", x_j)'
+    return f"{_bias_source(index)} {terms}"
 
 
-def _bias(index: str) -> str:
+def _bias_source(index: str) -> str:
     return f'part("bias", green(b_{index})) part("plus-in", +)'
 
 
@@ -65,7 +65,7 @@ def many_features_source(count: int | None = None, features: int | None = None, 
     name, first_argument = ACTIVATIONS[activation].typst
     brackets = f'part("brackets", ({first_argument}{bracket_sum_source("i", features)}))'
     unit = f'part("sigmoid", {name}){brackets}'
-    return f'{CONSTANT} part("sum", {_sum("i", count)}) part("c", magenta(c_i)) thin {unit}'
+    return f'{CONSTANT} part("sum", {_sum_sign_source("i", count)}) part("c", magenta(c_i)) thin {unit}'
 
 
 def relu_source() -> str:
@@ -74,7 +74,7 @@ def relu_source() -> str:
     return f'{Y} part("c", magenta(c)) thin part("sigmoid", max)part("brackets", ({inner}))'
 
 
-def _sum(index: str, count: int | None) -> str:
+def _sum_sign_source(index: str, count: int | None) -> str:
     """Return a sum sign over ``index``; with limits 1 and ``count`` if given."""
     return f"sum_{index}" if count is None else f"sum_({index}=1)^{count}"
 

@@ -92,7 +92,7 @@ class LossHistory:
             final=float(final) * scale.factor,
             validation_name=name,
         )
-        if not _wanders(batch):
+        if not _goes_up_and_down(batch):
             return history
         smoothed = replace(history, window=step * _window_for(len(batch) // step))
         return smoothed if np.isfinite(smoothed.mean_line()[1]).any() else history
@@ -280,7 +280,7 @@ def _epoch_starts(epoch: IntArray) -> IntArray:
     return logged[new] if is_known else np.empty(0, dtype=int)
 
 
-def _wanders(batch: FloatArray) -> bool:
+def _goes_up_and_down(batch: FloatArray) -> bool:
     """Return whether the losses go up and down far more than they change overall, see `WANDERS`."""
     values = batch[np.isfinite(batch)]
     if len(values) < 20:

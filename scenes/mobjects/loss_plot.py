@@ -79,7 +79,7 @@ class LossPlot(VGroup):
         if self.counts:
             self.axes.add(name.place(bottom - 0.4, left=self.names_left))
         self.axes.add(words(texts["loss"], style.TICK, palette.dim).place(top + 0.14, left=left - 0.1))
-        self.epochs = self._epochs(texts.get("epochs", ""))
+        self.epochs = self._epoch_marks(texts.get("epochs", ""))
         self._draw_curves()
         self.marker = ring((0, 0, 0), 0.11, palette.text, fill=palette.blue)
         self.labels = self._labels(texts)
@@ -145,7 +145,7 @@ class LossPlot(VGroup):
         losses = history.validation
         self.validation = curve(history.at, losses, text, ALL_DATA, DASH) if len(losses) else None
 
-    def _epochs(self, name: str) -> VGroup:
+    def _epoch_marks(self, name: str) -> VGroup:
         """Return marks on the axis where epochs began, and the number of finished epochs below; empty if unknown."""
         starts = self.history.epoch_starts
         ticks: Ticks = epoch_ticks(starts)
@@ -169,12 +169,12 @@ class LossPlot(VGroup):
         One that has no room beside the nearest epoch is left out.
         """
         starts, end = self.history.epoch_starts, self.history.n_updates
-        ends = [(0.0, "0")] if self._distance(0, starts[0]) > 2 * END_ROOM else []
-        if end == starts[0] * (len(starts) + 1) and self._distance(starts[-1], end) > 2 * END_ROOM:
+        ends = [(0.0, "0")] if self._distance_of_updates(0, starts[0]) > 2 * END_ROOM else []
+        if end == starts[0] * (len(starts) + 1) and self._distance_of_updates(starts[-1], end) > 2 * END_ROOM:
             ends.append((float(end), number_text(len(starts) + 1)))
         return ends
 
-    def _distance(self, first: float, second: float) -> float:
+    def _distance_of_updates(self, first: float, second: float) -> float:
         """Return the distance between two updates, in scene units."""
         return float(self.axes.at(second, 0)[0] - self.axes.at(first, 0)[0])
 
@@ -276,15 +276,15 @@ class LossAxis:
             plain = labelled(round_ticks(self.low, self.high, most), unit)
             labels = tuple(label if label == "0" else f"{label}{self.suffix}" for label in plain.labels)
             return Ticks(plain.values, labels, unit)
-        steps = self._powers((1.0,))
+        steps = self._ticks_at_digits((1.0,))
         if len(steps) < 3:
-            fine, coarse = self._powers((1.0, 2.0, 5.0)), self._powers((1.0, 3.0))
+            fine, coarse = self._ticks_at_digits((1.0, 2.0, 5.0)), self._ticks_at_digits((1.0, 3.0))
             steps = fine if len(fine) <= most + 1 else coarse
         steps = steps[:: math.ceil(len(steps) / MOST_POWERS)] if len(steps) > MOST_POWERS else steps
         values = tuple(math.log10(digit) + power for digit, power in steps)
         return Ticks(values, tuple(self._power_text(digit, power) for digit, power in steps))
 
-    def _powers(self, digits: tuple[float, ...]) -> list[tuple[float, int]]:
+    def _ticks_at_digits(self, digits: tuple[float, ...]) -> list[tuple[float, int]]:
         """Return (digit, power of ten) of each loss on the axis that is a digit of ``digits`` times a power of ten."""
         powers = range(math.floor(self.low) - 1, math.floor(self.high) + 1)
         return [(d, power) for power in powers for d in digits if self.low <= math.log10(d) + power <= self.high]

@@ -46,7 +46,7 @@ def logged_series(trace: Trace) -> list[Series]:
     A single number, such as the seconds that a trainer tells at its end, is no curve.
     """
     beside = validation_loss(trace)
-    series = [Series(name, at.astype(float), _finite(values)) for name, (at, values) in trace.metrics.items()]
+    series = [Series(name, at.astype(float), _finite_values(values)) for name, (at, values) in trace.metrics.items()]
     return [each for each in series if each.name != beside and np.isfinite(each.values).sum() > 1]
 
 
@@ -57,7 +57,7 @@ def rate_series(trace: Trace, name: str) -> list[Series]:
     found: list[Series] = []
     for rates in trace.rates.T:
         at = np.flatnonzero(np.isfinite(rates))
-        values = _finite(rates[at])
+        values = _finite_values(rates[at])
         known = any(np.array_equal(at, each.at) and np.array_equal(values, each.values) for each in found)
         if len(np.unique(values)) > 1 and not known:
             found.append(Series(f"{name} {len(found) + 1}" if found else name, at.astype(float), values))
@@ -87,7 +87,7 @@ def classifier_series(trace: Trace, plane: ClassPlane, name_of: Callable[[str], 
     return series[:MOST]
 
 
-def _finite(values: FloatArray) -> FloatArray:
+def _finite_values(values: FloatArray) -> FloatArray:
     return np.where(np.abs(values) < LARGEST, values, np.nan)
 
 
@@ -163,7 +163,7 @@ class MetricPanel(VGroup):
             bottom=bottom,
             top=top,
             x_ticks=ticks,
-            y_ticks=_apart(axis.ticks(2), axis, top - bottom) if titled else axis.ticks(3),
+            y_ticks=_ticks_far_apart(axis.ticks(2), axis, top - bottom) if titled else axis.ticks(3),
             x_label=None,
             tick_size=TITLED if titled else style.TICK,
         )
@@ -188,7 +188,7 @@ class MetricPanel(VGroup):
         self.number.place_left(*self.number_place)
 
 
-def _apart(ticks: Ticks, axis: LossAxis, height: float) -> Ticks:
+def _ticks_far_apart(ticks: Ticks, axis: LossAxis, height: float) -> Ticks:
     """Return those of ``ticks``, from the top, that are `TICK_GAP` apart on an axis of this height."""
     scale = height / (axis.high - axis.low)
     kept: list[tuple[float, str]] = []

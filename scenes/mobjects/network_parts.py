@@ -51,7 +51,7 @@ class Node(RoundedRectangle):
 
     def round_corners(self, radius: float) -> Node:
         """Round the corners as Manim does, but compute the points only once for all nodes of one size."""
-        self.points = _pill(radius, self.half_width, self.radius).copy()
+        self.points = _points_of_node(radius, self.half_width, self.radius).copy()
         return self
 
     def border(self, toward: FloatArray) -> FloatArray:
@@ -67,7 +67,7 @@ class Node(RoundedRectangle):
 
 
 @lru_cache(maxsize=256)
-def _pill(corner: float, half_width: float, radius: float) -> FloatArray:
+def _points_of_node(corner: float, half_width: float, radius: float) -> FloatArray:
     """Return the points of a node around the origin; do not change the array, it is cached."""
     return np.asarray(RoundedRectangle(corner_radius=corner, width=2 * half_width, height=2 * radius).points)
 
@@ -171,16 +171,16 @@ def centered_number(value: float, decimals: int, size: float, color: ManimColor)
 
 def roll(number: Number, value: float) -> Animation:
     """Return the animation in which ``number`` counts to ``value``; the middle of its ink keeps its x."""
-    start, middle = number.value, _middle(number)
+    start, middle = number.value, _middle_x_of_ink(number)
 
     def show(moving: Number, share: float) -> None:
         moving.set_value(start + share * (value - start))
-        moving.shift(np.array([middle - _middle(moving), 0.0, 0.0]))
+        moving.shift(np.array([middle - _middle_x_of_ink(moving), 0.0, 0.0]))
 
     return UpdateFromAlphaFunc(number, show)
 
 
-def _middle(number: Number) -> float:
+def _middle_x_of_ink(number: Number) -> float:
     """Return the x of the middle of a number's ink."""
     return float(VGroup(*(glyph for glyph in number.submobjects[1:] if len(glyph.points))).get_x())
 

@@ -39,7 +39,7 @@ class WrittenSum:
         if self.letters.width > WIDEST:
             self.letters = formula(source, LARGEST * WIDEST / self.letters.width)
         side = self.letters[self.letters.parts[left_side][-1] + 1].get_left()[0] - self.letters.get_left()[0]
-        terms, room = _terms(printed, roles), WIDEST - side
+        terms, room = _sources_of_terms(printed, roles), WIDEST - side
         self._lay_line(terms, printed, NUMBER_SIZE)
         if self.line.width > room:
             self._lay_line(terms, printed, NUMBER_SIZE * room / self.line.width)
@@ -77,7 +77,7 @@ class WrittenSum:
         self.line = VGroup(self.equals, *self.numbers, self.total)
 
 
-def _terms(printed: PrintedProducts, roles: tuple[str, str, str]) -> list[str]:
+def _sources_of_terms(printed: PrintedProducts, roles: tuple[str, str, str]) -> list[str]:
     """Return the sources of the constant and the products; a negative product begins with its sign."""
     constant, first, second = roles
     terms = [f"{constant}({printed.constant})"]

@@ -67,8 +67,8 @@ def _printed_update(
     index: int, before: FloatArray, slopes: FloatArray, after: FloatArray, rate: str, places: int, slope_places: int
 ) -> PrintedUpdate:
     """Return one update with these decimals."""
-    start, end = _rounded(before[index], places), _rounded(after[index], places)
-    slope = _rounded(slopes[index], slope_places)
+    start, end = _rounded_half_to_even(before[index], places), _rounded_half_to_even(after[index], places)
+    slope = _rounded_half_to_even(slopes[index], slope_places)
     product = (Decimal(rate) * slope).quantize(end, rounding=ROUND_HALF_EVEN)
     texts = (_plain_text(start), rate, _plain_text(slope), _plain_text(product), _plain_text(end))
     return PrintedUpdate(index, *texts, right=start - product == end)
@@ -254,7 +254,7 @@ def _as_shown(value: float, places: int) -> Decimal:
     return Decimal(f"{float(value):.{places}f}")
 
 
-def _rounded(value: float, places: int) -> Decimal:
+def _rounded_half_to_even(value: float, places: int) -> Decimal:
     """Return ``value`` rounded from its shortest decimal text, a half to the even digit."""
     return Decimal(repr(float(np.float64(value)))).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
 

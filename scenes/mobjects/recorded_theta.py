@@ -40,7 +40,9 @@ def shown_columns(run: RecordedRun, left: float, right: float) -> tuple[Columns,
     width = min(max(pitch - GAP, NARROWEST), WIDEST)
     centers = tuple(left + (pitch - GAP) / 2 + pitch * k for k in range(len(entries)))
     columns = Columns(entries, centers, width, style.CELL)
-    return columns, [Head(_role(name), shortened(name, pitch - BETWEEN_NAMES), plain=True) for name in names]
+    return columns, [
+        Head(_colour_role_of_tensor(name), shortened(name, pitch - BETWEEN_NAMES), plain=True) for name in names
+    ]
 
 
 def _first_and_last(count: int, most: int) -> tuple[int | None, ...]:
@@ -51,7 +53,7 @@ def _first_and_last(count: int, most: int) -> tuple[int | None, ...]:
     return (*range(most - 1 - last), ELLIPSIS, *range(count - last, count))
 
 
-def _role(name: str) -> str:
+def _colour_role_of_tensor(name: str) -> str:
     """Return the colour role of a tensor or entry: green bias, yellow weight, orange for others."""
     tensor = name.rpartition("[")[0] or name
     return "green" if tensor.endswith("bias") else "yellow" if tensor.endswith("weight") else "orange"
@@ -80,7 +82,7 @@ def tensor_list(run: RecordedRun) -> VGroup:
             continue
         part = run.parts[index]
         name = shortened(part.name, SHAPES_LEFT - TENSORS_LEFT - 0.4, style.LABEL)
-        name = words(name, style.LABEL, getattr(palette, _role(part.name)))
+        name = words(name, style.LABEL, getattr(palette, _colour_role_of_tensor(part.name)))
         shape = words(" × ".join(map(str, part.shape)) or "1", style.LABEL, palette.dim)
         lines.add(VGroup(name.place(baseline, left=TENSORS_LEFT), shape.place(baseline, left=SHAPES_LEFT)))
     return lines

@@ -50,7 +50,7 @@ def _outlines_within(
         kind = element.tag.removeprefix(_SVG)
         if kind not in ("g", "use", "path"):  # definitions are drawn where they are used
             continue
-        placed = to_page @ _transform(element.get("transform", ""))
+        placed = to_page @ _matrix_of_transform(element.get("transform", ""))
         if kind == "g":
             yield from _outlines_within(element, symbols, placed)
         elif kind == "path":
@@ -68,7 +68,7 @@ def _drawn_outline(
 
     A stroked line becomes a filled bar, so that it scales with the glyphs.
     """
-    curves = _curves(path.get("d", ""))
+    curves = _bezier_curves_of_path(path.get("d", ""))
     if not len(curves):
         return
     points = curves @ to_page[:2, :2].T + to_page[:2, 2]
@@ -81,11 +81,11 @@ def _drawn_outline(
         low, high = bottom - half, top + half
         corners = [complex(left, high), complex(right, high), complex(right, low), complex(left, low)]
         sides = zip(corners, corners[1:] + corners[:1], strict=True)
-        points, fill = _coordinates([point for side in sides for point in _line(*side)]), stroke
+        points, fill = _complex_as_xy([point for side in sides for point in _bezier_of_line(*side)]), stroke
     yield Outline(np.column_stack([points, np.zeros(len(points))]), fill)
 
 
-def _transform(written: str) -> NDArray[np.float64]:
+def _matrix_of_transform(written: str) -> NDArray[np.float64]:
     """Return the matrix, (3, 3), of a transform attribute: ``translate(…)``, ``scale(…)``, ``matrix(…)`` or several."""
     product = np.eye(3)
     for name, arguments in _TRANSFORM.findall(written):
@@ -105,7 +105,7 @@ def _transform(written: str) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=4096)  # other texts have the same glyphs
-def _curves(path: str) -> NDArray[np.float64]:
+def _bezier_curves_of_path(path: str) -> NDArray[np.float64]:
     """Return a path's cubic Bezier curves, four points each, (n, 2). The array is cached; do not change it."""
     curves: list[complex] = []  # x + iy
     pen = start = 0j
@@ -113,7 +113,7 @@ def _curves(path: str) -> NDArray[np.float64]:
         kind, numbers = command.upper(), [float(number) for number in _NUMBER.findall(arguments)]
         if kind == "Z":
             if abs(pen - start) > _CLOSED:
-                curves += _line(pen, start)
+                curves += _bezier_of_line(pen, start)
             pen = start
             continue
         size = _SIZES.get(kind, 0)
@@ -135,16 +135,16 @@ def _curves(path: str) -> NDArray[np.float64]:
             elif kind == "Q":
                 curves += (pen, (pen + 2 * ends[0]) / 3, (2 * ends[0] + ends[1]) / 3, ends[1])
             else:
-                curves += _line(pen, ends[0])
+                curves += _bezier_of_line(pen, ends[0])
             pen = ends[-1]
-    return _coordinates(curves)
+    return _complex_as_xy(curves)
 
 
-def _line(start: complex, end: complex) -> tuple[complex, ...]:
+def _bezier_of_line(start: complex, end: complex) -> tuple[complex, ...]:
     """Return the four Bezier points of a straight line."""
     return start, (2 * start + end) / 3, (start + 2 * end) / 3, end
 
 
-def _coordinates(points: list[complex]) -> NDArray[np.float64]:
+def _complex_as_xy(points: list[complex]) -> NDArray[np.float64]:
     """Return real and imaginary parts of n numbers as an array (n, 2)."""
     return np.array(points, dtype=np.complex128).view(np.float64).reshape(-1, 2)

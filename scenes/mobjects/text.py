@@ -28,13 +28,13 @@ _MARKUP = re.compile(r"([\\#$*_`<>@\[\]~/=+\-])")
 
 
 @lru_cache(maxsize=1)
-def _compiler() -> typst.Compiler:
+def _typst_compiler() -> typst.Compiler:
     """Return Typst's compiler with the bundled fonts only."""
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[str(style.font_folder())])
     return typst.Compiler(font_paths=fonts)
 
 
-def _roles(colored: bool) -> str:
+def _typst_functions_of_roles(colored: bool) -> str:
     """Return Typst functions for the roles: ``yellow(x)`` sets x in a colour that encodes the role, or plainly."""
     bodies = {role: f'ink(rgb("#0001{i:02x}"), x)' for i, role in enumerate(style.ROLES)}
     return "\n".join(f"#let {role}(x) = {body if colored else 'x'}" for role, body in bodies.items())
@@ -55,28 +55,28 @@ def _typst_document(body: str, names: tuple[str, ...], colored: bool) -> bytes:
             f'#show math.equation: set text(font: ("New Computer Modern Math", "{face}"))',
             "#let ink(color, x) = text(fill: color, x)",  # needed because the role `text` hides Typst's `text`
             '#let serif(x) = text(font: "New Computer Modern Math", x)',
-            _roles(colored),
+            _typst_functions_of_roles(colored),
             part,
             f'#box[{body}]#ink(rgb("{_MARKER}"))[H]',
         ]
     ).encode()
 
 
-def _outlines(source: bytes) -> list[Outline]:
+def _outlines_of_document(source: bytes) -> list[Outline]:
     """Return the outlines of a Typst document of one page. Raises typst.TypstError for an invalid source."""
-    svg = _compiler().compile(input=source, format="svg")
+    svg = _typst_compiler().compile(input=source, format="svg")
     assert isinstance(svg, bytes), "one page"
     return list(outlines(svg))
 
 
 @lru_cache(maxsize=4096)
-def _typeset(body: str, names: tuple[str, ...]) -> tuple[tuple[FloatArray, str | None, str | None], ...]:
+def _typeset_glyphs(body: str, names: tuple[str, ...]) -> tuple[tuple[FloatArray, str | None, str | None], ...]:
     """Return for each glyph of ``body``: its points, with the baseline at y = 0, its role, and its part.
 
     The second compilation colours the parts instead of the roles; both have the same layout.
     """
-    glyphs = _outlines(_typst_document(body, names, colored=True))
-    parts = _outlines(_typst_document(body, names, colored=False)) if names else glyphs
+    glyphs = _outlines_of_document(_typst_document(body, names, colored=True))
+    parts = _outlines_of_document(_typst_document(body, names, colored=False)) if names else glyphs
     *glyphs, marker = glyphs
     baseline = np.array([0.0, marker.points[:, 1].min(), 0.0])
     return tuple(
@@ -120,7 +120,7 @@ class TextMobject(VGroup):
         names = tuple(dict.fromkeys(re.findall(r'part\("([^"]+)"', source)))
         self.parts: dict[str, list[int]] = {name: [] for name in names}
         try:
-            glyphs = _typeset(source, names)
+            glyphs = _typeset_glyphs(source, names)
         except typst.TypstError as error:
             reason = "; ".join([error.message, *error.hints[:1]])
             raise UserError(f"{source if written is None else written!r} is not valid Typst: {reason}") from None
@@ -299,24 +299,24 @@ def patch_under(line: TextMobject, color: ManimColor | None = None, across: floa
     return patch.set_fill(palette.background if color is None else color, 1).move_to(line)
 
 
-def _bracketed(characters: str, face: str) -> tuple[FloatArray, ...]:
+def _outlines_of_characters(characters: str, face: str) -> tuple[FloatArray, ...]:
     """Return the outlines of ``characters`` in ``face`` ("sans" or "math"), in points (1/72 inch)."""
     body = characters if face == "sans" else f"#serif[{characters}]"
-    return tuple(points for points, _, _ in _typeset(body, ()))
+    return tuple(points for points, _, _ in _typeset_glyphs(body, ()))
 
 
 @lru_cache(maxsize=256)
 def _advance_width(character: str, face: str) -> float:
     """Return the advance width of ``character`` in points: how far it moves two bars apart."""
-    with_it, without = _bracketed(f"|{character}|", face), _bracketed("||", face)
+    with_it, without = _outlines_of_characters(f"|{character}|", face), _outlines_of_characters("||", face)
     return float(with_it[-1][:, 0].min() - without[-1][:, 0].min())
 
 
 @lru_cache(maxsize=256)
 def _character_outline(character: str, face: str) -> FloatArray:
     """Return the outline of one character in points, with the left of its advance box at x = 0."""
-    _, glyph = _bracketed(f"|{character}", face)
-    first, second = _bracketed("||", face)
+    _, glyph = _outlines_of_characters(f"|{character}", face)
+    first, second = _outlines_of_characters("||", face)
     points = glyph.copy()
     points[:, 0] -= second[:, 0].min() - first[:, 0].min()  # the advance of the bar before it
     return points

@@ -67,17 +67,19 @@ class ThreeSteps(VGroup):
         super().__init__()
         pace, heights = even_pace(run), PICTURE if formulas else TALL_PICTURE
         self.cards = [
-            _card(k, text_of(name), draw(run, pace, _box(k, heights)), source if formulas else None)
-            for k, name, draw, source in zip((1, 2, 3), NAMES, (_curves, _errors, _path), FORMULAS, strict=True)
+            _card_of_step(k, text_of(name), draw(run, pace, _box_of_picture(k, heights)), source if formulas else None)
+            for k, name, draw, source in zip(
+                (1, 2, 3), NAMES, (_picture_of_curves, _picture_of_errors, _picture_of_path), FORMULAS, strict=True
+            )
         ]
         middle = sum(heights) / 2
-        self.arrows = VGroup(*(_chevron(style.LEFT_EDGE + k * (WIDTH + GAP) - GAP / 2, middle) for k in (1, 2)))
+        self.arrows = VGroup(*(_chevron_mark(style.LEFT_EDGE + k * (WIDTH + GAP) - GAP / 2, middle) for k in (1, 2)))
         self.blue, self.red = self.cards[0][PLACE][-1], self.cards[1][PLACE][-2]
         self.run, self.pace = run, pace
         self.add(*self.cards, self.arrows)
         self.current = current
         for k, card in enumerate(self.cards, start=1):
-            emphasize(card, self._share(k))
+            emphasize(card, self._brightness_of_card(k))
 
     def card(self, step: int) -> VGroup:
         """Return the card of step 1, 2 or 3: frame, badge, number, name, picture, and perhaps a formula."""
@@ -86,7 +88,9 @@ class ThreeSteps(VGroup):
     def focus(self, step: int | None) -> Animation:
         """Return the animation after which only this step's card is bright; None: all three."""
         self.current = step
-        return AnimationGroup(*(emphasis(card, self._share(k)) for k, card in enumerate(self.cards, start=1)))
+        return AnimationGroup(
+            *(emphasis(card, self._brightness_of_card(k)) for k, card in enumerate(self.cards, start=1))
+        )
 
     def try_values(self, seconds: float) -> Animation:
         """Return an animation of the second card: its curve and errors pass through later states and back."""
@@ -94,7 +98,7 @@ class ThreeSteps(VGroup):
         plot, *errors, _, blue = picture
         run = self.run.experiment
         first = self.pace.share(recorded_row(self.pace.row(MISSING)))
-        x, target = _x(run), run.curve_data.curve()
+        x, target = _sampled_x(run), run.curve_data.curve()
         features = run.curve_data.features_at(x)
 
         def update(_: VGroup, share: float) -> None:
@@ -111,18 +115,18 @@ class ThreeSteps(VGroup):
         middle = style.LEFT_EDGE + (step - 1) * (WIDTH + GAP) + WIDTH / 2
         return fitted(words, text, LINE, WIDTH - 2 * PADDING).place(baseline, center=middle)
 
-    def _share(self, step: int) -> float:
+    def _brightness_of_card(self, step: int) -> float:
         """Return the share of its colours that a step's card has now."""
         return style.FULL if self.current in (None, step) else VEILED
 
 
-def _box(step: int, heights: tuple[float, float]) -> Box:
+def _box_of_picture(step: int, heights: tuple[float, float]) -> Box:
     """Return left, right, bottom and top of a card's picture."""
     left = style.LEFT_EDGE + (step - 1) * (WIDTH + GAP) + (WIDTH - INNER) / 2
     return (left, left + INNER, *heights)
 
 
-def _card(step: int, name: str, picture: VGroup, source: str | None) -> VGroup:
+def _card_of_step(step: int, name: str, picture: VGroup, source: str | None) -> VGroup:
     """Return a step's card; ``source``: its formula, if any."""
     left = style.LEFT_EDGE + (step - 1) * (WIDTH + GAP)
     middle = left + WIDTH / 2
@@ -131,14 +135,14 @@ def _card(step: int, name: str, picture: VGroup, source: str | None) -> VGroup:
     frame.set_fill(mix(palette.text, 0.05), 1)
     badge = ring((middle, TOP, 0), BADGE, palette.text, fill=mix(palette.text, 0.13))
     number = words(str(step), 40).place(TOP - 0.15, center=middle)
-    title = _name(name, middle)
+    title = _name_in_lines(name, middle)
     card = VGroup(frame, badge, number, title, picture)
     if source is not None:
         card.add(fitted(formula, source, 41, WIDTH - 2 * PADDING).place(FORMULA_LINE, center=middle))
     return card
 
 
-def _name(name: str, middle: float) -> VGroup:
+def _name_in_lines(name: str, middle: float) -> VGroup:
     """Return a step's name, in two lines if one is too narrow for it."""
     one_line = words(name, style.HEADING).place(NAME_LINE, center=middle)
     gaps = [k for k, character in enumerate(name) if character == " "]
@@ -150,7 +154,7 @@ def _name(name: str, middle: float) -> VGroup:
     return VGroup(first.place(upper, center=middle), second.place(lower, center=middle))
 
 
-def _chevron(x: float, y: float) -> VMobject:
+def _chevron_mark(x: float, y: float) -> VMobject:
     """Return a ">" around (x, y)."""
     corners = [(x - 0.1, y + 0.2, 0), (x + 0.1, y, 0), (x - 0.1, y - 0.2, 0)]
     return polyline(np.array(corners), palette.dim, style.RING)
@@ -159,7 +163,7 @@ def _chevron(x: float, y: float) -> VMobject:
 # -- the pictures ----------------------------------------------------------------------------------------------------
 
 
-def _axes(run: Experiment, box: Box, curves: FloatArray) -> Plot:
+def _axes_for_curves(run: Experiment, box: Box, curves: FloatArray) -> Plot:
     """Return axes without ticks that hold the red curve and ``curves``."""
     left, right, bottom, top = box
     y_range = nice_range(np.concatenate([run.dataset.labels(), curves.ravel()]), margin=0.06)
@@ -167,7 +171,7 @@ def _axes(run: Experiment, box: Box, curves: FloatArray) -> Plot:
     return Plot(x_range, y_range, left=left, right=right, bottom=bottom, top=top, x_label=None)
 
 
-def _x(run: Experiment) -> FloatArray:
+def _sampled_x(run: Experiment) -> FloatArray:
     """Return the x at which curves are drawn, (SAMPLES,)."""
     low, high = run.curve_data.range
     return np.linspace(low, high, SAMPLES)
@@ -177,26 +181,26 @@ def _curves_at(trace: Trace, pace: Pace, shares: Sequence[float]) -> FloatArray:
     """Return the network's curves, (S, SAMPLES), at these S shares of the walk."""
     rows = [recorded_row(pace.row(share)) for share in shares]
     run = trace.experiment
-    return predict(run, np.asarray(trace.parameters[rows]), run.curve_data.features_at(_x(run)))
+    return predict(run, np.asarray(trace.parameters[rows]), run.curve_data.features_at(_sampled_x(run)))
 
 
-def _curves(trace: Trace, pace: Pace, box: Box) -> VGroup:
+def _picture_of_curves(trace: Trace, pace: Pace, box: Box) -> VGroup:
     """Return the picture of step 1: several curves of the run, the last one bright."""
     curves = _curves_at(trace, pace, GHOSTS)
-    plot = _axes(trace.experiment, box, curves)
+    plot = _axes_for_curves(trace.experiment, box, curves)
     shares = np.linspace(0.35, 0.75, len(curves) - 1)
-    x = _x(trace.experiment)
+    x = _sampled_x(trace.experiment)
     ghosts = [
         plot.curve(x, y, mix(palette.blue, share), style.GHOST_CURVE) for y, share in zip(curves, shares, strict=False)
     ]
     return VGroup(plot, *ghosts, plot.curve(x, curves[-1], palette.blue, style.SMALL_CURVE))
 
 
-def _errors(trace: Trace, pace: Pace, box: Box) -> VGroup:
+def _picture_of_errors(trace: Trace, pace: Pace, box: Box) -> VGroup:
     """Return the picture of step 2: the red curve, one of the run's curves, and upright lines between them."""
     run = trace.experiment
     curves = _curves_at(trace, pace, [MISSING])
-    plot, x, target = _axes(run, box, curves), _x(run), run.curve_data.curve()
+    plot, x, target = _axes_for_curves(run, box, curves), _sampled_x(run), run.curve_data.curve()
     corners = np.unique(np.concatenate([x[[0, -1]], target.x[(target.x > x[0]) & (target.x < x[-1])]]))
     errors = [
         segment(plot.at(x[i], target(x[i])), plot.at(x[i], curves[0, i]), mix(palette.text, 0.7), style.AXIS)
@@ -211,7 +215,7 @@ def _error_indices() -> IntArray:
     return np.linspace(0, SAMPLES - 1, ERRORS + 2).round().astype(int)[1:-1]
 
 
-def _path(trace: Trace, pace: Pace, box: Box) -> VGroup:
+def _picture_of_path(trace: Trace, pace: Pace, box: Box) -> VGroup:
     """Return the picture of step 3: the loss on the plane nearest to the path, and the path from a ring to a dot."""
     left, right, bottom, top = box
     plane = plane_of(trace)

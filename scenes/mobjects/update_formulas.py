@@ -16,15 +16,15 @@ GOAL = 'orange(theta)^* = limits("arg min")_orange(theta) thin L(orange(theta))'
 
 def update_source(before: str, after: str) -> str:
     """Return θ^after ← θ^before − η g."""
-    return f'{_arrow(before, after)} part("minus", -) part("change", eta thin orange(bold(g)))'
+    return f'{_update_arrow_source(before, after)} part("minus", -) part("change", eta thin orange(bold(g)))'
 
 
 def step_source(before: str, after: str, step: str) -> str:
     """Return θ^after ← θ^before − step, with the word ``step``, for an optimizer whose step is not η g."""
-    return f'{_arrow(before, after)} part("minus", -) part("change", "{step}")'
+    return f'{_update_arrow_source(before, after)} part("minus", -) part("change", "{step}")'
 
 
-def _arrow(before: str, after: str) -> str:
+def _update_arrow_source(before: str, after: str) -> str:
     """Return θ^after ← θ^before."""
     return f'part("after", orange(theta^({after}))) part("arrow", arrow.l) part("before", orange(theta^({before})))'
 

@@ -130,11 +130,13 @@ def _outside_frame(screen: Screen) -> Iterator[_Breach]:
     """Yield texts, and one shape of each name, that are outside the frame."""
     edge = np.array([screen.width, screen.height]) / 2
     for text in screen.texts:
-        if not text.bleeds and (over := _overhang(text.box, edge)) > FRAME_TOLERANCE:
-            yield _Breach("frame", f"{text.name!r} is {over:.2f} outside the frame", _middle(text.box), (text.name,))
+        if not text.bleeds and (over := _reach_beyond_edge(text.box, edge)) > FRAME_TOLERANCE:
+            yield _Breach(
+                "frame", f"{text.name!r} is {over:.2f} outside the frame", _middle_of_box(text.box), (text.name,)
+            )
     worst: dict[str, tuple[float, Part]] = {}
     for part in screen.shapes:
-        over = _overhang(part.box, edge)
+        over = _reach_beyond_edge(part.box, edge)
         if not part.bleeds and over > max(FRAME_TOLERANCE, worst.get(part.name, (0.0,))[0]):
             worst[part.name] = (over, part)
     for name, (over, part) in worst.items():  # one of each kind: the one that is farthest outside
@@ -146,9 +148,11 @@ def _in_margin(screen: Screen) -> Iterator[_Breach]:
     frame = np.array([screen.width, screen.height]) / 2
     edge = frame * (1 - 2 * MARGIN)
     for text in screen.texts:
-        over = _overhang(text.box, edge)
-        if over > TOLERANCE and not text.bleeds and _overhang(text.box, frame) <= FRAME_TOLERANCE:
-            yield _Breach("margin", f"{text.name!r} is {over:.2f} in the margin", _middle(text.box), (text.name,))
+        over = _reach_beyond_edge(text.box, edge)
+        if over > TOLERANCE and not text.bleeds and _reach_beyond_edge(text.box, frame) <= FRAME_TOLERANCE:
+            yield _Breach(
+                "margin", f"{text.name!r} is {over:.2f} in the margin", _middle_of_box(text.box), (text.name,)
+            )
 
 
 def _touching_texts(screen: Screen) -> Iterator[_Breach]:
@@ -156,10 +160,10 @@ def _touching_texts(screen: Screen) -> Iterator[_Breach]:
     texts = screen.texts
     if len(texts) < 2:
         return
-    near = _overlaps(np.array([text.box for text in texts]), np.array([text.box for text in texts]))
+    near = _too_near(np.array([text.box for text in texts]), np.array([text.box for text in texts]))
     for i, j in zip(*np.nonzero(np.triu(near, 1)), strict=True):
         first, second = texts[i], texts[j]
-        for k, m in np.argwhere(_overlaps(first.boxes, second.boxes)):
+        for k, m in np.argwhere(_too_near(first.boxes, second.boxes)):
             first_glyph, second_glyph = first.glyphs[k], second.glyphs[m]
             where = (
                 np.maximum(first_glyph.box, second_glyph.box)[:2] + np.minimum(first_glyph.box, second_glyph.box)[2:]
@@ -169,7 +173,7 @@ def _touching_texts(screen: Screen) -> Iterator[_Breach]:
                 break
 
 
-def _overhang(box: NDArray[np.float64], edge: NDArray[np.float64]) -> float:
+def _reach_beyond_edge(box: NDArray[np.float64], edge: NDArray[np.float64]) -> float:
     """Return how far a box reaches beyond ``edge`` (2,), half the width and height of a region around the centre."""
     return float(max((-edge - box[:2]).max(), (box[2:] - edge).max()))
 
@@ -179,13 +183,13 @@ def _reaches_into(box: NDArray[np.float64], edge: NDArray[np.float64]) -> bool:
     return bool((box[:2] < edge).all() and (box[2:] > -edge).all())
 
 
-def _overlaps(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _too_near(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return which boxes (n, 4) and (m, 4) are less than the tolerance apart, (n, m)."""
     a, b = first[:, None], second[None]
     return np.asarray(((a[..., :2] < b[..., 2:] + TOLERANCE) & (b[..., :2] < a[..., 2:] + TOLERANCE)).all(axis=-1))
 
 
-def _middle(box: NDArray[np.float64]) -> NDArray[np.float64]:
+def _middle_of_box(box: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the middle of a box, (2,)."""
     return (box[:2] + box[2:]) / 2
 
@@ -198,7 +202,7 @@ def _small_texts(screen: Screen, least: float) -> Iterator[_Breach]:
     for text in screen.texts:
         if text.size < least - 0.05 and not text.is_script:
             message = f"{text.name!r} has size {text.size:.1f}, the least is {least:g}"
-            yield _Breach("size", message, _middle(text.box), (text.name,))
+            yield _Breach("size", message, _middle_of_box(text.box), (text.name,))
 
 
 def _crossed_texts(screen: Screen, any_color: bool) -> Iterator[_Breach]:
@@ -206,7 +210,7 @@ def _crossed_texts(screen: Screen, any_color: bool) -> Iterator[_Breach]:
     lines = [part for part in screen.shapes if part.stroke is not None and not part.strikes]
     if not lines or not screen.texts:
         return
-    near = _overlaps(np.array([text.box for text in screen.texts]), np.array([line.box for line in lines]))
+    near = _too_near(np.array([text.box for text in screen.texts]), np.array([line.box for line in lines]))
     for i, j in zip(*np.nonzero(near), strict=True):
         text, line = screen.texts[i], lines[j]
         where = _crossing_point(text, line, screen, any_color)
@@ -259,7 +263,7 @@ def _low_contrast(screen: Screen, dimmed_contrast: float) -> Iterator[_Breach]:
         if faint is not None:
             ratio, needed = faint
             message = f"{text.name!r} has contrast {ratio:.1f}:1, it needs {needed:g}:1"
-            yield _Breach("contrast", message, _middle(text.box), (text.name,))
+            yield _Breach("contrast", message, _middle_of_box(text.box), (text.name,))
     named: set[str] = set()
     for part in screen.shapes:
         if part.stroke is None or part.name in named or part.fill is not None or _is_dimmed(part, part.stroke, screen):

@@ -144,8 +144,8 @@ class English(Language):
         if not hidden:
             return "the linear model"
         if by == "depth":
-            return f"{self.count(len(hidden))} {_plural('layer', len(hidden))}"
-        return f"{hidden[0]} {_plural('ReLU', hidden[0])}"
+            return f"{self.count(len(hidden))} {_plural_unless_one('layer', len(hidden))}"
+        return f"{hidden[0]} {_plural_unless_one('ReLU', hidden[0])}"
 
     def duration(self, seconds: float) -> str:
         if seconds < 1:
@@ -156,7 +156,7 @@ class English(Language):
         for size, word in ((1e9, "billion"), (1e6, "million")):
             if number >= size:
                 return f"{number / size:.3g} {word} {unit}s"
-        return f"{number_text(number, 0)} {_plural(unit, number)}"
+        return f"{number_text(number, 0)} {_plural_unless_one(unit, number)}"
 
 
 _WORDS = (
@@ -242,6 +242,6 @@ def _in_largest_unit(seconds: float) -> tuple[float, str]:
     return float(f"{number:.1e}") if number >= 10 else float(round(number)), unit
 
 
-def _plural(word: str, count: float) -> str:
+def _plural_unless_one(word: str, count: float) -> str:
     """Return the word with an s unless the count is 1."""
     return word if count == 1 else f"{word}s"

@@ -97,7 +97,7 @@ def _with_marks(line: MarkedLine, order: Sequence[str], references: Sequence[Mar
 
     written = dict(zip(line.marks, accumulate(map(len, line.stretches)), strict=False))
     shares = line.shares(length)
-    candidates = _candidates(line, length)
+    candidates = _candidate_places(line, length)
     shares_of = {other: other.shares(length) for other in references}
     places: dict[str, int] = {}
     previous = 0
@@ -108,7 +108,7 @@ def _with_marks(line: MarkedLine, order: Sequence[str], references: Sequence[Mar
         reference = next(other for other in references if mark in other.marks)
         reference_shares = shares_of[reference]
         anchors = [(reference_shares[name], shares[name]) for name in line.marks if name in reference_shares]
-        target = _interpolated(reference_shares[mark], [(0.0, 0.0), *sorted(anchors), (1.0, 1.0)])
+        target = _height_at(reference_shares[mark], [(0.0, 0.0), *sorted(anchors), (1.0, 1.0)])
         rest = order[k + 1 :]
         following = next((place for place, later in enumerate(rest) if later in written), len(rest))
         limit = written[rest[following]] if following < len(rest) else len(line.text)
@@ -116,7 +116,7 @@ def _with_marks(line: MarkedLine, order: Sequence[str], references: Sequence[Mar
     return line.with_marks(places)
 
 
-def _candidates(line: MarkedLine, length: Length) -> list[tuple[int, float, bool]]:
+def _candidate_places(line: MarkedLine, length: Length) -> list[tuple[int, float, bool]]:
     """Return the places for a mark inside a line: the place, its share, whether a clause ends there."""
     places = break_places(line.text, line.language)
     parts = [line.text[start:end] for start, end in pairwise([0, *places, len(line.text)])]
@@ -145,7 +145,7 @@ def _nearest_place(
     return min(inside, key=lambda each: abs(each[1] - target) + (0.0 if each[2] else CLAUSE_REACH))[0]
 
 
-def _interpolated(x: float, points: Sequence[tuple[float, float]]) -> float:
+def _height_at(x: float, points: Sequence[tuple[float, float]]) -> float:
     """Return the height at ``x`` of the straight pieces through ``points`` (x, y), sorted by x."""
     right = min(max(bisect_right(points, (x, 2.0)), 1), len(points) - 1)
     (x0, y0), (x1, y1) = points[right - 1], points[right]

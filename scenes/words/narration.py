@@ -68,7 +68,7 @@ class OwnWords:
 
         Raises NarrationError if the file is missing or no valid TOML, or has anything but words of scenes.
         """
-        content = _parse(file)
+        content = _parse_toml(file)
         for language, scenes in content.items():
             if language not in LANGUAGES:
                 raise NarrationError(
@@ -123,7 +123,7 @@ class Narration:
         file that is not a title, a beat or a word on the screen.
         """
         files = {check_language(language): folder / f"{language}.toml" for language in languages}
-        return cls({language: _read(file) for language, file in files.items()}, files).with_words(_InUse.words)
+        return cls({language: _read_words(file) for language, file in files.items()}, files).with_words(_InUse.words)
 
     def with_words(self, words: OwnWords | None) -> Narration:
         """Return the narration with ``words`` in place of ours, line by line."""
@@ -168,11 +168,11 @@ class Narration:
         lines: dict[str, MarkedLine] = {}
         originals: dict[str, MarkedLine] = {}
         for language in self._spoken_in(scene):
-            lines[language] = self._line(language, scene, beat, values or {})
-            spoken_line = self._line(language, scene, beat, values or {}, as_spoken=True)
+            lines[language] = self._marked_line(language, scene, beat, values or {})
+            spoken_line = self._marked_line(language, scene, beat, values or {}, as_spoken=True)
             if spoken_line != lines[language]:
                 lines[f"{language}, {SPOKEN}"] = spoken_line
-            if (original := self._original(lines[language], scene, beat, values or {})) is not None:
+            if (original := self._line_that_is_replaced(lines[language], scene, beat, values or {})) is not None:
                 originals[language] = original
         lines = self.with_all_marks(f"{scene}: beat {beat!r}", lines, originals)
         stretches = {}
@@ -207,18 +207,20 @@ class Narration:
         """Return how many letters and digits of ``text`` a voice reads."""
         return sum(letter.isalnum() for letter in spoken_form(text, language, self.lexicon(language)))
 
-    def _line(
+    def _marked_line(
         self, language: str, scene: str, beat: str, values: Mapping[str, object], as_spoken: bool = False
     ) -> MarkedLine:
         """Return a line in one language, cut at its marks. ``as_spoken``: the line as a voice should read it."""
-        return MarkedLine(language, *self._text(language, scene, "beats", beat, values, as_spoken))
+        return MarkedLine(language, *self._filled_text_and_marks(language, scene, "beats", beat, values, as_spoken))
 
-    def _original(self, line: MarkedLine, scene: str, beat: str, values: Mapping[str, object]) -> MarkedLine | None:
+    def _line_that_is_replaced(
+        self, line: MarkedLine, scene: str, beat: str, values: Mapping[str, object]
+    ) -> MarkedLine | None:
         """Return our line that ``line`` replaces; None if no line is replaced or both are the same."""
         if self.own is None or not self.own.has(scene):
             return None
         try:
-            ours = replace(self, scenes=self.ours, own=None, ours={})._line(line.language, scene, beat, values)
+            ours = replace(self, scenes=self.ours, own=None, ours={})._marked_line(line.language, scene, beat, values)
         except NarrationError:
             return None
         return None if ours == line else ours
@@ -245,7 +247,7 @@ class Narration:
         form.
         """
         own = self.own.lexicons.get(language, {}) if self.own is not None else {}
-        return {**_lexicons()[language], **own}
+        return {**_lexicons_by_language()[language], **own}
 
     def _spoken_in(self, scene: str) -> list[str]:
         """Return the languages that the scene is spoken in.
@@ -270,7 +272,7 @@ class Narration:
     def screen(self, scene: str, key: str, language: str, values: Mapping[str, object] | None = None) -> str:
         """Return words for the screen."""
         self._looked_up.add((language, scene, key))
-        stretches, _ = self._text(language, scene, "screen", key, values or {})
+        stretches, _ = self._filled_text_and_marks(language, scene, "screen", key, values or {})
         return "".join(stretches)
 
     def title(self, scene: str, language: str, is_ours: bool = True) -> str:
@@ -282,7 +284,7 @@ class Narration:
         has_own_words = self.own is not None and self.own.has(scene)
         if not has_own_words and not (is_ours and any(scene in scenes for scenes in self.scenes.values())):
             return scene.replace("-", " ").capitalize()
-        title = self._table(language, scene).get("title")
+        title = self._words_of_scene(language, scene).get("title")
         if title is not None:
             return str(title)
         file, section = self._place_of_line(language, scene)
@@ -290,7 +292,7 @@ class Narration:
         instead = f", or use --lang {titled[0]}, in which it has one" if titled else ""
         raise NarrationError(f"{scene} has no title in {file}: add `title` to [{section}]{instead}")
 
-    def _table(self, language: str, scene: str) -> Mapping[str, Any]:
+    def _words_of_scene(self, language: str, scene: str) -> Mapping[str, Any]:
         """Return the words of a scene in a language; {} if there are none.
 
         Raises NarrationError for a language not loaded.
@@ -299,11 +301,11 @@ class Narration:
             raise NarrationError(f"language {language!r} was not loaded, only {', '.join(self.scenes)}")
         return self.scenes[language].get(scene, {})
 
-    def _text(
+    def _filled_text_and_marks(
         self, language: str, scene: str, table: str, key: str, values: Mapping[str, object], as_spoken: bool = False
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return a text with filled fields as stretches, and the marks between them. Marks in values do not count."""
-        words = self._table(language, scene)
+        words = self._words_of_scene(language, scene)
         lines = words.get(table, {})
         if as_spoken:
             lines = lines | words.get(SPOKEN, {})
@@ -392,9 +394,9 @@ def _put_over(ours: Scenes, words: Scenes) -> Scenes:
 
 
 @cache
-def _lexicons() -> Mapping[str, Mapping[str, str]]:
+def _lexicons_by_language() -> Mapping[str, Mapping[str, str]]:
     """Return our lexicons, by language."""
-    content = _parse(LEXICON_FILE)
+    content = _parse_toml(LEXICON_FILE)
     for language in LANGUAGES:
         _check_lexicon(LEXICON_FILE, language, content.setdefault(language, {}))
     return content
@@ -412,7 +414,7 @@ def _check_lexicon(file: Path, section: str, table: object) -> None:
             )
 
 
-def _parse(file: Path) -> dict[str, Any]:
+def _parse_toml(file: Path) -> dict[str, Any]:
     """Return the tables of a TOML file. Raises NarrationError."""
     try:
         return read_toml(file, "narration")
@@ -420,7 +422,7 @@ def _parse(file: Path) -> dict[str, Any]:
         raise NarrationError(str(error)) from None
 
 
-def _read(file: Path) -> dict[str, Mapping[str, Any]]:
+def _read_words(file: Path) -> dict[str, Mapping[str, Any]]:
     """Return our words in a file. Raises NarrationError."""
     try:
         return _checked_words(file, read_text(file, "narration"))

@@ -76,7 +76,7 @@ class Speech(ABC):
     def number(self, text: str, counted: bool = False) -> str:
         """Return a number in words, with its sign if it has one. ``counted``: whether the counted thing follows."""
         whole, _, decimals = text.lstrip("+-").partition(".")
-        words = [self._sign(text)] if text[0] in "+-" else []
+        words = [self._word_for_sign(text)] if text[0] in "+-" else []
         one_by_one = len(whole) > self.LONGEST
         words.append(self.digits(whole) if one_by_one else self.whole(int(whole), counted and not decimals))
         return self.gap.join([*words, self.POINT, self.digits(decimals)] if decimals else words)
@@ -92,14 +92,14 @@ class Speech(ABC):
     def percent(self, number: str) -> str:
         """Return a percentage in words."""
         if number[0] in "+-":
-            return self.gap.join([self._sign(number), self.percent(number[1:])])
+            return self.gap.join([self._word_for_sign(number), self.percent(number[1:])])
         return self.PERCENT.format(self.number(number))
 
     @abstractmethod
     def percents(self, first: str, last: str) -> str:
         """Return a range of percentages in words, such as 5–10 %."""
 
-    def _sign(self, number: str) -> str:
+    def _word_for_sign(self, number: str) -> str:
         """Return the word for the sign of a number that has one."""
         return self.MINUS if number.startswith("-") else self.PLUS
 
@@ -114,7 +114,7 @@ class Speech(ABC):
 
     def by_rules(self, number: int, ruleset: str) -> str:
         """Return a number in words by a CLDR rule set."""
-        return str(_engine(self.code).format_number(number, ruleset_names=[ruleset]).text)
+        return str(_cldr_rules(self.code).format_number(number, ruleset_names=[ruleset]).text)
 
     @abstractmethod
     def whole(self, number: int, counted: bool = False) -> str:
@@ -226,7 +226,7 @@ SPEECH: dict[str, Speech] = {"en": EnglishSpeech(), "zh": ChineseSpeech()}
 
 
 @cache
-def _engine(language: str) -> Any:
+def _cldr_rules(language: str) -> Any:
     """Return CLDR's number rules of a language."""
     from unicode_rbnf import RbnfEngine  # takes 0.1 s
 

@@ -66,7 +66,7 @@ def split_cues(text: str, language: str) -> tuple[Cue, ...]:
 
     Runs of white space count as one space. Nothing else is lost, and only line breaks are added.
     """
-    tokens = _tokens(text, language)
+    tokens = _tokens_of_text(text, language)
     spans = _Cutting(tokens, language).cheapest()
     texts = [
         _set_in_lines([tokens[start:second], tokens[second:end]] if second else [tokens[start:end]])
@@ -80,7 +80,7 @@ def split_cues(text: str, language: str) -> tuple[Cue, ...]:
 def reading_time(cue: str, language: str) -> float:
     """Return the seconds that a cue takes to read."""
     pace = LANGUAGES[language]
-    return min(max(_width(cue, language) / pace.reading_speed, pace.shortest_cue), pace.longest_cue)
+    return min(max(_width_in_characters(cue, language) / pace.reading_speed, pace.shortest_cue), pace.longest_cue)
 
 
 def timed_cues(text: str, language: str, start: float, end: float) -> list[tuple[float, float, str]]:
@@ -166,7 +166,7 @@ class _SoundingTime:
 def break_places(text: str, language: str) -> list[int]:
     """Return the positions, in characters, where ``text`` may be cut: before words, and never inside a common word."""
     places, end = [], 0
-    for token in _tokens(text, language):
+    for token in _tokens_of_text(text, language):
         start = text.index(token.text, end)
         if end and text[start - 1] + text[start] not in KEPT_TOGETHER:
             places.append(start)
@@ -174,16 +174,16 @@ def break_places(text: str, language: str) -> list[int]:
     return places
 
 
-def _tokens(text: str, language: str) -> list[_Token]:
+def _tokens_of_text(text: str, language: str) -> list[_Token]:
     """Return the tokens of a text."""
     tokens: list[_Token] = []
     for word in re.findall(r"(?:\S|[\u2009\u202f\xa0])+", text.strip()):  # 1 405 has a thin space and is one word
-        for place, piece in enumerate(_pieces(word, LANGUAGES[language].line_length, language)):
-            tokens.append(_Token(piece, place == 0 and bool(tokens), _width(piece, language)))
+        for place, piece in enumerate(_breakable_parts(word, LANGUAGES[language].line_length, language)):
+            tokens.append(_Token(piece, place == 0 and bool(tokens), _width_in_characters(piece, language)))
     return tokens
 
 
-def _pieces(word: str, limit: int, language: str) -> Iterator[str]:
+def _breakable_parts(word: str, limit: int, language: str) -> Iterator[str]:
     """Yield the parts of a word that may be on different lines: wide characters one by one, Latin runs whole.
 
     A run that is wider than a line is cut where the line is full. The time is proportional to the word's length.
@@ -192,7 +192,7 @@ def _pieces(word: str, limit: int, language: str) -> Iterator[str]:
     held: list[str] = []  # atoms of the current piece
     held_width = 0.0
     for atom in atoms:
-        atom_width = _width(atom, language)
+        atom_width = _width_in_characters(atom, language)
         clings = held and (atom[0] in NO_START or unicodedata.combining(atom[0]) or held[-1][-1] in NO_END)
         if held and (not clings or held_width + atom_width > limit):
             yield "".join(held)
@@ -200,7 +200,7 @@ def _pieces(word: str, limit: int, language: str) -> Iterator[str]:
         if atom_width > limit:
             *full, atom = _cut_at_width(atom, limit, language)
             yield from full
-            atom_width = _width(atom, language)
+            atom_width = _width_in_characters(atom, language)
         held.append(atom)
         held_width += atom_width
     if held:
@@ -211,7 +211,7 @@ def _cut_at_width(text: str, limit: int, language: str) -> Iterator[str]:
     """Yield ``text`` in parts that are at most ``limit`` wide, each with at least one character."""
     start, width = 0, 0.0
     for place, character in enumerate(text):
-        more = _width(character, language)
+        more = _width_in_characters(character, language)
         if place > start and width + more > limit:
             yield text[start:place]
             start, width = place, 0.0
@@ -219,7 +219,7 @@ def _cut_at_width(text: str, limit: int, language: str) -> Iterator[str]:
     yield text[start:]
 
 
-def _width(text: str, language: str) -> float:
+def _width_in_characters(text: str, language: str) -> float:
     """Return the width of a text in characters of the language.
 
     In Chinese a full-width character counts 1 and others 1/2; elsewhere a full-width one counts 2 and others 1.
@@ -238,7 +238,7 @@ class _Cutting:
     """
 
     def __init__(self, tokens: Sequence[_Token], language: str) -> None:
-        self.limit, self.space = LANGUAGES[language].line_length, _width(" ", language)
+        self.limit, self.space = LANGUAGES[language].line_length, _width_in_characters(" ", language)
         self.break_costs = [0.0, *(_break_cost(tokens, place) for place in range(1, len(tokens) + 1))]
         spaces = [self.space if token.spaced else 0.0 for token in tokens]
         self.ends = [0.0, *accumulate(token.width + space for token, space in zip(tokens, spaces, strict=True))]

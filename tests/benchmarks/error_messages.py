@@ -48,7 +48,11 @@ class ErrorMessages:
 
     @pytest.fixture(autouse=True)
     def _messages(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        begin, complain, construct = gradreel.cli.Gradreel.main, gradreel.cli._complain, UserError.__init__
+        begin, complain, construct = (
+            gradreel.cli.Gradreel.main,
+            gradreel.cli._print_error_and_return_code,
+            UserError.__init__,
+        )
 
         def remember(group: click.Group, args: Any = None, *rest: Any, **options: Any) -> Any:
             self.arguments = tuple(map(str, args or ()))
@@ -65,7 +69,7 @@ class ErrorMessages:
                 self.keep(str(error), f"{frame.f_globals.get('__name__')}.{frame.f_code.co_name}()")
 
         monkeypatch.setattr(gradreel.cli.Gradreel, "main", remember)
-        monkeypatch.setattr(gradreel.cli, "_complain", keep_complaint)
+        monkeypatch.setattr(gradreel.cli, "_print_error_and_return_code", keep_complaint)
         monkeypatch.setattr(UserError, "__init__", keep_error)
 
     def most_usual(self) -> list[dict[str, Any]]:

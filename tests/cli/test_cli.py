@@ -164,7 +164,7 @@ def test_list_prints_titles_in_another_language(gradreel):
 @pytest.mark.parametrize("spelling", ["--media_dir", "--media-dir"])
 def test_both_spellings_of_an_option(gradreel, tmp_path, spelling, monkeypatch):
     (tmp_path / "media").write_text("")
-    for slow in ("_imports", "default_voice"):
+    for slow in ("_check_imports_in_new_process", "default_voice"):
         monkeypatch.setattr(f"gradreel.render.health.{slow}", lambda *_: None)
     result = gradreel("checkhealth", spelling, tmp_path / "media")
     assert (result.exit_code, "is a file" in result.stdout) == (1, True)

@@ -215,7 +215,9 @@ def test_one_day_and_one_epoch_are_not_several(here, window, epochs, words):
     series = read_daily_csv(here / "short.csv")
     dataset = DailyViews(series=series, window=window, test_from=date(2024, 1, 5))
     (network,) = width_experiments(dataset, (0,), range(1), epochs)
-    told = " ".join(experiment_report._notes(experiment_report.Comparison("width", dataset, {network: None}, here)))
+    told = " ".join(
+        experiment_report._sentences_below_table(experiment_report.Comparison("width", dataset, {network: None}, here))
+    )
     for part in words:
         assert part in told
 
@@ -234,8 +236,10 @@ def test_one_of_several_columns_is_chosen(gradreel, here):
     assert [run["digest"] for run in chosen["train"]] == [run.digest for run in network.experiments]
     assert other["train"] != chosen["train"]
     shown = experiment_report.Comparison("width", dataset, {network: None}, here)
-    assert "Data: two.csv, column Views there, 2024-01-01 to 2024-02-29; " in " ".join(experiment_report._notes(shown))
-    assert experiment_report._json(shown)["data"]["column"] == "Views there"
+    assert "Data: two.csv, column Views there, 2024-01-01 to 2024-02-29; " in " ".join(
+        experiment_report._sentences_below_table(shown)
+    )
+    assert experiment_report._comparison_as_json(shown)["data"]["column"] == "Views there"
     missing = gradreel(*arguments, "--column", "Views")
     assert (missing.exit_code, "no column of numbers is called 'Views'; there are" in missing.stderr) == (2, True)
 

