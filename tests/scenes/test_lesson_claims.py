@@ -407,7 +407,7 @@ REASONS = {
         "train": "each run is shown up to its lowest validation loss",
         "rule": "the floor is computed from the rule, and the number is filled in",
     },
-    "stack-layers": {"why": EXACT, "again": DEFINES},
+    "stack-layers": {"why": EXACT, "fold": EXACT, "third": EXACT, "again": DEFINES},
     "depth-experiment": {"networks": ASKS, "train": ASKS},
     "forecast": {"prediction": DEFINES},
     "naming": {"nameless": ASKS, "hidden": DEFINES},

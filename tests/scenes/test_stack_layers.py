@@ -11,13 +11,20 @@ import pytest
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
+from gradreel.scenes.lecture.deep.pictures.folded_line import (
+    SAMPLES,
+    DotThroughTwice,
+    FoldPanels,
+    TwoRelus,
+    fold,
+)
 from gradreel.scenes.lecture.deep.pictures.layer_stack import (
     layer_sizes,
     layer_source,
     output_source,
     short_formula,
 )
-from gradreel.scenes.lecture.deep.stack_layers import SAMPLES, StackLayers, fold
+from gradreel.scenes.lecture.deep.stack_layers import StackLayers
 from gradreel.scenes.lecture.many_layers import ManyLayers
 from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.testing.layout import check_scene
@@ -44,7 +51,7 @@ class Film:
         self.formulas[beat] = [text.source for text in scene.stack.formulas if text in here]
         self.sizes.append(scene.stack.size)
         self.findings.extend(map(str, check_scene(scene, beat)))
-        if beat == "why":
+        if beat in ("why", "fold", "third"):
             return  # the network has not come yet
         shown = {"once": 1, "again": 2}.get(beat, len(columns) - 1)
         self.columns[beat] = [column.x for column in columns[: shown + 1]]
@@ -155,10 +162,28 @@ def test_bad_depth_is_named():
 
 
 def test_each_fold_more_than_doubles_the_corners_as_the_text_says(play):
-    drawn = play(StackLayers, lambda scene, _: list(scene.folded), until="why", width=3).seen["why"]
+    drawn = play(StackLayers, until="third", width=3).scene.folded
     y = np.linspace(0.0, 1.0, SAMPLES)
     for curve, corners in zip(drawn, (1, 3, 7), strict=True):
         y = fold(y)
         heights = np.append(curve.get_start_anchors()[:, 1], curve.get_end()[1])
         np.testing.assert_allclose(heights - heights.min(), y * np.ptp(heights), atol=1e-9)
         assert (np.abs(np.diff(y, 2)) > 1e-9).sum() == corners
+
+
+def test_the_two_relus_add_up_to_the_fold():
+    two = TwoRelus()
+    two.turn_down().interpolate(1.0)
+    heights = np.append(two.sum.get_start_anchors()[:, 1], two.sum.get_end()[1])
+    np.testing.assert_allclose([two.plot.data([0, y, 0])[1] for y in heights], fold(two.x), atol=1e-9)
+
+
+@pytest.mark.parametrize("x", [0.1, 0.25, 0.5, 0.8])
+def test_the_height_after_one_layer_is_as_long_as_the_input_of_the_next(x):
+    dot = DotThroughTwice(FoldPanels(["", "", ""], "height"))
+    dot.show(x)
+    height, given = dot.heights[0], dot.inputs[1]
+    assert height.height == pytest.approx(given.width) and height.height > 0.1
+    first, second, both = (dot.panels.plots[k].data(dot.dots[k].get_center()) for k in range(3))
+    assert first == pytest.approx((x, float(fold(np.array(x)))))
+    assert second[0] == pytest.approx(first[1]) and both == pytest.approx((x, second[1]))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
-from gradreel.core.arrays import FloatArray
 from gradreel.core.choices import DEPTHS, WIDTH
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.activations import relu
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
+from gradreel.scenes.lecture.deep.pictures.folded_line import FOLDS, DotThroughTwice, FoldPanels, TwoRelus, fold
 from gradreel.scenes.lecture.deep.pictures.layer_stack import (
     BOTH,
     EDGES,
@@ -21,11 +21,13 @@ from gradreel.scenes.lecture.deep.pictures.layer_stack import (
 )
 from gradreel.scenes.lecture.many_layers import HUNDRED, ManyLayers, hundred_layers
 from gradreel.scenes.lecture.relu_blocks import first_layer, in_one_column
+from gradreel.scenes.lecture.runs import BIG
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.network_parts import Node, Pulse, activation_picture
-from gradreel.scenes.mobjects.plot import Plot, ring
+from gradreel.scenes.mobjects.plot import ring
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.style import FAINT, FULL, emphasis, palette
+from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
 from manim import (
@@ -40,7 +42,6 @@ from manim import (
     TransformFromCopy,
     UpdateFromAlphaFunc,
     VGroup,
-    VMobject,
     linear,
     smooth,
     squish_rate_func,
@@ -48,8 +49,6 @@ from manim import (
 )
 from pydantic import Field
 
-FOLDS, SAMPLES = 3, 641  # layers that fold a line; x at which it is drawn, all corners among them
-PANEL_WIDTH, PANEL = 3.7, (-1.9, 1.9)  # of each curve; bottom and top
 DIP = 0.95  # a copied formula goes so far below the one it comes from
 ENLARGED, LARGE_CENTER = 0.78, (5.35, 1.15)  # radius and middle of the one node that is looked at from near
 TOTAL_SIZE = 34
@@ -66,13 +65,23 @@ class StackLayers(LectureScene):
         width: int = Field(WIDTH, ge=1, le=1000, description="ReLUs in each hidden layer")
         depth: int = Field(3, ge=2, le=max(DEPTHS), description="Hidden layers at the end")
 
-    def construct(self) -> None:
+    def claims(self) -> Iterator[Claim]:
+        count, announced = self.network.n_parameters, BIG.n_parameters
+        yield claim("more", "it has as many parameters as announced", count == announced, count=count, said=announced)
+
+    @cached_property
+    def network(self) -> Experiment:
+        """The network that the scene builds, for its number of parameters."""
         p = self.parameters
-        self.depth = p.depth
-        self.network = Experiment(dataset=p.dataset, hidden=(p.width,) * p.depth, activation="relu")
+        return Experiment(dataset=p.dataset, hidden=(p.width,) * p.depth, activation="relu")
+
+    def construct(self) -> None:
+        self.depth = self.parameters.depth
         self.stack = LayerStack(self.network, self.screen("days"))
         self.diagram = self.stack.diagram
         self._why_beat()
+        self._fold_beat()
+        self._third_beat()
         self._once_beat()
         self._again_beat()
         self._more_beat()
@@ -80,42 +89,64 @@ class StackLayers(LectureScene):
         self.hand_on(self.many)  # depth-experiment begins with it
 
     def _why_beat(self) -> None:
-        with self.beat("why"):
-            # The ReLUs that width-experiment ends with step aside. A line goes through a layer of two ReLUs, which
-            # folds it. What comes out goes through a second layer, and is folded as a whole, and again. Corners are
-            # counted under each curve
+        with self.beat("why", pause="short"):
+            # The ReLUs that width-experiment ends with step aside. Two of them over one x: one climbs, the other turns
+            # it down. Their sum is a line that is folded once
             self.dots = first_layer(self.parameters.width)
             self.add(self.dots)
             height, middle = ASIDE
             aside = self.dots.animate.scale(height / self.dots.height).move_to(middle)
             self.play(*self.next_heading(self.screen("heading-why")), aside, run_time=0.9)
-            x = np.linspace(0.0, 1.0, SAMPLES)
-            left, right, width = style.LEFT_EDGE + 0.1, style.RIGHT_EDGE - 0.1, PANEL_WIDTH
-            lefts = np.linspace(left, right - width, FOLDS)
-            panels = [
-                Plot((0.0, 1.0), (0.0, 1.0), left=at, right=at + width, bottom=PANEL[0], top=PANEL[1], x_label=None)
-                for at in lefts.tolist()
-            ]
-            names = [
-                words(self.screen("corners", layers=Count(k + 1), corners=Count(2 ** (k + 1) - 1)), style.LABEL)
-                for k in range(FOLDS)
-            ]
-            for name, panel in zip(names, panels, strict=True):
-                name.place(PANEL[0] - 0.7, center=float(panel.x_axis.get_x()))
-            y, curves = x, [panels[0].curve(x, x, palette.blue)]
-            self.play(FadeIn(panels[0]), Create(curves[0]), run_time=0.8)
-            self.until("fold")
-            for k, (panel, name) in enumerate(zip(panels, names, strict=True)):
-                if k:
-                    curves.append(curves[-1].copy())
-                    way = panel.x_axis.get_center() - panels[k - 1].x_axis.get_center()
-                    self.play(FadeIn(panel), curves[-1].animate.shift(way), run_time=0.8)
-                self.play(_folding(panel, curves[-1], x, y), run_time=1.4)
-                self.play(FadeIn(name, shift=0.15 * UP), run_time=0.3)
-                y = fold(y)
-                if k == 0:
-                    self.until("again")
-            self.folded, self.names = VGroup(*curves), VGroup(*panels, *names)
+            self.two = two = TwoRelus()
+            self.play(FadeIn(two.plot), run_time=0.6)
+            self.until("up")
+            self.play(Create(two.up[0]), FadeIn(two.up[1]), run_time=1.0)
+            self.until("down")
+            self.play(Create(two.down[0]), FadeIn(two.down[1]), run_time=1.0)
+            self.add(two.sum)
+            self.play(*(emphasis(curve, FAINT) for curve in (two.up[0], two.down[0])), run_time=0.3)
+            self.play(two.turn_down(), run_time=1.4)
+
+    def _fold_beat(self) -> None:
+        two = self.two
+        with self.beat("fold", pause="short"):
+            # The fold goes into the first square. Beside it stands the second layer, which folds in the same way. A dot
+            # goes through both: its height in the first square is what goes into the second. While x goes to the right
+            # once, the height goes up and back, so the second layer's fold is drawn twice
+            corners = [(Count(k + 1), Count(2 ** (k + 1) - 1)) for k in range(FOLDS)]
+            names = [self.screen("corners", layers=layers, corners=count) for layers, count in corners]
+            self.panels = panels = FoldPanels(names, self.screen("height"))
+            first, second = (panels.curve(k, fold(panels.x)) for k in range(2))
+            gone = [FadeOut(part, run_time=0.5) for part in (two.plot, two.up, two.down)]
+            self.play(*gone, ReplacementTransform(two.sum, first), FadeIn(panels.plots[0], panels.axes[0]))
+            self.play(FadeIn(panels.plots[1], panels.axes[1], second), run_time=0.7)
+            self.until("dot")
+            dot = DotThroughTwice(panels)
+            self.play(FadeIn(panels.plots[2], panels.axes[2], dot), run_time=0.5)
+            self.play(dot.run(), run_time=6.0)
+            twice = panels.curve(2, fold(fold(panels.x)))
+            self.remove(dot.trace)
+            self.add(twice)
+            self.play(FadeOut(dot.dots, dot.heights, dot.inputs), run_time=0.3)
+            self.curves, self.second = [first, twice], second
+
+    def _third_beat(self) -> None:
+        panels = self.panels
+        with self.beat("third", pause="short"):
+            # The line after two layers takes the second square. A third layer folds it as a whole. Corners are counted
+            # under each square
+            first, twice = self.curves
+            moved = twice.animate.shift(panels.shift_between(2, 1))
+            self.play(FadeOut(self.second, *panels.axes[:3], run_time=0.4), moved, run_time=0.9)
+            self.play(*(FadeIn(name, shift=0.15 * UP) for name in panels.names[:2]), run_time=0.4)
+            third = twice.copy()
+            self.play(third.animate.shift(panels.shift_between(1, 2)), run_time=0.7)
+            self.play(panels.folding(2, third, fold(fold(panels.x))), run_time=1.4)
+            self.until("corners")
+            self.play(FadeIn(panels.names[2], shift=0.15 * UP), run_time=0.3)
+            self.wait(0.8)
+            self.folded = VGroup(first, twice, third)
+            self.names = VGroup(*panels.plots, *panels.names)
 
     def _once_beat(self) -> None:
         stack = self.stack
@@ -156,10 +187,11 @@ class StackLayers(LectureScene):
             copy = first.copy()
             self.play(_carry(copy, float(second.get_left()[0])), run_time=0.8)
             self.play(*grow(copy, second, morph=False), run_time=0.7)
+            self.wait(1.5)
 
     def _more_beat(self) -> None:
         stack, y = self.stack, self.depth + 1
-        with self.beat("more", pause="short", depth=Count(self.depth)):
+        with self.beat("more", pause="short", depth=Count(self.depth), count=number_text(self.network.n_parameters)):
             # As many layers as we take, the newest with its formula; then y. At the top right, how many parameters that
             # makes
             there = range(BOTH)
@@ -272,20 +304,6 @@ class StackLayers(LectureScene):
         self.remove(texts)
         self.total = texts[-1]
         self.add(self.total)
-
-
-def fold(y: FloatArray) -> FloatArray:
-    """What a layer of two ReLUs can make of heights from 0 to 1: it doubles them and folds what is above 1 down."""
-    return np.asarray(2 * relu(y) - 4 * relu(y - 0.5))
-
-
-def _folding(panel: Plot, curve: VMobject, x: FloatArray, y: FloatArray) -> Animation:
-    """``curve`` through (x, y) is folded."""
-
-    def update(_: VMobject, share: float) -> None:
-        panel.set_curve(curve, x, y + share * (fold(y) - y))
-
-    return UpdateFromAlphaFunc(curve, update, rate_func=smooth)
 
 
 def _carry(text: TextMobject, left: float) -> Animation:
