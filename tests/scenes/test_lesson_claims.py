@@ -401,7 +401,7 @@ REASONS = {
         "recorded-walk": EXACT,
     },
     "batches": {"split": DEFINES, "epoch": DEFINES},
-    "relu": {"map": ASKS, "relu": EXACT, "height": EXACT, "two": EXACT, "names": EXACT},
+    "relu": {"map": ASKS, "relu": EXACT, "height": EXACT, "two": EXACT, "names": EXACT, "slopes": EXACT},
     "width-experiment": {
         "networks": ASKS,
         "train": "each run is shown up to its lowest validation loss",

@@ -48,6 +48,8 @@ def everything(scene, beat):
     if beat == "names":
         seen.panels = [drawn(panel.plot, panel.curve) for panel in scene.panels]
         seen.slopes = [np.diff(drawn(panel.plot, line)) for panel, line in zip(scene.panels, scene.slopes, strict=True)]
+    if beat == "slopes":
+        seen.row = scene.row
     return seen
 
 
@@ -143,6 +145,18 @@ def test_the_small_pictures_are_the_same_functions(film):
 def test_at_a_large_input_the_sigmoid_has_hardly_a_slope_and_relu_has_one(film):
     flat, climbing = (dy / dx for (dx,), (dy,) in film("default")["names"].slopes)
     assert 0 < flat < 0.01 and climbing == pytest.approx(1.0)
+
+
+def test_relus_of_the_red_curve_are_lit_where_they_have_a_slope(film):
+    row, curve = film("default")["slopes"].row, RUN.curve_data.curve()
+    (x, total) = (drawn(row.boxes[0].plot, row.boxes[0].curve)[0], 0.0)
+    for box in row.boxes:
+        total = total + drawn(box.plot, box.curve)[1]
+    assert total + curve(x)[0] == pytest.approx(curve(x), abs=1e-6), "they add up to it"
+    for at in (1.2, 3.7, 6.0, 7.9):
+        row.show(at)
+        sloped = [np.gradient(np.interp([at - 0.01, at + 0.01], *drawn(box.plot, box.curve)))[0] for box in row.boxes]
+        assert row.lit == int(row.count[1].text) == sum(abs(step) > 1e-6 for step in sloped) > 0
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.batch_boxes import QUIZ, Boxes
 from gradreel.scenes.lecture.curves.pictures.formula_numbers import in_formula
+from gradreel.scenes.lecture.curves.pictures.relu_row import ReluRow
 from gradreel.scenes.lecture.curves.pictures.relu_sum import ReluSum
 from gradreel.scenes.lecture.curves.pictures.sigmoid_board import color_of
 from gradreel.scenes.lecture.curves.pictures.small_curves import SmallCurve
@@ -94,6 +95,7 @@ class Relu(LectureScene):
         self._two_beat()
         self._sum_beat()
         self._names_beat()
+        self._slopes_beat()
         self.hand_on()
 
     def _prepare(self) -> None:
@@ -125,8 +127,9 @@ class Relu(LectureScene):
             self.add(boxes.fill(boxes.count))
             leaving = FadeOut(boxes, target_position=steps.card(3), scale=0.25)
             arriving = self.next_heading(self.screen_of("part-map")("heading"))
-            self.play(*arriving, FadeIn(steps), leaving, run_time=1.0)
-            self.play(steps.focus(1), run_time=0.6)
+            self.play(*arriving, FadeIn(steps), leaving, run_time=0.8)
+            self.play(steps.focus(1), run_time=0.4)
+            self.wait(0.8)
             self.until("soft")
             match = match_by_slope(*self.hard.x, self.parameters.c)
             self.soft = self.plot.curve(self.x, match.c * sigmoid(match.b + match.w * self.x), palette.blue)
@@ -236,7 +239,7 @@ class Relu(LectureScene):
     def _names_beat(self) -> None:
         with self.beat("names"):
             # Both functions side by side under one name. A dot runs along each to a large input, the same for both, and
-            # takes the tangent along: in the end the sigmoid has no slope, and ReLU has. Then ours steps forward
+            # takes the tangent along: in the end the sigmoid has no slope, and ReLU has. The sigmoid steps back
             r, large = np.linspace(-R, R, SAMPLES), np.linspace(-LARGE, LARGE, SAMPLES)
             sides = (("sigmoid", sigmoid, (-0.08, 1.08)), ("ReLU", relu, (-0.08 * R, 1.08 * R)))
             self.panels = [
@@ -253,9 +256,20 @@ class Relu(LectureScene):
             self.until("large")
             curves = [(panel.plot, large, f(large)) for panel, (_, f, _) in zip(self.panels, sides, strict=True)]
             dots = self._run_along(curves, coming=0.3, seconds=4.0)
-            self.until("climbs")
             back = [emphasis(self.panels[0].curve, FAINT), emphasis(self.panels[0].name, READABLE)]
             self.play(*back, emphasis(VGroup(dots[0], self.slopes[0]), DIM), run_time=0.6)
+            self.dots = dots
+
+    def _slopes_beat(self) -> None:
+        with self.beat("slopes"):
+            # The ReLUs whose sum is the red curve, side by side. One x goes through all of them from left to right:
+            # those that have a slope there are lit, and counted
+            self.play(FadeOut(*self.panels, *self.slopes, self.dots), run_time=0.5)
+            data = self.parameters.run.curve_data
+            self.row = row = ReluRow(data.curve(), data.range, self.screen("on-slope"))
+            self.play(FadeIn(row), run_time=0.6)
+            self.until("many")
+            self.play(row.sweep(), run_time=5.0)
 
     # -- parts of the picture ------------------------------------------------------------------------------------
 
@@ -369,7 +383,7 @@ class Relu(LectureScene):
         def turn(_: VMobject, share: float) -> None:
             self._draw_bracket((1 - 2 * share) * self.first)
 
-        self.play(UpdateFromAlphaFunc(self.bracket, turn, run_time=2.4, rate_func=there_and_back_with_pause))
+        self.play(UpdateFromAlphaFunc(self.bracket, turn, run_time=3.2, rate_func=_there_held_and_back))
         self.letters = self._numbers_under({"c": "c", "bias": "b", "w": "w"})
         self.add(self.one)
         self.play(FadeIn(self.letters, shift=0.1 * UP), FadeOut(self.bracket), run_time=0.4)
@@ -389,6 +403,10 @@ class Relu(LectureScene):
             shown = AnimationGroup(FadeIn(icon.zero), FadeIn(icon.name), run_time=0.3)
             moves.append(Succession(ReplacementTransform(curve, icon.curve, run_time=0.7), shown))
         self.play(LaggedStart(*moves, lag_ratio=0.4))
+
+
+def _there_held_and_back(share: float) -> float:
+    return float(there_and_back_with_pause(share, 0.5))
 
 
 def _tangent(plot: Plot, x: NDArray, y: NDArray, share: float) -> VMobject:
