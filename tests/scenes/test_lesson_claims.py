@@ -405,9 +405,7 @@ REASONS = {
     "width-experiment": {
         "networks": ASKS,
         "train": "each run is shown up to its lowest validation loss",
-        "usual": DEFINES,
-        "rule": DEFINES,
-        "miss": "the floor is computed from the rule, and the number is filled in",
+        "rule": "the floor is computed from the rule, and the number is filled in",
     },
     "stack-layers": {"why": EXACT, "fold": EXACT, "third": EXACT, "again": DEFINES},
     "depth-experiment": {"networks": ASKS, "train": ASKS},
@@ -426,6 +424,16 @@ REASONS = {
         "through-activation": EXACT,
     },
     "summary": {"steps": DEFINES, "thread": DEFINES, "answer": DEFINES},
+    "bent-plane": {"sheet": DEFINES},
+    "three-classes": {
+        "three": EXACT,
+        "scores": "the largest score is looked for",
+        "positive": EXACT,
+        "divide": EXACT,
+        "ten": ASKS,
+    },
+    "far-away": {"silent": EXACT},
+    "classes-summary": {"thread": DEFINES},
     "decision-regions": {"start": DEFINES, "walk": DEFINES},
     "layer-view": {"layer": DEFINES},
     "loss-curve": {"epochs": DEFINES, "whole": DEFINES, "axes": DEFINES, "compare": DEFINES},
@@ -460,6 +468,14 @@ NEUTRAL_REASONS = {
     "model-selection": {"exam": DEFINES, "week-low-again": DEFINES},
     "backprop": {"step": DEFINES},
     "network": {"start": DEFINES, "end": "the largest weight is looked for"},
+    "bent-plane": {"cut-parts-all": DEFINES, "back-curve": DEFINES},
+    "three-classes": {"drag": "the place of equal scores is looked for"},
+    "far-away": {
+        "near-unsure": DEFINES,
+        "out-surer": "the frame is around the dots",
+        "far-whole": DEFINES,
+        "lines": EXACT,
+    },
     "more-features": {"more-days": DEFINES},
 }
 """The same for neutral lines, which never have a condition."""
