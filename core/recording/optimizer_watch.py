@@ -19,12 +19,15 @@ WATCHED = (
     "weight_decay", "decoupled_weight_decay",
 )  # fmt: skip
 """Settings that an update depends on, besides the learning rate."""
+SAMPLED_ENTRIES = 16
+"""How many entries of each state tensor are compared before an update."""
 
 
 class OptimizerWatch:
     """Compares an optimizer's settings and state before each update with those after the last one.
 
-    The optimizer state is compared for `COMPUTED_KINDS` only.
+    The optimizer state is compared for `COMPUTED_KINDS` only. torch counts writes to a tensor, but not those through
+    ``.data`` or numpy. So some entries of each tensor are compared as well. A change of other entries alone is missed.
 
     Attributes
     ----------
@@ -43,6 +46,8 @@ class OptimizerWatch:
         self._settings: list[dict[str, Setting]] = []  # settings of each group
         self._lengths: list[int] = []
         self._state = self._state_now()
+        self._samples: list[list[torch.Tensor]] = []  # views, a list for each device and dtype
+        self._sampled: list[torch.Tensor] = []  # copies of the samples after the last update
         state_values = self._state[0] if self._compares_state else optimizer.state
         self.fresh = all(value is None for value in state_values)
 
@@ -52,7 +57,7 @@ class OptimizerWatch:
 
     def changes_before_update(self) -> list[tuple[int, str, float]]:
         """(Before each update.) Return the group, name and number of each setting that has changed."""
-        if self._compares_state and not _same(self._state, self._state_now()):
+        if self._compares_state and not (_same(self._state, self._state_now()) and self._has_equal_samples()):
             self.changed |= set(range(len(self._optimizer.param_groups)))
         groups = self._optimizer.param_groups
         values_now = [[len(group["params"]), *group.values()] for group in groups]
@@ -70,7 +75,14 @@ class OptimizerWatch:
     def after_update(self) -> None:
         """(After each update.) Note the optimizer state."""
         if self._compares_state:
-            self._state = self._state_now()
+            state = self._state_now()
+            if not self._samples or not _same((self._state[0], 0), (state[0], 0)):
+                self._samples = _samples_of([value for value in state[0] if isinstance(value, torch.Tensor)])
+            self._state, self._sampled = state, list(map(torch.cat, self._samples))
+
+    def _has_equal_samples(self) -> bool:
+        """Return whether the sampled entries of the optimizer state are those after the last update."""
+        return all(map(_are_equal, map(torch.cat, self._samples), self._sampled))
 
     def _changes(self, j: int, group: dict[str, Any]) -> Iterator[tuple[int, str, float]]:
         """Yield (group, name, number) for each setting of a group whose number differs from when it was last seen."""
@@ -159,6 +171,26 @@ def _equal(now: list[list[Any]], before: list[list[Any]]) -> bool:
         return now == before
     except (RuntimeError, ValueError):
         return False
+
+
+def _samples_of(tensors: list[torch.Tensor]) -> list[list[torch.Tensor]]:
+    """Return a view (n,) of up to `SAMPLED_ENTRIES` entries in the middle of each tensor, by device and dtype."""
+    samples: dict[tuple[torch.device, torch.dtype], list[torch.Tensor]] = {}
+    for tensor in tensors:
+        entries = tensor.detach()
+        if entries.is_contiguous():
+            entries = entries.view(-1)
+            first = max(0, (len(entries) - SAMPLED_ENTRIES) // 2)
+            entries = entries[first : first + SAMPLED_ENTRIES]
+        else:  # only one entry, whose view needs no strides
+            entries = entries[tuple(slice(size // 2, size // 2 + 1) for size in entries.shape)].view(-1)
+        samples.setdefault((tensor.device, tensor.dtype), []).append(entries)
+    return list(samples.values())
+
+
+def _are_equal(a: torch.Tensor, b: torch.Tensor) -> bool:
+    """Return whether two tensors (n,) are equal; a NaN equals a NaN."""
+    return torch.equal(a, b) or bool(((a == b) | (a.isnan() & b.isnan())).all())
 
 
 _times_written = operator.attrgetter("_version")

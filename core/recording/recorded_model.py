@@ -178,10 +178,10 @@ class RecordedModel:
         groups = getattr(optimizer, "param_groups", ())  # a GradScaler may be given an object without groups
         return any(id(tensor) in self._places for group in groups for tensor in group["params"])
 
-    def thaws(self, optimizer: torch.optim.Optimizer) -> bool:
-        """Return whether an optimizer trains a parameter that was frozen when the recording began."""
-        groups, frozen_ids = getattr(optimizer, "param_groups", ()), self.untrained.frozen_ids()
-        return any(tensor.requires_grad and id(tensor) in frozen_ids for group in groups for tensor in group["params"])
+    def mark_thawed_by(self, optimizer: torch.optim.Optimizer) -> list[str]:
+        """Mark as thawed what an optimizer trains and was frozen when the recording began; return the names."""
+        groups = getattr(optimizer, "param_groups", ())
+        return self.untrained.mark_thawed({id(p) for group in groups for p in group["params"] if p.requires_grad})
 
     def after_each_gradient(self, hook: Callable[[torch.Tensor], None]) -> AbstractContextManager[None]:
         """Call ``hook`` with each part of theta after a backward pass has computed its gradient."""

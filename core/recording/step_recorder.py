@@ -536,11 +536,8 @@ class Recorder:
             self.log.note_skipped_step()
 
     def _record_found_optimizer(self, hooks: ExitStack, optimizer: torch.optim.Optimizer, *_: Any) -> None:
-        """(Before each step of any optimizer.) Record an optimizer from now on if it trains the model.
-
-        A step inside a recorded step is ignored: a sharding optimizer, for instance, steps others inside its own step.
-        """
-        if id(optimizer) in self._seen or self._step is not None:
+        """(Before each step of any optimizer.) Record an optimizer from now on if it trains the model."""
+        if not self._is_new(optimizer):
             return
         if not self.recorded.is_trained_by(optimizer):
             self._warn_of_thawing_optimizer(optimizer)
@@ -551,10 +548,8 @@ class Recorder:
     def _warn_of_unrecorded_optimizer(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
         """(After each step of any optimizer.) Warn about an optimizer that trains recorded parameters but is not
         recorded.
-
-        A step inside a recorded step is ignored, as in `_record_found_optimizer`.
         """
-        if id(optimizer) in self._seen or self._step is not None:
+        if not self._is_new(optimizer):
             return
         if self.recorded.is_trained_by(optimizer):
             self._seen.add(id(optimizer))
@@ -566,14 +561,24 @@ class Recorder:
         else:
             self._warn_of_thawing_optimizer(optimizer)
 
+    def _is_new(self, optimizer: torch.optim.Optimizer) -> bool:
+        """Return whether an optimizer was not seen before and steps by itself.
+
+        A sharding optimizer, for instance, steps others inside its own step.
+        """
+        return id(optimizer) not in self._seen and self._step is None
+
     def _warn_of_thawing_optimizer(self, optimizer: torch.optim.Optimizer) -> None:
-        """Warn, once, about an optimizer that trains only parameters that were frozen when the recording began."""
-        if self.recorded.thaws(optimizer):
+        """Warn, once, about an optimizer that trains only parameters that were frozen when the recording began.
+
+        The trace names these parameters as thawed.
+        """
+        if names := self.recorded.mark_thawed_by(optimizer):
             self._seen.add(id(optimizer))
             _warn(
                 f"record: the updates of an optimizer ({type(optimizer).__name__}) are not in {self.path}: it trains "
-                f"only what was frozen when the recording began ({self.updates} updates so far); begin another "
-                "recording after it is thawed"
+                f"only {abbreviated_list(names)}, frozen when the recording began ({self.updates} updates so far); "
+                "begin another recording after it is thawed"
             )
 
     def _row_of(self, updates: int) -> int:

@@ -110,20 +110,25 @@ class Untrained:
 
     def frozen_ids(self) -> set[int]:
         """Return the ids of the frozen parameters."""
-        return {
-            id(_current_tensor(*owner))
-            for owner, tensor in zip(self._owners, self.described, strict=True)
-            if tensor.frozen
-        }
+        return {id(tensor) for _, tensor in self._frozen()}
+
+    def mark_thawed(self, ids: set[int]) -> list[str]:
+        """Mark as thawed the frozen parameters whose tensors have these ids; return their names."""
+        thawed = [i for i, tensor in self._frozen() if id(tensor) in ids]
+        for i in thawed:
+            self.described[i] = self.described[i].model_copy(update={"thawed": True})
+        return [self.described[i].name for i in thawed]
+
+    def _frozen(self) -> list[tuple[int, torch.Tensor]]:
+        """Return the index and the present tensor of each frozen parameter."""
+        return [(i, _current_tensor(*self._owners[i])) for i, tensor in enumerate(self.described) if tensor.frozen]
 
     def note_trained(self, ids: set[int]) -> None:
         """Mark as thawed the frozen parameters among ``ids`` that asked for a gradient.
 
         ``ids`` are tensors that optimizers had.
         """
-        for i in self._asked:
-            if id(_current_tensor(*self._owners[i])) in ids:
-                self.described[i] = self.described[i].model_copy(update={"thawed": True})
+        self.mark_thawed({id(_current_tensor(*self._owners[i])) for i in self._asked} & ids)
 
     @property
     def thawed(self) -> list[str]:

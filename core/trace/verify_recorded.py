@@ -37,7 +37,7 @@ precision.
 The fused and foreach forms of an optimizer and other devices round differently from the plain form. So `_ULPS` units in
 the last place of the parameter are allowed as well (up to 3.4 were seen in 1500 updates). Where the parts of a buffer
 cancel, `_OF_LARGEST` units of the largest change in the row are allowed; in half precision the same share as of the own
-change.
+change. A rate that torch held in float32 rounds the factor of the weight decay to float32, also for float64 parameters.
 """
 _ULPS = 4
 _OF_LARGEST = 16  # units in the last place
@@ -107,16 +107,19 @@ class _Piece:
         parts = zip(torch.split(states, chunk_rows), torch.split(gradients, chunk_rows), strict=True)
         return torch.cat([self.rule(*part, settings) for part in parts]).to(theta.dtype)
 
-    def tolerance(self, before: torch.Tensor, computed: torch.Tensor) -> torch.Tensor:
+    def tolerance(self, before: torch.Tensor, computed: torch.Tensor, settings: _Settings) -> torch.Tensor:
         """Return how far each entry of the states (n, p) after n updates may be from the computed state."""
         numbers = torch.finfo(getattr(torch, self.dtype))
+        rounding = _ULPS * numbers.eps
+        if settings.get("weight_decay") and settings["lr"] == np.float32(settings["lr"]):
+            rounding = max(rounding, torch.finfo(torch.float32).eps)  # the rate may be a float32 tensor
         change = (computed - before).abs().nan_to_num(0, 0, 0)
         largest_change = change.amax(dim=1, keepdim=True)
         size = torch.maximum(before.abs(), computed.abs()).nan_to_num(0, 0, 0).clamp_min(numbers.smallest_normal)
         share_of_own, share_of_largest = TOLERANCE, _OF_LARGEST * numbers.eps
         if self.dtype in _HALVES:
             share_of_own = share_of_largest = TOLERANCE_OF_HALVES
-        return share_of_own * change + share_of_largest * largest_change + _ULPS * numbers.eps * size
+        return share_of_own * change + share_of_largest * largest_change + rounding * size
 
 
 class _Check:
@@ -367,7 +370,7 @@ class _Check:
                     text = f"{kind} of these settings makes no update {first + start} at the rate {rate}: {error}"
                     self.problems.append(Problem("setting_value", first + start, None, rate, None, text))
                     return
-                self._compare(piece, first + start, states, piece_gradient, after)
+                self._compare(piece, first + start, states, piece_gradient, after, settings)
                 is_any_computed |= not math.isnan(rate)
             computed_updates = self._in_part if number in self._partial else self._whole
             computed_updates[first + start : first + end] = is_any_computed
@@ -403,7 +406,13 @@ class _Check:
         return {name: float(self._settings.values_at(optimizer, group, name, update)[0]) for name in _NUMBERS}
 
     def _compare(
-        self, piece: _Piece, first: int, theta: torch.Tensor, gradient: torch.Tensor, after: torch.Tensor | None
+        self,
+        piece: _Piece,
+        first: int,
+        theta: torch.Tensor,
+        gradient: torch.Tensor,
+        after: torch.Tensor | None,
+        settings: _Settings,
     ) -> None:
         """Compare the states after n updates from ``first`` on, ``theta[1:]``, with the computed ones.
 
@@ -417,6 +426,8 @@ class _Check:
             The gradients, (n, p).
         after
             The computed states, (n, p); None if the updates leave the piece unchanged.
+        settings
+            The settings of the piece's group, the same for all these updates.
         """
         before, recorded = theta[:-1], theta[1:]
         computed = before if after is None else after
@@ -425,7 +436,7 @@ class _Check:
         is_same = (recorded == computed) | (recorded.isnan() & computed.isnan())
         is_wrong = ~is_same
         if after is not None:
-            is_wrong &= ~((recorded - computed).abs() <= piece.tolerance(before, computed))
+            is_wrong &= ~((recorded - computed).abs() <= piece.tolerance(before, computed, settings))
         self.exact &= bool((is_same | is_wrong).all())
         self._strayed[first : first + len(recorded)] |= is_wrong.any(dim=1).numpy()
         for row, entry in self._places_of(is_wrong):

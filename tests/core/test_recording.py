@@ -1337,7 +1337,7 @@ def test_the_folder_of_a_recording_that_goes_on_is_no_path_for_another(first, se
 
 
 @pytest.mark.parametrize("is_given", [True, False])
-def test_a_later_optimizer_of_thawed_parameters_only_gives_a_warning(is_given, tmp_path):
+def test_a_later_optimizer_of_thawed_parameters_only_gives_a_warning_and_they_are_named(is_given, tmp_path):
     model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Linear(3, 1))
     model[0].requires_grad_(False)
     optimizer = torch.optim.SGD(model[1].parameters(), lr=0.1)
@@ -1352,6 +1352,9 @@ def test_a_later_optimizer_of_thawed_parameters_only_gives_a_warning(is_given, t
                 model(torch.ones(2, 2)).sum().backward()
                 later.step()
     assert sum("RMSprop" in str(warning.message) for warning in caught) == 1
+    tensors = Trace.open(tmp_path / "run").run.tensors
+    assert [tensor.name for tensor in tensors if tensor.thawed] == ["0.weight", "0.bias"]
+    assert any("frozen at the start and trained later" in line for line in verify(tmp_path / "run").unchecked)
 
 
 def test_a_folder_that_is_no_trace_is_not_replaced(tmp_path):

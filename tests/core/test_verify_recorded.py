@@ -102,6 +102,14 @@ FORMS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 }
 
 
+@pytest.mark.parametrize("rate", [0.01, torch.tensor(0.01), torch.tensor(0.01, dtype=torch.float64)], ids=str)
+def test_a_rate_in_a_tensor_of_another_precision_is_no_damage(rate, tmp_path):
+    path = recorded(tmp_path / "run", lambda p: AdamW(p, lr=rate, weight_decay=0.1), dtype=torch.float64, updates=60)
+    assert verify(path).intact
+    tampered(path, "parameters", (30, 2), Trace.open(path).parameters[30, 2] + 1e-4)
+    assert not verify(path).intact
+
+
 @pytest.mark.parametrize("form", ["fused", "foreach"])
 @pytest.mark.parametrize("rule", FORMS)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
@@ -378,9 +386,27 @@ def zeroes(model: nn.Module, optimizer: torch.optim.Optimizer, k: int) -> None:
                 entries[name].zero_()
 
 
+def halves_by_data(model: nn.Module, optimizer: torch.optim.Optimizer, k: int) -> None:
+    if k == 6:
+        for entries in optimizer.state.values():
+            for name in {"exp_avg", "momentum_buffer"} & entries.keys():
+                entries[name].data *= 0.5
+
+
+def zeroes_by_numpy(model: nn.Module, optimizer: torch.optim.Optimizer, k: int) -> None:
+    if k == 6:
+        for entries in optimizer.state.values():
+            for name in {"exp_avg_sq", "momentum_buffer"} & entries.keys():
+                entries[name].numpy()[:] = 0
+
+
 @pytest.mark.parametrize(
     ("make", "between", "words"),
     [
+        (Adam, halves_by_data, "0.weight (Adam), 0.bias"),
+        (momentum, halves_by_data, "0.weight (SGD), 0.bias"),
+        (Adam, zeroes_by_numpy, "0.weight (Adam), 0.bias"),
+        (momentum, zeroes_by_numpy, "0.weight (SGD), 0.bias"),
         (lambda p: torch.optim.RMSprop(p), None, "0.weight (RMSprop), 0.bias (RMSprop), 2.weight"),
         (lambda p: Adam(p, amsgrad=True), None, "0.weight (Adam), 0.bias"),
         (begun, None, "0.weight (Adam), 0.bias"),

@@ -11,7 +11,7 @@ import pytest
 from gradreel.core.analysis.compared_networks import depth_experiments, width_experiments
 from gradreel.core.analysis.results import Losses, loss_by_epoch, result_of
 from gradreel.core.daily.series import DailySeries
-from gradreel.core.daily.synthetic import appetites, hump
+from gradreel.core.daily.synthetic import START, appetites, base_views, hump, synthetic_views
 from gradreel.core.daily.units import loss_column
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import TraceError, UserError
@@ -24,6 +24,7 @@ from gradreel.scenes.lecture.experiments.networks_scene import (
     NetworksParameters,
 )
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, UNSEEN, Columns, LossBar
+from gradreel.scenes.lecture.experiments.pictures.usual_days import UsualDays
 from gradreel.scenes.lecture.experiments.width_experiment import RulePicture, WidthExperiment
 from gradreel.scenes.lecture.relu_blocks import ReluBlocks, common_step
 from gradreel.scenes.mobjects.loss_lines import below
@@ -57,7 +58,8 @@ def test_bars_and_marks_are_the_recorded_losses(of_the_lesson, play, media):
             bars[-2:] = scene.ends
             assert here >= {bar.value for bar in bars}
             seen["numbers"] = [bar.value.source for bar in bars]
-            seen["marks"] = [views_at(bars[0], mark.get_center()[1]) for mark in scene.marks]
+            marks = scene.marks, scene.validation_marks
+            seen["marks"] = [[views_at(bars[0], mark.get_center()[1]) for mark in each] for each in marks]
 
     played = play(WidthExperiment, look, **WIDTHS)
     results = [result_of(network, media / "traces") for network in played.scene.parameters.networks()]
@@ -66,7 +68,7 @@ def test_bars_and_marks_are_the_recorded_losses(of_the_lesson, play, media):
     assert seen["train"] == seen["floor-near"] == pytest.approx([losses.mean for losses in chosen], abs=0.05)
     assert seen["by-heart"] == pytest.approx([losses.mean for losses in ends], abs=0.05)
     assert seen["numbers"] == [f"{losses.mean:.0f}" for losses in ends]
-    assert seen["marks"] == pytest.approx([120.0] * 3)
+    assert seen["marks"] == [pytest.approx([120.0] * 3), pytest.approx([150.0] * 3)]
 
 
 def test_bars_sink_with_the_mean_of_their_runs_to_where_it_stops(trace_of):
@@ -139,6 +141,15 @@ def test_the_rules_picture_shows_the_days_and_the_gaps_by_which_the_rule_misses_
         assert expected == pytest.approx(hump(before))
     ends = np.array([gap.get_end() for gap in picture.gaps])
     np.testing.assert_allclose(ends, picture.off_rule)
+
+
+def test_what_is_usual_is_that_of_the_made_up_channel_and_the_dots_are_its_days():
+    picture = UsualDays(DailyViews(), date(2020, 1, 1), 56, "usual", "en")
+    days = (np.datetime64("2019-11-06") - np.datetime64(START)).astype(int) + np.arange(56)
+    on_screen = [[picture.plot.data(dot.get_center())[1] for dot in picture.dots]]
+    on_screen.append([picture.plot.data(line.get_start())[1] for line in picture.apart])
+    expected = [synthetic_views().array()[days], [base_views(day) for day in days.tolist()]]
+    np.testing.assert_allclose(on_screen, expected, rtol=1e-6)
 
 
 def same_every_day(window: int) -> DailyViews:

@@ -405,7 +405,9 @@ REASONS = {
     "width-experiment": {
         "networks": ASKS,
         "train": "each run is shown up to its lowest validation loss",
-        "rule": "the floor is computed from the rule, and the number is filled in",
+        "usual": DEFINES,
+        "rule": DEFINES,
+        "miss": "the floor is computed from the rule, and the number is filled in",
     },
     "stack-layers": {"why": EXACT, "fold": EXACT, "third": EXACT, "again": DEFINES},
     "depth-experiment": {"networks": ASKS, "train": ASKS},

@@ -49,7 +49,7 @@ class BarsScene(NetworksScene):
             self.screen("key-validation", days=Count(data.n_validation)),
             *([] if floor is None else [self.screen("key-floor")]),
         ]
-        self.keys, self.marks = self.board.keys(texts), VGroup()
+        self.keys, self.marks, self.validation_marks = self.board.keys(texts), VGroup(), VGroup()
         self.stopped = self.board.stopped(self.screen("stopped"))
 
     def _courses(self, result: Result) -> Courses:
@@ -91,7 +91,7 @@ class BarsScene(NetworksScene):
                 number.set_value(int(epoch + 1e-6))  # a float may lie just below a whole epoch
             self._show(epoch, go_on=start > 0)
 
-        front = self.marks if start > 0 else [number, *self.stopped]
+        front = [*self.marks, *self.validation_marks] if start > 0 else [number, *self.stopped]
         moving = VGroup(*(bar.box for pair in pairs for bar in pair), *front)
         self.play(UpdateFromAlphaFunc(moving, update), run_time=seconds, rate_func=linear)
 
@@ -123,9 +123,18 @@ class BarsScene(NetworksScene):
 
     def _draw_floor(self) -> None:
         """At "floor", across each filled bar, what the rule alone would miss by on just these days."""
+        assert self.board.floor is not None, "the rule is known of made-up days alone"
         self.until("floor")
-        self.marks = self.board.floor_marks()
+        self.marks = self.board.floor_marks(SEEN, self.board.floor)
         self.play(LaggedStart(*map(Create, self.marks), lag_ratio=0.7), FadeIn(self.keys[2]), run_time=2.0)
+
+    def _draw_validation_floor(self) -> None:
+        """Across each outlined bar, what the rule alone would miss by on the validation days."""
+        if self.board.floor is None or self.floor is None:
+            return
+        self.validation_marks = self.board.floor_marks(UNSEEN, self.floor.validation)
+        drawn = LaggedStart(*map(Create, self.validation_marks), lag_ratio=0.3)
+        self.play(drawn, emphasis(self.keys[2], FULL), run_time=0.8)
 
     def _ring(self, result: Result) -> VMobject:
         """Around the number of a network's loss on validation days."""

@@ -15,6 +15,7 @@ from gradreel.scenes import style
 from gradreel.scenes.lecture.experiments.bars_scene import FARTHER, BarsScene
 from gradreel.scenes.lecture.experiments.networks_scene import MOST_NETWORKS, NetworksParameters, increasing
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, UNSEEN, LossBar, loss_bars
+from gradreel.scenes.lecture.experiments.pictures.usual_days import UsualDays
 from gradreel.scenes.lecture.relu_blocks import first_layer
 from gradreel.scenes.mobjects.plot import Plot, segment
 from gradreel.scenes.mobjects.text import words
@@ -23,6 +24,7 @@ from gradreel.scenes.style import DIM, FULL, emphasis, mix, palette
 from gradreel.scenes.words.claims import Claim, claim, decreasing
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.network_words import network_words
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Animation,
@@ -130,7 +132,7 @@ class WidthExperiment(BarsScene):
         learned, kept = (float(views[np.isin(dates, part)].mean()) for part in (data.dates(), data.validation_dates()))
         yield claim(name, "validation days have more views", kept > learned, learned=learned, validation=kept)
         floors = {"floor_learned": floor.training, "floor_validation": floor.validation}
-        yield claim(name, "validation days are harder, also by the rule", floor.validation > floor.training, **floors)
+        yield claim(name, "gaps of the rule are larger on validation days", floor.validation > floor.training, **floors)
         to_best = validation[: self.outcome.index(best) + 1]
         helps = len(to_best) > 1 and decreasing(to_best) and clearly_lower(best.validation, linear.validation)
         yield claim(name, "each wider network has a lower outlined bar, up to the best", helps, outlined=validation)
@@ -141,11 +143,12 @@ class WidthExperiment(BarsScene):
         below = widest.end.training.mean < 0.9 * floor.training
         yield claim("by-heart", "in the end it is far below the floor", below, **told)
         outlined = (widest.validation.mean, widest.end.validation.mean)
-        yield claim("by-heart", "its outlined bar does not get lower", outlined[1] >= outlined[0], outlined=outlined)
+        yield claim("by-heart", "its outlined bar gets higher", outlined[1] > outlined[0], outlined=outlined)
 
     def construct(self) -> None:
         self._prepare()
         if self.board.floor is not None:
+            self._usual_beat()
             self._rule_beat()
         self._networks_beat()
         with self.beat("train"):
@@ -160,10 +163,25 @@ class WidthExperiment(BarsScene):
         layer, best = first_layer(WIDTH), self.board.bars[self.outcome.index(self.best)][SEEN]
         self.hand_on(layer, coming=[FadeIn(layer, target_position=best.box, scale=0.2)])
 
+    def _usual_beat(self) -> None:
+        data, window = self.parameters.dataset, self.parameters.dataset.window
+        with self.beat("usual", pause="short"):
+            # The last days learned from, as many as a network sees, over what would be usual on each; then how far each
+            # day lies off that
+            picture = UsualDays(data, data.first_validation_date, window, self.screen("usual"), self.context.language)
+            heading = self.next_heading(self.screen("heading-usual"))
+            self.play(*heading, FadeIn(picture.plot, picture.usual_name), Create(picture.usual), run_time=1.6)
+            self.until("day")
+            self.play(FadeIn(picture.dots, lag_ratio=0.05), run_time=1.2)
+            self.add(picture.apart, picture.usual, picture.dots)
+            self.play(FadeIn(picture.apart, lag_ratio=0.05), run_time=1.2)
+            self.wait(0.6)
+        self.play(FadeOut(picture), run_time=0.5)
+
     def _rule_beat(self) -> None:
-        with self.beat("rule", floor=self._about_the_floor()):
-            # The rule behind the made-up views, as a curve. Chance moves the days off it; by these gaps even the rule
-            # misses
+        with self.beat("rule", pause="short"):
+            # The rule behind the made-up views, as a curve: a day after the day before, each as a share of what is
+            # usual. Chance moves the days off it
             names = self.screen("rule-before"), self.screen("rule-after")
             picture = RulePicture(names, self.parameters.dataset.first_validation_date)
             note = self.data_caption("caption-rule")
@@ -172,7 +190,8 @@ class WidthExperiment(BarsScene):
             self.until("chance")
             self.play(FadeIn(picture.dots), run_time=0.6)
             self.play(picture.scatter(), run_time=2.4)
-            self.until("miss")
+        with self.beat("miss", floor=self._about_the_floor()):
+            # By these gaps even the rule misses
             self.add(picture.gaps, picture.rule, picture.dots)
             told = words(self.screen("rule-gap", floor=self._about_the_floor()), style.LETTER + 5)
             told.place(RULE_BOX[2] + 0.5, left=RULE_BOX[0] + 0.6)
@@ -194,7 +213,9 @@ class WidthExperiment(BarsScene):
             self.play(LaggedStart(*blocks, lag_ratio=0.7), run_time=2.6)
 
     def _training_beat(self) -> None:
-        with self.beat("training-falls", pause="short", **self.training_values()):
+        with self.beat(
+            "training-falls", pause="short", window=Count(self.parameters.dataset.window), **self.training_values()
+        ):
             # Filled bars alone are bright; first the line's number, then those of the others
             first, *others = self.board.side(SEEN)
             self.play(*map(FadeOut, (*self.counter, *self.stopped)), *self._light(SEEN), run_time=0.5)
@@ -212,6 +233,7 @@ class WidthExperiment(BarsScene):
             # The outlined bars, and a ring at the best
             self.play(*self._light(UNSEEN), run_time=0.5)
             self._numbers(self.board.side(UNSEEN), 2.0)
+            self._draw_validation_floor()
             self.until("best")
             self._ring_best()
             if self.holds("validation-falls-to-hundred"):
@@ -221,9 +243,10 @@ class WidthExperiment(BarsScene):
     def _by_heart_beat(self) -> None:
         end = self.outcome[-1].end
         values = {"filled": self.written(end.training.mean), "outlined": self.written(end.validation.mean)}
+        values["epochs"] = number_text(self.parameters.epochs)
         with self.beat("by-heart", pause="long", **values, **self.spoken("widest", self.outcome[-1])):
-            # The widest alone goes on to the last epoch: its filled bar sinks below the floor, the outlined one does
-            # not sink. The heading asks how to go on
+            # The widest alone goes on to the last epoch: its filled bar sinks below the floor, the outlined one
+            # rises. The heading asks how to go on
             board, widest, result = self.board, self.board.bars[-1], self.outcome[-1]
             back = [emphasis(part, DIM) for pair in board.bars[:-1] for bar in pair for part in bar]
             forth = [emphasis(part, FULL) for part in (*widest, *self.keys)]

@@ -56,11 +56,10 @@ class NetworkBoard:
         """The bars of a side, from the first network to the last."""
         return [pair[side] for pair in self.bars]
 
-    def floor_marks(self) -> VGroup:
-        """A dashed line across each filled bar, at the loss of the rule alone."""
-        assert self.floor is not None, "the rule is known of made-up days alone"
-        y = self.columns.y(self.floor)
-        ends = [((bar.left - FLOOR_BEYOND, y, 0.0), (bar.right + FLOOR_BEYOND, y, 0.0)) for bar in self.side(SEEN)]
+    def floor_marks(self, side: int, floor: float) -> VGroup:
+        """A dashed line across each bar of a side, at ``floor``: the loss of the rule alone, in views."""
+        y = self.columns.y(floor)
+        ends = [((bar.left - FLOOR_BEYOND, y, 0.0), (bar.right + FLOOR_BEYOND, y, 0.0)) for bar in self.side(side)]
         return VGroup(*(dashed(*pair, palette.text, 3.0) for pair in ends))
 
     def stopped(self, text: str) -> VGroup:
