@@ -16,6 +16,10 @@ from gradreel.render.stages import SceneRequest
 from gradreel.scenes import style
 from gradreel.scenes.base import FADE, LectureScene
 from gradreel.scenes.catalog import find_scenes, load_class, resolve
+from gradreel.scenes.lecture.classes.how_sure import HowSure
+from gradreel.scenes.lecture.classes.surprise import Surprise
+from gradreel.scenes.lecture.classes.turning_line import TurningLine
+from gradreel.scenes.lecture.classes.two_kinds import TwoKinds
 from gradreel.scenes.lecture.curves.any_curve import AnyCurve
 from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
 from gradreel.scenes.lecture.curves.relu import Relu
@@ -73,6 +77,9 @@ JOINS: list[tuple[type[LectureScene], dict[str, Any], type[LectureScene], dict[s
     (NetworkDiagram, FIVE_DAYS, MatrixForm, FIVE_DAYS, "en"),
     (Theta, SMALL_RUN, Loss, SMALL_LOSS, "zh"),
     (Loss, SMALL_LOSS, WhyGradient, {}, "en"),
+    (TwoKinds, {}, HowSure, {}, "en"),
+    (HowSure, {}, Surprise, {}, "zh"),
+    (Surprise, {}, TurningLine, {}, "en"),
     (WhyGradient, {}, GradientDescent, {"run": Experiment(epochs=40)}, "en"),
     (Batches, SMALL_RUN, Relu, SUM, "zh"),
     (WidthExperiment, {"widths": (0, 4), "seeds": (0, 1), "epochs": 3}, StackLayers, {}, "en"),

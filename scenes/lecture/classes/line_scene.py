@@ -10,7 +10,7 @@ from gradreel.core.datasets import PointsDataset
 from gradreel.core.experiment import Experiment
 from gradreel.core.point_generators import Blobs
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.classes.pictures.line_board import LineBoard
+from gradreel.scenes.lecture.classes.pictures.line_board import LineBoard, sums
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
@@ -81,6 +81,11 @@ class LineScene(LectureScene):
     def new_dot(self) -> NDArray:
         """The place of the new dot, (2,)."""
         return self.held_out(self.parameters.new)
+
+    @cached_property
+    def own_sums(self) -> NDArray:
+        """The trained line's sum at each dot, turned so that it is positive on the side of the dot's kind, (N,)."""
+        return np.where(self.labels == 1, 1, -1) * sums(self.trained, self.points)
 
     def board(self) -> LineBoard:
         """The dots in their square of the plane, with the trained line."""

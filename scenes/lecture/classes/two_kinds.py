@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 from gradreel.scenes.lecture.classes.line_scene import FAR_DOT, LineScene
-from gradreel.scenes.lecture.classes.pictures.line_board import LEFT, NEW_RADIUS, SIDE, NewDot, sums
+from gradreel.scenes.lecture.classes.pictures.line_board import BOTTOM, COLUMN, LEFT, NEW_RADIUS, SIDE, NewDot, sums
 from gradreel.scenes.mobjects.class_regions import class_marks
 from gradreel.scenes.mobjects.plot import dashed
-from gradreel.scenes.mobjects.printed_arithmetic import printed_products
-from gradreel.scenes.mobjects.text import TextMobject, formula, patch_under, words
+from gradreel.scenes.mobjects.printed_arithmetic import printed_sum
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.style import mix, palette
 from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.counts import Count
@@ -18,10 +18,9 @@ from gradreel.scenes.words.numbers import number_text, signed_text
 from manim import UP, Create, FadeIn, LaggedStart, VGroup, VMobject
 from pydantic import Field
 
-COLUMN = LEFT + SIDE + 0.55  # left edge of what stands beside the square
 FORMULA_Y, PLACES_Y, NUMBERS_Y, ROWS_Y = 1.2, 0.2, -0.75, (-1.8, -2.8)  # baselines
+MINUS = "-\u2212"
 LEVELS = (2, 4, 6)  # sums whose lines are drawn, and their negatives
-NUMBER_INSIDE = 0.45  # from the lower end of such a line to its number
 FALL = 5.0  # scene units that the new dot falls
 
 
@@ -38,7 +37,7 @@ class TwoKinds(LineScene):
         self._line_beat()
         self._sum_beats()
         self._answer_beats()
-        self.hand_on(self.picture, self.new)
+        self.hand_on(self.picture, self.new, self.far)
 
     def _dots_beats(self) -> None:
         board = self.picture
@@ -96,19 +95,18 @@ class TwoKinds(LineScene):
     def _answer_beats(self) -> None:
         board, theta = self.picture, self.trained
         z = self._sum_at(self.parameters.new)
-        pairs = zip(theta[:2], self.new_dot, strict=True)
-        printed = printed_products(theta[2], pairs, z, 2)
-        (w1, x1), (w2, x2) = [[_in_brackets(number) for number in pair] for pair in printed.factors]
-        sign = "=" if printed.exact else "approx"
-        numbers = formula(f"z {sign} {printed.constant} + yellow({w1}) dot {x1} + yellow({w2}) dot {x2}", 36).place(
-            NUMBERS_Y, left=COLUMN
-        )
+        (w1, w2, b), (x1, x2) = theta, self.new_dot
+        printed = printed_sum((b, w1 * x1, w2 * x2), z)
+        first, *others = printed.terms
+        terms = [f"{'-' if each[0] in MINUS else '+'} yellow({each.lstrip(MINUS)})" for each in others]
+        numbers = formula(f"z {'=' if printed.exact else 'approx'} {first} {' '.join(terms)} = {printed.total}", 44)
+        numbers.place(NUMBERS_Y, left=COLUMN)
         with self.beat("answer-triangle", z=number_text(z, 2)):
             # The new dot's places and the three numbers of the line are put in; the sum has the sign of its side
             self.play(FadeIn(numbers), run_time=0.8)
             self.until("side")
             self.play(FadeIn(self._row(z, ROWS_Y[0])), run_time=0.8)
-        far = NewDot(board.at(self.held_out(self.parameters.far)))
+        self.far = far = NewDot(board.at(self.held_out(self.parameters.far)))
         with self.beat("far-triangle", pause="long", z=number_text(self._sum_at(self.parameters.far), 1)):
             # A second grey dot, far from the line: another sum, the same answer
             self.play(FadeIn(far, scale=2.5), run_time=0.6)
@@ -142,13 +140,14 @@ class TwoKinds(LineScene):
         return across, up, texts
 
     def _level(self, z: float) -> VGroup:
-        """Return the line on which the sum is ``z``, with its number near its lower end; without a line for 0."""
+        """Return the line on which the sum is ``z``, and its number, outside the square at its lower end."""
         upper, lower = sorted(self.picture.at(self.picture.ends(self.trained, z)), key=lambda end: -end[1])
-        number = words(signed_text(z), 30)
-        place = lower + NUMBER_INSIDE * (upper - lower) / max(float(np.linalg.norm(upper - lower)), 1e-9)
-        number.move_to(place)
-        line = VGroup() if z == 0 else dashed(upper, lower, mix(palette.text, 0.7), 2.4)
-        return VGroup(line, patch_under(number), number)
+        number = words(signed_text(z), 26)
+        if lower[1] > BOTTOM + 0.05:
+            number.place(lower[1] - 0.08, left=LEFT + SIDE + 0.1)
+        else:
+            number.place(BOTTOM - 0.28, center=lower[0])
+        return VGroup(VGroup() if z == 0 else dashed(upper, lower, mix(palette.text, 0.7), 2.4), number)
 
     def _row(self, z: float, baseline: float) -> VGroup:
         """Return a grey dot, its sum, on which side of 0 that is, and the mark of the class that follows."""
@@ -164,8 +163,3 @@ class TwoKinds(LineScene):
         x = COLUMN + 0.15 + 3.0 * label
         mark = class_marks(label, np.array([[x, 2.42, 0.0]]), 0.15)
         return VGroup(mark, words(self.screen(f"kind-{label}"), 34).place(2.3, left=x + 0.35))
-
-
-def _in_brackets(number: str) -> str:
-    """Return a printed number, in brackets if it is negative."""
-    return f"({number})" if number.startswith(("-", "\u2212")) else number

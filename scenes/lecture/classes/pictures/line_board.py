@@ -5,17 +5,18 @@ from __future__ import annotations
 import numpy as np
 from gradreel.core.analysis.class_plane import GRID, PlaneView
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.class_regions import ClassRegions
+from gradreel.scenes.mobjects.class_regions import HALO, ClassRegions, class_marks, mark_outline
 from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.style import mix, palette
-from manim import Circle, VGroup, VMobject
+from manim import Animation, Circle, UpdateFromAlphaFunc, VGroup, VMobject, linear
 from numpy.typing import NDArray
 
 LEFT, BOTTOM, SIDE = style.LEFT_EDGE, -3.3, 6.1  # of the square
 MARK = 0.11  # size of a dot
 LINE = 5.0  # stroke of the line
 NEW_RADIUS = 0.2
+COLUMN = LEFT + SIDE + 0.75  # left edge of what stands beside the square
 
 
 def sums(theta: NDArray, points: NDArray) -> NDArray:
@@ -26,6 +27,11 @@ def sums(theta: NDArray, points: NDArray) -> NDArray:
 def shares(z: NDArray) -> NDArray:
     """Return the share of class 1, 1 / (1 + exp(-z)), of sums z; same shape."""
     return np.asarray(1 / (1 + np.exp(-np.asarray(z, dtype=np.float64))))
+
+
+def surprise_of(share: NDArray) -> NDArray:
+    """Return -log(share), the natural logarithm; same shape."""
+    return np.asarray(-np.log(share))
 
 
 class LineBoard(VGroup):
@@ -84,7 +90,7 @@ class LineBoard(VGroup):
         across = segment((left, middle[1], 0), (right, middle[1], 0), color, style.GUIDE)
         up = segment((middle[0], bottom, 0), (middle[0], top, 0), color, style.GUIDE)
         names = (
-            formula("x_1", style.LETTER, palette.dim).place(middle[1] + 0.12, right=right - 0.1),
+            formula("x_1", style.LETTER, palette.dim).place(middle[1] - 0.32, right=right - 0.1),
             formula("x_2", style.LETTER, palette.dim).place(top - 0.32, left=middle[0] + 0.12),
         )
         return VGroup(across, up, *names)
@@ -98,3 +104,31 @@ class NewDot(VGroup):
         mark: VMobject = words("?", 30, palette.background)
         super().__init__(disc, mark.move_to(disc))
         self.move_to(place)
+
+
+class MovingMarks(VGroup):
+    """The marks of N dots of two classes, at places (N, 3) that `place` changes."""
+
+    def __init__(self, labels: NDArray, places: NDArray, size: float) -> None:
+        super().__init__(*(class_marks(k, places[labels == k], size) for k in (0, 1)))
+        self.labels, self.size, self.places = labels, size, places
+
+    def place(self, places: NDArray, size: float | None = None) -> MovingMarks:
+        """Move all marks to places (N, 3), in ``size``; return self."""
+        self.places, self.size = places, size or self.size
+        for k, marks in enumerate(self):
+            for shape, radius in zip(marks, (HALO * self.size, self.size), strict=True):
+                shape.points = (places[self.labels == k][:, None] + mark_outline(k, radius)).reshape(-1, 3)
+        return self
+
+    def fly(self, places: NDArray, size: float, seconds: float, lag: float = 0.5) -> Animation:
+        """Return the flight of all marks to places (N, 3), one after the other, from the left to the right."""
+        start, first = self.places, self.size
+        rank = np.argsort(np.argsort(places[:, 0])) / max(1, len(places) - 1)
+
+        def move(_: VMobject, share: float) -> None:
+            own = np.clip((share * (1 + lag) - lag * rank), 0, 1)
+            eased = (own**2 * (3 - 2 * own))[:, None]
+            self.place(start + eased * (places - start), first + share * (size - first))
+
+        return UpdateFromAlphaFunc(self, move, run_time=seconds, rate_func=linear)
