@@ -154,16 +154,19 @@ class Gallery(SphinxDirective):
     """
 
     def run(self) -> list[nodes.Node]:
-        """Return a section for each part of the lesson."""
+        """Return a section for each part of our lessons."""
         from gradreel.render.lessons.selection import load_lesson
-        from gradreel.scenes.catalog import find_scenes
+        from gradreel.scenes.catalog import LESSON_FILES, find_scenes
         from gradreel.scenes.words.narration import Narration
 
         beats = tomllib.loads((HERE / "gallery.toml").read_text(encoding="utf-8"))
-        lesson, narration = load_lesson(), Narration.load(("en",))
+        lessons, narration = [load_lesson(file) for file in LESSON_FILES], Narration.load(("en",))
         parts: dict[str, list[str]] = {}
-        for scene in lesson.scenes:
-            parts.setdefault(scene.part["en"] if scene.part else "The beginning", []).append(scene.name)
+        for lesson in lessons:
+            for scene in lesson.scenes:
+                part = scene.part["en"] if scene.part else "The beginning"
+                title = part if lesson is lessons[0] else f"{lesson.title['en']}: {part}"
+                parts.setdefault(title, []).append(scene.name)
         names = {name for scenes in parts.values() for name in scenes}
         parts["Beside the lesson"] = [scene.name for scene in find_scenes() if scene.name not in names]
         result: list[nodes.Node] = []

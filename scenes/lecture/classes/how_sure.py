@@ -7,7 +7,15 @@ from collections.abc import Iterator
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.lecture.classes.line_scene import FAR_DOT, LineScene
-from gradreel.scenes.lecture.classes.pictures.line_board import COLUMN, MARK, MovingMarks, NewDot, shares, sums
+from gradreel.scenes.lecture.classes.pictures.line_board import (
+    COLUMN,
+    MARK,
+    NEW_RADIUS,
+    MovingMarks,
+    NewDot,
+    shares,
+    sums,
+)
 from gradreel.scenes.mobjects.plot import Plot, dashed, ring
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.ticks import Ticks
@@ -30,6 +38,7 @@ from pydantic import Field
 WIDEST = 8.0  # the sums that the plot has room for, and their negatives
 BOX = {"left": COLUMN + 0.75, "right": 6.1, "bottom": -2.75, "top": 1.0}
 SMALL = 0.1  # size of a dot in the plot
+FLAT = 0.9  # from this share on, the curve is nearly level
 SLOPE = 0.25  # of the sigmoid at 0: the straight line that is squashed has this slope
 
 
@@ -149,12 +158,13 @@ class HowSure(LineScene):
                 )
                 self.play(copy.animate.move_to(foot).scale(0.8), run_time=1.0)
                 self.until("percent")
-                level = dashed(self.plot.at(-WIDEST, share), top, palette.text)
+                before_dot = top - np.array([NEW_RADIUS, 0.0, 0.0])
+                level = dashed(self.plot.at(-WIDEST, share), before_dot, palette.text)
                 text = words(f"{percent_text(share)} %", 34)
-                right = name == "new-unsure"
-                text.place(top[1] + (-0.45 if right else -0.62), left=top[0] + 0.3) if right else text.place(
-                    top[1] - 0.62, right=top[0]
-                )
+                if share < FLAT:
+                    text.place(top[1] - 0.45, left=top[0] + 0.3)
+                else:  # the curve is level here, and dots lie on it
+                    text.place(top[1] - 1.05, right=self.plot.box[1])
                 self.play(copy.animate.move_to(top), run_time=0.9)
                 self.play(Create(level), FadeIn(text), run_time=0.6)
 

@@ -181,7 +181,7 @@ class Surprise(LineScene):
             s = float(shares(np.array(-4.0)))
             flat = self._pull(-4.0, (1 - s) ** 2, -2 * s * (1 - s) ** 2, palette.orange)
             label = words(self.screen("squared"), 32, palette.orange).place(
-                plot.at(0, 0.3)[1], left=plot.at(-6.6, 0)[0]
+                plot.at(0, 0.9)[1], left=plot.at(0.35, 0)[0]
             )
             self.play(FadeIn(label), run_time=0.5)
             self.until("flat")

@@ -16,6 +16,7 @@ from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text, signed_text
 from manim import UP, Create, FadeIn, LaggedStart, VGroup, VMobject
+from numpy.typing import NDArray
 from pydantic import Field
 
 FORMULA_Y, PLACES_Y, NUMBERS_Y, ROWS_Y = 1.2, 0.2, -0.75, (-1.8, -2.8)  # baselines
@@ -61,10 +62,13 @@ class TwoKinds(LineScene):
         board = self.picture
         with self.beat("line"):
             # A straight line is drawn; then each side gets the colour of its kind
+            self.add(board.line, board.regions.marks, self.new)
             self.play(*self.next_heading(self.screen("heading-line")), Create(board.line), run_time=1.2)
             self.until("sides")
             self.bring_to_back(board.regions.ground, board.regions.bands)
             self.play(FadeIn(board.regions.bands), run_time=1.2)
+            self.remove(*board.get_family())
+            self.add(board, self.new)
 
     def _sum_beats(self) -> None:
         self.sum = formula('z = part("b", b) + part("one", yellow(w_1) x_1) + part("two", yellow(w_2) x_2)', 52).place(
@@ -131,8 +135,10 @@ class TwoKinds(LineScene):
         x1, x2 = self.new_dot
         at = self.picture.at
         color = palette.text
-        up = dashed(at(np.array([x1, 0.0])), at(self.new_dot), color)
-        across = dashed(at(np.array([0.0, x2])), at(self.new_dot), color)
+        up, across = (
+            dashed(at(foot), at(self.new_dot) + NEW_RADIUS * _unit(at(foot) - at(self.new_dot)), color)
+            for foot in (np.array([x1, 0.0]), np.array([0.0, x2]))
+        )
         texts = (
             formula(f"x_1 = {number_text(x1, 2)}", 36, palette.dim).place(PLACES_Y, left=COLUMN),
             formula(f"x_2 = {number_text(x2, 2)}", 36, palette.dim).place(PLACES_Y, left=COLUMN + 2.6),
@@ -163,3 +169,8 @@ class TwoKinds(LineScene):
         x = COLUMN + 0.15 + 3.0 * label
         mark = class_marks(label, np.array([[x, 2.42, 0.0]]), 0.15)
         return VGroup(mark, words(self.screen(f"kind-{label}"), 34).place(2.3, left=x + 0.35))
+
+
+def _unit(way: NDArray) -> NDArray:
+    """Return ``way`` (3,) with length 1, or 0 if it has none."""
+    return way / max(float(np.linalg.norm(way)), 1e-9)

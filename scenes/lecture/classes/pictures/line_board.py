@@ -90,8 +90,8 @@ class LineBoard(VGroup):
         across = segment((left, middle[1], 0), (right, middle[1], 0), color, style.GUIDE)
         up = segment((middle[0], bottom, 0), (middle[0], top, 0), color, style.GUIDE)
         names = (
-            formula("x_1", style.LETTER, palette.dim).place(middle[1] - 0.32, right=right - 0.1),
-            formula("x_2", style.LETTER, palette.dim).place(top - 0.32, left=middle[0] + 0.12),
+            formula("x_1", style.LETTER).place(middle[1] - 0.32, right=right - 0.1),
+            formula("x_2", style.LETTER).place(top - 0.32, left=middle[0] + 0.12),
         )
         return VGroup(across, up, *names)
 
