@@ -13,13 +13,14 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import hidden_terms, loss, predict, unpack
 from gradreel.core.trace.trace import Trace
+from gradreel.scenes.lecture.curves.pictures.sum_numbers import SumNumbers
 from gradreel.scenes.lecture.optimization.gradient_descent import DROP, GradientDescent
 from gradreel.scenes.lecture.optimization.pictures.descent import WAY_BOX
 from gradreel.scenes.lecture.optimization.pictures.dials import SWEEP
 from gradreel.scenes.lecture.optimization.pictures.landscape import Landscape
 from gradreel.scenes.lecture.optimization.pictures.line_board import TRIED, line_runs
 from gradreel.scenes.lecture.optimization.pictures.line_descent import TANGENT
-from gradreel.scenes.lecture.optimization.pictures.loss_way import LossWay, OtherWay
+from gradreel.scenes.lecture.optimization.pictures.loss_way import NEAR, TwoLosses
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.printed_arithmetic import printed_vector
 from gradreel.scenes.mobjects.update_formulas import is_plain
@@ -70,6 +71,7 @@ def look(scene, beat: str) -> SimpleNamespace:
         walked=way.plot.data(way.point.get_center()),
         way_end=float(np.linalg.norm(way.line.get_end() - way.point.get_center())),
         numbers=(number(descent.readout.count), number(descent.readout.loss)),
+        inside=scene.inside.source if hasattr(scene, "inside") else "",
         cells=[number(cell) for cell in descent.strip.numbers],
         slopes=[number(slope) for slope in descent.slopes.numbers],
         picture=_drawn_picture(scene) if beat == "network" else None,
@@ -189,7 +191,8 @@ def test_the_network_shows_the_recorded_run(film, trace):
         assert seen.walked == pytest.approx((walked[row], float(loss(SHORT, theta))))
         assert seen.way_end < 1e-9  # nothing of the way to come is drawn
         assert seen.numbers == (row, pytest.approx(float(loss(SHORT, theta)), abs=5.1e-4))
-        np.testing.assert_allclose(seen.cells, theta, atol=0.0051)
+        written = film.scene.descent.counted_from_zero(theta, 1.0 if beat == "arrival" else 0.0)
+        np.testing.assert_allclose(seen.cells, written, atol=0.0051)
         np.testing.assert_allclose(seen.slopes, trace.gradient[min(row, 59)], atol=0.00051)
     assert film.scene.drop == DROP < film.scene.pause < SHORT.n_updates
     assert film.scene.descent.way.plot not in film.seen["arrival"].gone, "it is walked to its end"
@@ -198,8 +201,9 @@ def test_the_network_shows_the_recorded_run(film, trace):
 
 def test_dials_and_pieces_end_as_the_recorded_numbers_say(film, trace):
     descent, theta = film.scene.descent, trace.parameters[SHORT.n_updates]
-    largest = np.abs(trace.parameters[:]).max(axis=0)
-    for needle, value, most in zip(descent.dials.needles, theta, largest, strict=True):
+    largest = np.abs(descent.counted_from_zero(trace.parameters[:], 1.0)).max(axis=0)
+    written = descent.counted_from_zero(theta, 1.0)
+    for needle, value, most in zip(descent.dials.needles, written, largest, strict=True):
         way = needle.get_end() - needle.get_start()
         turned = np.degrees(np.arctan2(way[0], way[1]))  # clockwise from upright
         assert turned == pytest.approx(SWEEP * value / most, abs=2.0)  # the largest of the states that are drawn
@@ -210,20 +214,31 @@ def test_dials_and_pieces_end_as_the_recorded_numbers_say(film, trace):
     np.testing.assert_allclose(unpack(SHORT, theta).b + pieces.sum(axis=1), predict(SHORT, theta, x))
 
 
-def test_another_start_goes_its_own_recorded_way_on_the_same_axes(film, trace, trace_of):
-    run = SHORT.model_copy(update={"seed": 93})
+def test_another_start_goes_its_own_recorded_way_over_updates(trace, trace_of):
+    run = SHORT.model_copy(update={"seed": 93, "epochs": 90})
     other = trace_of(run)
-    way = OtherWay(LossWay(trace, SHORT.n_updates, WAY_BOX, "walked"), other)
-    walked = np.append(0, np.linalg.norm(np.diff(other.parameters, axis=0), axis=1).cumsum())
+    losses = TwoLosses(trace, SHORT.n_updates, other, WAY_BOX, ("loss", "updates"))
+    assert losses.plot.x_range == (0.0, 90.0)
     for row in (0, 7, run.n_updates):
-        way.show(float(row))
+        losses.show(float(row))
         height = float(loss(run, other.parameters[row]))
-        assert way.plot.data(way.point.get_center()) == pytest.approx((walked[row], height))
-        assert way.loss_of(row) == pytest.approx(height)
+        assert losses.loss_of(row) == pytest.approx(height)
+        assert losses.plot.data(losses.point.get_center()) == pytest.approx((row, min(height, NEAR)))
+
+
+def test_cells_go_over_to_b_of_x_itself_as_the_sum_of_sigmoids_writes_them(film, trace):
+    theta, offset = trace.parameters[SHORT.n_updates], SHORT.dataset.offset
+    plain, written = unpack(SHORT, theta), unpack(SHORT, film.scene.descent.counted_from_zero(theta, 1.0))
+    x = 2.5
+    inside = written.biases[0] + written.weights[0][:, 0] * x
+    np.testing.assert_allclose(inside, plain.biases[0] + plain.weights[0][:, 0] * (x - offset))
+    assert film.seen["drop-valley"].inside != film.seen["arrival"].inside
+    sizes = SumNumbers(trace, 0.1).letters(theta)
+    np.testing.assert_allclose([written.biases[0], written.c], [sizes["b"], sizes["c"]])
 
 
 def test_the_other_start_belongs_to_the_lessons_run_alone(film):
-    assert "other-start-poorer" not in film.beats
+    assert "other-start-slower" not in film.beats and "patience" not in film.beats
     runs = GradientDescent.experiments(GradientDescent.Parameters())
     assert runs["other start"].seed != runs["run"].seed
     assert "other start" not in GradientDescent.experiments(GradientDescent.Parameters(run=SHORT))

@@ -17,16 +17,16 @@ from gradreel.core.network.theta import loss
 from gradreel.core.trace.trace import Trace, read_meta
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
-from gradreel.scenes.lecture.optimization.pictures.descent import BAND_LEFT, BAND_LINE, Descent, in_band
+from gradreel.scenes.lecture.optimization.pictures.descent import BAND_LEFT, BAND_LINE, WAY_BOX, Descent, in_band
 from gradreel.scenes.lecture.optimization.pictures.line_board import TILES, TRIED, LineBoard, line_runs
 from gradreel.scenes.lecture.optimization.pictures.line_descent import LineDescent, Try
-from gradreel.scenes.lecture.optimization.pictures.loss_way import OtherWay
+from gradreel.scenes.lecture.optimization.pictures.loss_way import TwoLosses
 from gradreel.scenes.lecture.optimization.pictures.recorded_descent import RecordedDescent
 from gradreel.scenes.lecture.runs import BIG
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row
 from gradreel.scenes.mobjects.plot import dashed
-from gradreel.scenes.mobjects.text import Number, words
+from gradreel.scenes.mobjects.text import Number, formula, words
 from gradreel.scenes.mobjects.update_formulas import is_plain, step_source, update_source
 from gradreel.scenes.style import FAINT, emphasis, palette
 from gradreel.scenes.trace_folder import TraceFolder
@@ -51,11 +51,13 @@ from manim import (
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-OTHER, OTHER_SEED = "other start", 93  # the run from a start that leads into a poorer valley
+OTHER, OTHER_SEED, PATIENCE = "other start", 93, 30_000  # the run from a start that takes long; its updates
+LONG_WAY = {"seed": OTHER_SEED, "epochs": PATIENCE}
 FEWEST = 3  # updates that are shown
 DROP = 10  # updates of the network after which the valley begins
 VALLEY = 0.5  # of the way that the curve makes after them: where it gets the whole picture
 NUMBERS = (3.55, -2.75, 0.0)  # the middle of the vectors in numbers, under the plot
+PAIR = (3.55, -2.2, 0.0)  # the middle of what theta is, over them
 ARRIVAL, EARLY = 7.0, 0.5  # seconds in which the curve arrives; share of them before the pieces are there
 LOSSES_X, LOSS_SIZE = (-3.3, 3.35), 56  # middles of both losses, and the size of their numbers
 COUNTED, COUNTED_RIGHT = 150, 2.4  # size of the number of slopes, its right end
@@ -96,13 +98,13 @@ class GradientDescent(LectureScene):
     def experiments(cls, parameters: Parameters) -> dict[str, Experiment]:
         """The run, and those of a line that goes down to the same curve, at three learning rates.
 
-        The lesson's run has another one beside it, from a start that leads into a poorer valley.
+        The lesson's run has another one beside it, from a start that takes much longer.
         """
         runs = super().experiments(parameters)
         shown = runs["run"] if parameters.trace is None else read_meta(parameters.trace.path)[1]
         if not isinstance(shown, Experiment):
             return runs
-        other = {OTHER: shown.model_copy(update={"seed": OTHER_SEED})} if shown == cls.Parameters().run else {}
+        other = {OTHER: shown.model_copy(update=LONG_WAY)} if shown == cls.Parameters().run else {}
         return {**runs, **line_runs(shown.dataset), **other}
 
     def claims(self) -> Iterator[Claim]:
@@ -140,10 +142,13 @@ class GradientDescent(LectureScene):
 
         if OTHER in self.experiments(self.parameters):
             other = self.trace(OTHER)
-            half, there = (float(loss(other.experiment, other.parameters[row])) for row in (self.last // 2, self.last))
-            told = {"ours": end, "theirs": there, "half_way": half}
-            yield claim("other-start-poorer", "the other valley is much poorer", there > 5 * end, **told)
-            yield claim("other-start-poorer", "the other run hardly moves any more", half - there < 0.2 * half, **told)
+            half, there, arrived = (
+                float(loss(other.experiment, other.parameters[row])) for row in (self.last // 2, self.last, -1)
+            )
+            told = {"ours": end, "theirs": there, "half_way": half, "later": arrived}
+            yield claim("other-start-slower", "after as many updates, it is far higher", there > 5 * end, **told)
+            yield claim("other-start-slower", "the other run hardly moves any more", half - there < 0.2 * half, **told)
+            yield claim("patience", "later it comes down to where the first run is", arrived < 1.5 * end, **told)
 
     def construct(self) -> None:
         run = self.trace("run")
@@ -161,6 +166,8 @@ class GradientDescent(LectureScene):
         keys = ("target", "model", "update", "walked")
         texts = {key: self.screen(key) for key in keys}
         texts["start"] = ""
+        if run.experiment.loss == "mse":
+            texts["loss"] = self.words_of.screen("linear-limits", "loss-is", self.context.language)
 
         self.descent = Descent(run, self.last, texts)
         line, slow, far = (self.trace(name) for name in ("line", "slow", "far"))
@@ -237,7 +244,8 @@ class GradientDescent(LectureScene):
             self.play(self._move_line(line.along(0), line.states[0], line.point, readout.loss), run_time=1.2)
             self.play(self._thicken(1.0), FadeOut(line.goal), run_time=1.6)
             self.until("start")
-            self.play(FadeIn(line.label), FadeIn(readout.count_words, readout.count), run_time=0.5)
+            self.pair = formula("orange(theta) = (yellow(w), grey(b))", style.LETTER + 5).move_to(PAIR)
+            self.play(FadeIn(line.label, self.pair), FadeIn(readout.count_words, readout.count), run_time=0.5)
 
     def _thicken(self, share: float) -> Animation:
         """The fog becomes as thick as ``share``; 0 is none."""
@@ -274,7 +282,7 @@ class GradientDescent(LectureScene):
             self.until("both")
             self.vector = line.gradient_vector().move_to(NUMBERS)
             gone = [FadeOut(label, target_position=self.vector) for label in self.slopes]
-            gone.append(FadeOut(self.meaning, run_time=0.4))
+            gone.append(FadeOut(self.meaning, self.pair, run_time=0.4))
             self.play(*gone, FadeOut(ground, tangent, *self.along), FadeIn(self.vector), run_time=0.9)
             self.marks = []
             self.until("uphill")
@@ -378,7 +386,8 @@ class GradientDescent(LectureScene):
             self.play(FadeIn(fit.target_label), run_time=0.3)
             cells = map(VGroup, strip.boxes, strip.names, strip.numbers)
             numbers = LaggedStart(*map(FadeIn, [*cells, *strip.dots]), lag_ratio=0.12)
-            self.play(FadeIn(strip.label), numbers, run_time=1.4)
+            self.inside = descent.inside(from_zero=False) if descent.counts_from_middle else VGroup()
+            self.play(FadeIn(strip.label), numbers, FadeIn(self.inside), run_time=1.4)
             self.play(Create(fit.model), FadeIn(fit.model_label, descent.readout), run_time=0.8)
             self.until("slopes")
             self.formula = in_band(self._rule("0", "1"))
@@ -436,14 +445,19 @@ class GradientDescent(LectureScene):
         counted = {"count": Count(len(descent.names)), "pieces": Count(max(1, len(descent.pieces)))}
         said = {"updates": number_text(self.last), "loss": descent.loss_text(self.last)}
         with self.beat("arrival", pause="long", **counted, **said):
-            # Each cell gets a dial, and the plot grows. The updates that are left go by: dials turn, and the point
-            # walks its profile to the end. The pieces are drawn beneath their sum; in silence blue lies on red
+            # Each cell gets a dial, and the plot grows. The b_i become those of x itself, as they stood in the race.
+            # The updates that are left go by: dials turn, and the point walks its profile to the end. The pieces are
+            # drawn beneath their sum; in silence blue lies on red
             full.show(fit.model_y)
             parts = ("target", "model", "target_label", "model_label")
             grown = [ReplacementTransform(getattr(fit, name), getattr(full, name)) for name in parts]
             coming = [FadeIn(full.plot), FadeIn(descent.dials)]
             self.play(FadeOut(fit.plot, run_time=0.6), *grown, *coming, run_time=1.2)
             descent.shown = full
+            if descent.counts_from_middle:
+                of_x = descent.inside(from_zero=True)
+                self.play(ReplacementTransform(self.inside, of_x), descent.count_from_zero(), run_time=0.8)
+                self.inside = of_x
             row = even_pace(self.run, self.pause if self.pause < self.last else 0, self.last).row
             moving = (*self._on_way()[2:], descent.strip.numbers, descent.dials)
             self.play(descent.go(lambda share: row(EARLY * share), *moving), run_time=EARLY * ARRIVAL)
@@ -458,30 +472,45 @@ class GradientDescent(LectureScene):
 
     def _other_start_beat(self) -> None:
         descent, full, other = self.descent, self.descent.full, self.trace(OTHER)
-        self.other_way = way = OtherWay(descent.way, other)
-        with self.beat("other-start-poorer", pause="long"):
-            # Pieces and dials leave. From another random start a second curve, and a second profile over the first: it
-            # goes down, and both losses stand below. Its curve misses red
-            model = full.plot.curve(descent.x, descent.curve_of(way.theta(0.0)), palette.text, style.SECOND_CURVE)
-            *profile, profile_label = self._on_way()[2:]
-            old = VGroup(full.model, full.model_label, *profile)
-            gone = [descent.pieces, descent.dials, descent.strip, descent.readout, profile_label]
+        texts = self.screen("near"), self.screen("updates")
+        self.losses = losses = TwoLosses(self.run, self.last, other, WAY_BOX, texts)
+        with self.beat("other-start-slower", pause="long", updates=number_text(self.last)):
+            # Pieces and dials leave; the loss of the first run is seen from near, over its updates. From another random
+            # start a second curve and a second loss, as many updates: it stays far above, and its curve misses red
+            model = full.plot.curve(descent.x, descent.curve_of(losses.theta(0.0)), palette.text, style.SECOND_CURVE)
+            old = VGroup(full.model, full.model_label)
+            gone = [descent.pieces, descent.dials, descent.strip, descent.readout, self.inside, *self._on_way()]
             self.play(*map(FadeOut, gone), emphasis(old, FAINT), run_time=0.8)
+            self.play(FadeIn(losses.plot, losses.names), Create(losses.first), run_time=0.8)
             self.until("other")
             names, numbers = VGroup(), VGroup()
-            ends = (("first", palette.orange, descent.loss_at(self.last)), ("other", palette.text, way.loss_of(0.0)))
+            ends = (("first", palette.orange, descent.loss_at(self.last)), ("other", palette.text, losses.loss_of(0.0)))
             for (key, color, value), x in zip(ends, LOSSES_X, strict=True):
-                names.add(words(self.screen(f"{key}-start"), style.LABEL, palette.dim).place(-2.15, center=x))
-                numbers.add(Number(value, 4, LOSS_SIZE, color).place(-2.95, x + 0.8))
-            self.play(Create(model), FadeIn(way, names, numbers), run_time=0.9)
+                names.add(words(self.screen(f"{key}-start"), style.LABEL, palette.dim).place(-2.45, center=x))
+                numbers.add(Number(value, 4, LOSS_SIZE, color).place(-3.2, x + 0.8))
+            count = Number(losses.last, 0, 32, group=True).place(style.HEADING_BASELINE, style.RIGHT_EDGE)
+            counted = words(self.screen("update"), 32).place(style.HEADING_BASELINE, right=count.get_left()[0] - 0.2)
+            count.set_value(0)
+            arriving = FadeIn(losses.line, losses.point, names, numbers, count, counted)
+            self.play(Create(model), arriving, run_time=0.9)
 
-            def walk(_: Mobject, share: float) -> None:
-                row = way.pace.row(share)
-                way.show(row)
-                numbers[1].set_value(way.loss_of(row))
-                full.plot.set_curve(model, descent.x, descent.curve_of(way.theta(row)))
+            def walk_from(start: int, end: int) -> Callable[[Mobject, float], None]:
+                def walk(_: Mobject, share: float) -> None:
+                    row = start + share * (end - start)
+                    losses.show(row)
+                    numbers[1].set_value(losses.loss_of(row))
+                    count.set_value(recorded_row(row))
+                    full.plot.set_curve(model, descent.x, descent.curve_of(losses.theta(row)))
 
-            self.play(UpdateFromAlphaFunc(VGroup(model, way, numbers), walk, rate_func=linear), run_time=5.0)
+                return walk
+
+            moving = VGroup(model, losses.line, losses.point, numbers, count)
+            self.play(UpdateFromAlphaFunc(moving, walk_from(0, self.last), rate_func=linear), run_time=5.0)
+        with self.beat("patience", pause="long", more=number_text(losses.last)):
+            # It goes on: for thousands of updates nothing much, then it comes down as low as the first run
+            self.until("on")
+            going_on = UpdateFromAlphaFunc(moving, walk_from(self.last, losses.last), rate_func=linear)
+            self.play(going_on, run_time=5.0)
             self.until("again")
             self.wait(0.5)
 

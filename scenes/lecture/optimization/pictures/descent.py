@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from gradreel.core.network.theta import hidden_terms, loss, parameter_names, predict
+from gradreel.core.network.theta import hidden_terms, loss, parameter_names, predict, unpack
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.lecture.optimization.pictures.dials import Dials
@@ -24,7 +24,8 @@ from gradreel.scenes.mobjects.theta_strip import (
     short_names,
 )
 from gradreel.scenes.style import mix, palette
-from manim import Animation, Mobject, UpdateFromAlphaFunc, VGroup, linear
+from gradreel.scenes.words.numbers import number_text
+from manim import Animation, Mobject, UpdateFromAlphaFunc, VGroup, linear, smooth
 from numpy.typing import NDArray
 
 MAP_BOX = (style.LEFT_EDGE, -0.45, -1.05, 2.65)  # left, right, bottom, top
@@ -42,7 +43,8 @@ class Descent:
     """Rows 0 to ``last`` of a trace that kept every update.
 
     ``show(row)`` shows that row, or the way between two rows: curve, theta and loss as they are there, the slopes that
-    were measured last. ``texts``: "target", "model", "update", "walked". Parts: ``fit``, ``full`` (the same,
+    were measured last. ``from_zero``: share of the way from b_i of x less its middle to those of x itself, in the
+    cells. ``texts``: "target", "model", "update", "walked", "loss". Parts: ``fit``, ``full`` (the same,
     higher), of which ``shown`` is in use, ``pieces`` (there), ``strip``, ``dials``, ``slopes``, ``readout``, ``way``.
     """
 
@@ -55,7 +57,9 @@ class Descent:
         rows = sampled_rows(0, last, 40)
         columns = Columns.of(self.names, STRIP_LEFT, style.RIGHT_EDGE)
         heads = [Head(role_of(self.names[k]), short_names(self.names)[k]) for k in columns.shown]
-        self.strip = ThetaStrip(heads, run.parameters[rows][:, columns.shown], columns, STRIP_Y)
+        self.from_zero = 0.0
+        counted = [run.parameters[rows], self.counted_from_zero(run.parameters[rows], 1.0)]
+        self.strip = ThetaStrip(heads, np.concatenate(counted)[:, columns.shown], columns, STRIP_Y)
         self.slopes = SlopeRow(run.gradient[rows[:-1]][:, columns.shown], columns, SLOPES_Y)
         self.readout = Readout(texts["update"], last, loss(self.experiment, run.parameters[rows]), BAND_LEFT)
         target = self.experiment.dataset.curve()
@@ -71,11 +75,11 @@ class Descent:
         self.pieces = VGroup(
             *(self.full.plot.curve(self.x, 0 * self.x, mix(palette.blue, 0.8), THIN) for _ in range(n_pieces))
         )
-        largest = np.abs(run.parameters[rows][:, columns.shown]).max(axis=0)
+        largest = np.abs(counted[1][:, columns.shown]).max(axis=0)
         centers = [columns.x_of(index) for index in columns.shown]
         self.dials = Dials(centers, DIALS_Y, largest, [getattr(palette, head.role) for head in heads])
         self._name_on_peak(target(self.x), max(float(drawn.max()) for drawn in (curves, terms) if drawn.size))
-        self.way = LossWay(run, last, WAY_BOX, texts["walked"])
+        self.way = LossWay(run, last, WAY_BOX, texts["walked"], texts.get("loss", ""))
         self.shown = self.fit  # which of both plots is drawn
         self.show(0.0)
 
@@ -88,6 +92,37 @@ class Descent:
             if highest < target[peak] and min(aside - left, right - aside) > fit.target_label.width / 2:
                 fit.target_place = (peak, 1.0)
                 fit.redraw()
+
+    @property
+    def counts_from_middle(self) -> bool:
+        """Whether the network's b_i belong to x less its middle, and a formula can say so."""
+        return len(self.experiment.hidden) == 1 and self.experiment.dataset.offset != 0
+
+    def counted_from_zero(self, theta: NDArray, share: float) -> NDArray:
+        """Return theta (..., P) with its b_i for x itself instead of for x less its middle; ``share``: of that way."""
+        if not self.counts_from_middle:
+            return np.asarray(theta)
+        written = np.array(theta, dtype=float)
+        layers = unpack(self.experiment, written)
+        layers.biases[0][...] -= share * self.experiment.dataset.offset * layers.weights[0][..., 0]
+        return written
+
+    def inside(self, from_zero: bool) -> TextMobject:
+        """Return what stands inside each unit's function, for b_i of x itself or of x less its middle."""
+        offset = self.experiment.dataset.offset
+        sign = "-" if offset > 0 else "+"
+        x = "thin x_1" if from_zero else f"(x_1 {sign} {number_text(abs(offset))})"
+        text = formula(f"sigma(green(b_i) + yellow(w_i) {x})", style.LETTER + 3)
+        return text.place(BAND_LINE, right=style.RIGHT_EDGE)
+
+    def count_from_zero(self) -> Animation:
+        """The b_i in the cells, with their dials, go over to those of x itself."""
+
+        def update(_: Mobject, share: float) -> None:
+            self.from_zero = share
+            self.show(self.row)
+
+        return UpdateFromAlphaFunc(VGroup(self.strip.numbers, self.dials), update, rate_func=smooth)
 
     def terms_of(self, theta: NDArray) -> NDArray:
         """What each unit adds over ``x``, (..., SAMPLES, H), for theta (..., P); H is 0 where that is not drawn."""
@@ -125,8 +160,9 @@ class Descent:
         theta, reached = state_at(self.run, row), min(recorded_row(row), self.last)
         self.shown.show(self.curve_of(theta))
         self.way.show(row)
-        self.strip.set_values(theta)
-        self.dials.set_values(theta[self.strip.columns.shown])
+        written = self.counted_from_zero(theta, self.from_zero)
+        self.strip.set_values(written)
+        self.dials.set_values(written[self.strip.columns.shown])
         for piece, y in zip(self.pieces, self.terms_of(theta).T, strict=True):
             self.full.plot.set_curve(piece, self.x, y)
         self.slopes.set_values(self.run.gradient[min(reached, self.last - 1)])
