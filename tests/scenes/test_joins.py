@@ -16,8 +16,10 @@ from gradreel.render.stages import SceneRequest
 from gradreel.scenes import style
 from gradreel.scenes.base import FADE, LectureScene
 from gradreel.scenes.catalog import find_scenes, load_class, resolve
+from gradreel.scenes.lecture.classes.bent_plane import BentPlane
 from gradreel.scenes.lecture.classes.how_sure import HowSure
 from gradreel.scenes.lecture.classes.surprise import Surprise
+from gradreel.scenes.lecture.classes.three_classes import ThreeClasses
 from gradreel.scenes.lecture.classes.turning_line import TurningLine
 from gradreel.scenes.lecture.classes.two_kinds import TwoKinds
 from gradreel.scenes.lecture.curves.any_curve import AnyCurve
@@ -80,6 +82,8 @@ JOINS: list[tuple[type[LectureScene], dict[str, Any], type[LectureScene], dict[s
     (TwoKinds, {}, HowSure, {}, "en"),
     (HowSure, {}, Surprise, {}, "zh"),
     (Surprise, {}, TurningLine, {}, "en"),
+    (TurningLine, {}, BentPlane, {}, "zh"),
+    (BentPlane, {}, ThreeClasses, {}, "en"),
     (WhyGradient, {}, GradientDescent, {"run": Experiment(epochs=40)}, "en"),
     (Batches, SMALL_RUN, Relu, SUM, "zh"),
     (WidthExperiment, {"widths": (0, 4), "seeds": (0, 1), "epochs": 3}, StackLayers, {}, "en"),

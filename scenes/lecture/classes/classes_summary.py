@@ -127,9 +127,11 @@ class ClassesSummary(LineScene):
         leaving = [self.counted, self.new, self.picture.line, self.picture.regions.ground]
         with self.beat("thread"):
             # Four pictures, from left to right: a line with two sides, the surprise, the bent plane, three shares
+            self.until("line")
             heading = self.next_heading(self.screen("heading-thread"))
-            self.play(*map(FadeOut, (*leaving, self.picture.regions.bands)), *heading, run_time=0.9)
-            for mark, panel in zip(("line", "surprise", "bend", "shares"), panels, strict=True):
+            leaving.append(self.picture.regions.bands)
+            self.play(*map(FadeOut, leaving), FadeIn(panels[0]), *heading, run_time=0.9)
+            for mark, panel in zip(("surprise", "bend", "shares"), panels[1:], strict=True):
                 self.until(mark)
                 self.play(FadeIn(panel), run_time=0.7)
             self.until("digits")

@@ -113,11 +113,14 @@ class ThreeClasses(LectureScene):
     # -- beats ---------------------------------------------------------------------------------------------------------
 
     def _three_beat(self) -> None:
+        before = TrainedPlane(self.trace("before"))
+        self.moons = ClassRegions(before.view, before.points, before.labels, 2, LEFT, BOTTOM, SIDE, MARK)
         flows = self._flows()
-        self.add(self.regions.ground, *(flow.mobject for flow in flows))
+        self.add(self.regions.ground, self.moons.marks)
         with self.beat("three"):
             # The dots of the moons run apart into three clouds; a third of them becomes squares
             self.play(*self.next_heading(self.screen("heading-three")), run_time=0.8)
+            self.remove(self.moons.marks)
             self.play(*flows, run_time=2.2)
             self.remove(*(flow.mobject for flow in flows))
             self.add(self.regions.marks)
@@ -125,9 +128,7 @@ class ThreeClasses(LectureScene):
 
     def _flows(self) -> list[UpdateFromAlphaFunc]:
         """Return the ways of the dots of before to the three clouds. Squares are made of those that are left over."""
-        data = self.parameters.before.dataset
-        classes = ClassRegions(TrainedPlane(self.trace("before")).view, data.features(), data.labels(), 2,
-                               LEFT, BOTTOM, SIDE, MARK)  # fmt: skip
+        data, classes = self.parameters.before.dataset, self.moons
         ends = [self.regions.at(self.plane.points[self.plane.labels == k]) for k in range(3)]
         flows, left_over = [], []
         for k in (0, 1):

@@ -31,7 +31,7 @@ class TurningLine(LineScene):
         self._start_beats()
         self._walk_beats()
         self._end_beats()
-        self.hand_on()
+        self.hand_on(self.picture)
 
     # -- the run -------------------------------------------------------------------------------------------------------
 

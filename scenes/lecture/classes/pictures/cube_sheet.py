@@ -20,7 +20,7 @@ from scipy.spatial.transform import Rotation
 EDGE = 3.55  # of the cube, scene units
 MIDDLE = np.array([-3.35, -0.25])  # of the cube
 AZIMUTH, ELEVATION = 32.0, 22.0  # degrees of the first view
-NAME_AT = 1.1  # of an edge's length: where its name stands
+NAME_AWAY = 0.35  # scene units from an edge to its name
 CUT_GRID = 401  # places each way, among which the curve of the cut is looked for
 CUT_PLACES = 400  # of that curve
 
@@ -70,7 +70,7 @@ def _flat(points: NDArray) -> NDArray:
 class Cube(VGroup):
     """The twelve edges of the cube in which each of three sigmoids is a direction, with the names of the directions.
 
-    Parts: ``edges``; ``names``, each at the end of an edge from where all three are 0.
+    Parts: ``edges``; ``names``, each beside an edge that goes in its direction.
     """
 
     def __init__(self) -> None:
@@ -83,9 +83,20 @@ class Cube(VGroup):
         corners = _flat(seen(CORNERS, view))
         starts, ends = (np.array([corners[edge[k]] for edge in EDGES]) for k in (0, 1))
         self.edges.points = straight_curves(starts, ends)
-        for name, end in zip(self.names, _flat(seen(NAME_AT * np.eye(3), view)), strict=True):
-            name.move_to(end)
+        for name, place in zip(self.names, _flat(_beside_edges(view)), strict=True):
+            name.move_to(place)
         return self
+
+
+def _beside_edges(view: NDArray) -> NDArray:
+    """Return for each direction the place of its name, (3, 2): outside the middle of its outermost edge."""
+    places = []
+    for k in range(3):
+        middles = seen(np.insert(np.array(list(product((0.0, 1.0), repeat=2))), k, 0.5, axis=1), view)
+        outwards = middles - MIDDLE
+        far = outwards[np.argmax(np.linalg.norm(outwards, axis=1).round(9))]
+        places.append(MIDDLE + far * (1 + NAME_AWAY / np.linalg.norm(far)))
+    return np.array(places)
 
 
 class FlatCut(VMobject):
