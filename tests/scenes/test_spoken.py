@@ -330,9 +330,9 @@ def own(tmp_path):
 def test_the_users_lexicon_overrides_ours(own):
     narration = own('[en.lexicon]\nGELU = "gelloo"\nReLU = "the rectifier"\n[zh.lexicon]\nReLU = "修正"\n')
     assert spoken_form("GELU, ReLU, 2 ReLUs", "en", narration.lexicon("en")) == "gelloo, the rectifier, two relloos"
-    spoken = narration.lines("relu", "names", spoken=True).printed
+    spoken = narration.lines("relu", "slopes", spoken=True).printed
     assert "the rectifier" in spoken["en"] and "修正" in spoken["zh"]
-    assert narration.line("relu", "names") == OURS.line("relu", "names")
+    assert narration.line("relu", "slopes") == OURS.line("relu", "slopes")
 
 
 def test_a_users_line_removes_our_spoken_form(own):

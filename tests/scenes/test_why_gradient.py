@@ -36,7 +36,7 @@ def drawn_line(scene) -> tuple[float, float]:
 
 @pytest.mark.parametrize("values", [3, 20])
 def test_the_ring_is_at_the_least_loss_of_all_tried_ones(ended, values):
-    scene = ended("two", values=values)
+    scene = ended("scan", values=values)
     land = scene.board.land
     x, y = RED.x() - RED.offset, RED.labels()
     tried = [
@@ -52,7 +52,7 @@ def test_the_ring_is_at_the_least_loss_of_all_tried_ones(ended, values):
 
 
 def test_no_tried_line_touches_the_name_of_red(ended):
-    board = ended("two", values=20).board
+    board = ended("scan", values=20).board
     assert board.target_label.get_left()[0] > board.plot.box[1]
     before = board.theta
     for theta in board.land.middles[::3, ::3].reshape(-1, 2):

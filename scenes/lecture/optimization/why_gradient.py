@@ -209,18 +209,19 @@ class WhyGradient(LectureScene):
 
     def _two_beat(self) -> None:
         tries, board = Tries(self.m, 2), self.board
-        with self.beat("two", pause="short", values=Count(self.m), tries=number_text(tries.count)):
-            # The line turns about its middle, and is lifted there. Then it is tried cell by cell, and its loss
-            # measured. The lowest is ringed, and the line swings there
+        middle = number_text(float(f"{board.dataset.offset:.3g}"))
+        with self.beat("two", pause="short", middle=middle):
+            # The line turns about its middle, and is lifted there
             start = board.theta
-            self.until("turn")
             self.play(FadeIn(board.pivot, scale=1.6), run_time=0.3)
-            for k in (0, 1):
+            for k, mark in enumerate(("turn", "lift")):
+                self.until(mark)
                 moved = start.copy()
                 moved[k] = board.land.middles[0, 0, k]
                 self.play(board.swing_to(moved), run_time=0.7)
                 self.play(board.swing_to(start), run_time=0.7)
-            self.until("scan")
+        with self.beat("scan", pause="short", values=Count(self.m), tries=number_text(tries.count)):
+            # It is tried cell by cell, and its loss measured. The lowest is ringed, and the line swings there
             self.play(board.swing_to(self.theta_of(0, 0)), FadeIn(self.readout), run_time=0.5)
             moving = VGroup(board.land.tiles, board.line, board.pivot, self.count)
 
