@@ -25,7 +25,7 @@ from gradreel.scenes.lecture.classes.pictures.cube_sheet import (
     turned,
     view_along_cut,
 )
-from gradreel.scenes.lecture.classes.pictures.line_board import LEFT, LINE, MARK, SIDE, LineBoard
+from gradreel.scenes.lecture.classes.pictures.line_board import COLUMN, LINE, MARK, LineBoard
 from gradreel.scenes.lecture.classes.plane_runs import MOONS, MOONS_LINE
 from gradreel.scenes.mobjects.class_regions import class_marks
 from gradreel.scenes.mobjects.layer_views import DrawnSheet
@@ -40,7 +40,6 @@ from manim import FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, VMo
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-COLUMN = LEFT + SIDE + 0.75  # left edge of what stands beside the plane
 PANELS = {"left": COLUMN + 0.75, "right": 5.95, "bottom": -2.0, "top": 2.4}
 ROWS = (1.0, 0.0, -1.0)  # baselines of the three sigmoids, and of what is said of the cut
 PAPER = 0.5  # share of the text's colour in the sheet's lines

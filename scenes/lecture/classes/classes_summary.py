@@ -10,7 +10,7 @@ from gradreel.core.analysis.class_plane import TrainedPlane
 from gradreel.core.experiment import Experiment
 from gradreel.scenes import style
 from gradreel.scenes.lecture.classes.line_scene import LineScene
-from gradreel.scenes.lecture.classes.pictures.line_board import LEFT, NEW_RADIUS, SIDE, NewDot, shares, sums
+from gradreel.scenes.lecture.classes.pictures.line_board import COLUMN, NEW_RADIUS, NewDot, shares, sums
 from gradreel.scenes.lecture.classes.pictures.share_table import ShareBar, whole_percents
 from gradreel.scenes.lecture.classes.plane_runs import MOONS, THREE_KINDS
 from gradreel.scenes.mobjects.class_regions import ClassRegions, class_marks, discs
@@ -24,7 +24,7 @@ from manim import FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, smooth
 from numpy.typing import NDArray
 from pydantic import Field
 
-COLUMN, RIGHT = LEFT + SIDE + 0.75, 6.2  # edges of what stands beside the plane
+RIGHT = 6.2  # right edge of what stands beside the plane
 MANY = 100  # held-out dots that are counted
 GRID_LEFT, GRID_TOP, STEP, SMALL = COLUMN + 0.6, 2.05, 0.42, 0.11  # of their ten rows of ten
 NEAR = 0.1  # by how much the counted share may differ from the one that was said

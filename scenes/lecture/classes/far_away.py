@@ -18,7 +18,7 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.classes.pictures.line_board import BOTTOM, LEFT, MARK, SIDE, NewDot
+from gradreel.scenes.lecture.classes.pictures.line_board import BOTTOM, COLUMN, LEFT, MARK, SIDE, NewDot
 from gradreel.scenes.lecture.classes.pictures.share_table import ShareBar, softmax
 from gradreel.scenes.lecture.classes.plane_runs import THREE_KINDS
 from gradreel.scenes.mobjects.class_regions import ClassRegions, class_marks
@@ -33,7 +33,7 @@ from manim import FadeIn, FadeOut, Rectangle, UpdateFromAlphaFunc, VGroup, smoot
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-COLUMN, RIGHT = LEFT + SIDE + 0.75, 6.2  # edges of what stands beside the plane
+RIGHT = 6.2  # right edge of what stands beside the plane
 PLOT = {"left": COLUMN + 0.75, "right": 5.6, "bottom": -0.3, "top": 2.35}
 SMALLEST_MARK, END = 0.03, 0.11  # sizes of marks: of the dots seen from far, at the end of a score's line
 ZOOM_SECONDS, WALK_SECONDS = 4.0, 4.5

@@ -12,7 +12,7 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import predict
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.classes.pictures.line_board import BOTTOM, LEFT, MARK, SIDE, NewDot
+from gradreel.scenes.lecture.classes.pictures.line_board import BOTTOM, COLUMN, LEFT, MARK, SIDE, NewDot
 from gradreel.scenes.lecture.classes.pictures.share_table import ShareTable, softmax
 from gradreel.scenes.lecture.classes.plane_runs import MOONS, THREE_KINDS
 from gradreel.scenes.mobjects.class_regions import ClassRegions, class_marks
@@ -34,7 +34,7 @@ from manim import (
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-COLUMN, RIGHT = LEFT + SIDE + 0.75, 6.2  # edges of what stands beside the plane
+RIGHT = 6.2  # right edge of what stands beside the plane
 PANELS = {"left": COLUMN + 0.75, "right": 5.95, "bottom": -2.0, "top": 2.4}
 FORMULA_Y = -0.95
 DRAG_SECONDS, TRAIN_SECONDS = 2.4, 6.0
