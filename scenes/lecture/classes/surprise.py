@@ -98,7 +98,9 @@ class Surprise(LineScene):
         with self.beat("log"):
             # The axes of share and surprise; the curve falls from the top left to zero at one
             self.play(FadeOut(self.forecast), run_time=0.5)
-            name = words(self.screen("surprise"), 30, palette.dim).place(BOX["top"] + 0.25, left=BOX["left"] - 0.4)
+            self.axis_name = name = words(self.screen("surprise"), 30, palette.dim).place(
+                BOX["top"] + 0.25, left=BOX["left"] - 0.4
+            )
             self.below = words(self.screen("share"), 30, palette.dim).place(BOX["bottom"] - 0.95, right=BOX["right"])
             self.play(FadeIn(plot, name, self.below), run_time=0.7)
             self.until("curve")
@@ -123,13 +125,13 @@ class Surprise(LineScene):
             self.until("rise")
             self.play(MoveAlongPath(runner, self.curve), run_time=2.4, rate_func=linear)
             self.play(FadeOut(runner, shift=0.4 * (plot.at(0, 1) - plot.at(0, 0))), run_time=0.4)
-        self.squared = plot.curve(p, (1 - p) ** 2, palette.orange)
+        self.squared = plot.curve(p, (1 - p) ** 2, palette.magenta)
         with self.beat("squared"):
             # The squared gap in the same picture: it never leaves the strip below one
             self.until("square")
-            name = words(self.screen("squared"), 30, palette.orange).place(plot.at(0, 1)[1] + 0.15, right=BOX["right"])
+            name = words(self.screen("squared"), 30, palette.magenta).place(plot.at(0, 1)[1] + 0.15, right=BOX["right"])
             self.square_name = name
-            top = dashed(plot.at(0, 1), plot.at(1, 1), palette.orange)
+            top = dashed(plot.at(0, 1), plot.at(1, 1), palette.magenta)
             self.play(Create(self.squared), FadeIn(name, top), run_time=1.4)
         self.top = top
 
@@ -155,7 +157,9 @@ class Surprise(LineScene):
             # The level axis changes from the share to the sum: left the surprise becomes a straight, steep line
             self.play(
                 *self.next_heading(self.screen("heading-compare")),
-                FadeOut(old.x_tick_labels, old.x_label, self.below, self.top, self.law, self.square_name),
+                FadeOut(
+                    old.x_tick_labels, old.x_label, self.below, self.top, self.law, self.square_name, self.axis_name
+                ),
                 run_time=0.6,
             )
             self.add(self.curve, self.squared)
@@ -179,14 +183,14 @@ class Surprise(LineScene):
         with self.beat("flat"):
             # At the same sum, the squared gap is almost level
             s = float(shares(np.array(-4.0)))
-            flat = self._pull(-4.0, (1 - s) ** 2, -2 * s * (1 - s) ** 2, palette.orange)
-            label = words(self.screen("squared"), 32, palette.orange).place(
+            flat = self._pull(-4.0, (1 - s) ** 2, -2 * s * (1 - s) ** 2, palette.magenta)
+            label = words(self.screen("squared"), 32, palette.magenta).place(
                 plot.at(0, 0.9)[1], left=plot.at(0.35, 0)[0]
             )
             self.play(FadeIn(label), run_time=0.5)
             self.until("flat")
             self.play(FadeIn(flat, scale=1.2), run_time=0.8)
-        self.gone = VGroup(self.steep, flat, label, self.squared, name, sides, zero)
+        self.gone = VGroup(self.steep, flat, label, self.squared, sides, zero)
 
     def _dots_beats(self) -> None:
         plot, board = self.plot, self.picture
@@ -205,11 +209,11 @@ class Surprise(LineScene):
         mean = float(self.surprises.mean())
         with self.beat("mean", loss=number_text(mean, 2)):
             # A level line at the mean of all surprises, with its number and its name
-            level = dashed(plot.at(-WIDEST, mean), plot.at(WIDEST, mean), palette.orange, 3.0)
-            number = words(number_text(mean, 2), 40, palette.orange).place(plot.at(0, 2.1)[1], left=plot.at(-1.0, 0)[0])
+            level = dashed(plot.at(-WIDEST, mean), plot.at(WIDEST, mean), palette.green, 3.0)
+            number = words(number_text(mean, 2), 40, palette.green).place(plot.at(0, 2.1)[1], left=plot.at(-1.0, 0)[0])
             self.play(Create(level), FadeIn(number), run_time=0.9)
             self.until("name")
-            name = words(self.screen("mean"), 32, palette.orange).place(plot.at(0, 2.9)[1], left=plot.at(-1.0, 0)[0])
+            name = words(self.screen("mean"), 32, palette.green).place(plot.at(0, 2.9)[1], left=plot.at(-1.0, 0)[0])
             self.play(FadeIn(name), run_time=0.6)
 
     def _pull(self, z: float, height: float, slope: float, color: ManimColor) -> VGroup:

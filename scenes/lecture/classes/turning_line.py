@@ -85,13 +85,14 @@ class TurningLine(LineScene):
         board, dots = self.picture, Count(len(self.labels))
         with self.beat("start", right=Count(int(self.right[0])), dots=dots):
             # The trained line fades; the line of the random start comes, with its pale colours
-            old = VGroup(board.regions.bands, board.line)
-            self.play(*self.next_heading(self.screen("heading")), FadeOut(old), run_time=0.8)
+            parts = board.regions.bands, board.line
+            self.remove(*board.get_family())
+            self.add(board.regions.ground, board.regions.bands, board.axes, board.line, board.regions.marks)
+            self.play(*self.next_heading(self.screen("heading")), *map(FadeOut, parts), run_time=0.8)
             self.until("line")
             board.show(self.thetas[0], sure=True)
-            self.remove(board, *board.get_family())
-            self.add(board.regions.ground, board.regions.bands, board.axes, board.line, board.regions.marks)
-            self.play(FadeIn(board.regions.bands, board.line), run_time=1.0)
+            self.add(board.regions.bands, board.axes, board.line, board.regions.marks)
+            self.play(*map(FadeIn, parts), run_time=1.0)
             self.remove(*board.get_family())
             self.add(board)
         updates = np.asarray(self.trace("run").kept, dtype=float)
@@ -126,7 +127,7 @@ class TurningLine(LineScene):
             for panel in self.panels.panels:
                 _left, _right, bottom, top = panel.axes.box
                 x = float(panel.axes.at(self.updates[still], 0)[0])
-                marks.add(dashed([x, bottom, 0], [x, top, 0], palette.orange, 3.0))
+                marks.add(dashed([x, bottom, 0], [x, top, 0], palette.green, 3.0))
             self.play(FadeIn(marks), run_time=0.7)
             self.until("falls")
         with self.beat("surer"):

@@ -76,15 +76,16 @@ class TwoKinds(LineScene):
         )
         parts = {name: self.sum.part(name) for name in self.sum.parts}
         inside = {id(glyph) for part in parts.values() for glyph in part}
-        rest = VGroup(*(glyph for glyph in self.sum if id(glyph) not in inside))
+        *rest, first_plus, second_plus = (glyph for glyph in self.sum if id(glyph) not in inside)
+        coming = VGroup(first_plus, parts["one"]), VGroup(second_plus, parts["two"])
         across, up, self.place_words = self._places()
         with self.beat("sum"):
             # The sum is written part by part; the two places of the new dot are read off the axes
-            self.play(FadeIn(rest, parts["b"]), run_time=0.7)
-            for name, guide, word in zip(("one", "two"), (across, up), self.place_words, strict=True):
+            self.play(FadeIn(*rest, parts["b"]), run_time=0.7)
+            for name, part, guide, word in zip(("one", "two"), coming, (across, up), self.place_words, strict=True):
                 self.until(name)
-                self.play(Create(guide), FadeIn(word, parts[name]), run_time=0.9)
-            self.remove(rest, *parts.values())
+                self.play(Create(guide), FadeIn(word, part), run_time=0.9)
+            self.remove(*rest, parts["b"], *coming)
             self.add(self.sum)
         self.guides = VGroup(across, up)
         self.levels = [self._level(z) for z in (0, *LEVELS, *(-z for z in LEVELS))]
