@@ -205,7 +205,7 @@ class Surprise(LineScene):
             self.until("worst")
             places = (board.at(self.points[worst]), plot.at(own[worst], min(self.surprises[worst], HIGHEST)))
             rings = VGroup(*(ring(place, 0.26, palette.text).set_fill(opacity=0) for place in places))
-            self.play(FadeIn(rings, scale=2), run_time=0.7)
+            self.play(*(FadeIn(each, scale=2) for each in rings), run_time=0.7)
         mean = float(self.surprises.mean())
         with self.beat("mean", loss=number_text(mean, 2)):
             # A level line at the mean of all surprises, with its number and its name
