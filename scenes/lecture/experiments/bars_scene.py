@@ -75,7 +75,7 @@ class BarsScene(NetworksScene):
         self.play(*map(FadeOut, (board.blocks, *leaving)), run_time=0.4)
         self.play(*map(FadeIn, (*boxes[SEEN], self.keys[SEEN], *self.counter)), run_time=0.6)
         self.until("outlined")
-        self.play(*map(FadeIn, (*boxes[UNSEEN], self.keys[UNSEEN])), run_time=0.6)
+        self.play(*map(FadeIn, (*boxes[UNSEEN], self.keys[UNSEEN])), run_time=1.4)
         self.until("train")
         self._pass(0.0, SINKING, SLOW_START, board.bars)
         for bar in (bar for pair in board.bars for bar in pair):
@@ -126,7 +126,7 @@ class BarsScene(NetworksScene):
         assert self.board.floor is not None, "the rule is known of made-up days alone"
         self.until("floor")
         self.marks = self.board.floor_marks(SEEN, self.board.floor)
-        self.play(LaggedStart(*map(Create, self.marks), lag_ratio=0.7), FadeIn(self.keys[2]), run_time=2.0)
+        self.play(LaggedStart(*map(Create, self.marks), lag_ratio=0.7), FadeIn(self.keys[2]), run_time=3.2)
 
     def _draw_validation_floor(self) -> None:
         """Across each outlined bar, what the rule alone would miss by on the validation days."""

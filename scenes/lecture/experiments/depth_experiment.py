@@ -90,7 +90,7 @@ class DepthExperiment(BarsScene):
         with self.beat("validation-falls-to-three", pause="long", **self.validation_values()):
             # The outlined bars, and a ring at the best
             self.play(*self._light(UNSEEN), run_time=0.5)
-            self._numbers(self.board.side(UNSEEN), 2.4)
+            self._numbers(self.board.side(UNSEEN), 3.2)
             self.until("best")
             self._ring_best()
 

@@ -173,7 +173,7 @@ class Forecast(LectureScene):
             # Above: which were learned from, if they part just there
             parted = self.days.dates[0].astype(date) == self.dataset.first_validation_date
             self.sides = picture.sides([self.screen("seen"), self.screen("unseen")]) if parted else VGroup()
-            self.play(Create(picture.before), *map(FadeIn, self.sides[:-1]), run_time=1.2, rate_func=linear)
+            self.play(Create(picture.before), *map(FadeIn, self.sides[:-1]), run_time=2.6, rate_func=linear)
             self.until("new")
             pop = LaggedStart(*(FadeIn(dot) for dot in picture.dots), lag_ratio=0.5)
             self.play(Create(picture.red), pop, *map(FadeIn, self.sides[-1:]), run_time=2.0, rate_func=linear)
@@ -185,7 +185,7 @@ class Forecast(LectureScene):
         with self.beat("prediction", window=Count(self.dataset.window), **fields):
             # A named bracket holds the days that a prediction is made from; it slides on, blue comes out at its end
             self._put(0)
-            self.play(Create(self.bracket), FadeIn(self.bracket_name), run_time=0.7)
+            self.play(Create(self.bracket), FadeIn(self.bracket_name), run_time=2.2)
             self.until("walk")
             self._walk(3.4)
             self.play(FadeIn(picture.model_label), *map(FadeOut, (self.bracket, self.bracket_name)), run_time=0.4)
@@ -206,7 +206,7 @@ class Forecast(LectureScene):
                 self.play(shaded, FadeIn(self.names, shift=0.1 * UP), run_time=0.8)
                 self.until("found")
                 weeks = [picture.beating(k) for k, band in enumerate(picture.bands) if band.width > 0]
-                self.play(LaggedStart(*weeks, lag_ratio=0.6, run_time=2.6))
+                self.play(LaggedStart(*weeks, lag_ratio=0.6, run_time=3.8))
 
     def _miss_beat(self) -> None:
         values = self._numbers(self.told)
@@ -231,7 +231,7 @@ class Forecast(LectureScene):
                 self.play(*map(FadeOut, self.picture.marks[self.told].words), run_time=0.4)
                 self.picture.zoom_out(self)
             self._put(self.told)
-            self.play(FadeIn(self.bracket, self.bracket_name), run_time=1.2)  # most of it lies out of sight
+            self.play(FadeIn(self.bracket, self.bracket_name), run_time=2.2)  # most of it lies out of sight
 
     # -- what moves ----------------------------------------------------------------------------------------------------
 

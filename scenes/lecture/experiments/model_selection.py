@@ -141,12 +141,12 @@ class ModelSelection(BarsScene):
             self.play(LaggedStart(*coming, lag_ratio=0.3), *map(FadeIn, self.keys), run_time=1.4)
             self.add(*(part for pair in board.bars for bar in pair for part in bar))
             self.until("decide")
-            self.play(*self._light(UNSEEN), run_time=0.8)
+            self.play(*self._light(UNSEEN), run_time=2.0)
             self.until("take")
             best = self.outcome.index(self.best)
             others = [part for k, pair in enumerate(board.bars) if k != best for part in pair[UNSEEN]]
             self.ring = self._ring(self.best)
-            self.play(Create(self.ring), *(emphasis(part, DIM) for part in others), run_time=0.8)
+            self.play(Create(self.ring), *(emphasis(part, DIM) for part in others), run_time=1.4)
 
     def _exam_beat(self) -> None:
         best = self.best
@@ -173,7 +173,7 @@ class ModelSelection(BarsScene):
             self.until("open")
             self.play(*self.parts.open(), run_time=0.8)
             self.until("miss")
-            self.play(GrowFromEdge(bars.bars[1], DOWN), FadeIn(bars.values[1], rate_func=LATE), run_time=1.2)
+            self.play(GrowFromEdge(bars.bars[1], DOWN), FadeIn(bars.values[1], rate_func=LATE), run_time=2.0)
 
     # -- beats: the forecast -------------------------------------------------------------------------------------------
 
@@ -199,7 +199,7 @@ class ModelSelection(BarsScene):
                 names = days.band_names(weekdays_words(self.lows, language, "short"))
                 self.add(days.bands)
                 self.bring_to_back(days.bands)
-                self.play(LaggedStart(*map(FadeIn, days.bands), lag_ratio=0.5), FadeIn(names), run_time=1.6)
+                self.play(LaggedStart(*map(FadeIn, days.bands), lag_ratio=0.5), FadeIn(names), run_time=2.4)
 
     def _pretend_beat(self) -> None:
         days = self.days
@@ -213,7 +213,7 @@ class ModelSelection(BarsScene):
             fed = days.fed(self.counted(self.ahead.prediction[0]))
             self.play(hollow.animate.set_fill(palette.blue, 1), FadeIn(fed, shift=0.15 * DOWN), run_time=1.0)
             self.until("feed")
-            self._predict(1, 0.8)
+            self._predict(1, 1.4)
             self.fed = [fed, self.number]
 
     def _on_beat(self) -> None:
@@ -231,7 +231,7 @@ class ModelSelection(BarsScene):
             self.until("guess")
             spans = days.spans(self._misses())
             self.add(spans, *days.steps, *days.predicted)
-            self.play(LaggedStart(*(GrowFromCenter(span) for span in spans), lag_ratio=0.4), run_time=1.8)
+            self.play(LaggedStart(*(GrowFromCenter(span) for span in spans), lag_ratio=0.4), run_time=2.8)
             self.wait(1.0)
 
     def _move_on(self, k: int, seconds: float) -> None:

@@ -195,7 +195,7 @@ class WidthExperiment(BarsScene):
             self.add(picture.gaps, picture.rule, picture.dots)
             told = words(self.screen("rule-gap", floor=self._about_the_floor()), style.LETTER + 5)
             told.place(RULE_BOX[2] + 0.5, left=RULE_BOX[0] + 0.6)
-            self.play(Create(picture.gaps, lag_ratio=0.02), FadeIn(told, shift=0.15 * UP), run_time=1.6)
+            self.play(Create(picture.gaps, lag_ratio=0.02), FadeIn(told, shift=0.15 * UP), run_time=2.6)
         self.play(*map(FadeOut, (picture, told, note)), run_time=0.5)
 
     def _about_the_floor(self) -> str:
@@ -207,7 +207,7 @@ class WidthExperiment(BarsScene):
         with self.beat("networks", pause="short", window=Count(self.parameters.dataset.window)):
             # The room sees how much wider is: a dot for each ReLU
             board = self.board
-            self.play(*self._arrive(), FadeIn(board.names), run_time=0.7)
+            self.play(*self._arrive(), FadeIn(board.names), run_time=1.4)
             self.until("dots")
             blocks = [FadeIn(block, shift=0.15 * UP) for block in board.blocks]
             self.play(LaggedStart(*blocks, lag_ratio=0.7), run_time=2.6)
@@ -221,7 +221,7 @@ class WidthExperiment(BarsScene):
             self.play(*map(FadeOut, (*self.counter, *self.stopped)), *self._light(SEEN), run_time=0.5)
             self._numbers([first], 0.8)
             self.until("wide")
-            self._numbers(others, 2.0)
+            self._numbers(others, 2.8)
 
     def _floor_beat(self) -> None:
         with self.beat("floor-near", floor=self._about_the_floor()):
@@ -232,7 +232,7 @@ class WidthExperiment(BarsScene):
         with self.beat("validation-falls-to-hundred", pause="long", **self.validation_values()):
             # The outlined bars, and a ring at the best
             self.play(*self._light(UNSEEN), run_time=0.5)
-            self._numbers(self.board.side(UNSEEN), 2.0)
+            self._numbers(self.board.side(UNSEEN), 3.0)
             self._draw_validation_floor()
             self.until("best")
             self._ring_best()
@@ -261,7 +261,7 @@ class WidthExperiment(BarsScene):
             if self.holds("by-heart"):
                 self.play(*self.next_heading(self.screen("heading-heart")))
             told = [AnimationGroup(FadeIn(bar.runs), FadeIn(bar.value, shift=0.1 * UP)) for bar in self.ends]
-            self.play(*told, run_time=0.8)
+            self.play(*told, run_time=1.4)
 
     def _ends(self) -> list[LossBar]:
         """The bars of the widest network after the last update, as they are to be seen then."""

@@ -302,7 +302,7 @@ class Loss(LectureScene):
             self.play(opening, FadeIn(VGroup(*power)), run_time=1.4)
             self.until("plain")
             folding = UpdateFromAlphaFunc(squares, lambda _, share: open_to(1 - share))
-            self.play(folding, FadeOut(VGroup(*power)), run_time=1.4)
+            self.play(folding, FadeOut(VGroup(*power)), run_time=2.4)
             self.remove(squares)
             self.until("choose")
 
