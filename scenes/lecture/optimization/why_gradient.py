@@ -185,7 +185,8 @@ class WhyGradient(LectureScene):
             goal = formula(GOAL, 60).place(2.25, center=0.0)
             leaving = [FadeOut(part) for part in (steps.card(1), steps.card(2), steps.arrows, *frame)]
             larger = picture.animate.scale_to_fit_height(4.2).move_to((0.0, -0.85, 0.0))
-            self.play(*leaving, ReplacementTransform(written, goal), larger, run_time=1.2)
+            self.play(*leaving, run_time=0.4)  # first: the goal crosses the place of the cards
+            self.play(ReplacementTransform(written, goal), larger, run_time=1.0)
             lowest = picture[-1].get_center()
             letter = formula("orange(theta)^*", 48).move_to(lowest + 0.6 * DOWN)
             label = VGroup(patch_under(letter), letter)
