@@ -105,7 +105,7 @@ def lecture(write, lesson=""):
             def draw(self): ...
     """)  # fmt: skip
     folder = write("lecture/__init__.py", "").parent
-    return folder, write("lesson.toml", lesson)
+    return folder, [write("lesson.toml", lesson)]
 
 
 def test_scenes_are_found_without_importing_them(write):
@@ -118,17 +118,17 @@ def test_scenes_are_found_without_importing_them(write):
 
 
 def test_a_base_class_in_a_neighbouring_file_is_followed(write):
-    folder, lesson = lecture(write)
+    folder, lessons = lecture(write)
     write("lecture/more.py", "from .shared import Curve as Base\nclass AnyCurve(Base): pass\n")
-    assert [scene.name for scene in find_scenes(folder, lesson)] == ["any-curve", "build-curve", "curve"]
-    found = next(scene for scene in find_scenes(folder, lesson) if scene.name == "any-curve")
+    assert [scene.name for scene in find_scenes(folder, lessons)] == ["any-curve", "build-curve", "curve"]
+    found = next(scene for scene in find_scenes(folder, lessons) if scene.name == "any-curve")
     assert beat_names(found) == ("whole",)
 
 
 def test_order_of_the_film_then_of_the_alphabet(write):
-    folder, lesson = lecture(write, '[[scene]]\nname = "curve"\n[[scene]]\nname = "not-there"\n')
+    folder, lessons = lecture(write, '[[scene]]\nname = "curve"\n[[scene]]\nname = "not-there"\n')
     write("lecture/a.py", "class A(LectureScene):\n    def construct(self): ...\n")
-    assert [scene.name for scene in find_scenes(folder, lesson)] == ["curve", "a", "build-curve"]
+    assert [scene.name for scene in find_scenes(folder, lessons)] == ["curve", "a", "build-curve"]
 
 
 def test_beats_are_read_in_the_order_of_construct(write):
@@ -137,10 +137,10 @@ def test_beats_are_read_in_the_order_of_construct(write):
 
 
 def test_two_scenes_of_one_name_are_refused(write):
-    folder, lesson = lecture(write)
+    folder, lessons = lecture(write)
     write("lecture/twice.py", "class BuildCurve(LectureScene):\n    def construct(self): ...\n")
     with pytest.raises(UserError, match=r"two scenes are called build-curve: .*sums.py and .*twice.py"):
-        find_scenes(folder, lesson)
+        find_scenes(folder, lessons)
 
 
 def test_lesson_that_is_not_toml(write):
@@ -160,8 +160,8 @@ def test_each_of_our_scenes_has_words():
 
 @pytest.fixture
 def ours(write, monkeypatch):
-    folder, lesson = lecture(write)
-    monkeypatch.setattr(catalog, "find_scenes", lambda: find_scenes(folder, lesson))
+    folder, lessons = lecture(write)
+    monkeypatch.setattr(catalog, "find_scenes", lambda: find_scenes(folder, lessons))
 
 
 @pytest.mark.usefixtures("ours")
