@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 from gradreel.render.lessons.own_words import check_words
-from gradreel.scenes.catalog import find_scenes
+from gradreel.scenes.catalog import LESSON_FILES, scene_tables
 from gradreel.scenes.words.narration import Narration, OwnWords
 
 TALK = '''
@@ -54,18 +54,14 @@ def own(tmp_path):
     return read
 
 
-def test_all_words_of_the_lecture_as_a_file_change_nothing(words, own):
-    whole = own(words())
+@pytest.mark.parametrize("lesson", LESSON_FILES, ids=lambda file: file.stem)
+def test_all_words_of_a_lesson_as_a_file_change_nothing(lesson, words, own):
+    whole = own(words(lesson.stem))
     check_words(whole, [])
     ours = Narration.load()
     assert ours.with_words(whole).scenes == ours.scenes
     told = {scene for scenes in whole.scenes.values() for scene in scenes}
-    assert told >= {source.name for source in find_scenes()} - {
-        "decision-regions",
-        "layer-view",
-        "loss-curve",
-        "network",
-    }
+    assert told == {table["name"] for table in scene_tables(lesson)}
 
 
 def test_a_scene_has_its_title_lines_marks_fields_and_words_on_the_picture_in_each_language(words, own):

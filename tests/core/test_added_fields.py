@@ -11,7 +11,7 @@ import pytest
 import torch
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
-from gradreel.core.datasets import CurveDataset, PointsDataset, TwoSpirals
+from gradreel.core.datasets import CurveDataset, DigitsDataset, PointsDataset, TwoSpirals
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment, KeepAtMost, KeepEvery, StepSchedule
 from gradreel.core.network.training import train
@@ -175,8 +175,9 @@ def test_an_unknown_entry_is_refused(tiny_trace: Trace, tmp_path: Path) -> None:
         (Experiment(dataset=PointsDataset(points=[[1, 2, 0], [3, 4, 1]])), "924d912564bfcc79dde23328550a34a4"),
         (Experiment(dataset=DailyViews(series=DAYS, window=3)), "9378b0867e265797ee171ad60cf96582"),
         (Experiment(dataset=DailyViews()), "bd51b2ecac70082bfb57bbf9f3413039"),
+        (Experiment(dataset=DigitsDataset(), loss="ce"), "e67ea824142febca818283c577d16111"),
     ],
-    ids=["curve", "settings", "spirals", "points", "days", "synthetic"],
+    ids=["curve", "settings", "spirals", "points", "days", "synthetic", "digits"],
 )  # type: ignore[arg-type]
 def test_digests_of_this_format_never_change(experiment: Experiment, digest: str) -> None:
     """If this fails, a field was added without `Absent` or a rule was changed, and existing traces lose their run.
@@ -197,7 +198,7 @@ def test_every_part_of_an_experiment_follows_the_rule() -> None:
 
     assert parts(Experiment) == {
         Experiment, CurveDataset, PointsDataset, TwoSpirals, Moons, Rings, Blobs, Checkerboard, Spirals, DailyViews,
-        DailySeries, StepSchedule, KeepEvery, KeepAtMost,
+        DailySeries, DigitsDataset, StepSchedule, KeepEvery, KeepAtMost,
     }  # fmt: skip
 
 
