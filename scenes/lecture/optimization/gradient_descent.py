@@ -444,7 +444,7 @@ class GradientDescent(LectureScene):
         descent, fit, full = self.descent, self.descent.fit, self.descent.full
         counted = {"count": Count(len(descent.names)), "pieces": Count(max(1, len(descent.pieces)))}
         said = {"updates": number_text(self.last), "loss": descent.loss_text(self.last)}
-        with self.beat("arrival", pause="long", **counted, **said):
+        with self.beat("arrival", **counted, **said):
             # Each cell gets a dial, and the plot grows. The b_i become those of x itself, as they stood in the race.
             # The updates that are left go by: dials turn, and the point walks its profile to the end. The pieces are
             # drawn beneath their sum; in silence blue lies on red
