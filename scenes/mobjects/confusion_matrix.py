@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.core.arrays import FloatArray, IntArray
-from gradreel.scenes.mobjects.pixel_pictures import PAPER
+from gradreel.scenes.mobjects.pixel_pictures import PAPER, readable_ink
 from gradreel.scenes.mobjects.text import Number, patch_under, words
 from gradreel.scenes.style import mix, palette
 from manim import ManimColor, Rectangle, VGroup
@@ -61,13 +61,13 @@ class ConfusionMatrix(VGroup):
 
     def numbers(self, size: float = 28) -> VGroup:
         """Return the present counts that are not 0, as numbers in their cells."""
-        found = VGroup()
+        numbers = VGroup()
         for row, column in np.argwhere(self.counts):
-            number = words(str(int(self.counts[row, column])), size)
-            number.move_to(self.at(row, column))
             color = ManimColor(self.cell(row, column).get_fill_color())
-            found.add(VGroup(patch_under(number, color, 0.02, 0.02), number))
-        return found
+            number = words(str(int(self.counts[row, column])), size, readable_ink(color))
+            number.move_to(self.at(row, column))
+            numbers.add(VGroup(patch_under(number, color, 0.02, 0.02), number))
+        return numbers
 
 
 def _over_paper(color: ManimColor, share: float) -> ManimColor:

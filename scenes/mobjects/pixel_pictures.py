@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from gradreel.core.arrays import FloatArray
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.style import mix, palette
+from gradreel.scenes.style import contrast, mix, palette
 from gradreel.scenes.words.numbers import signed_text
-from manim import ManimColor, Rectangle, VGroup, VMobject
+from manim import BLACK, WHITE, ManimColor, Rectangle, VGroup, VMobject
 
 INK_SHADES = 17  # of a digit: its pixels have 17 values
 WEIGHT_SHADES = 12  # of each of the two colours of weights
@@ -29,6 +29,11 @@ def weight_colors() -> list[ManimColor]:
     below = [ManimColor(paper).interpolate(palette.orange, float(share)) for share in shares]
     above = [ManimColor(paper).interpolate(palette.blue, float(share)) for share in shares[::-1]]
     return [*below, paper, *above]
+
+
+def readable_ink(ground: ManimColor) -> ManimColor:
+    """Return black or white, whichever has the greater contrast on ``ground``: at least 4.5:1 on any colour."""
+    return max((BLACK, WHITE), key=lambda ink: contrast(ink.to_rgb(), ManimColor(ground).to_rgb()))
 
 
 class PixelPictures(VGroup):

@@ -17,6 +17,8 @@ from gradreel.scenes import style
 from gradreel.scenes.base import FADE, LectureScene
 from gradreel.scenes.catalog import find_scenes, load_class, resolve
 from gradreel.scenes.lecture.classes.bent_plane import BentPlane
+from gradreel.scenes.lecture.classes.digit_mistakes import DigitMistakes
+from gradreel.scenes.lecture.classes.digits import Digits
 from gradreel.scenes.lecture.classes.how_sure import HowSure
 from gradreel.scenes.lecture.classes.surprise import Surprise
 from gradreel.scenes.lecture.classes.three_classes import ThreeClasses
@@ -84,6 +86,7 @@ JOINS: list[tuple[type[LectureScene], dict[str, Any], type[LectureScene], dict[s
     (Surprise, {}, TurningLine, {}, "en"),
     (TurningLine, {}, BentPlane, {}, "zh"),
     (BentPlane, {}, ThreeClasses, {}, "en"),
+    (Digits, {}, DigitMistakes, {}, "zh"),
     (WhyGradient, {}, GradientDescent, {"run": Experiment(epochs=40)}, "en"),
     (Batches, SMALL_RUN, Relu, SUM, "zh"),
     (WidthExperiment, {"widths": (0, 4), "seeds": (0, 1), "epochs": 3}, StackLayers, {}, "en"),

@@ -16,10 +16,10 @@ from gradreel.scenes.lecture.classes.digits_scene import (
     by_class,
 )
 from gradreel.scenes.mobjects.confusion_matrix import ShareBars
-from gradreel.scenes.mobjects.pixel_pictures import digit_pictures, grid_corners, ink_colors
+from gradreel.scenes.mobjects.pixel_pictures import digit_pictures, grid_corners, ink_colors, readable_ink
 from gradreel.scenes.mobjects.plot import Plot, straight_curves
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
-from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.text import patch_under, words
 from gradreel.scenes.mobjects.ticks import Ticks, round_labels
 from gradreel.scenes.style import mix, palette
 from gradreel.scenes.words.claims import Claim, claim
@@ -184,9 +184,9 @@ class Digits(DigitsScene):
         for k, value in enumerate(self.pixels):
             row, column = divmod(k, 8)
             shade = ink_colors()[round(16 * float(value))]
-            color = max((palette.text, palette.background), key=lambda ink: _contrast(ink, shade))
-            number = words(number_text(float(value), 1), 28, color)
-            numbers.add(number.move_to([BIG["left"] + (column + 0.5) * step, BIG["top"] - (row + 0.5) * step, 0.0]))
+            number = words(number_text(float(value), 1), 28, readable_ink(shade))
+            number.move_to([BIG["left"] + (column + 0.5) * step, BIG["top"] - (row + 0.5) * step, 0.0])
+            numbers.add(VGroup(patch_under(number, shade, 0.02, 0.02), number))
         return numbers
 
     def _feature_heights(self) -> FloatArray:
@@ -206,11 +206,6 @@ class Digits(DigitsScene):
             words(f"{values['trained']} %", 34, palette.blue).place(upper[1] + 0.18, right=upper[0] + 0.1),
             words(f"{values['unseen']} %", 34, palette.red).place(lower[1] - 0.5, right=lower[0] + 0.1),
         ]
-
-
-def _contrast(ink: object, shade: object) -> float:
-    """Return the contrast of two colours."""
-    return style.contrast(np.array(ink.to_rgb()), np.array(shade.to_rgb()))
 
 
 def _bundle(left: float, starts: FloatArray, right: float, ends: FloatArray) -> VMobject:
