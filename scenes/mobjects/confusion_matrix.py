@@ -10,7 +10,7 @@ from gradreel.scenes.style import mix, palette
 from manim import ManimColor, Rectangle, VGroup
 
 CELL_FILL = 0.92  # of a cell's width: what its square covers
-STRONGEST = 0.85  # share of a colour in a cell with all examples of its row
+STRONGEST = 1.0  # share of a colour in a cell with all examples of its row
 
 
 class ConfusionMatrix(VGroup):

@@ -446,6 +446,8 @@ REASONS = {
         "divide": EXACT,
         "ten": ASKS,
     },
+    "digits": {"features": EXACT, "network": EXACT, "wall": EXACT},
+    "digit-mistakes": {"noise": EXACT, "favourite": "the digits with the largest sums are looked for"},
     "far-away": {"silent": EXACT},
     "classes-summary": {"thread": DEFINES},
     "decision-regions": {"start": DEFINES, "walk": DEFINES},
@@ -487,6 +489,7 @@ NEUTRAL_REASONS = {
     "network": {"start": DEFINES, "end": "the largest weight is looked for"},
     "bent-plane": {"cut-parts-all": DEFINES, "back-curve": DEFINES},
     "three-classes": {"drag": "the place of equal scores is looked for"},
+    "digits": {"untrained-unsure": "the largest share is looked for", "rise": DEFINES},
     "far-away": {
         "near-unsure": DEFINES,
         "out-surer": "the frame is around the dots",
