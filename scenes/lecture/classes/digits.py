@@ -117,7 +117,9 @@ class Digits(DigitsScene):
         with self.beat("wall", examples=Count(data.examples), unseen=Count(data.n_test)):
             # The network makes room for a wall of digits to train on, and below, three rows that it never trains on
             self.play(*self.next_heading(self.screen("heading-train")), *map(FadeOut, gone), run_time=0.8)
-            self.play(FadeIn(names[0]), FadeIn(self.trained), run_time=1.2)
+            source = words(self.screen("source"), 28, palette.dim)
+            source.place(style.CAPTION_BASELINE, right=style.RIGHT_EDGE)  # their licence asks for the authors' names
+            self.play(FadeIn(names[0]), FadeIn(self.trained), FadeIn(source), run_time=1.2)
             self.until("unseen")
             self.play(FadeIn(names[1]), FadeIn(self.unseen), run_time=1.0)
 
