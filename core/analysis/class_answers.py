@@ -46,7 +46,7 @@ def neighbour_correlation(pictures: FloatArray) -> float:
     --------
     >>> rows, columns = np.mgrid[:4, :4]
     >>> round(neighbour_correlation(np.array([rows + columns])), 2)
-    0.82
+    1.0
     """
     firsts = np.concatenate([pictures[:, :, :-1].ravel(), pictures[:, :-1].ravel()])
     seconds = np.concatenate([pictures[:, :, 1:].ravel(), pictures[:, 1:].ravel()])
