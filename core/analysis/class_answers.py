@@ -1,23 +1,9 @@
-"""What a classifier answers to examples at each recorded state: its shares and the counts of a confusion matrix."""
+"""Counts a classifier's answers in a confusion matrix, and measures how alike neighbouring pixels of pictures are."""
 
 from __future__ import annotations
 
 import numpy as np
 from gradreel.core.arrays import FloatArray, IntArray
-from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import predict
-
-
-def shares_of(logits: FloatArray) -> FloatArray:
-    """Return the softmax of logits (..., K), same shape: shares above 0 that add up to 1.
-
-    Examples
-    --------
-    >>> shares_of(np.array([0.0, np.log(3.0)])).round(2)
-    array([0.25, 0.75])
-    """
-    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
 
 
 def confusion_counts(labels: IntArray, answers: IntArray, n_classes: int) -> IntArray:
@@ -32,11 +18,6 @@ def confusion_counts(labels: IntArray, answers: IntArray, n_classes: int) -> Int
     counts = np.zeros((n_classes, n_classes), dtype=np.int64)
     np.add.at(counts, (labels, answers), 1)
     return counts
-
-
-def answers_at(run: Experiment, thetas: FloatArray, features: FloatArray) -> IntArray:
-    """Return the class with the largest logit, (S, N), for features (N, D), at states (S, P) of a run with loss ce."""
-    return np.stack([predict(run, np.asarray(theta, dtype=float), features).argmax(axis=-1) for theta in thetas])
 
 
 def neighbour_correlation(pictures: FloatArray) -> float:

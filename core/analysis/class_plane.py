@@ -15,7 +15,9 @@ from gradreel.core.arrays import FloatArray, IntArray, evenly_spaced_indices
 from gradreel.core.datasets import PointsDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
+from gradreel.core.network.losses import softmax
 from gradreel.core.network.theta import forward_pass, predict, unpack
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from gradreel.core.trace.trace import Trace
@@ -218,10 +220,14 @@ def _log_sum(logits: FloatArray) -> FloatArray:
     return np.asarray(np.log(np.exp(logits - largest).sum(axis=-1)) + largest[..., 0])
 
 
+def right_answers(plane: ClassPlane, state: int) -> NDArray[np.bool_]:
+    """Return for which points the class has the largest logit at a state, (N,)."""
+    return np.asarray(plane.at_points(state).argmax(axis=-1) == plane.labels)
+
+
 def accuracies(plane: ClassPlane) -> FloatArray:
-    """Return the share of points whose class has the largest logit, at each state, (S,)."""
-    states = range(len(plane.updates))
-    return np.array([float((plane.at_points(s).argmax(axis=-1) == plane.labels).mean()) for s in states])
+    """Return the share of points with the right answer, at each state, (S,)."""
+    return np.array([float(right_answers(plane, state).mean()) for state in range(len(plane.updates))])
 
 
 def movement(plane: ClassPlane, states: IntArray) -> FloatArray:
@@ -231,5 +237,4 @@ def movement(plane: ClassPlane, states: IntArray) -> FloatArray:
     """
     some = evenly_spaced_indices(len(plane.points), MOST_MEASURED)
     logits = np.stack([finite_logits(plane.at_points(int(state))[some]) for state in states])
-    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(weights / weights.sum(axis=-1, keepdims=True)).reshape(len(states), -1)
+    return softmax(logits).reshape(len(states), -1)

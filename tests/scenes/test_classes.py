@@ -9,6 +9,7 @@ import pytest
 import torch
 from gradreel.core.datasets import PointsDataset
 from gradreel.core.experiment import Experiment
+from gradreel.core.network.losses import softmax
 from gradreel.core.point_generators import Blobs, Moons
 from gradreel.scenes.lecture.classes.bent_plane import BentPlane
 from gradreel.scenes.lecture.classes.classes_summary import ClassesSummary
@@ -16,7 +17,7 @@ from gradreel.scenes.lecture.classes.far_away import FarAway
 from gradreel.scenes.lecture.classes.line_scene import NEW_DOT, TWO_KINDS
 from gradreel.scenes.lecture.classes.pictures.cube_sheet import first_view, seen
 from gradreel.scenes.lecture.classes.pictures.line_board import MARK
-from gradreel.scenes.lecture.classes.pictures.share_table import softmax, whole_percents
+from gradreel.scenes.lecture.classes.pictures.share_table import whole_percents
 from gradreel.scenes.lecture.classes.plane_runs import THREE_KINDS
 from gradreel.scenes.lecture.classes.three_classes import ThreeClasses
 from gradreel.scenes.mobjects.class_regions import mark_outline

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from typing import Self
 
 import numpy as np
-from gradreel.core.analysis.class_plane import TrainedPlane, refuse_other_than_planes
+from gradreel.core.analysis.class_plane import TrainedPlane, refuse_other_than_planes, right_answers
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import unpack
@@ -20,7 +20,6 @@ from gradreel.scenes.lecture.classes.pictures.cube_sheet import (
     cut_curves,
     first_view,
     in_cube,
-    right_answers,
     seen,
     turned,
     view_along_cut,

@@ -8,9 +8,10 @@ from functools import cached_property
 import numpy as np
 from gradreel.core.analysis.class_plane import TrainedPlane
 from gradreel.core.experiment import Experiment
+from gradreel.core.network.activations import sigmoid
 from gradreel.scenes import style
 from gradreel.scenes.lecture.classes.line_scene import LineScene
-from gradreel.scenes.lecture.classes.pictures.line_board import COLUMN, NEW_RADIUS, NewDot, shares, sums
+from gradreel.scenes.lecture.classes.pictures.line_board import COLUMN, NEW_RADIUS, NewDot, sums
 from gradreel.scenes.lecture.classes.pictures.share_table import ShareBar, whole_percents
 from gradreel.scenes.lecture.classes.plane_runs import MOONS, THREE_KINDS
 from gradreel.scenes.mobjects.class_regions import ClassRegions, class_marks, discs
@@ -48,7 +49,7 @@ class ClassesSummary(LineScene):
     def alike(self) -> NDArray:
         """Rows of the validation dots whose shares are nearest to the new dot's, up to `MANY`: without that dot."""
         places = self.parameters.run.dataset.validation_features()
-        away = np.abs(shares(sums(self.trained, places)) - shares(self.score))
+        away = np.abs(sigmoid(sums(self.trained, places)) - sigmoid(self.score))
         away[self.parameters.new] = np.inf
         return np.argsort(away, kind="stable")[: min(MANY, len(places) - 1)]
 
@@ -59,11 +60,11 @@ class ClassesSummary(LineScene):
 
     def _percents(self) -> list[int]:
         """Return the new dot's shares of both classes, in whole percents."""
-        share = shares(self.score)
+        share = sigmoid(self.score)
         return [int(percent) for percent in whole_percents(np.array([1 - share, share]))]
 
     def claims(self) -> Iterator[Claim]:
-        share, counted = float(shares(self.score)), float(self.kinds[self.alike].mean())
+        share, counted = float(sigmoid(self.score)), float(self.kinds[self.alike].mean())
         yield claim("hundred-as-said", "both shares agree", abs(share - counted) < NEAR, said=share, counted=counted)
         yield claim("hundred-as-said", "there are a hundred such dots", len(self.alike) == MANY, dots=len(self.alike))
         kind = int(self.kinds[self.parameters.new])

@@ -6,11 +6,11 @@ from functools import cached_property, lru_cache
 from typing import Self
 
 import numpy as np
-from gradreel.core.analysis.class_answers import shares_of
 from gradreel.core.arrays import FloatArray, IntArray, evenly_spaced_indices
 from gradreel.core.datasets import DigitsDataset
 from gradreel.core.digits_file import SIDE
 from gradreel.core.experiment import Experiment
+from gradreel.core.network.losses import softmax
 from gradreel.core.network.theta import predict, unpack
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.mobjects.pace import Pace, nearest_row, pace_of, sampled_rows
@@ -97,7 +97,7 @@ class DigitsScene(LectureScene):
         return lru_cache(maxsize=256)(self._shares)
 
     def _shares(self, row: int) -> FloatArray:
-        return shares_of(predict(self.parameters.run, self.theta(row), self.held_out))
+        return softmax(predict(self.parameters.run, self.theta(row), self.held_out))
 
     @cached_property
     def last(self) -> int:

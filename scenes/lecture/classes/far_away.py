@@ -16,10 +16,11 @@ from gradreel.core.analysis.class_plane import (
 )
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
+from gradreel.core.network.losses import softmax
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.classes.pictures.line_board import BOTTOM, COLUMN, LEFT, MARK, SIDE, NewDot
-from gradreel.scenes.lecture.classes.pictures.share_table import ShareBar, softmax
+from gradreel.scenes.lecture.classes.pictures.share_table import ShareBar
 from gradreel.scenes.lecture.classes.plane_runs import THREE_KINDS
 from gradreel.scenes.mobjects.class_regions import ClassRegions, class_marks
 from gradreel.scenes.mobjects.plot import Plot

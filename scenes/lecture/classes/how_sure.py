@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from gradreel.core.network.activations import sigmoid
 from gradreel.scenes import style
 from gradreel.scenes.lecture.classes.line_scene import FAR_DOT, LineScene
 from gradreel.scenes.lecture.classes.pictures.line_board import (
@@ -13,7 +14,6 @@ from gradreel.scenes.lecture.classes.pictures.line_board import (
     NEW_RADIUS,
     MovingMarks,
     NewDot,
-    shares,
     sums,
 )
 from gradreel.scenes.mobjects.plot import Plot, dashed, ring
@@ -75,7 +75,7 @@ class HowSure(LineScene):
 
     def _share(self, row: int) -> float:
         """The share of class 1 at a validation dot."""
-        return float(shares(sums(self.trained, self.held_out(row))))
+        return float(sigmoid(sums(self.trained, self.held_out(row))))
 
     # -- beats ---------------------------------------------------------------------------------------------------------
 
@@ -98,7 +98,7 @@ class HowSure(LineScene):
     def _squash_beats(self) -> None:
         plot = self.plot
         x = plot.sample()
-        straight, curved = 0.5 + SLOPE * x, shares(x)
+        straight, curved = 0.5 + SLOPE * x, sigmoid(x)
         line = plot.curve(*self._inside(x, straight), palette.text, style.SECOND_CURVE)
         with self.beat("squash"):
             # A straight line leaves the strip between 0 and 1; it is bent until it stays inside
@@ -119,7 +119,7 @@ class HowSure(LineScene):
             # Every dot rises to the curve; its height is the share of "triangle"
             name = words(self.screen("share"), 30).place(2.6, left=BOX["left"] - 0.6)
             self.add(self.flying)
-            self.play(self.flying.fly(plot.at(self.z, shares(self.z)), SMALL, 2.6))
+            self.play(self.flying.fly(plot.at(self.z, sigmoid(self.z)), SMALL, 2.6))
             self.until("read")
             self.play(FadeIn(name), run_time=0.6)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from gradreel.core.network.activations import sigmoid
 from gradreel.scenes import style
 from gradreel.scenes.lecture.classes.line_scene import LineScene
-from gradreel.scenes.lecture.classes.pictures.line_board import COLUMN, MARK, MovingMarks, shares, surprise_of
+from gradreel.scenes.lecture.classes.pictures.line_board import COLUMN, MARK, MovingMarks, surprise_of
 from gradreel.scenes.mobjects.arrows import arrow, set_arrow
 from gradreel.scenes.mobjects.plot import Plot, dashed, ring
 from gradreel.scenes.mobjects.text import formula, words
@@ -44,7 +45,7 @@ class Surprise(LineScene):
     def construct(self) -> None:
         self.picture = self.board().show(self.trained, sure=True)
         self.add(self.picture)
-        self.surprises = surprise_of(shares(self.own_sums))
+        self.surprises = surprise_of(sigmoid(self.own_sums))
         self._forecast_beat()
         self._share_beats()
         self._sum_beats()
@@ -137,7 +138,7 @@ class Surprise(LineScene):
 
     def _sum_beats(self) -> None:
         z = np.linspace(-WIDEST, WIDEST, 500)
-        p = shares(z)
+        p = sigmoid(z)
         old, start = self.plot, np.clip(p, np.exp(-HIGHEST), 1)
         self.plot = plot = Plot(
             (-WIDEST, WIDEST), (0.0, HIGHEST), **BOX, y_ticks=Y_TICKS, x_label="z", tick_size=28,
@@ -177,12 +178,12 @@ class Surprise(LineScene):
             self.until("steep")
             name = words(self.screen("surprise"), 32).place(plot.at(0, 2.5)[1], right=plot.at(-3.2, 0)[0])
             self.steep = self._pull(
-                -4.0, surprise_of(shares(np.array(-4.0))), -1 + shares(np.array(-4.0)), palette.text
+                -4.0, surprise_of(sigmoid(np.array(-4.0))), -1 + sigmoid(np.array(-4.0)), palette.text
             )
             self.play(FadeIn(name), FadeIn(self.steep, scale=1.2), run_time=0.8)
         with self.beat("flat"):
             # At the same sum, the squared gap is almost level
-            s = float(shares(np.array(-4.0)))
+            s = float(sigmoid(np.array(-4.0)))
             flat = self._pull(-4.0, (1 - s) ** 2, -2 * s * (1 - s) ** 2, palette.magenta)
             label = words(self.screen("squared"), 32, palette.magenta).place(
                 plot.at(0, 0.9)[1], left=plot.at(0.35, 0)[0]

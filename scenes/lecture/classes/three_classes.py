@@ -7,13 +7,14 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
-from gradreel.core.analysis.class_plane import TrainedPlane, movement, refuse_other_than_planes
+from gradreel.core.analysis.class_plane import TrainedPlane, movement, refuse_other_than_planes, right_answers
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
+from gradreel.core.network.losses import softmax
 from gradreel.core.network.theta import predict
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.classes.pictures.line_board import BOTTOM, COLUMN, LEFT, MARK, SIDE, NewDot
-from gradreel.scenes.lecture.classes.pictures.share_table import ShareTable, softmax
+from gradreel.scenes.lecture.classes.pictures.share_table import ShareTable
 from gradreel.scenes.lecture.classes.plane_runs import MOONS, THREE_KINDS
 from gradreel.scenes.mobjects.class_regions import ClassRegions, class_marks
 from gradreel.scenes.mobjects.metric_panels import MetricPanels, classifier_series
@@ -91,7 +92,7 @@ class ThreeClasses(LectureScene):
         yield claim("drag", "two shares are alike on the edge", two, shares=edge)
         yield claim("drag", "all shares are alike in the middle", np.ptp(middle) < 0.01, shares=middle)
         yield claim("drag", "one is nearly all among its dots", inside.max() > 0.9, shares=inside)
-        right = [int((self.plane.at_points(state).argmax(axis=-1) == self.plane.labels).sum()) for state in (0, -1)]
+        right = [int(right_answers(self.plane, state).sum()) for state in (0, -1)]
         yield claim("train-most-right", "training gets more right", right[0] < right[1], right=right)
 
     def construct(self) -> None:
@@ -209,7 +210,7 @@ class ThreeClasses(LectureScene):
             classifier_series(trace, plane, self.screen), trace.n_updates, self.screen("updates"), titled=True, **PANELS
         )
         panels.show(0)
-        right = int((plane.at_points(last).argmax(axis=-1) == plane.labels).sum())
+        right = int(right_answers(plane, last).sum())
         with self.beat("train-most-right", right=Count(right), dots=Count(len(plane.labels))):
             # The scores go back to their random start; then the recorded updates turn the regions to their dots
             leaving = [table.names, table.marks, table.scores, table.powers, table.percents, table.signs, table.bars]

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
+from gradreel.core.network.activations import sigmoid
 from gradreel.scenes.lecture.classes.line_scene import LineScene
-from gradreel.scenes.lecture.classes.pictures.line_board import COLUMN, shares, sums, surprise_of
+from gradreel.scenes.lecture.classes.pictures.line_board import COLUMN, sums, surprise_of
 from gradreel.scenes.mobjects.metric_panels import MetricPanels, Series
 from gradreel.scenes.mobjects.pace import Pace, pace_of, state_at
 from gradreel.scenes.mobjects.plot import dashed, ring
@@ -44,7 +45,7 @@ class TurningLine(LineScene):
     @cached_property
     def losses(self) -> NDArray:
         """The mean surprise at each recorded state, (R,)."""
-        return surprise_of(shares(self.all_sums)).mean(axis=1)
+        return surprise_of(sigmoid(self.all_sums)).mean(axis=1)
 
     @cached_property
     def right(self) -> NDArray:
@@ -150,7 +151,7 @@ class TurningLine(LineScene):
     def _walk(self, first: int, last: int, seconds: float) -> None:
         """Play the recorded states from row ``first`` to row ``last``: board and panels together."""
         rows = np.arange(first, last + 1)
-        pace: Pace = pace_of(rows, shares(self.all_sums[rows]))
+        pace: Pace = pace_of(rows, sigmoid(self.all_sums[rows]))
         live = VGroup(self.picture, self.panels)
 
         def show(_: object, share: float) -> None:

@@ -6,7 +6,7 @@ from itertools import product
 
 import contourpy
 import numpy as np
-from gradreel.core.analysis.class_plane import ClassPlane, PlaneLayers, PlaneView
+from gradreel.core.analysis.class_plane import PlaneLayers, PlaneView
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import forward_pass, predict
 from gradreel.scenes import style
@@ -142,8 +142,3 @@ def _evenly(line: NDArray) -> NDArray:
 def in_cube(run: Experiment, theta: NDArray, places: NDArray) -> NDArray:
     """Return the three sigmoids at places (n, 2), (n, 3)."""
     return np.asarray(forward_pass(run, theta, places).a[0])
-
-
-def right_answers(plane: ClassPlane, state: int) -> NDArray:
-    """Return which points have the right answer at a recorded state, (N,)."""
-    return np.asarray(plane.at_points(state).argmax(axis=-1) == plane.labels)

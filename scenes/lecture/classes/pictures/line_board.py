@@ -24,11 +24,6 @@ def sums(theta: NDArray, points: NDArray) -> NDArray:
     return np.asarray(points @ theta[:2] + theta[2])
 
 
-def shares(z: NDArray) -> NDArray:
-    """Return the share of class 1, 1 / (1 + exp(-z)), of sums z; same shape."""
-    return np.asarray(1 / (1 + np.exp(-np.asarray(z, dtype=np.float64))))
-
-
 def surprise_of(share: NDArray) -> NDArray:
     """Return -log(share), the natural logarithm; same shape."""
     return np.asarray(-np.log(share))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from gradreel.core.network.losses import softmax
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.class_regions import class_marks
 from gradreel.scenes.mobjects.readout import LossNumber
@@ -16,12 +17,6 @@ NUMBER, NAME = 36, 30  # sizes of text
 HEADER, FIRST_ROW, ROW = 2.25, 1.5, 0.8  # baselines; from row to row
 COLUMNS = (1.75, 3.65, 5.35)  # right edges of the numbers, from the table's left
 BAR, BARS, THIN = (-1.75, 0.7), (-1.05, -1.65, -2.25), 0.36  # the full bar's middle and height; of those before it
-
-
-def softmax(scores: NDArray) -> NDArray:
-    """Return the share of each class, exp(score) divided by the sum of all, (..., K)."""
-    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
 
 
 def whole_percents(shares: NDArray) -> NDArray:
