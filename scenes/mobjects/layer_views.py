@@ -49,9 +49,8 @@ def layer_views(values: Sequence[FloatArray], count: int, c: FloatArray, b: floa
     size = float(np.linalg.norm(c)) or 1.0
     along = (values[-1] @ c) / size
     rest = values[-1] - np.outer(along, c / size)
-    across = ((rest - rest[:count].mean(axis=0)) @ _widest_directions(rest[:count] - rest[:count].mean(axis=0), 1))[
-        :, 0
-    ]
+    around = rest - rest[:count].mean(axis=0)
+    across = (around @ _widest_directions(around[:count], 1))[:, 0]
     signs = [1.0 if part[:count] @ seen[-1][:count, k] >= 0 else -1.0 for k, part in enumerate((along, across))]
     cut = -signs[0] * b / size
     seen.append(np.column_stack([signs[0] * along - cut, signs[1] * across]))  # the cut is at 0
@@ -101,8 +100,7 @@ class DrawnSheet(VGroup):
         """Put the points at ``dots`` (N, 2) and the sheet's places at ``sheet`` (M, 2), in scene units."""
         dots, sheet = (np.column_stack([flat, np.zeros(len(flat))]) for flat in (dots, sheet))
         for shape, (of, make) in zip(self.marks, self.groups, strict=True):
-            for part, moved in zip(shape.get_family(), make(dots[of]).get_family(), strict=True):
-                part.points = moved.points
+            shape.match_points(make(dots[of]))
         self.threads.clear_points()
         for line in sheet.reshape(-1, SHEET_FINE, 3):
             self.threads.start_new_path(line[0])

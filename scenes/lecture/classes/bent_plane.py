@@ -7,8 +7,7 @@ from functools import cached_property, partial
 from typing import Self
 
 import numpy as np
-from gradreel.core.analysis.class_plane import TrainedPlane, refuse_other_than_planes, right_answers
-from gradreel.core.errors import UserError
+from gradreel.core.analysis.class_plane import TrainedPlane, right_answers
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import unpack
 from gradreel.scenes import style
@@ -24,8 +23,8 @@ from gradreel.scenes.lecture.classes.pictures.cube_sheet import (
     turned,
     view_along_cut,
 )
-from gradreel.scenes.lecture.classes.pictures.line_board import COLUMN, LINE, MARK, LineBoard
-from gradreel.scenes.lecture.classes.plane_runs import MOONS, MOONS_LINE
+from gradreel.scenes.lecture.classes.pictures.line_board import COLUMN, LINE, MARK, PANELS, LineBoard, flow
+from gradreel.scenes.lecture.classes.plane_runs import MOONS, MOONS_LINE, check_classes
 from gradreel.scenes.mobjects.class_regions import class_marks
 from gradreel.scenes.mobjects.layer_views import DrawnSheet
 from gradreel.scenes.mobjects.metric_panels import MetricPanels, classifier_series
@@ -39,7 +38,6 @@ from manim import FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, VMo
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-PANELS = {"left": COLUMN + 0.75, "right": 5.95, "bottom": -2.0, "top": 2.4}
 ROWS = (1.0, 0.0, -1.0)  # baselines of the three sigmoids, and of what is said of the cut
 PAPER = 0.5  # share of the text's colour in the sheet's lines
 RING = 0.2
@@ -60,13 +58,9 @@ class BentPlane(LectureScene):
         @model_validator(mode="after")
         def _are_three_sigmoids_and_lines(self) -> Self:
             for name in ("run", "line", "before"):
-                run = getattr(self, name)
-                try:
-                    refuse_other_than_planes(run)
-                except UserError as error:
-                    raise ValueError(f"{name}: {error}") from None
-                if run.loss != "bce":
-                    raise ValueError(f'{name}: needed: two classes and loss = "bce"')
+                check_classes(name, getattr(self, name), 2)
+                if getattr(self, name).loss != "bce":
+                    raise ValueError(f'{name}: needed: loss = "bce"')
             if self.run.hidden != (3,) or self.run.activation != "sigmoid":
                 raise ValueError('run: needed: hidden = [3] and activation = "sigmoid", the directions of a cube')
             if self.line.hidden or self.before.hidden:
@@ -140,13 +134,7 @@ class BentPlane(LectureScene):
         ends = self.board.at(self.plane.points[self.labels == label])
         starts = before.at(points)[np.arange(len(ends)) % len(points)]
         starts, ends = starts[np.argsort(starts[:, 0])], ends[np.argsort(ends[:, 0])]
-
-        def update(marks: VGroup, share: float) -> None:
-            there = class_marks(label, starts + share * (ends - starts), MARK)
-            for part, moved in zip(marks.get_family(), there.get_family(), strict=True):
-                part.points = moved.points
-
-        return UpdateFromAlphaFunc(class_marks(label, starts, MARK), update, rate_func=smooth)
+        return flow(starts, ends, label, label)
 
     def _line_beat(self) -> None:
         trace, board = self.trace("line"), self.board

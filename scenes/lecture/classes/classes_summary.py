@@ -11,7 +11,7 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import sigmoid
 from gradreel.scenes import style
 from gradreel.scenes.lecture.classes.line_scene import LineScene
-from gradreel.scenes.lecture.classes.pictures.line_board import COLUMN, NEW_RADIUS, NewDot, sums
+from gradreel.scenes.lecture.classes.pictures.line_board import COLUMN, NEW_RADIUS, RIGHT, NewDot, sums
 from gradreel.scenes.lecture.classes.pictures.share_table import ShareBar, whole_percents
 from gradreel.scenes.lecture.classes.plane_runs import MOONS, THREE_KINDS
 from gradreel.scenes.mobjects.class_regions import ClassRegions, class_marks, discs
@@ -25,7 +25,6 @@ from manim import FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, smooth
 from numpy.typing import NDArray
 from pydantic import Field
 
-RIGHT = 6.2  # right edge of what stands beside the plane
 MANY = 100  # held-out dots that are counted
 GRID_LEFT, GRID_TOP, STEP, SMALL = COLUMN + 0.6, 2.05, 0.42, 0.11  # of their ten rows of ten
 NEAR = 0.1  # by how much the counted share may differ from the one that was said

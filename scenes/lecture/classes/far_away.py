@@ -12,16 +12,14 @@ from gradreel.core.analysis.class_plane import (
     PlaneView,
     TrainedPlane,
     class_logits,
-    refuse_other_than_planes,
 )
-from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.losses import softmax
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.classes.pictures.line_board import BOTTOM, COLUMN, LEFT, MARK, SIDE, NewDot
+from gradreel.scenes.lecture.classes.pictures.line_board import BOTTOM, COLUMN, LEFT, MARK, RIGHT, SIDE, NewDot
 from gradreel.scenes.lecture.classes.pictures.share_table import ShareBar
-from gradreel.scenes.lecture.classes.plane_runs import THREE_KINDS
+from gradreel.scenes.lecture.classes.plane_runs import THREE_KINDS, check_classes
 from gradreel.scenes.mobjects.class_regions import ClassRegions, class_marks
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.text import Number, words
@@ -34,7 +32,6 @@ from manim import FadeIn, FadeOut, Rectangle, UpdateFromAlphaFunc, VGroup, smoot
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-RIGHT = 6.2  # right edge of what stands beside the plane
 PLOT = {"left": COLUMN + 0.75, "right": 5.6, "bottom": -0.3, "top": 2.35}
 SMALLEST_MARK, END = 0.03, 0.11  # sizes of marks: of the dots seen from far, at the end of a score's line
 ZOOM_SECONDS, WALK_SECONDS = 4.0, 4.5
@@ -54,12 +51,9 @@ class FarAway(LectureScene):
 
         @model_validator(mode="after")
         def _are_three_lines(self) -> Self:
-            try:
-                refuse_other_than_planes(self.run)
-            except UserError as error:
-                raise ValueError(f"run: {error}") from None
-            if self.run.hidden or self.run.n_outputs != 3:
-                raise ValueError('run: needed: three classes, hidden = [] and loss = "ce"')
+            check_classes("run", self.run, 3)
+            if self.run.hidden:
+                raise ValueError("run: needed: hidden = [], so that each score is a line")
             return self
 
     @cached_property
@@ -155,9 +149,7 @@ class FarAway(LectureScene):
             regions.show(self.logits(view.grid()).reshape(GRID, GRID, 3))
             size = max(MARK / factor, SMALLEST_MARK)
             for k, marks in enumerate(regions.marks):
-                there = class_marks(k, regions.at(points[labels == k]), size)
-                for part, moved in zip(marks.get_family(), there.get_family(), strict=True):
-                    part.points = moved.points
+                marks.match_points(class_marks(k, regions.at(points[labels == k]), size))
             number.set_value(100 * self._sure_share(factor))
 
         with self.beat("out-surer", pause="long", zoom=Count(self.parameters.zoom)):

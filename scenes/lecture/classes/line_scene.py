@@ -83,9 +83,14 @@ class LineScene(LectureScene):
         return self.held_out(self.parameters.new)
 
     @cached_property
+    def signs(self) -> NDArray:
+        """1 for each dot of class 1, -1 for the others, (N,)."""
+        return np.where(self.labels == 1, 1, -1)
+
+    @cached_property
     def own_sums(self) -> NDArray:
         """The trained line's sum at each dot, turned so that it is positive on the side of the dot's kind, (N,)."""
-        return np.where(self.labels == 1, 1, -1) * sums(self.trained, self.points)
+        return self.signs * sums(self.trained, self.points)
 
     def board(self) -> LineBoard:
         """The dots in their square of the plane, with the trained line."""

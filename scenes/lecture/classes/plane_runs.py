@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from gradreel.core.analysis.class_plane import refuse_other_than_planes
 from gradreel.core.datasets import PointsDataset
+from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.point_generators import Blobs, Moons
 
@@ -28,3 +30,14 @@ THREE_KINDS = Experiment(
     seed=15,
 )
 """Three kinds of dots, and three scores, each with a line of its own."""
+
+
+def check_classes(name: str, run: Experiment, n_classes: int) -> None:
+    """Raise ValueError, which begins with the parameter's ``name``, unless ``run`` has 2 or 3 classes of points."""
+    try:
+        refuse_other_than_planes(run)
+    except UserError as error:
+        raise ValueError(f"{name}: {error}") from None
+    if max(2, run.n_outputs) != n_classes:
+        needed = "two" if n_classes == 2 else "three"
+        raise ValueError(f"{name}: needed: {needed} classes, found {max(2, run.n_outputs)}")

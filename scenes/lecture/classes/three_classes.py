@@ -7,15 +7,25 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
-from gradreel.core.analysis.class_plane import TrainedPlane, movement, refuse_other_than_planes, right_answers
-from gradreel.core.errors import UserError
+from gradreel.core.analysis.class_plane import TrainedPlane, movement, right_answers
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.losses import softmax
 from gradreel.core.network.theta import predict
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.classes.pictures.line_board import BOTTOM, COLUMN, LEFT, MARK, SIDE, NewDot
+from gradreel.scenes.lecture.classes.pictures.line_board import (
+    BOTTOM,
+    COLUMN,
+    FALL,
+    LEFT,
+    MARK,
+    PANELS,
+    RIGHT,
+    SIDE,
+    NewDot,
+    flow,
+)
 from gradreel.scenes.lecture.classes.pictures.share_table import ShareTable
-from gradreel.scenes.lecture.classes.plane_runs import MOONS, THREE_KINDS
+from gradreel.scenes.lecture.classes.plane_runs import MOONS, THREE_KINDS, check_classes
 from gradreel.scenes.mobjects.class_regions import ClassRegions, class_marks
 from gradreel.scenes.mobjects.metric_panels import MetricPanels, classifier_series
 from gradreel.scenes.mobjects.pace import pace_of, recorded_row, sampled_rows
@@ -35,11 +45,8 @@ from manim import (
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-RIGHT = 6.2  # right edge of what stands beside the plane
-PANELS = {"left": COLUMN + 0.75, "right": 5.95, "bottom": -2.0, "top": 2.4}
 FORMULA_Y = -0.95
 DRAG_SECONDS, TRAIN_SECONDS = 2.4, 6.0
-FALL = 5.0  # scene units that the grey dot falls
 
 
 class ThreeClasses(LectureScene):
@@ -54,14 +61,8 @@ class ThreeClasses(LectureScene):
 
         @model_validator(mode="after")
         def _are_three_classes_after_two(self) -> Self:
-            for name, classes in (("run", 3), ("before", 2)):
-                run = getattr(self, name)
-                try:
-                    refuse_other_than_planes(run)
-                except UserError as error:
-                    raise ValueError(f"{name}: {error}") from None
-                if max(2, run.n_outputs) != classes:
-                    raise ValueError(f"{name}: needed: {classes} classes, found {max(2, run.n_outputs)}")
+            check_classes("run", self.run, 3)
+            check_classes("before", self.before, 2)
             if self.run.hidden:
                 raise ValueError("run: needed: hidden = [], so that each score is a line")
             return self
@@ -135,12 +136,12 @@ class ThreeClasses(LectureScene):
         for k in (0, 1):
             starts = classes.at(data.features()[data.labels() == k])
             taken = min(len(ends[k]), len(starts))
-            flows.append(_flow(starts[np.arange(len(ends[k])) % taken], ends[k], k, k))
+            flows.append(flow(starts[np.arange(len(ends[k])) % taken], ends[k], k, k))
             left_over.append(starts[taken:])
         share = len(ends[2]) - len(left_over[1])
         for k, part in ((0, ends[2][:share]), (1, ends[2][share:])):
             if len(left_over[k]) and len(part):
-                flows.append(_flow(left_over[k][np.arange(len(part)) % len(left_over[k])], part, k, 2))
+                flows.append(flow(left_over[k][np.arange(len(part)) % len(left_over[k])], part, k, 2))
         return flows
 
     def _scores_beat(self) -> None:
@@ -250,19 +251,3 @@ class ThreeClasses(LectureScene):
             self.until("ten")
             self.play(LaggedStart(*map(FadeIn, marks), lag_ratio=0.3), run_time=2.0)
             self.until("digits")
-
-
-def _flow(starts: NDArray, ends: NDArray, label: int, becomes: int) -> UpdateFromAlphaFunc:
-    """Return the way of the marks of class ``label`` from places (n, 3) to others, where they are of class ``becomes``.
-
-    Halfway they change their shape and colour.
-    """
-
-    def update(marks: VGroup, share: float) -> None:
-        shown = label if share < 0.5 else becomes
-        there = class_marks(shown, starts + share * (ends - starts), MARK)
-        for part, moved in zip(marks.get_family(), there.get_family(), strict=True):
-            part.points = moved.points
-            part.match_style(moved)
-
-    return UpdateFromAlphaFunc(class_marks(label, starts, MARK), update, rate_func=smooth)

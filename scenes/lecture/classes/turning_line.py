@@ -39,8 +39,7 @@ class TurningLine(LineScene):
     @cached_property
     def all_sums(self) -> NDArray:
         """At each recorded state, each dot's sum, positive on the side of its kind, (R, N)."""
-        signs = np.where(self.labels == 1, 1, -1)
-        return np.stack([signs * sums(theta, self.points) for theta in self.thetas])
+        return np.stack([self.signs * sums(theta, self.points) for theta in self.thetas])
 
     @cached_property
     def losses(self) -> NDArray:
@@ -76,8 +75,7 @@ class TurningLine(LineScene):
 
     def _is_separable(self) -> bool:
         """Whether some line has all dots of each kind on one side: whether the linear inequalities have a solution."""
-        signs = np.where(self.labels == 1, 1, -1)[:, None]
-        rows = -signs * np.column_stack([self.points, np.ones(len(self.points))])
+        rows = -self.signs[:, None] * np.column_stack([self.points, np.ones(len(self.points))])
         return linprog(np.zeros(3), A_ub=rows, b_ub=-np.ones(len(rows)), bounds=[(None, None)] * 3).status != 2
 
     # -- beats ---------------------------------------------------------------------------------------------------------

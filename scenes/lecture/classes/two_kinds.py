@@ -6,7 +6,16 @@ from collections.abc import Iterator
 
 import numpy as np
 from gradreel.scenes.lecture.classes.line_scene import FAR_DOT, LineScene
-from gradreel.scenes.lecture.classes.pictures.line_board import BOTTOM, COLUMN, LEFT, NEW_RADIUS, SIDE, NewDot, sums
+from gradreel.scenes.lecture.classes.pictures.line_board import (
+    BOTTOM,
+    COLUMN,
+    FALL,
+    LEFT,
+    NEW_RADIUS,
+    SIDE,
+    NewDot,
+    sums,
+)
 from gradreel.scenes.mobjects.class_regions import class_marks
 from gradreel.scenes.mobjects.plot import dashed
 from gradreel.scenes.mobjects.printed_arithmetic import printed_sum
@@ -22,7 +31,6 @@ from pydantic import Field
 FORMULA_Y, PLACES_Y, NUMBERS_Y, ROWS_Y = 1.2, 0.2, -0.75, (-1.8, -2.8)  # baselines
 MINUS = "-\u2212"
 LEVELS = (2, 4, 6)  # sums whose lines are drawn, and their negatives
-FALL = 5.0  # scene units that the new dot falls
 
 
 class TwoKinds(LineScene):

@@ -9,14 +9,16 @@ from gradreel.scenes.mobjects.class_regions import HALO, ClassRegions, class_mar
 from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.style import mix, palette
-from manim import Animation, Circle, UpdateFromAlphaFunc, VGroup, VMobject, linear
+from manim import Animation, Circle, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth
 from numpy.typing import NDArray
 
 LEFT, BOTTOM, SIDE = style.LEFT_EDGE, -3.3, 6.1  # of the square
 MARK = 0.11  # size of a dot
 LINE = 5.0  # stroke of the line
 NEW_RADIUS = 0.2
-COLUMN = LEFT + SIDE + 0.75  # left edge of what stands beside the square
+COLUMN, RIGHT = LEFT + SIDE + 0.75, 6.2  # edges of what stands beside the square
+PANELS = {"left": COLUMN + 0.75, "right": 5.95, "bottom": -2.0, "top": 2.4}  # of loss and accuracy beside it
+FALL = 5.0  # scene units that a new dot falls
 
 
 def sums(theta: NDArray, points: NDArray) -> NDArray:
@@ -127,3 +129,18 @@ class MovingMarks(VGroup):
             self.place(start + eased * (places - start), first + share * (size - first))
 
         return UpdateFromAlphaFunc(self, move, run_time=seconds, rate_func=linear)
+
+
+def flow(starts: NDArray, ends: NDArray, label: int, becomes: int) -> UpdateFromAlphaFunc:
+    """Return the way of the marks of class ``label`` from places (n, 3) to others, where they are of class ``becomes``.
+
+    Halfway they change their shape and colour.
+    """
+
+    def update(marks: VGroup, share: float) -> None:
+        there = class_marks(label if share < 0.5 else becomes, starts + share * (ends - starts), MARK)
+        for part, moved in zip(marks.get_family(), there.get_family(), strict=True):
+            part.match_style(moved)
+        marks.match_points(there)
+
+    return UpdateFromAlphaFunc(class_marks(label, starts, MARK), update, rate_func=smooth)
