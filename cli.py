@@ -645,7 +645,7 @@ def print_manims_options(ctx: click.Context, param: click.Parameter, value: bool
 def _options_of_scene_command(write_all: bool = False, **chosen: Any) -> Any:
     """Return the options of a command that takes scenes or a lesson's name.
 
-    On a terminal, ask which scenes of a file to use.
+    If a file has several scenes and a terminal is there, ask the user which ones to use.
     """
     from gradreel.render.lessons.options import Options
     from gradreel.render.scene_choice import chosen_lesson, chosen_scenes

@@ -20,7 +20,8 @@ WATCHED = (
 )  # fmt: skip
 """Settings that an update depends on, besides the learning rate."""
 SAMPLED_ENTRIES = 16
-"""How many entries of each state tensor are compared before an update."""
+"""Entries of each tensor of the optimizer state that are compared before an update. This finds writes through ``.data``
+or numpy, which torch does not count."""
 
 
 class OptimizerWatch:

@@ -1,4 +1,4 @@
-"""A box for each batch, with a dot for each example: batches ends with them, and relu begins with them."""
+"""Draws a box for each batch, with a dot for each example. The scene batches ends with them, relu begins with them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BOXES = (style.LEFT_EDGE, style.RIGHT_EDGE, -2.6, 1.4)  # left, right, bottom, t
 
 
 class Boxes(VGroup):
-    """A box for each batch of ``batch_size`` of ``examples`` dots; the last one holds what is left.
+    """Draws a box for each batch of ``batch_size`` of ``examples`` dots; the last box holds the rest.
 
     Parts: ``frames`` and ``dots``, one mobject each. `fill` shows the first dots.
     """
@@ -42,13 +42,13 @@ class Boxes(VGroup):
         self.add(self.frames, self.dots)
 
     def fill(self, boxes: float) -> Boxes:
-        """The dots of so many boxes, fractions included."""
+        """Show the dots of ``boxes`` boxes, fractions included; return self."""
         self.dots.points = self.all_dots[: 16 * round(boxes * self.batch_size)]
         return self
 
 
 def _columns(count: int, ratio: float) -> int:
-    """In how many columns ``count`` things stand ``ratio`` times as wide as high; rows are full where they can be."""
+    """Return the number of columns for ``count`` things, ``ratio`` times as wide as high; rows are full if possible."""
     least = max(1, math.ceil(math.sqrt(count * ratio) - 1e-9))
     full = (columns for columns in range(least, min(count, 4 * least // 3) + 1) if count % columns == 0)
     return next(full, min(least, count))

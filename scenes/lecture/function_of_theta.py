@@ -1,4 +1,4 @@
-"""y = f_theta(x), large: theta ends with it, and loss begins with it."""
+"""Draws y = f_theta(x), large. The scene theta ends with it, loss begins with it."""
 
 from __future__ import annotations
 

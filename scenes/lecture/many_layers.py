@@ -1,4 +1,4 @@
-"""A hundred layers from far away: stack-layers ends with them, and depth-experiment begins with them."""
+"""Draws a hundred layers. The scene stack-layers ends with them, depth-experiment begins with them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def hundred_layers(diagram: LayerDiagram) -> ManyLayers:
 
 
 class ManyLayers(VMobject):
-    """``count`` slabs between ``low`` and ``high``; ``show(1)``: from x = ``left`` to ``right``.
+    """Draws ``count`` slabs between ``low`` and ``high``; ``show(1)`` spreads them from x = ``left`` to ``right``.
 
     ``start``, ``pitch``: where the first one is at first, and from one to the next, when most are outside at the right;
     each is ``widest`` wide then. They come in over the frame's edge: none is drawn that is beyond.
@@ -45,21 +45,21 @@ class ManyLayers(VMobject):
         self.show(0.0)
 
     def distance(self, share: float) -> float:
-        """From one slab to the next after ``share`` of the way: it shrinks by the same factor in the same time."""
+        """Return the distance between slabs after ``share`` of the way; it shrinks exponentially."""
         last = (self.right - self.left) / (self.count - 1)
         return float(self.pitch * (last / self.pitch) ** share)
 
     def inside(self, share: float) -> int:
-        """So many layers are in the picture, with at least a part."""
+        """Return how many layers lie in the picture, at least in part."""
         edge = config.frame_width / 2 + self.half(share)
         return min(self.count, int((edge - self.first(share)) / self.distance(share)) + 1)
 
     def half(self, share: float) -> float:
-        """Of a slab's width."""
+        """Return half of a slab's width."""
         return max(LEAST_WIDTH, min(self.widest, WIDTH_SHARE * self.distance(share))) / 2
 
     def first(self, share: float) -> float:
-        """Where the first layer is."""
+        """Return the x of the first layer."""
         return self.start + share * (self.left - self.start)
 
     def show(self, share: float) -> ManyLayers:

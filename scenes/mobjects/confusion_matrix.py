@@ -1,4 +1,4 @@
-"""A confusion matrix: a row for each true class, a column for each answer; and the bars of a classifier's shares."""
+"""Draws a confusion matrix, with a row for each true class and a column for each answer, and the bars of shares."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STRONGEST = 1.0  # share of a colour in a cell with all examples of its row
 
 
 class ConfusionMatrix(VGroup):
-    """K x K cells in a square; `show` colours them by counts (K, K). Blue: right answers; orange: wrong ones.
+    """Draws K x K cells; `show` colours them by counts (K, K): right answers blue, wrong ones orange.
 
     A cell is stronger the larger its share of its row; the square root makes single mistakes visible. Parts: ``cells``,
     ``rows``, ``columns`` (the names of the classes).
@@ -76,7 +76,7 @@ def _over_paper(color: ManimColor, share: float) -> ManimColor:
 
 
 class ShareBars(VGroup):
-    """A bar for each class, one under the other: the shares (K,) of a softmax, with percentages beside them.
+    """Draws a bar for each class, one under the other: the shares (K,) of a softmax, with percentages beside them.
 
     Parts: ``names``, ``bars``, ``numbers``.
     """

@@ -1,4 +1,4 @@
-"""Small pictures made of squares: digits in shades of ink, and weights in two colours with one scale."""
+"""Draws small pictures made of squares: digits in shades of ink, and weights in two colours with one scale."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def readable_ink(ground: ManimColor) -> ManimColor:
 
 
 class PixelPictures(VGroup):
-    """N pictures of h x w squares, each with its upper left corner at ``corners`` (N, 2) and ``side`` wide.
+    """Draws N pictures of h x w squares, ``side`` wide, with their upper left corners at ``corners`` (N, 2).
 
     All squares of one shade are one shape, so hundreds of pictures move fast. Parts: a shape for each of ``colors``.
     """
@@ -87,7 +87,7 @@ def grid_corners(count: int, columns: int, left: float, top: float, step: float)
 
 
 class Filters(PixelPictures):
-    """The weights of H units on h x w inputs, a picture each; one scale for all, from -``largest`` to ``largest``.
+    """Draws the weights of H units on h x w inputs, a picture each, with one scale from -``largest`` to ``largest``.
 
     `color_scale` returns the shades with their numbers, to stand beside the pictures.
     """

@@ -1,4 +1,4 @@
-"""The moons: no line parts them, until three sigmoids bend the plane. Then a flat cut does, and it is a curve."""
+"""Draws two half moons that no line parts, and how three sigmoids bend the plane until a flat cut parts them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ FOLLOWED = 7  # the dot whose three numbers are shown
 
 
 class BentPlane(LectureScene):
-    """Two half moons that no line parts; three sigmoids bend the plane in training, until one flat cut does."""
+    """Shows in training how three sigmoids bend the plane, until a flat cut parts two moons that no line parts."""
 
     class Parameters(LectureScene.Parameters):
         run: Experiment = Field(
@@ -71,12 +71,12 @@ class BentPlane(LectureScene):
 
     @cached_property
     def plane(self) -> TrainedPlane:
-        """What the network with three sigmoids answers."""
+        """Return the answers of the network with three sigmoids."""
         return TrainedPlane(self.trace("run"))
 
     @cached_property
     def straight(self) -> TrainedPlane:
-        """What the line answers."""
+        """Return the answers of the line."""
         return TrainedPlane(self.trace("line"))
 
     def claims(self) -> Iterator[Claim]:

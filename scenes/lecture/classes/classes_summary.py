@@ -1,4 +1,4 @@
-"""The closing: the grey dot's share, counted on held-out dots; the thread in four pictures; the dot's true kind."""
+"""Ends the lesson: a count of held-out dots checks the grey dot's share; four pictures; the dot's true kind."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PANEL_TOP = PANEL_BOTTOM + PANEL
 
 
 class ClassesSummary(LineScene):
-    """The grey dot's share, counted on a hundred held-out dots; four pictures of the lesson; the dot's true kind."""
+    """Checks the grey dot's share on a hundred held-out dots, repeats four pictures, and shows the dot's true kind."""
 
     class Parameters(LineScene.Parameters):
         moons: Experiment = Field(MOONS, description="The run of bent-plane, for the third picture")
@@ -41,12 +41,12 @@ class ClassesSummary(LineScene):
 
     @cached_property
     def score(self) -> float:
-        """The sum of the trained line at the new dot."""
+        """Return the sum of the trained line at the new dot."""
         return float(sums(self.trained, self.new_dot))
 
     @cached_property
     def alike(self) -> NDArray:
-        """Rows of the validation dots whose shares are nearest to the new dot's, up to `MANY`: without that dot."""
+        """Return the rows of the `MANY` validation dots whose shares are nearest to the new dot's, without that dot."""
         places = self.parameters.run.dataset.validation_features()
         away = np.abs(sigmoid(sums(self.trained, places)) - sigmoid(self.score))
         away[self.parameters.new] = np.inf
@@ -54,7 +54,7 @@ class ClassesSummary(LineScene):
 
     @cached_property
     def kinds(self) -> NDArray:
-        """The true classes of all validation dots."""
+        """Return the true classes of all validation dots."""
         return self.parameters.run.dataset.validation_labels().astype(int)
 
     def _percents(self) -> list[int]:
@@ -84,7 +84,7 @@ class ClassesSummary(LineScene):
         self.bar = bar = ShareBar(2, COLUMN, RIGHT).show(np.array([0.0, self.score]))
         percent = self._percents()[1]
         with self.beat("question", pause="long", percent=percent):
-            # The plane of the beginning, its line, its grey dot; beside it, the dot's shares
+            # The plane of the first scene is back, with its line and the grey dot. Beside it stand the dot's shares
             self.play(*self.next_heading(self.screen("heading")), FadeIn(self.picture), run_time=1.0)
             self.play(FadeIn(self.new, scale=2.5), run_time=0.6)
             self.until("share")

@@ -1,4 +1,4 @@
-"""What the ReLUs look for, which digits the network mixes up, and one that it gets wrong with confidence."""
+"""Shows the weights of each ReLU, the digits that the network mixes up, and one that it gets wrong with confidence."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ WALK_SECONDS = 9.0
 
 
 class DigitMistakes(DigitsScene):
-    """The first layer's weights as pictures, the confusion matrix while the network trains, and its mistakes."""
+    """Shows the first layer's weights as pictures, the confusion matrix during training, and the network's mistakes."""
 
     class Parameters(DigitsScene.Parameters):
         unit: int = Field(15, ge=0, description="The ReLU whose weights are shown large, counted from 0")
@@ -147,7 +147,7 @@ class DigitMistakes(DigitsScene):
         return VGroup(name, number, words(self.screen("of", count=len(self.labels)), 34).place(-0.6, left=RIGHT + 2.25))
 
     def counts(self, row: int) -> IntArray:
-        """The confusion matrix of the held-out digits in ``row`` of the trace, (10, 10)."""
+        """Return the confusion matrix of the held-out digits in ``row`` of the trace, (10, 10)."""
         return confusion_counts(self.labels, self.shares(row).argmax(axis=1), 10)
 
     def _show_matrix(self, row: int) -> None:
@@ -227,25 +227,25 @@ class DigitMistakes(DigitsScene):
 
     @cached_property
     def largest(self) -> float:
-        """The largest weight, without its sign, of all that are drawn."""
+        """Return the largest weight, without its sign, of all that are drawn."""
         return max(float(np.abs(self.weights(int(row))).max()) for row in self.rows)
 
     @cached_property
     def favourites(self) -> IntArray:
-        """The rows of the held-out digits at which the large ReLU is largest after training, the largest first."""
+        """Return the rows of the held-out digits with the large ReLU's largest outputs after training, in order."""
         hidden = forward_pass(self.parameters.run, self.theta(self.last), self.held_out).a[0]
         return np.argsort(-hidden[:, self.parameters.unit], kind="stable")[:FAVOURITES]
 
     @cached_property
     def confusion(self) -> tuple[int, int, int]:
-        """The most frequent mistake after training: digit, answer, how often."""
+        """Return the most frequent mistake after training: digit, answer, how often."""
         wrong = self.counts(self.last) * (1 - np.eye(10, dtype=int))
         digit, answer = np.unravel_index(int(wrong.argmax()), wrong.shape)
         return int(digit), int(answer), int(wrong.max())
 
     @cached_property
     def surest(self) -> int:
-        """The row of the held-out digit whose wrong answer has the largest share; the surest of all if none is."""
+        """Return the row of the held-out digit with the surest wrong answer; with the surest if none is wrong."""
         share = self.shares(self.last).max(axis=1)
         wrong = self.answers != self.labels
         return int(np.where(wrong, share, share * (not wrong.any())).argmax())

@@ -1,4 +1,4 @@
-"""Handwritten digits: 64 numbers go in, ten shares come out, and the accuracy on held-out digits rises."""
+"""Shows a network for handwritten digits: 64 numbers in, ten shares out, and its accuracy during training."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ WALK_SECONDS = 11.0
 
 
 class Digits(DigitsScene):
-    """A network reads handwritten digits of 8 x 8 pixels and learns to tell them apart."""
+    """Shows how a network learns to tell handwritten digits of 8 x 8 pixels apart."""
 
     class Parameters(DigitsScene.Parameters):
         digit: int = Field(3, ge=0, le=381, description="Row of the held-out digit that is shown as numbers")

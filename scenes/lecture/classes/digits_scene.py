@@ -1,4 +1,4 @@
-"""The base of the scenes with handwritten digits: the run, the held-out digits and what the network says of them."""
+"""Base class of the scenes with handwritten digits: their run, the held-out digits and their recorded shares."""
 
 from __future__ import annotations
 
@@ -59,41 +59,41 @@ class DigitsScene(LectureScene):
 
     @cached_property
     def held_out(self) -> FloatArray:
-        """The pixels of the test digits, (382, 64)."""
+        """Return the pixels of the test digits, (382, 64)."""
         return self.parameters.run.dataset.test_features()
 
     @cached_property
     def labels(self) -> IntArray:
-        """The test digits, (382,)."""
+        """Return the test digits, (382,)."""
         return self.parameters.run.dataset.test_labels().astype(int)
 
     @cached_property
     def rows(self) -> IntArray:
-        """The rows of the trace that are drawn, dense at the start, the last one included."""
+        """Return the rows of the trace that are drawn, dense at the start, the last one included."""
         return sampled_rows(0, len(self.trace("run")) - 1, DRAWN_STATES)
 
     @cached_property
     def pace(self) -> Pace:
-        """The pace at which the shares of some held-out digits change evenly."""
+        """Return the pace at which the shares of some held-out digits change evenly."""
         shares = [self.shares(int(row))[::10].ravel() for row in self.rows]
         return pace_of(self.rows, np.stack(shares))
 
     def nearest(self, progress: float) -> int:
-        """The drawn row of the trace nearest to that after ``progress`` (0 to 1) of the walk."""
+        """Return the drawn row of the trace nearest to that after ``progress`` (0 to 1) of the walk."""
         row = nearest_row(self.pace.row(progress))
         return int(self.rows[np.abs(self.rows - row).argmin()])
 
     def theta(self, row: int) -> FloatArray:
-        """The recorded parameters in ``row`` of the trace, (P,)."""
+        """Return the recorded parameters in ``row`` of the trace, (P,)."""
         return np.asarray(self.trace("run").parameters[row], dtype=np.float64)
 
     def weights(self, row: int) -> FloatArray:
-        """The first layer's weights in ``row`` of the trace, (H, 8, 8)."""
+        """Return the first layer's weights in ``row`` of the trace, (H, 8, 8)."""
         return unpack(self.parameters.run, self.theta(row)).weights[0].reshape(-1, SIDE, SIDE)
 
     @cached_property
     def shares(self):  # -> (row) -> (382, 10)
-        """A function of a row of the trace: the shares of each held-out digit, (382, 10)."""
+        """Return a function that takes a row of the trace and returns the shares of each held-out digit, (382, 10)."""
         return lru_cache(maxsize=256)(self._shares)
 
     def _shares(self, row: int) -> FloatArray:
@@ -101,32 +101,32 @@ class DigitsScene(LectureScene):
 
     @cached_property
     def last(self) -> int:
-        """The last row of the trace."""
+        """Return the last row of the trace."""
         return len(self.trace("run")) - 1
 
     @cached_property
     def answers(self) -> IntArray:
-        """The trained network's answers to the held-out digits, (382,)."""
+        """Return the trained network's answers to the held-out digits, (382,)."""
         return self.shares(self.last).argmax(axis=1)
 
     def held_out_wall(self) -> PixelPictures:
-        """Three rows of held-out digits, at the same place in each scene."""
+        """Return three rows of held-out digits, at the same place in each scene."""
         pixels = by_class(self.held_out, self.labels, 3)
         return digit_pictures(pixels, grid_corners(len(pixels), 10, WALL_LEFT, WALL_TOP, WALL_STEP), WALL_SIDE)
 
     def held_out_name(self) -> TextMobject:
-        """The words over the wall of held-out digits."""
+        """Return the words over the wall of held-out digits."""
         count = {"count": number_text(len(self.labels))}
         text = self.words_of.screen("digits", "unseen", self.context.language, count)
         return words(text, 30, palette.red).place(WALL_TOP + WALL_GAP, left=WALL_LEFT)
 
     def update(self, row: int) -> int:
-        """The updates made at ``row`` of the trace."""
+        """Return the updates made at ``row`` of the trace."""
         return int(self.trace("run").kept[row])
 
 
 def by_class(pixels: FloatArray, labels: FloatArray | IntArray, rows: int) -> FloatArray:
     """Return ``rows`` rows of ten digits, 0 to 9, (10 rows, 64), evenly spaced in the file."""
-    found = [pixels[np.flatnonzero(labels == digit)] for digit in range(10)]
-    columns = [part[evenly_spaced_indices(len(part), rows)] for part in found]
+    of_digits = [pixels[labels == digit] for digit in range(10)]
+    columns = [part[evenly_spaced_indices(len(part), rows)] for part in of_digits]
     return np.stack(columns, axis=1).reshape(-1, pixels.shape[1])

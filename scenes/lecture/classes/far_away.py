@@ -1,4 +1,4 @@
-"""Far from all dots: the shares of three kinds, where nothing was ever seen, are surer than anywhere near."""
+"""Shows that a classifier is surest far away from all dots that it was trained on."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ WALK = 101  # places on the way outwards
 
 
 class FarAway(LectureScene):
-    """Out of the cloud of dots: the plane is seen from farther and farther, and a dot far away gets its shares."""
+    """Zooms out from the dots of three classes; a dot far away gets its shares."""
 
     class Parameters(LectureScene.Parameters):
         run: Experiment = Field(
@@ -58,29 +58,29 @@ class FarAway(LectureScene):
 
     @cached_property
     def plane(self) -> TrainedPlane:
-        """What the run answers."""
+        """Return the answers of the run."""
         return TrainedPlane(self.trace("run"))
 
     @cached_property
     def middle(self) -> NDArray:
-        """The middle of all dots, (2,)."""
+        """Return the middle of all dots, (2,)."""
         return np.asarray(self.plane.points.mean(axis=0))
 
     @cached_property
     def farthest(self) -> float:
-        """How far the farthest dot is from the middle."""
+        """Return the distance of the farthest dot from the middle."""
         return float(np.linalg.norm(self.plane.points - self.middle, axis=1).max())
 
     @cached_property
     def way(self) -> NDArray:
-        """Places from the middle to the far dot, (`WALK`, 2)."""
+        """Return places from the middle to the far dot, (`WALK`, 2)."""
         angle = np.deg2rad(self.parameters.angle)
         steps = np.linspace(0, self.times * self.farthest, WALK)[:, None]
         return np.asarray(self.middle + steps * np.array([np.cos(angle), np.sin(angle)]))
 
     @property
     def times(self) -> float:
-        """How many times as far out as the farthest dot the far dot is: it stays inside the picture."""
+        """Return the far dot's distance from the middle as a multiple of `farthest`. It stays inside the picture."""
         return 0.5 * self.parameters.zoom
 
     def logits(self, places: NDArray) -> NDArray:
@@ -133,7 +133,7 @@ class FarAway(LectureScene):
             self.play(FadeIn(bar), run_time=0.8)
 
     def _sure_share(self, factor: float) -> float:
-        """The share of the places of a square, as many times as wide, where the largest share is above `SURE`."""
+        """Return the share of places surer than `SURE` in a square ``factor`` times as wide as the first."""
         return float((softmax(self.logits(self.view(factor).grid())).max(axis=1) > SURE).mean())
 
     def _out_beat(self) -> None:

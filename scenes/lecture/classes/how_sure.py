@@ -1,4 +1,4 @@
-"""How sure? The sum is squashed into a share between 0 and 1, a probability; the plane's colours show it."""
+"""Shows how the sigmoid turns a sum into a share between 0 and 1, a probability, and how colours show it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SLOPE = 0.25  # of the sigmoid at 0: the straight line that is squashed has this
 
 
 class HowSure(LineScene):
-    """The sum of a dot becomes its share: a probability, and the strength of the plane's colour."""
+    """Turns each dot's sum into its share, a probability; the plane's colours become as strong as the share."""
 
     class Parameters(LineScene.Parameters):
         far: int = Field(FAR_DOT, ge=0, description="Row of the validation point that is the second new dot, far away")
@@ -74,7 +74,7 @@ class HowSure(LineScene):
         yield claim("far-sure", "the far dot's share is almost one", far > 0.99, share=far)
 
     def _share(self, row: int) -> float:
-        """The share of class 1 at a validation dot."""
+        """Return the share of class 1 at a validation dot."""
         return float(sigmoid(sums(self.trained, self.held_out(row))))
 
     # -- beats ---------------------------------------------------------------------------------------------------------

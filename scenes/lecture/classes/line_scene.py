@@ -1,4 +1,4 @@
-"""The base of the scenes with two kinds of dots and one line: its run, its dots, and its board."""
+"""Base class of the scenes that show two classes of dots and the line that one recorded run draws between them."""
 
 from __future__ import annotations
 
@@ -55,43 +55,43 @@ class LineScene(LectureScene):
 
     @cached_property
     def thetas(self) -> NDArray:
-        """The recorded states, (R, 3): w1, w2 and b of each."""
+        """Return the recorded states, (R, 3): w1, w2 and b of each."""
         return np.asarray(self.trace("run").parameters, dtype=np.float64)
 
     @cached_property
     def trained(self) -> NDArray:
-        """The last recorded state: w1, w2 and b."""
+        """Return the last recorded state: w1, w2 and b."""
         return np.asarray(self.thetas[-1])
 
     @cached_property
     def points(self) -> NDArray:
-        """The dots that are trained on, (N, 2)."""
+        """Return the dots that are trained on, (N, 2)."""
         return self.parameters.run.dataset.features()
 
     @cached_property
     def labels(self) -> NDArray:
-        """Their classes, (N,)."""
+        """Return the dots' classes, (N,)."""
         return self.parameters.run.dataset.labels().astype(int)
 
     def held_out(self, row: int) -> NDArray:
-        """The place of a validation dot, (2,)."""
+        """Return the place of a validation dot, (2,)."""
         return self.parameters.run.dataset.validation_features()[row]
 
     @cached_property
     def new_dot(self) -> NDArray:
-        """The place of the new dot, (2,)."""
+        """Return the place of the new dot, (2,)."""
         return self.held_out(self.parameters.new)
 
     @cached_property
     def signs(self) -> NDArray:
-        """1 for each dot of class 1, -1 for the others, (N,)."""
+        """Return 1 for each dot of class 1 and -1 for the others, (N,)."""
         return np.where(self.labels == 1, 1, -1)
 
     @cached_property
     def own_sums(self) -> NDArray:
-        """The trained line's sum at each dot, turned so that it is positive on the side of the dot's kind, (N,)."""
+        """Return the trained line's sum at each dot, positive on the side of the dot's class, (N,)."""
         return self.signs * sums(self.trained, self.points)
 
     def board(self) -> LineBoard:
-        """The dots in their square of the plane, with the trained line."""
+        """Return the dots in their square of the plane, with the trained line."""
         return LineBoard(self.points, self.labels, self.trained)

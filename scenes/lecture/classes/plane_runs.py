@@ -1,4 +1,4 @@
-"""The runs of the lesson's second part: moons for a line and for three sigmoids, and three kinds of dots."""
+"""Has the runs of the lesson's second part: moons for a line and for three sigmoids, and three kinds of dots."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is a good probability? Surprise, -log p, against the squared gap; its mean is the loss, cross-entropy."""
+"""Compares the surprise -ln p of a probability p with the squared gap; the mean surprise is the loss, cross-entropy."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Y_TICKS = Ticks((0.0, 1.0, 2.0, 3.0, 4.0, 5.0), ("0", "1", "2", "3", "4", "5"))
 
 
 class Surprise(LineScene):
-    """A forecaster's share, its surprise and its squared gap; then the surprise of each dot, and their mean."""
+    """Shows the surprise and the squared gap of a forecast, then the surprise of each dot and their mean."""
 
     def construct(self) -> None:
         self.picture = self.board().show(self.trained, sure=True)

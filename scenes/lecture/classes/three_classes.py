@@ -1,4 +1,4 @@
-"""Three kinds of dots: three scores, and softmax makes of them shares that always add up to one."""
+"""Shows how softmax turns three scores into shares that always add up to one."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ DRAG_SECONDS, TRAIN_SECONDS = 2.4, 6.0
 
 
 class ThreeClasses(LectureScene):
-    """Three kinds of dots, three scores, and their shares; a dot is moved, then the scores are seen in training."""
+    """Shows the scores and shares of three classes at a dot that moves, then the scores in training."""
 
     class Parameters(LectureScene.Parameters):
         run: Experiment = Field(
@@ -69,7 +69,7 @@ class ThreeClasses(LectureScene):
 
     @cached_property
     def plane(self) -> TrainedPlane:
-        """What the run answers."""
+        """Return the answers of the run."""
         return TrainedPlane(self.trace("run"))
 
     def scores(self, place: NDArray) -> NDArray:

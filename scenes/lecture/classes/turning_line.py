@@ -1,4 +1,4 @@
-"""Training, recorded: the line turns; loss and accuracy beside it, and what accuracy does not see."""
+"""Shows a recorded training: the line turns, and the loss goes on falling when the accuracy stands still."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WALK_SECONDS, SURER_SECONDS = 5.0, 5.0
 
 
 class TurningLine(LineScene):
-    """The recorded walk of the line: first until the accuracy stands still, then to the end."""
+    """Plays the recorded states of the line: first until the accuracy stands still, then to the end."""
 
     def construct(self) -> None:
         self.picture = self.board().show(self.trained, sure=True)
@@ -38,22 +38,22 @@ class TurningLine(LineScene):
 
     @cached_property
     def all_sums(self) -> NDArray:
-        """At each recorded state, each dot's sum, positive on the side of its kind, (R, N)."""
+        """Return each dot's sum at each recorded state, positive on the side of the dot's class, (R, N)."""
         return np.stack([self.signs * sums(theta, self.points) for theta in self.thetas])
 
     @cached_property
     def losses(self) -> NDArray:
-        """The mean surprise at each recorded state, (R,)."""
+        """Return the mean surprise at each recorded state, (R,)."""
         return surprise_of(sigmoid(self.all_sums)).mean(axis=1)
 
     @cached_property
     def right(self) -> NDArray:
-        """How many dots are on their own side at each recorded state, (R,)."""
+        """Return the number of dots on their own side at each recorded state, (R,)."""
         return (self.all_sums > 0).sum(axis=1)
 
     @cached_property
     def still(self) -> int:
-        """The first recorded state from which on as many dots are right as at the end, 1 at least."""
+        """Return the first recorded state from which on as many dots are right as at the end, 1 at least."""
         others = np.flatnonzero(self.right != self.right[-1])
         return max(1, int(others[-1]) + 1 if len(others) else 1)
 
@@ -74,7 +74,7 @@ class TurningLine(LineScene):
         yield claim("wrong-left", "two dots are wrong, and no line is right at all", is_left, wrong=wrong)
 
     def _is_separable(self) -> bool:
-        """Whether some line has all dots of each kind on one side: whether the linear inequalities have a solution."""
+        """Return whether a line can part all dots by class: whether the linear inequalities have a solution."""
         rows = -self.signs[:, None] * np.column_stack([self.points, np.ones(len(self.points))])
         return linprog(np.zeros(3), A_ub=rows, b_ub=-np.ones(len(rows)), bounds=[(None, None)] * 3).status != 2
 

@@ -1,4 +1,4 @@
-"""Two kinds of dots and a new one between them: a line has two sides, and the sum b + w x says which."""
+"""Shows two kinds of dots and a new one; the sign of b + w x says on which side of a line it lies."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LEVELS = (2, 4, 6)  # sums whose lines are drawn, and their negatives
 
 
 class TwoKinds(LineScene):
-    """Two kinds of dots, a new one between them, and a straight line that has to say which kind it is."""
+    """Shows dots of two kinds, a new one between them, and a straight line that decides its kind."""
 
     class Parameters(LineScene.Parameters):
         far: int = Field(FAR_DOT, ge=0, description="Row of the validation point that is the second new dot, far away")
@@ -134,7 +134,7 @@ class TwoKinds(LineScene):
         yield claim("far-triangle", "the far dot's sum is much larger, and above zero", far > max(5.0, 5 * z), z=far)
 
     def _sum_at(self, row: int) -> float:
-        """The sum of the trained line at a validation dot."""
+        """Return the sum of the trained line at a validation dot."""
         return float(sums(self.trained, self.held_out(row)))
 
     # -- what is drawn -------------------------------------------------------------------------------------------------

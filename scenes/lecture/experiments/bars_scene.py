@@ -129,7 +129,7 @@ class BarsScene(NetworksScene):
         self.play(LaggedStart(*map(Create, self.marks), lag_ratio=0.7), FadeIn(self.keys[2]), run_time=3.2)
 
     def _draw_validation_floor(self) -> None:
-        """Across each outlined bar, what the rule alone would miss by on the validation days."""
+        """Draw the rule's own loss on validation days as a line across each outlined bar."""
         if self.board.floor is None or self.floor is None:
             return
         self.validation_marks = self.board.floor_marks(UNSEEN, self.floor.validation)

@@ -159,7 +159,7 @@ class WidthExperiment(BarsScene):
         self._validation_beat()
         if self.board.floor is not None:
             self._by_heart_beat()
-        # The best network's layer comes forward: stack-layers begins with it
+        # The layer of the best network grows out of its bar, since stack-layers begins with this layer
         layer, best = first_layer(WIDTH), self.board.bars[self.outcome.index(self.best)][SEEN]
         self.hand_on(layer, coming=[FadeIn(layer, target_position=best.box, scale=0.2)])
 

@@ -1,1 +1,1 @@
-"""What scenes of this folder draw."""
+"""Mobjects that only the scenes of this folder draw."""

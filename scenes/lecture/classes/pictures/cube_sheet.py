@@ -1,4 +1,4 @@
-"""The plane as a sheet in the cube of three sigmoids, seen from any side, and the flat cut through the cube."""
+"""Draws the plane as a sheet inside the cube of three sigmoids, from any side, and the flat cut through the cube."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _flat(points: NDArray) -> NDArray:
 
 
 class Cube(VGroup):
-    """The twelve edges of the cube in which each of three sigmoids is a direction, with the names of the directions.
+    """Draws the edges of a cube and names its three directions, the outputs of three sigmoids.
 
     Parts: ``edges``; ``names``, each beside an edge that goes in its direction.
     """
@@ -100,7 +100,7 @@ def _beside_edges(view: NDArray) -> NDArray:
 
 
 class FlatCut(VMobject):
-    """The part of a plane c . a + b = 0 that lies in the cube."""
+    """Draws the part of the plane c . a + b = 0 that lies in the cube."""
 
     def __init__(self, c: NDArray, b: float) -> None:
         super().__init__(stroke_color=palette.text, stroke_width=style.SECOND_CURVE)

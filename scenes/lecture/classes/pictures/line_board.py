@@ -1,4 +1,4 @@
-"""Dots of two classes in a square of the plane, and a line that cuts it into two sides."""
+"""Draws dots of two classes in a square of the plane, and a line that cuts it into two sides."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def surprise_of(share: NDArray) -> NDArray:
 
 
 class LineBoard(VGroup):
-    """The square of the plane with its dots, its two axes and a line; `show` moves the line and its sides.
+    """Draws the square of the plane with its dots, two axes and a line; `show` moves the line and its sides.
 
     Parts: ``axes``; ``regions`` (ground, bands, marks); ``line``, where z is 0.
     """
@@ -94,7 +94,7 @@ class LineBoard(VGroup):
 
 
 class NewDot(VGroup):
-    """A grey dot of unknown kind, with a question mark, at a place of the scene (3,)."""
+    """Draws a grey dot with a question mark at a place of the scene (3,): its class is not told."""
 
     def __init__(self, place: NDArray) -> None:
         disc = Circle(radius=NEW_RADIUS, stroke_width=3).set_stroke(palette.text).set_fill(palette.grey, 1)
@@ -104,7 +104,7 @@ class NewDot(VGroup):
 
 
 class MovingMarks(VGroup):
-    """The marks of N dots of two classes, at places (N, 3) that `place` changes."""
+    """Draws the marks of N dots of two classes at places (N, 3), which `place` changes."""
 
     def __init__(self, labels: NDArray, places: NDArray, size: float) -> None:
         super().__init__(*(class_marks(k, places[labels == k], size) for k in (0, 1)))

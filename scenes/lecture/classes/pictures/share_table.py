@@ -1,4 +1,4 @@
-"""The scores of some classes at one place, e to the power of each, and their shares: a bar that is always full."""
+"""Draws the scores of some classes, e to the power of each, and their shares as a bar that is always full."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _box(bar: VMobject, left: float, right: float, middle: float, height: float)
 
 
 class ShareBar(VGroup):
-    """Each class's mark and share in percent, in rows, and below them all shares as one bar that is always full.
+    """Draws a row with mark and percentage for each class, and all shares below them as one bar that is always full.
 
     ``left``, ``right``: edges of the bar. Parts: ``marks``, ``percents``, ``signs``, ``bars``, each with an entry for
     each class; ``frame``, of the full bar.
@@ -84,7 +84,7 @@ class ShareBar(VGroup):
 
 
 class ShareTable(ShareBar):
-    """The shares, and in each row before them the score and e to the power of it, with ``names`` over the columns.
+    """Draws the shares, before them in each row the score and e to its power, and ``names`` over the columns.
 
     Further parts: ``scores``, ``powers``, ``names``.
     """

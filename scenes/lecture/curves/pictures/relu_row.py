@@ -1,4 +1,4 @@
-"""The ReLUs of a curve in a row: at each x, those lit that are on their slope there."""
+"""Draws the ReLUs of a curve in a row, and lights those that are on their slope at an x."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class ReluRow(VGroup):
             dot.set_fill(palette.text if lit else mix(palette.text, FAINT))
 
     def sweep(self) -> Animation:
-        """x goes from the first corner to the right end."""
+        """Return the motion of x from the first corner to the right end."""
         start = float(self.knots[0])
 
         def update(_: Mobject, share: float) -> None:

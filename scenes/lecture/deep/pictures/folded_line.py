@@ -1,4 +1,4 @@
-"""A line is folded by layers of two ReLUs: how two ReLUs make a fold, and why the second layer folds twice."""
+"""Draws how two ReLUs fold a line, and why a second layer of two folds it twice."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class TwoRelus(VGroup):
         self.add(self.plot, self.up, self.down, self.sum)
 
     def turn_down(self) -> Animation:
-        """The second ReLU is added to the first: from its corner on, the sum turns down."""
+        """Return the motion in which the second ReLU is added to the first: from its corner on, the sum turns down."""
 
         def update(curve: VMobject, share: float) -> None:
             self.plot.set_curve(curve, self.x, climbing(self.x) + share * falling(self.x))
@@ -104,11 +104,11 @@ class FoldPanels(VGroup):
         return self.plots[k].curve(self.x, y, palette.blue)
 
     def shift_between(self, start: int, end: int) -> np.ndarray:
-        """Return the way from square ``start`` to square ``end``."""
+        """Return the vector (3,) from the middle of square ``start`` to that of square ``end``."""
         return np.asarray(self.plots[end].x_axis.get_center() - self.plots[start].x_axis.get_center())
 
     def folding(self, k: int, curve: VMobject, y: FloatArray) -> Animation:
-        """``curve`` through ``y`` in square ``k`` is folded."""
+        """Return the motion that folds ``curve`` through ``y`` in square ``k``."""
 
         def update(_: VMobject, share: float) -> None:
             self.plots[k].set_curve(curve, self.x, y + share * (fold(y) - y))
@@ -148,7 +148,7 @@ class DotThroughTwice(VGroup):
         self.trace.set_points_as_corners(points if len(points) > 1 else np.repeat(points, 2, axis=0))
 
     def run(self) -> Animation:
-        """x goes from 0 to 1."""
+        """Return the motion of x from 0 to 1."""
 
         def update(_: Mobject, share: float) -> None:
             self.show(share)

@@ -57,7 +57,7 @@ class NetworkBoard:
         return [pair[side] for pair in self.bars]
 
     def floor_marks(self, side: int, floor: float) -> VGroup:
-        """A dashed line across each bar of a side, at ``floor``: the loss of the rule alone, in views."""
+        """Return a dashed line across each bar of a side at ``floor``, the rule's own loss in views."""
         y = self.columns.y(floor)
         ends = [((bar.left - FLOOR_BEYOND, y, 0.0), (bar.right + FLOOR_BEYOND, y, 0.0)) for bar in self.side(side)]
         return VGroup(*(dashed(*pair, palette.text, 3.0) for pair in ends))

@@ -1,4 +1,4 @@
-"""Days of the made-up channel beside their usual views: the level, the weekday and the holidays, without the rule."""
+"""Draws days of the made-up channel and their usual views, which have level, weekday and holidays but not the rule."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ class Descent:
 
     @property
     def counts_from_middle(self) -> bool:
-        """Whether the network's b_i belong to x less its middle, and a formula can say so."""
+        """Return whether the network's b_i belong to x less its middle, and a formula can say so."""
         return len(self.experiment.hidden) == 1 and self.experiment.dataset.offset != 0
 
     def counted_from_zero(self, theta: NDArray, share: float) -> NDArray:
@@ -116,7 +116,7 @@ class Descent:
         return text.place(BAND_LINE, right=style.RIGHT_EDGE)
 
     def count_from_zero(self) -> Animation:
-        """The b_i in the cells, with their dials, go over to those of x itself."""
+        """Return the motion in which the b_i in cells and dials become those of x itself."""
 
         def update(_: Mobject, share: float) -> None:
             self.from_zero = share
