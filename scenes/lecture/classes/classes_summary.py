@@ -21,6 +21,7 @@ from gradreel.scenes.mobjects.ticks import round_labels
 from gradreel.scenes.style import palette
 from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.numbers import number_text
 from manim import FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, smooth
 from numpy.typing import NDArray
 from pydantic import Field
@@ -106,9 +107,10 @@ class ClassesSummary(LineScene):
         number = Number(count, 0, 48).place(-3.0, COLUMN + 1.5)
         mark = class_marks(1, np.array([[COLUMN + 2.0, -2.83, 0.0]]), 0.2)
         of = words(self.screen("of", dots=len(rows)), 36).place(-3.0, left=COLUMN + 2.5)
-        with self.beat(
-            "hundred-as-said", pause="long", count=Count(count), dots=Count(len(rows)), percent=self._percents()[1]
-        ):
+        share = sigmoid(self.score)
+        chance = number_text(np.sqrt(len(rows) * share * (1 - share)), 0)  # of a binomial count: its standard deviation
+        values = {"count": Count(count), "dots": Count(len(rows)), "percent": self._percents()[1], "chance": chance}
+        with self.beat("hundred-as-said", pause="long", **values):
             # A hundred grey dots of those that were held out, all with nearly this share, lie beside the line. They
             # line up beside the plane, and show their kinds
             heading = self.next_heading(self.screen("heading-share"))
@@ -161,7 +163,7 @@ class ClassesSummary(LineScene):
         plot = Plot((0.0, 1.0), (0.0, 4.0), x_ticks=round_labels(0, 1, 1), x_label=None, tick_size=28, **box)
         p = np.linspace(np.exp(-4.0), 1.0, 120)
         name = formula("- ln p", 40).move_to([left + 1.75, PANEL_BOTTOM + 1.9, 0.0])
-        return VGroup(plot, plot.curve(p, -np.log(p), palette.orange, style.SECOND_CURVE), name)
+        return VGroup(plot, plot.curve(p, -np.log(p), palette.text, style.SECOND_CURVE), name)
 
     def _truth_beat(self) -> None:
         kind, board = int(self.kinds[self.parameters.new]), self.picture

@@ -94,7 +94,7 @@ class Surprise(LineScene):
         )  # fmt: skip
         p = np.linspace(1.0, np.exp(-HIGHEST), 500)
         self.curve = plot.curve(p, surprise_of(p), palette.text)
-        law = formula('part("p", -log p)', 48).move_to(plot.at(0.55, 3.2))
+        law = formula("-ln p", 48).move_to(plot.at(0.55, 3.2))
         self.law = law
         with self.beat("log"):
             # The axes of share and surprise; the curve falls from the top left to zero at one

@@ -85,7 +85,7 @@ class ThreeClasses(LectureScene):
         middle = np.linalg.solve(slopes[1:] - slopes[0], origin[0] - origin[1:])
         along = np.array([-1.0, 1.0]) * (slopes[0] - slopes[1])[::-1]
         outwards = along if along @ (middles[0] + middles[1] - 2 * middle) > 0 else -along
-        return middle + 0.7 * outwards / np.linalg.norm(outwards), middle, middles[2]
+        return middle + 1.1 * outwards / np.linalg.norm(outwards), middle, middles[2]
 
     def claims(self) -> Iterator[Claim]:
         edge, middle, inside = (softmax(self.scores(place)) for place in self.stops())

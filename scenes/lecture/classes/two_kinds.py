@@ -159,7 +159,7 @@ class TwoKinds(LineScene):
         upper, lower = sorted(self.picture.at(self.picture.ends(self.trained, z)), key=lambda end: -end[1])
         number = words(signed_text(z), 26)
         if lower[1] > BOTTOM + 0.05:
-            number.place(lower[1] - 0.08, left=LEFT + SIDE + 0.1)
+            number.place(lower[1] - 0.38, left=LEFT + SIDE + 0.1)  # lower than the name of the axis
         else:
             number.place(BOTTOM - 0.28, center=lower[0])
         return VGroup(VGroup() if z == 0 else dashed(upper, lower, mix(palette.text, 0.7), 2.4), number)

@@ -27,7 +27,7 @@ def sums(theta: NDArray, points: NDArray) -> NDArray:
 
 
 def surprise_of(share: NDArray) -> NDArray:
-    """Return -log(share), the natural logarithm; same shape."""
+    """Return -ln(share), same shape."""
     return np.asarray(-np.log(share))
 
 
