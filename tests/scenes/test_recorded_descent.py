@@ -12,6 +12,8 @@ from gradreel.core.errors import UserError
 from gradreel.core.recording.recording import record
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
+from gradreel.scenes.lecture.optimization.pictures import descent_map
+from gradreel.scenes.lecture.optimization.pictures.descent_map import DescentMap
 from gradreel.scenes.lecture.optimization.pictures.descent_path import (
     ARROW,
     WIDTHS,
@@ -19,6 +21,7 @@ from gradreel.scenes.lecture.optimization.pictures.descent_path import (
     place_at_arrow,
     width_levels,
 )
+from gradreel.scenes.lecture.optimization.pictures.recorded_descent import LOGGED_BOX
 from gradreel.scenes.mobjects.recorded_theta import is_plain_descent, shown_columns
 from gradreel.scenes.stills import _drawn_picture
 from gradreel.scenes.testing.layout import check_scene
@@ -94,6 +97,22 @@ def test_a_landscape_beside_the_trace_is_drawn_and_named(play, record_loop, smal
     np.testing.assert_allclose(at_first_cell, [known.u[4], known.v[4]], rtol=1e-6)
     said = texts["recorded-start"]
     assert "computed, not verified" in said and "not known" not in said
+
+
+@pytest.mark.parametrize("shift", [0.0, 1e-15, -1e-15, 3e-15])
+def test_a_landscape_that_ends_where_the_view_ends_is_known_in_spite_of_rounding(
+    shift, record_loop, small_model, tmp_path, monkeypatch
+):
+    model = small_model(width=3)
+    record_loop(tmp_path / "run", lambda parameters: torch.optim.SGD(parameters, lr=0.1), 40, model=model)
+    trace = Trace.open(tmp_path / "run")
+    x = torch.linspace(-2, 2, 64)[:, None]
+    trace.compute_landscape(model, lambda model: torch.nn.functional.mse_loss(model(x), torch.sin(2 * x)), seconds=0)
+    known = trace.kept_landscape().path
+    view = [np.array([ends[0] * (1 + shift), ends[-1] * (1 - shift)]) for ends in (known.u, known.v)]
+    monkeypatch.setattr(descent_map, "view_around", lambda *_: view)
+    shown = DescentMap(trace, len(trace.kept) - 1, LOGGED_BOX, lambda rows: np.zeros(len(rows)))
+    assert shown.is_known
 
 
 def test_a_changed_recording_gives_another_picture(film, play, rewritten, loops, tmp_path):

@@ -69,12 +69,10 @@ class DescentMap(VGroup):
         if landscape is None:
             return None
         known = landscape.path
-        covers = all(
-            ends[0] <= shown[0] and shown[-1] <= ends[-1] for ends, shown in ((known.u, u_range), (known.v, v_range))
-        )
-        if not covers or not np.isfinite(known.loss).any():
+        views = (known.u, u_range), (known.v, v_range)
+        if not all(_covers(ends, shown) for ends, shown in views) or not np.isfinite(known.loss).any():
             return None
-        u, v = (np.linspace(ends[0], ends[-1], GRID_POINTS) for ends in (u_range, v_range))
+        u, v = (np.linspace(*np.clip(shown, ends[0], ends[-1]), GRID_POINTS) for ends, shown in views)
         between = RegularGridInterpolator((known.v, known.u), known.loss)
         return u, v, between(np.stack(np.meshgrid(v, u, indexing="ij"), axis=-1))
 
@@ -140,3 +138,9 @@ class DescentMap(VGroup):
         arrows = np.repeat(self._arrows(self.rows[:1], self.points[:1]), len(reversed_path), axis=0)
         costs = place_costs(reversed_path, arrows, box, half)[-1]
         return offset_in_direction(2 * np.pi * int(costs.argmin()) / costs.size, half)
+
+
+def _covers(known: NDArray, shown: NDArray) -> bool:
+    """Return whether the range of ``known`` contains that of ``shown``, but for rounding."""
+    rounding = 1e-9 * float(known[-1] - known[0])
+    return bool(known[0] - rounding <= shown[0] and shown[-1] <= known[-1] + rounding)
