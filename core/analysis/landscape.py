@@ -28,7 +28,7 @@ COARSE, FINE = 9, 65
 """Points along a side of the first grid, and of the finest one."""
 SECONDS = 30.0
 """Seconds that computing a landscape may take, once the coarse grid is done."""
-VIEWS = ((4.0, 3.0, 0.15), (2.1, 1.0, 0.24))
+VIEWS = ((4.0, 3.0, 0.15), (2.1, 1.0, 0.24), (5.1, 1.0, 0.24))
 """Width, height and free margin of the pictures that show the path's plane: all of them are covered."""
 BATCH = 1024
 """Examples whose loss is computed at once."""

@@ -21,7 +21,7 @@ from gradreel.scenes.lecture.optimization.pictures.descent_path import (
     place_at_arrow,
     width_levels,
 )
-from gradreel.scenes.lecture.optimization.pictures.recorded_descent import LOGGED_BOX
+from gradreel.scenes.lecture.optimization.pictures.recorded_descent import LOGGED_BOX, UNLOGGED_BOX
 from gradreel.scenes.mobjects.recorded_theta import is_plain_descent, shown_columns
 from gradreel.scenes.stills import _drawn_picture
 from gradreel.scenes.testing.layout import check_scene
@@ -99,20 +99,32 @@ def test_a_landscape_beside_the_trace_is_drawn_and_named(play, record_loop, smal
     assert "computed, not verified" in said and "not known" not in said
 
 
-@pytest.mark.parametrize("shift", [0.0, 1e-15, -1e-15, 3e-15])
+def with_landscape(path, model, record_loop):
+    """Record 40 updates, compute the landscape around them, and return the trace."""
+    record_loop(path, lambda parameters: torch.optim.SGD(parameters, lr=0.1), 40, model=model)
+    x, trace = torch.linspace(-2, 2, 64)[:, None], Trace.open(path)
+    trace.compute_landscape(model, lambda model: torch.nn.functional.mse_loss(model(x), torch.sin(2 * x)), seconds=0)
+    return trace
+
+
+def map_of(trace, box):
+    return DescentMap(trace, len(trace.kept) - 1, box, lambda rows: np.zeros(len(rows)))
+
+
+@pytest.mark.parametrize("box", [LOGGED_BOX, UNLOGGED_BOX], ids=["logged", "unlogged"])
+def test_a_landscape_covers_the_maps_with_and_without_logged_losses(box, record_loop, small_model, tmp_path):
+    assert map_of(with_landscape(tmp_path / "run", small_model(width=3), record_loop), box).is_known
+
+
+@pytest.mark.parametrize("shift", [0.0, 1e-15, -1e-15, 3e-15, -0.1])
 def test_a_landscape_that_ends_where_the_view_ends_is_known_in_spite_of_rounding(
     shift, record_loop, small_model, tmp_path, monkeypatch
 ):
-    model = small_model(width=3)
-    record_loop(tmp_path / "run", lambda parameters: torch.optim.SGD(parameters, lr=0.1), 40, model=model)
-    trace = Trace.open(tmp_path / "run")
-    x = torch.linspace(-2, 2, 64)[:, None]
-    trace.compute_landscape(model, lambda model: torch.nn.functional.mse_loss(model(x), torch.sin(2 * x)), seconds=0)
+    trace = with_landscape(tmp_path / "run", small_model(width=3), record_loop)
     known = trace.kept_landscape().path
-    view = [np.array([ends[0] * (1 + shift), ends[-1] * (1 - shift)]) for ends in (known.u, known.v)]
+    view = [np.array([ends[0] + shift * np.ptp(ends), ends[-1] - shift * np.ptp(ends)]) for ends in (known.u, known.v)]
     monkeypatch.setattr(descent_map, "view_around", lambda *_: view)
-    shown = DescentMap(trace, len(trace.kept) - 1, LOGGED_BOX, lambda rows: np.zeros(len(rows)))
-    assert shown.is_known
+    assert map_of(trace, LOGGED_BOX).is_known == (shift > -0.01)
 
 
 def test_a_changed_recording_gives_another_picture(film, play, rewritten, loops, tmp_path):

@@ -26,6 +26,7 @@ PLOT = {"left": 0.85, "right": 4.7, "bottom": MAP_BOX[2], "top": MIDDLE}
 READOUT_LEFT = 0.1
 WORDS_LINES = (2.38, 2.0)  # baselines above the map, off the path
 LOGGED_BOX = (*MAP_BOX[:3], WORDS_LINES[-1] - 0.15)
+UNLOGGED_BOX = (style.LEFT_EDGE, style.RIGHT_EDGE, MAP_BOX[2], MIDDLE)
 PACED_STATES = 200  # states at which the path's movement is measured
 UNDER_MAP = -1.45
 WALK_SECONDS = 14.0
@@ -48,8 +49,7 @@ class RecordedDescent:
         self.model = run.run.model.rpartition(".")[2]
         logged = bool(np.isfinite(run.batch_loss[:last]).any())
         self.history = LossHistory.of(run, last) if logged else None
-        box = LOGGED_BOX if logged else (style.LEFT_EDGE, style.RIGHT_EDGE, MAP_BOX[2], MIDDLE)
-        self.map = DescentMap(run, last, box, self._losses)
+        self.map = DescentMap(run, last, LOGGED_BOX if logged else UNLOGGED_BOX, self._losses)
         self.columns, heads = shown_columns(run.run, STRIP_LEFT, style.RIGHT_EDGE)
         rows = sampled_rows(0, last, 60)
         states = np.stack([self._entries(run.parameters, row) for row in rows])
