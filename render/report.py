@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradreel.core.errors import abbreviated_list, is_printable
 from gradreel.core.run_data import without_large_tables
+from gradreel.render.terminal import raw_stream
 from gradreel.render.workers.progress import counted, duration
 from gradreel.scenes.words.claims import failed
 from gradreel.scenes.words.narration import NEUTRAL, Narration
@@ -37,7 +38,9 @@ def print_json(content: Any) -> None:
 
     Characters that would steer a terminal are escaped as JSON escapes, so programs read the original text.
     """
-    text = json.dumps(_with_non_finite_as_text(content), ensure_ascii=False, indent=2, default=str)
+    encoding = getattr(raw_stream(sys.stdout), "encoding", None) or "utf-8"
+    has_all_letters = encoding.lower().replace("-", "") in ("utf8", "utf16", "utf32")
+    text = json.dumps(_with_non_finite_as_text(content), ensure_ascii=not has_all_letters, indent=2, default=str)
     sys.stdout.write("".join(c if is_printable(c) else json.dumps(c)[1:-1] for c in text) + "\n")
 
 

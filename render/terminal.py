@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import Any, TextIO, cast
 
 from gradreel.core.errors import printable
@@ -16,6 +17,8 @@ class PrintableStream:
     ``raw`` is the stream below. Only code that draws with our own escape sequences, such as a progress bar, writes
     there.
     """
+
+    encoding = "utf-8"  # it takes any character; a stream that claims ASCII is bypassed by click
 
     def __init__(self, raw: TextIO) -> None:
         self.raw = raw
@@ -65,5 +68,12 @@ def raw_stream(stream: TextIO) -> TextIO:
 
 
 def _as_printable_stream(stream: TextIO) -> TextIO:
-    """Return the stream as a `PrintableStream`; None stays None."""
-    return stream if stream is None or isinstance(stream, PrintableStream) else cast("TextIO", PrintableStream(stream))
+    """Return the stream as a `PrintableStream`; None stays None.
+
+    From now on the stream spells out characters that its encoding lacks, such as Chinese where the locale is ASCII.
+    """
+    if stream is None or isinstance(stream, PrintableStream):
+        return stream
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    return cast("TextIO", PrintableStream(stream))

@@ -7,9 +7,11 @@ import json
 import subprocess
 import sys
 
+import click
 import pytest
 import torch
 from gradreel.core.errors import UserError, is_printable, printable
+from gradreel.render.report import print_json
 from gradreel.render.terminal import plain_streams
 from gradreel.render.workers.progress import reporter
 
@@ -156,6 +158,18 @@ def test_progress_bars_use_escape_sequences_but_texts_have_none(monkeypatch):
     assert "\x1b[" in drawn and drawn.count(r"\x1b]0;x\x07") >= 3
     assert not any(part in drawn for part in ("\x1b[31mred", "\x1b]0;", "\x07", "\x9b", "\u202e"))
     assert sys.stderr is terminal
+
+
+def test_a_terminal_of_ascii_gets_no_escape_code_of_click_and_each_letter_spelled_out(monkeypatch):
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    with plain_streams():
+        click.echo(ODD, color=True)
+        print("深 ŷ")
+        print_json(["深\x1b", "🙂"])
+    drawn = terminal.buffer.getvalue().decode("ascii")
+    assert all(map(is_printable, drawn)) and r"\u6df1 \u0177" in drawn
+    assert json.loads(drawn[drawn.index("[\n") :]) == ["深\x1b", "🙂"]
 
 
 def test_characters_of_ordinary_words_are_printed_unchanged():
