@@ -393,6 +393,22 @@ class File(click.Path):
         return Path(os.path.expanduser(os.fsdecode(super().convert(value, param, ctx))))
 
 
+class LessonFile(File):
+    """A lesson's file, or the name of a lesson of ours."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        from gradreel.scenes.catalog import lesson_path
+
+        return lesson_path(os.fspath(super().convert(value, param, ctx)))
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        from click.shell_completion import CompletionItem
+        from gradreel.scenes.catalog import LESSON_FILES
+
+        names = [CompletionItem(file.stem) for file in LESSON_FILES if file.stem.startswith(incomplete)]
+        return [*names, CompletionItem(incomplete, type="file")]
+
+
 class Voice(click.ParamType[str]):
     """The voice of a language: ``en=default``, ``zh=none``, …"""
 
@@ -427,8 +443,8 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
         "write_all": click.option("-a", "--write_all", is_flag=True, help="All scenes of each file that SCENE names."),
         "from": click.option("--from", "first_scene", type=SceneName(), metavar="SCENE", help=FIRST_AND_LAST),
         "to": click.option("--to", "last_scene", type=SceneName(), metavar="SCENE", help=FIRST_AND_LAST),
-        "lesson": click.option("--lesson", type=FILE, metavar="FILE",
-                               help="A lesson that you trust: its scenes run as code."),
+        "lesson": click.option("--lesson", type=LessonFile(), metavar="FILE",
+                               help="A lesson of ours by its name, or a file that you trust: its scenes run as code."),
         "set": click.option("--set", "overrides", multiple=True, metavar="SCENE.PARAM=VALUE",
                             help="Set a parameter: JSON, text or @FILE. Repeatable."),
         "curve": click.option("--curve", type=FILE, metavar="CSV", help="Your own red curve: x and y in each row."),

@@ -1,7 +1,8 @@
 """Counts the cached files of the media folder, says which are needed, and removes the others.
 
 A clip, trace or spoken line is needed if an existing video was made from it. It is also needed if the current lesson
-uses it, at any size and in any language. Only `prune` removes files, and only files that Gradreel made.
+uses it, at any size and in any language. If the user names no lesson, all of ours count. Only `prune` removes files,
+and only files that Gradreel made.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import shutil
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 from filelock import FileLock, Timeout
 from gradreel.core.errors import UserError
@@ -35,9 +36,6 @@ from gradreel.render.videos.output_stamp import clips_of_videos
 from gradreel.render.voice.choice import chosen_voices, is_path
 from gradreel.render.workers.progress import counted
 from gradreel.scenes.words.narration import NarrationError
-
-if TYPE_CHECKING:
-    from gradreel.render.voice.spoken_lines import Voice  # which loads PyAV
 
 CLIP = re.compile(rf"[0-9a-f]{{24}}(\.({'|'.join((*FORMATS, 'json'))}))?")
 TRACE = re.compile(r"[0-9a-f]{32}")
@@ -64,19 +62,48 @@ class CacheEntry:
     size: int  # bytes
     label: str  # "build-curve, 1080p60, en"
     in_video: bool = False  # an existing video was made from it
-    in_lesson: bool = False  # the current lesson uses it
+    in_lesson: bool = False  # one of the current lessons uses it
 
     @property
     def needed(self) -> bool:
-        """Return whether a video or the lesson uses it; always true of kinds that are not `PRUNABLE`."""
+        """Return whether a video or a lesson uses it; always true of kinds that are not `PRUNABLE`."""
         return self.in_video or self.in_lesson or self.kind not in PRUNABLE
 
 
-def contents(lesson: Lesson, settings: RenderSettings) -> list[CacheEntry]:
+Films: TypeAlias = Sequence[tuple[Lesson, RenderSettings]]
+"""Lessons, each with the settings of its film. All have the same media folder."""
+
+
+def contents(films: Films) -> list[CacheEntry]:
     """Return all entries of the media folder. Writes nothing. Raises UserError for a lesson that cannot be read."""
-    folders = Folders(settings.media_dir)
+    folders = Folders(films[0][1].media_dir)
     if not folders.media_dir.is_dir():
         return []
+    plans: list[Plan] = []
+    spoken: list[Plan] = []
+    wanted_lines: set[str] = set()
+    for lesson, settings in films:
+        silent = _plans_of_film(lesson, settings, folders)
+        named_voices = {code: voice for code, voice in lesson.voices.items() if not is_path(voice)}
+        voices = chosen_voices([], named_voices, languages=settings.subtitle_languages)
+        plans += silent
+        if voices and folders.speech.is_dir():
+            spoken += [with_unspoken(planned, voices, folders) for planned in silent]
+            wanted_lines |= {file.name for planned in silent for file in wanted_files(planned, voices, folders)}
+    in_videos = {*clips_of_videos(folders), *_clips_of_manifests(folders)}
+    clips = list(_clip_entries(folders, [*plans, *spoken], in_videos))
+    return [
+        *clips,
+        *_trace_entries(folders, plans, clips),
+        *_spoken_line_entries(folders, wanted_lines, in_videos),
+        *_sound_piece_entries(folders, in_videos),
+        *_description_entries(folders),
+        *_unfinished_file_entries(folders),
+    ]
+
+
+def _plans_of_film(lesson: Lesson, settings: RenderSettings, folders: Folders) -> list[Plan]:
+    """Return the lesson's plan in each language of its film, without speech."""
     _, descriptions = inspect_lesson(lesson, settings)
     plans = []
     for language in settings.subtitle_languages:
@@ -86,20 +113,7 @@ def contents(lesson: Lesson, settings: RenderSettings) -> list[CacheEntry]:
             if lesson.words is None or language in lesson.words.scenes:
                 raise
             # The lesson's own words lack this language, so it can have no clips in it
-    named_voices = {code: voice for code, voice in lesson.voices.items() if not is_path(voice)}
-    voices = chosen_voices([], named_voices, languages=settings.subtitle_languages)
-    spoken = [with_unspoken(silent, voices, folders) for silent in plans if voices and folders.speech.is_dir()]
-    in_videos = {*clips_of_videos(folders), *_clips_of_manifests(folders)}
-    clips = list(_clip_entries(folders, [*plans, *spoken], in_videos))
-    lines = _spoken_line_entries(folders, plans, in_videos, voices)
-    return [
-        *clips,
-        *_trace_entries(folders, plans, clips),
-        *lines,
-        *_sound_piece_entries(folders, in_videos),
-        *_description_entries(folders),
-        *_unfinished_file_entries(folders),
-    ]
+    return plans
 
 
 def prune(settings: RenderSettings, unneeded: Sequence[CacheEntry]) -> None:
@@ -171,13 +185,10 @@ def _trace_entries(folders: Folders, plans: Iterable[Plan], clips: Iterable[Cach
         yield CacheEntry("trace", paths, _size_in_bytes(paths), label, digest in shown, path.name in digests)
 
 
-def _spoken_line_entries(
-    folders: Folders, plans: Iterable[Plan], in_videos: Container[str], voices: Mapping[str, Voice]
-) -> Iterator[CacheEntry]:
-    """Yield the spoken stretches of lines; the lesson needs those in ``voices``."""
+def _spoken_line_entries(folders: Folders, wanted: Container[str], in_videos: Container[str]) -> Iterator[CacheEntry]:
+    """Yield the spoken stretches of lines; the lessons need the sound files in ``wanted``."""
     if not folders.speech.is_dir():
         return
-    wanted = {file.name for plan in plans for file in wanted_files(plan, voices, folders)}
     files: dict[str, list[Path]] = {}
     for path in sorted(folders.speech.iterdir(), reverse=True):  # the JSON first: a sound without it does not count
         if SPOKEN.fullmatch(path.name):
@@ -259,10 +270,10 @@ def _size_in_bytes(paths: Iterable[Path]) -> int:
     return sum(file.lstat().st_size for file in files if not file.is_dir())
 
 
-def print_contents(entries: Sequence[CacheEntry], lesson: Lesson, options: Options) -> None:
-    """Print a line for each kind: count, size, and how many entries the lesson and the videos need."""
+def print_contents(entries: Sequence[CacheEntry], films: Films, options: Options) -> None:
+    """Print a line for each kind: count, size, and how many entries the lessons and the videos need."""
     if options.as_json:
-        print_json(_as_json(entries, lesson))
+        print_json(_as_json(entries, films))
         return
     for kind, name in KINDS.items():
         of_kind = [entry for entry in entries if entry.kind == kind]
@@ -270,31 +281,29 @@ def print_contents(entries: Sequence[CacheEntry], lesson: Lesson, options: Optio
         if kind in PRUNABLE and of_kind:
             lessons, videos = sum(entry.in_lesson for entry in of_kind), sum(entry.in_video for entry in of_kind)
             rest = [entry for entry in of_kind if not entry.needed]
-            need = (
-                f"   {lessons} of {lesson.name}, {videos} of videos that are here; not needed: {_count_and_size(rest)}"
-            )
+            of_lessons = f"{lessons} of {_names(films)}"
+            need = f"   {of_lessons}, {videos} of videos that are here; not needed: {_count_and_size(rest)}"
         print(f"{name:12} {len(of_kind):5}  {_size_in_words(of_kind):>8}{need}")
     unneeded = [entry for entry in entries if not entry.needed]
     if unneeded and not options.quiet:
         print(f"`gradreel cache --prune` removes {_count_and_size(unneeded)}; it asks first")
 
 
-def prune_asked(
-    entries: Sequence[CacheEntry], lesson: Lesson, settings: RenderSettings, options: Options, yes: bool
-) -> None:
+def prune_asked(entries: Sequence[CacheEntry], films: Films, options: Options, yes: bool) -> None:
     """List the unneeded entries, ask unless ``yes``, and remove them if the user agrees."""
     from click import confirm
 
+    settings = films[0][1]
     unneeded = [entry for entry in entries if not entry.needed]
     if not options.quiet and not options.as_json:
         for entry in unneeded:
             print(f"{entry.kind:5}  {_size_in_words([entry]):>8}  {entry.label}")
     question = (
-        f"Remove {_count_and_size(unneeded)} that neither {lesson.name} nor any video in {settings.media_dir} needs?"
+        f"Remove {_count_and_size(unneeded)} that neither {_names(films)} nor any video in {settings.media_dir} needs?"
     )
     agreed = bool(unneeded) and (yes or confirm(question, err=True))
     if agreed and not yes:  # while the question waited, a new video may have come that needs some entries
-        still_unneeded = {entry.paths for entry in contents(lesson, settings) if not entry.needed}
+        still_unneeded = {entry.paths for entry in contents(films) if not entry.needed}
         unneeded = [entry for entry in unneeded if entry.paths in still_unneeded]
     if agreed:
         prune(settings, unneeded)
@@ -304,9 +313,14 @@ def prune_asked(
         print(f"removed {_count_and_size(unneeded)}" if agreed else "nothing was removed")
 
 
-def _as_json(entries: Sequence[CacheEntry], lesson: Lesson) -> dict[str, object]:
+def _names(films: Films) -> str:
+    """Return the lessons' names, such as "deep-learning and classification"."""
+    return " and ".join(lesson.name for lesson, _ in films)
+
+
+def _as_json(entries: Sequence[CacheEntry], films: Films) -> dict[str, object]:
     """Return, for each kind, count, bytes and unneeded paths as plain data."""
-    content: dict[str, object] = {"lesson": lesson.name}
+    content: dict[str, object] = {"lessons": [lesson.name for lesson, _ in films]}
     for kind, name in KINDS.items():
         of_kind = [entry for entry in entries if entry.kind == kind]
         content[name] = {

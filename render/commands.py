@@ -28,6 +28,7 @@ from gradreel.render.videos.publishing import (
     check_video,
 )
 from gradreel.render.workers.progress import Reporter, duration, reporter
+from gradreel.scenes.catalog import LESSON_FILES
 
 
 def describe_scene(options: Options) -> int:
@@ -190,11 +191,16 @@ def show_cache(options: Options, prune: bool, yes: bool) -> int:
     if yes and not prune:
         raise UserError("--yes needs --prune; without it, nothing is removed and nothing is asked")
     settings, lesson = settings_and_lesson(options)
-    entries = cache.contents(lesson, settings)
+    films = [(lesson, settings)]
+    for file in LESSON_FILES if options.lesson is None else ():
+        if file != lesson.file:
+            settings, lesson = settings_and_lesson(replace(options, lesson=file, overrides=()))
+            films.append((lesson, settings))
+    entries = cache.contents(films)
     if prune:
-        cache.prune_asked(entries, lesson, settings, options, yes)
+        cache.prune_asked(entries, films, options, yes)
     else:
-        cache.print_contents(entries, lesson, options)
+        cache.print_contents(entries, films, options)
     return 0
 
 

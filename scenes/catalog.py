@@ -145,10 +145,21 @@ def resolve(spec: str, ours: KnownScenes | None = None) -> SceneSource:
     for scene in scenes:
         if spec in (scene.name, scene.class_name):
             return scene
-    nearest = get_close_matches(kebab_name(spec), [scene.name for scene in scenes], n=3, cutoff=0.5)
+    names = [*(file.stem for file in LESSON_FILES), *(scene.name for scene in scenes)]
+    nearest = get_close_matches(kebab_name(spec), names, n=3, cutoff=0.5)
     nearest_names = f"the nearest: {_comma_separated(nearest)}. " if nearest else ""
     advice = f"{nearest_names}`gradreel list` shows every scene; a scene of your own is named my_scene.py:MyScene"
     raise SceneNotFoundError(f"no scene is called {spec!r}; {_did_you_mean(spec) or advice}")
+
+
+def lesson_path(text: str) -> Path:
+    """Return the lesson file that ``text`` names: a path, or the name of a lesson of ours.
+
+    A file of that name in the working folder wins.
+    """
+    lessons = {file.stem: file for file in LESSON_FILES}
+    path = Path(text).expanduser()
+    return path if os.path.exists(path) else lessons.get(text, path)
 
 
 def file_and_class(spec: str) -> tuple[Path, str] | None:

@@ -150,6 +150,11 @@ def read_lesson(file: Path, ours: KnownScenes = find_scenes, with_scenes: bool =
     Raises UserError that names the file and the line or key. ``ours`` returns our scenes; a caller may pass a cached
     list. With ``with_scenes`` false, the lesson has no scenes and no scene source is read.
     """
+    if not file.suffix and len(file.name) < 100 and not os.path.exists(file):
+        ours_by_name = [lesson.stem for lesson in LESSON_FILES]
+        nearest = get_close_matches(file.name, ours_by_name, n=1)
+        hint = f"did you mean {nearest[0]}?" if nearest else f"our lessons are {', '.join(ours_by_name)}"
+        raise UserError(f"{file}: there is no such file, and no lesson of ours has this name; {hint}")
     content = read_toml(file, "a lesson")
     try:
         content = with_files(file.absolute().parent, content)

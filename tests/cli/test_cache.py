@@ -13,6 +13,7 @@ from filelock import FileLock
 from gradreel.cli import commands
 from gradreel.render.voice import choice
 from gradreel.render.voice.engines import Command
+from gradreel.scenes.catalog import LESSON_FILES
 
 SMALL = ("--lesson", "shapes.toml", "-r", "160,90", "--fps", "5")
 
@@ -128,6 +129,16 @@ def test_clips_of_the_spoken_lesson_are_needed_even_without_a_video(project, qui
     assert result.exit_code == 0, result.stderr
     next((project / "media/videos").rglob("*.mp4")).unlink()
     assert json.loads(invoke("cache", *SMALL[:2], "--json").stdout)["clips"]["unneeded"] == []
+
+
+def test_without_a_lesson_of_the_users_all_our_lessons_need_their_files(tmp_path, monkeypatch):
+    counted = []
+    monkeypatch.setattr("gradreel.render.cache._plans_of_film", lambda lesson, *_: counted.append(lesson.name) or [])
+    for options in ([], ["--lesson", "classification"]):
+        told = json.loads(invoke("cache", "--media_dir", str(tmp_path), "--json", *options).stdout)
+        assert told["lessons"] == counted
+        counted.clear()
+        assert told["lessons"] == (["classification"] if options else [file.stem for file in LESSON_FILES])
 
 
 def test_yes_without_prune_is_refused(project):

@@ -146,9 +146,9 @@ def test_a_lessons_name_is_rendered_as_its_file_would_be(gradreel, tmp_path, mon
     monkeypatch.setattr("gradreel.render.commands.render_videos", lambda options: asked.append(options) or 0)
     (tmp_path / "gradreel.toml").write_text('lesson = "mine.toml"\n')
     first, second = LESSON_FILES
-    for words in (["classification"], ["--lesson", second], ["deep-learning"], []):
+    for words in (["classification"], ["--lesson", second], ["--lesson", "classification"], ["deep-learning"], []):
         assert gradreel("render", *words).exit_code == 0
-    assert [options.lesson for options in asked] == [second, second, first, tmp_path / "mine.toml"]
+    assert [options.lesson for options in asked] == [second, second, second, first, tmp_path / "mine.toml"]
     assert {options.scenes for options in asked} == {()}
 
 
@@ -247,6 +247,7 @@ MISTAKES = [
     (["train", "--lesson", "shapes.toml", "--from", "plain", "--to", "ring"], "of shapes: ring, plain"),
     (["check", "--lesson", "shapes.toml", "my_scene.py:Ring", "--to", "plain"], "name scenes, or choose"),
     (["list", "--from", "none"], "build-curve"),
+    (["list", "--lesson", "clasification"], "did you mean classification?"),
     (["render", "classification", "build-curve"], "name the lesson alone: gradreel render classification"),
     (["frames", "--lesson", "shapes.toml", "classification"], "and --lesson shapes.toml was named too"),
     (["render", "--lesson", "shapes.toml", "--format", "gif"], "name scenes"),
