@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from functools import cache
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -13,14 +14,14 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import predict
-from gradreel.scenes.lecture.opening.title import Title
+from gradreel.scenes.lecture.opening.title import CLOSE, Title, are_far_apart, twins
 from gradreel.scenes.testing.layout import check_scene
 
 SHORT = Experiment(epochs=300)
 LOW = SHORT.model_copy(update={"dataset": SHORT.dataset.model_copy(update={"knots": ((0, -4), (3, -3), (7, -9))})})
 FEW = DailyViews(
     series=DailySeries(start=END, values=tuple(float(k % 7) for k in range(40)), name="a_long_name_of_a_file.csv"),
-    window=3,
+    window=1,
 )
 LONG = "A very long title that a lecturer gave without thinking of the room"
 
@@ -43,7 +44,7 @@ def film_of(play):
 @pytest.mark.parametrize(("name", "lang"), [("ours", "en"), ("ours", "zh"), ("low", "en"), ("few", "en")])
 def test_layout_holds(film_of, name, lang):
     film = film_of(name, lang)
-    assert film.beats == ["title", "pairs", "run"] and film.findings == []
+    assert film.beats == ["title", "pairs", "twins", "run"] and film.findings == []
 
 
 @pytest.mark.parametrize("name", ["ours", "low"])
@@ -67,11 +68,29 @@ def test_the_days_are_those_before_the_last_one(film_of):
 
 def test_each_pair_of_neighbouring_days_is_a_dot_of_the_cloud(film_of):
     for name, views in (("ours", synthetic_views().values[-57:-1]), ("few", FEW.series.values[-4:-1])):
-        plot, _, cloud = film_of(name).scene.cloud
+        plot, cloud = film_of(name).scene.plot, film_of(name).scene.cloud
         assert len(cloud) == len(views) - 1
         for dot, before, after in zip(cloud, views, views[1:], strict=False):
             assert plot.data(dot.get_center()) == pytest.approx((before, after), abs=1)
-            assert dot.get_fill_opacity() == 1
+
+
+def test_two_dots_with_almost_equal_yesterdays_and_the_most_different_todays_stand_out(film_of):
+    scene, views = film_of("ours").scene, np.array(synthetic_views().values[-57:-1])
+    close = [
+        (abs(views[i + 1] - views[j + 1]), {i, j})
+        for i, j in combinations(range(len(views) - 1), 2)
+        if abs(views[i] - views[j]) <= CLOSE * np.ptp(views)
+    ]
+    bright = {k for k, dot in enumerate(scene.cloud) if dot.get_fill_opacity() == 1}
+    assert bright == max(close, key=lambda pair: pair[0])[1]
+
+
+@pytest.mark.parametrize(
+    ("views", "holds"), [((0, 9, 0.1, 1, 9), True), ((0, 4, 0.1, 1, 9), False), ((0, 9, 5, 8, 2), False)]
+)
+def test_two_dots_are_called_alike_yesterday_and_far_apart_today_only_where_they_are(views, holds):
+    days = np.array(views, dtype=float)
+    assert are_far_apart(days, days[[(k, k + 1) for k in twins(days)]]) == holds
 
 
 @pytest.mark.parametrize("name", ["dollars", "signs"])

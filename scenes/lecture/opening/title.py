@@ -12,7 +12,8 @@ from gradreel.core.network.theta import loss
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.daily_data import data_caption
-from gradreel.scenes.lecture.opening.pictures.last_days import LastDays
+from gradreel.scenes.lecture.opening.pictures.last_days import LastDays, last_views
+from gradreel.scenes.mobjects.bracket import Bracket
 from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.plot import Plot, dashed, polyline
 from gradreel.scenes.mobjects.text import literal, words
@@ -45,6 +46,11 @@ CLOUD_BOX = (-3.6, 3.4, -2.7, 0.3)
 CLOUD_DOT, FLIGHT, CLOUD_SECONDS = 0.07, 6.0, 5.0  # radius; pairs that fly at once; seconds for all pairs
 ROOM = 0.12  # around the cloud, of the way from the fewest views to the most
 WALK_SECONDS = 6.5
+CLOSE, FAR = (
+    0.03,
+    0.5,
+)  # shares of the way from the fewest views to the most: of almost equal days, and of different ones
+DIMMED, TWIN = 0.35, 1.6  # opacity of the cloud while two of its dots are compared; their size
 THINK = 3.0  # seconds that the question has, from its first word on
 QUIET = 1.5  # seconds in which nobody speaks, when blue lies on red
 LEARNED = 0.05  # the red curve is learned when the typical gap is less than this share of its height
@@ -81,6 +87,28 @@ class Cloud(VGroup):
         return UpdateFromAlphaFunc(VGroup(self, *([] if bracket is None else [bracket])), show)
 
 
+def twins(views: NDArray) -> tuple[int, int]:
+    """Return the two pairs of neighbouring days whose first days are almost equal and whose second days differ most.
+
+    ``views``: (N,) of at least three days; pair k is of the days k and k + 1. If no first days are almost equal, these
+    are the two pairs with the closest ones.
+    """
+    first, second = np.triu_indices(len(views) - 1, 1)
+    apart = np.abs(views[first] - views[second])
+    close = apart <= max(CLOSE * np.ptp(views), apart.min())
+    best = np.argmax(np.where(close, np.abs(views[first + 1] - views[second + 1]), -1.0))
+    return int(first[best]), int(second[best])
+
+
+def are_far_apart(views: NDArray, pairs: NDArray) -> bool:
+    """Return whether two pairs of days have almost equal first days and different second days.
+
+    ``views``: (N,), all days. ``pairs``: (2, 2), the views of both days of each pair.
+    """
+    (yesterdays, todays), span = np.abs(pairs[1] - pairs[0]), float(np.ptp(views))
+    return bool(yesterdays <= CLOSE * span and todays >= FAR * span)
+
+
 class Title(LectureScene):
     """The lecture's name over the last days of a channel, and a curve that gradient descent really found."""
 
@@ -97,6 +125,10 @@ class Title(LectureScene):
             return self
 
     def claims(self) -> Iterator[Claim]:
+        views = last_views(self.parameters.dataset)[:-1]
+        pairs = views[[(k, k + 1) for k in twins(views)]]
+        says = "two yesterdays are almost equal, their todays far apart"
+        yield claim("twins", says, are_far_apart(views, pairs), yesterdays=pairs[:, 0], todays=pairs[:, 1])
         run = self.trace("run")
         gaps = np.sqrt(loss(run.experiment, run.parameters[[0, -1]]))  # typical ones: of mean squares
         height = run.experiment.dataset.curve().height
@@ -106,6 +138,7 @@ class Title(LectureScene):
     def construct(self) -> None:
         self._title_beat()
         self._pairs_beat()
+        self._twins_beat()
         self._run_beat()
 
     def _title_beat(self) -> None:
@@ -176,14 +209,34 @@ class Title(LectureScene):
             self.play(*map(FadeOut, guides), run_time=0.3)
             self.play(cloud.fly(1, len(cloud), bracket), run_time=CLOUD_SECONDS, rate_func=linear)
             self.play(FadeOut(bracket), run_time=0.3)
-            self.cloud = VGroup(plot, names, cloud)
+            self.plot, self.names, self.cloud = plot, names, cloud
+
+    def _twins_beat(self) -> None:
+        with self.beat("twins", pause="long"):
+            # Two dots stand out, one above the other. Brackets show their days. One upright meets two levels
+            cloud, pairs = self.cloud, twins(self.days.views[:-1])
+            chosen = [cloud[k] for k in pairs]
+            others = [dot for k, dot in enumerate(cloud) if k not in pairs]
+            brackets = VGroup(*(polyline(cloud.bracket(k), palette.text, style.RING) for k in pairs))
+            dim = (dot.animate.set_fill(opacity=DIMMED) for dot in others)
+            self.play(*dim, *(dot.animate.scale(TWIN) for dot in chosen), Create(brackets), run_time=1.0)
+            self.until("same")
+            (x, high), (_, low) = ((dot.get_x(), dot.get_y()) for dot in sorted(chosen, key=Dot.get_y, reverse=True))
+            upright = dashed((x, CLOUD_BOX[2], 0), (x, high, 0), palette.text)
+            self.play(Create(upright), run_time=1.0)
+            self.until("far")
+            levels = VGroup(*(dashed(dot.get_center(), (CLOUD_BOX[0], dot.get_y(), 0), palette.text) for dot in chosen))
+            self.play(Create(levels), run_time=0.8)
+            apart = Bracket(palette.yellow).span((CLOUD_BOX[0] + 0.3, low, 0), (CLOUD_BOX[0] + 0.3, high, 0))
+            self.play(Create(apart), run_time=0.8)
+            self.twins = VGroup(brackets, upright, levels, apart)
 
     def _run_beat(self) -> None:
         with self.beat("run"):
             # All leaves but one question, how today follows from yesterday, over the whole picture: red is the answer,
             # and a recorded run learns it from its random start. Nobody speaks for a moment
             motif = self.motif = Motif(self.trace("run"), self.screen_of("title"))
-            gone = [self.days, self.cloud, self.caption]
+            gone = [self.days, self.plot, self.names, self.cloud, self.twins, self.caption]
             late = squish_rate_func(smooth, 0.5, 1.0)
             coming = [FadeIn(part, rate_func=late) for part in (motif.axes, motif.names)]
             self.play(*(FadeOut(part, run_time=0.5) for part in gone), *coming, run_time=1.0)

@@ -12,9 +12,15 @@ from gradreel.scenes.mobjects.plot import dashed
 from gradreel.scenes.mobjects.text import patch_under, words
 from gradreel.scenes.style import mix, palette
 from manim import VGroup
+from numpy.typing import NDArray
 
-MOST = 120  # days that are shown before today, however many a network sees
+FEWEST, MOST = 3, 120  # days that are shown before today, however many a network sees
 ASKED, CLEAR = 44, 0.1  # size of the question mark; around it
+
+
+def last_views(dataset: DailyViews) -> NDArray[np.float64]:
+    """Return the views of the days that `LastDays` shows, and of today as the last: (days + 1,)."""
+    return dataset.daily.array()[-min(max(dataset.window, FEWEST), MOST) - 1 :]
 
 
 class LastDays(VGroup):
@@ -26,9 +32,8 @@ class LastDays(VGroup):
 
     def __init__(self, dataset: DailyViews, today: str, language: str, box: tuple[float, float, float, float]) -> None:
         super().__init__()
-        last, count = dataset.daily.end, min(dataset.window, MOST)
-        self.dates = np.array([last - timedelta(days=k) for k in range(count, -1, -1)], dtype="datetime64[D]")
-        self.views = dataset.daily.array()[-count - 1 :]
+        self.views, last = last_views(dataset), dataset.daily.end
+        self.dates = np.array([last - timedelta(days=k) for k in range(len(self.views))][::-1], dtype="datetime64[D]")
         first = self.dates[0].astype(object)
         self.plot = DayPlot(dataset, first, last, views_range(self.views), language, box)
         self.line = self.plot.line(self.dates[:-1], self.views[:-1], mix(palette.red, style.DIM), REAL_LINE)
