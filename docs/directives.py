@@ -182,7 +182,7 @@ class Gallery(SphinxDirective):
 
     def card(self, name: str, beat: str, title: str) -> nodes.Node:
         """Return the picture, title and command of scene ``name``; the build fails if there is no picture."""
-        picture = SNAPSHOTS / f"test_{name.replace('-', '_')}-en-dark" / f"{beat}.png"
+        picture = SNAPSHOTS / f"test_scene-{name}-en-dark" / f"{beat}.png"
         if not picture.is_file():
             others = ", ".join(sorted(file.stem for file in picture.parent.glob("*.png")))
             message = "docs/gallery.toml: %s = %r: no such picture; use one of: %s"

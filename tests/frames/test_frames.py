@@ -5,89 +5,96 @@ The pictures are in snapshots/. ``./run test tests/frames --snapshot-update`` wr
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from gradreel.core.daily.views import DailyViews
-from gradreel.core.experiment import Experiment
-from gradreel.scenes.lecture.any_run.decision_regions import DecisionRegions
-from gradreel.scenes.lecture.any_run.layer_view import LayerView
-from gradreel.scenes.lecture.any_run.loss_curve import LossCurve
-from gradreel.scenes.lecture.curves.build_curve import BuildCurve
-from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
-from gradreel.scenes.lecture.curves.sum_of_sigmoids import SumOfSigmoids
-from gradreel.scenes.lecture.opening.title import Title
-from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
+import torch
+from gradreel.core.analysis.results import LossByEpoch, Losses, PartLosses, Result
+from gradreel.core.datasets import PointsDataset, TwoSpirals
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.catalog import find_scenes, load_class
+from gradreel.scenes.lecture.experiments import overfitting
+from gradreel.scenes.lecture.experiments.networks_scene import NetworksScene
+from gradreel.scenes.testing.layout import Bounds
 from PIL import Image
 
-SEVEN = [[0, 1], [2, 3], [5, 0], [6, 2], [7, 2], [8, -3], [9, 5]]
-FORTY = [[i + (i % 3) * 0.2, (i * 7 % 11) - 5 + i * 0.1] for i in range(40)]
-MILLIONS = [[2e6, 5e6], [2.5e6, 7.3e6], [2.7e6, 5.2e6], [4e6, 6e6]]
-VIEWS = Experiment(
-    dataset=DailyViews(), hidden=(10,), activation="relu", optimizer="adam", learning_rate=0.001, batch_size=32,
-    epochs=20, loss="mae", dtype="float32", keep={"every": 10},
-)  # fmt: skip
-RECORDED = [("sgd", "en", "dark"), ("adam", "zh", "light"), ("unlogged", "en", "light")]
-FAILING = Experiment(seed=93)  # its loss is still high at the end
+FILM = Bounds(dimmed_contrast=4.5, uncrossed=True)  # of the lecture's own film
+FEW: dict[str, Any] = {"seeds": (0, 1), "epochs": 3}
+SMALL: dict[str, dict[str, Any]] = {  # runs of seconds for scenes whose own take minutes; rounding cannot show
+    "width-experiment": {"widths": (0, 10, 100), **FEW},
+    "depth-experiment": {"depths": (0, 1, 2, 3, 4), "width": 100, **FEW},
+    "overfitting": {"depths": (0, 1, 2, 3, 4), "width": 100, **FEW},
+    "forecast": {"depth": 1, "width": 16, "epochs": 20, "first": date(2020, 1, 1)},  # misses the days around the Eve
+    "model-selection": {"depths": (0, 1, 3), "width": 8, "seeds": (1, 2), "epochs": 3},
+    "summary": {"width": 8, "seeds": (0, 1), "epochs": 12},
+}
+SPIRALS = PointsDataset(points=TwoSpirals(turns=1, points=30))
+OTHER: dict[str, dict[str, Any]] = {  # told as of other data
+    "why-deep": {"epochs": 30, "folds": 3, "seeds": (0, 1, 2), "dataset": SPIRALS, "fat": 9, "deep": (4, 4),
+                 "learning_rate": 0.05},
+}  # fmt: skip
+OURS = {  # by hidden layers: losses about as of the lesson's runs, in views, on seen and validation days
+    (): (454, 604),
+    (10,): (333, 513),
+    (100,): (207, 474),
+    (100,) * 2: (171, 444),
+    (100,) * 3: (158, 436),
+    (100,) * 4: (140, 444),
+}
 
 
-def test_title(frames, look):
-    frames(Title, **look)
+@pytest.fixture
+def as_of_the_lesson(monkeypatch, name) -> None:
+    """Small runs stand for the lesson's; the results of many networks, and the course of one, are roughly its own."""
+
+    def results(self):
+        found = []
+        for network in self.parameters.networks():
+            seen, validation = OURS[network.hidden]
+            both = PartLosses(*(Losses(np.array([of - 0.2, of + 0.2])) for of in (seen, validation, validation)))
+            end = replace(both, training=Losses(np.array([129.0, 131.0]))) if seen < 240 else both
+            found.append(Result(network, (0, 1), (2, 2), (2.0, 2.0), both, end, None))
+        return tuple(found)
+
+    share = np.linspace(0, 1, 60)
+    both = LossByEpoch(3 * share, 100 + 600 * np.exp(-6 * share), 400 + 500 * np.exp(-12 * share) + 60 * share)
+    if name in SMALL:
+        monkeypatch.setattr(LectureScene, "other_data", False)
+        monkeypatch.setattr(LectureScene, "checked_claims", ())
+    if name in ("width-experiment", "depth-experiment", "overfitting"):
+        monkeypatch.setattr(NetworksScene, "results", results)
+        monkeypatch.setattr(overfitting, "loss_by_epoch", lambda trace, states, also: both)
 
 
-def test_build_curve(frames, look):
-    frames(BuildCurve, **look)
+SCENES = {source.name: source for source in find_scenes()}
 
 
-@pytest.mark.parametrize("knots", [[[0, 1], [2, 3]], SEVEN, FORTY, MILLIONS], ids=["two", "seven", "forty", "millions"])
-def test_build_curve_with_a_users_curve(frames, knots):
-    frames(BuildCurve, knots=knots)
+@pytest.mark.usefixtures("as_of_the_lesson")
+@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
+@pytest.mark.parametrize("name", SCENES)
+def test_scene(frames, name, lang, theme):
+    parameters = SMALL.get(name) or OTHER.get(name)
+    frames(load_class(SCENES[name]), parameters=parameters, lang=lang, theme=theme, layout=FILM)
 
 
-def test_morph_sigmoid(frames, look):
-    frames(MorphSigmoid, **look)
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory, record_loop) -> Path:
+    """Record 240 updates of SGD through the examples in order; return the trace's folder."""
+    return record_loop(
+        tmp_path_factory.mktemp("recordings") / "sgd",
+        lambda parameters: torch.optim.SGD(parameters, lr=0.1),
+        240,
+        pick=lambda update: torch.arange(update * 7, update * 7 + 16) % 64,
+    )
 
 
-def test_sum_of_sigmoids(frames, look):
-    frames(SumOfSigmoids, **look)
-
-
-def test_sum_of_sigmoids_in_a_poor_valley(frames):
-    frames(SumOfSigmoids, run=FAILING)
-
-
-def test_gradient_descent(frames, look):
-    frames(GradientDescent, **look)
-
-
-def test_gradient_descent_in_a_poor_valley(frames):
-    frames(GradientDescent, run=FAILING)
-
-
-@pytest.mark.parametrize(("name", "lang", "theme"), RECORDED)
-def test_gradient_descent_of_a_recorded_run(frames, recordings, name, lang, theme):
-    frames(GradientDescent, trace=recordings / name, lang=lang, theme=theme, layout=True)
-
-
-def test_loss_curve(frames, look):
-    frames(LossCurve, **look)
-
-
-def test_loss_curve_of_daily_views(frames):
-    frames(LossCurve, run=VIEWS)
-
-
-def test_loss_curve_of_a_recorded_run(frames, recordings):
-    frames(LossCurve, trace=recordings / "adam")
-
-
-def test_decision_regions(frames, look):
-    frames(DecisionRegions, **look)
-
-
-def test_layer_view(frames, look):
-    frames(LayerView, **look)
+@pytest.mark.parametrize("name", ["gradient-descent", "network"])
+def test_recorded_run(frames, recording, name):
+    frames(load_class(SCENES[name]), trace=recording, layout=True)
 
 
 def test_no_beat_of_the_lecture_ends_on_an_empty_picture():
