@@ -139,7 +139,7 @@ class AnyCurve(LectureScene):
         ranges = (given.low, given.high), height_range(self.function(x))
         wide, self.narrow = curve_axes(*ranges, right=WIDE_RIGHT), curve_axes(*ranges)
         self.others = [self._other(formula, wide) for formula in OTHERS]
-        gaps = map(float, self.found.errors)
+        gaps = [float(gap) for found in (self.found, *(found for _, found in self.others)) for gap in found.errors]
         counter = GapCounter(self.screen("points"), self.screen("largest-gap"), given.points[-1], gaps)
         self.joined = JoinedPoints(self.function, x, wide, counter)
         self.texts = [self.words_of.screen("build-curve", key, self.context.language) for key in ("red-curve", "gap")]
@@ -212,16 +212,20 @@ class AnyCurve(LectureScene):
 
     def _any_beat(self) -> None:
         with self.beat("any", pause="long", points=self.found.counts[-1], pieces=self.found.counts[-1] - 1):
-            # The numbers make way, other curves take red's place, and blue follows each with as many points. A small
-            # copy of each stays at the right
-            leaving = self.joined.mark, self.joined.counter, self.gaps
+            # The table makes way, other curves take red's place, and blue follows each with as many points, its largest
+            # gap measured. A small copy of each stays at the right
+            counter, mark = self.joined.counter, self.joined.mark
             copies = self.copies = SmallCopies(self.narrow, 1 + len(OTHERS))
-            self.play(*map(FadeOut, leaving), *self.next_heading(self.screen("heading-any")), run_time=0.6)
+            self.play(FadeOut(self.gaps), *self.next_heading(self.screen("heading-any")), run_time=0.6)
             self.play(*copies.take(0, self.joined.red), run_time=0.7)
             self.until("others")
             for index, (function, found) in enumerate(self.others, start=1):
+                self.play(FadeOut(mark, counter.gap), run_time=0.2)
                 self._take_shape(function, found.curves[0])
-                self.play(*copies.take(index, self.joined.red), run_time=0.7)
+                counter.set_gap(float(found.errors[0]))
+                measured = FadeIn(self.joined.measure(mark)), FadeIn(counter.gap)
+                self.play(*measured, *copies.take(index, self.joined.red), run_time=0.7)
+                self.add(counter)
             self.hand_on(self.formula.name, *self.formula.terms.values())
 
     # -- blue goes from one set of points to the next ------------------------------------------------------------

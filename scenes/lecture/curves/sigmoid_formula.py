@@ -67,6 +67,7 @@ WHOLE = 100.0  # from here on a power of e has no decimals
 BAR = 0.11  # from the power of e to the line under it
 EDGE = 0.45  # length of each side of the angle that shows a hard edge
 _BRACKET = 'part("bias", green(b)) part("plus-in", +) part("w", yellow(w)) thin part("x", x_1)'
+_CUT = f'part("c", magenta(c)) thin part("open", bracket.l){_BRACKET}part("cut", bracket.r_0^1)'
 _POWER = f'part("e", e)^(part("minus", -)part("brackets", ({_BRACKET})))'
 _FRACTION = f'part("sigmoid", frac(1, 1 + {_POWER}))'
 ROOM = (-3.3, 0.95)  # lowest and highest place of a line that leaves the plot
@@ -187,23 +188,25 @@ class SigmoidFormula(LectureScene):
 
     def _line_beat(self) -> None:
         with self.beat("line"):
-            # A line from edge to edge, over the blue function, which waits dimmed. It is cut off below 0 and above 1;
-            # then it is stretched up to the height c, and lies on the blue function
+            # A line from edge to edge, over the blue function, which waits dimmed. It is cut off below 0 and above 1,
+            # and so is its formula. Then it is stretched up to the height c, and lies on the blue function
             goal, line = self.hard, polyline(np.zeros((2, 3)), palette.blue, style.MAIN_CURVE)
-            self.line_formula = formula(_BRACKET, FRACTION).place(FRACTION_BASELINE, center=FORMULA_CENTER)
+            self.line_formula = written = formula(_CUT, FRACTION).place(FRACTION_BASELINE, center=FORMULA_CENTER)
+            straight = VGroup(*(written.part(name) for name in ("bias", "plus-in", "w", "x")))
             unit = 1.0 if self.c > 1 else self.c  # a blue function below 1 has no room for a line up to 1
             left, right = self.plot.at(np.array(self.plot.x_range), unit)
             one = dashed(left, right, mix(palette.text, 0.7), dash=0.13)
             self.play(FadeOut(self.cases), emphasis(goal, FAINT), *self.next_heading(self.screen("heading-line")))
             self._draw_line(line, unit, 0.0)
-            self.play(Create(line), FadeIn(self.line_formula, shift=0.1 * UP), run_time=1.2, rate_func=smooth)
+            self.play(Create(line), FadeIn(straight, shift=0.1 * UP), run_time=1.2, rate_func=smooth)
             self.until("cut")
-            self.play(Create(one), run_time=0.5)
+            self.play(Create(one), FadeIn(written.part("open"), written.part("cut")), run_time=0.5)
             cutting = UpdateFromAlphaFunc(line, lambda _, share: self._draw_line(line, unit, share))
             self.play(cutting, run_time=1.6, rate_func=smooth)
             self.until("stretch")
             self.level = VGroup(*level_at(self.plot, self.c))
-            self.play(FadeOut(one), FadeIn(self.level), run_time=0.5)
+            self.play(FadeOut(one), FadeIn(self.level, written.part("c")), run_time=0.5)
+            self.add(written)
             stretching = UpdateFromAlphaFunc(
                 line, lambda _, share: self._draw_line(line, unit + share * (self.c - unit), 1.0)
             )
