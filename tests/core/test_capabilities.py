@@ -29,9 +29,9 @@ thirds = spirals.copy()
 thirds[::3, -1] = 2
 for settings in (
     dict(dataset=PointsDataset(points=spirals), loss="bce", hidden=(20, 10), activation="relu", optimizer="adam",
-         learning_rate=0.01, dtype="float32", batch_size=16, epochs=15, keep={"every": 37}),
+         learning_rate=0.01, dtype="float32", batch_size=16, epochs=6, keep={"every": 7}),
     dict(dataset=CurveDataset(), hidden=(64, 64), loss="mae", activation="relu", dtype="float32", learning_rate=0.02,
-         epochs=40),
+         epochs=12),
     dict(dataset=CurveDataset(), hidden=(20,), momentum=0.9, learning_rate=0.02, batch_size=16, epochs=5),
     dict(dataset=PointsDataset(points=thirds), loss="ce", hidden=(20, 10), learning_rate=0.02, batch_size=16, epochs=3),
 ):
