@@ -30,6 +30,7 @@ from gradreel.core.trace.recorded_run import RecordedGroup, RecordedOptimizer, R
 from gradreel.core.trace.trace import Trace
 from gradreel.render.clips.beat_lines import as_json, from_json
 from gradreel.scenes.base import LectureScene
+from gradreel.scenes.catalog import load_class, resolve
 from gradreel.scenes.lecture.experiments.networks_scene import NetworksScene
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.pytest_plugin import _media_dir
@@ -177,7 +178,7 @@ def play(media) -> Callable[..., Played]:
 
     ``look(scene, beat)`` is called at the end of each beat. Missing runs are trained first. Options: ``until`` (the
     beat with whose end the play ends: "race" is "race-both-right" too), ``lang``, ``theme``, ``size`` (in pixels), and
-    ``media_dir`` for traces of one's own.
+    ``media_dir`` for traces of one's own. A scene of ours may be given by its name.
     """
 
     def play_scene(
@@ -191,6 +192,8 @@ def play(media) -> Callable[..., Played]:
         media_dir=media,
         **parameters,
     ) -> Played:
+        if isinstance(scene_class, str):
+            scene_class = load_class(resolve(scene_class))
         context, seen, played = trained_context(scene_class, parameters, lang, theme, media_dir), {}, []
 
         def visit(scene, beat) -> None:
@@ -218,6 +221,8 @@ def opening(play) -> Callable[..., Any]:
             seen.append(look(scene))
             raise _Opened
 
+        if isinstance(scene_class, str):
+            scene_class = load_class(resolve(scene_class))
         with patch.object(scene_class, "play", first), pytest.raises(_Opened):
             play(scene_class, **parameters)
         return seen[0]

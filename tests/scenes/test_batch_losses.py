@@ -8,21 +8,9 @@ from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss, loss_on
 from gradreel.core.network.training import train
-from gradreel.scenes.lecture.optimization.batches import updates_in_an_epoch
 from gradreel.scenes.lecture.optimization.pictures.batch_losses import whole_losses
 
 RUN = Experiment(batch_size=10, epochs=3)  # 81 examples
-
-
-@pytest.mark.parametrize(
-    ("examples", "batch_size", "updates"), [(10_000, 10, 1000), (1_000, 100, 10), (81, 10, 9), (7, 7, 1), (7, 1, 7)]
-)
-def test_an_epoch_has_an_update_for_each_batch(examples, batch_size, updates):
-    assert updates_in_an_epoch(examples, batch_size) == updates
-
-
-def test_an_epoch_has_the_batches_of_the_training():
-    assert updates_in_an_epoch(RUN.dataset.examples, RUN.batch_size) == RUN.batches_per_epoch
 
 
 def test_whole_losses_are_those_of_the_states_that_the_batches_saw(tmp_path):

@@ -10,24 +10,21 @@ from typing import Any
 import numpy as np
 import pytest
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
-from gradreel.core.errors import UserError
 from gradreel.scenes.lecture.curves.build_curve import BuildCurve
 from gradreel.scenes.lecture.curves.pictures.curve_board import CurveBoard
 from gradreel.scenes.lecture.curves.pictures.height_probe import HeightProbe
 from gradreel.scenes.lecture.curves.pictures.running_sum import SumLabel
-from gradreel.scenes.stills import _drawn_picture, visit_beats
+from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.testing.layout import check_scene
-from manim import tempconfig
 
 TINY = (320, 180)
-FORTY = [[float(i) + 0.3 * np.sin(i), float(3 * np.sin(i * 1.7) + 0.1 * i)] for i in range(40)]
+
+
 CURVES = {
     "two knots": [[0, 1], [2, 3]],
     "seven knots": [[0, 1], [2, 3], [5, 0], [6, 2], [7, 2], [8, -3], [9, 5]],
-    "forty knots": FORTY,
     "most knots": [[i, round(3 * np.sin(0.7 * i), 3)] for i in range(200)],
     "millions": [[2e6, 5e6], [2.5e6, 7.3e6], [2.7e6, 5.2e6], [4e6, 6e6]],
-    "thousandths": [[0.0001, 0.0005], [0.0002, -0.0013], [0.00021, 0.0007], [0.0007, 0.0001]],
     "flat": [[0, 2], [1, 2], [3, 2]],
     "all below zero": [[-5, -2], [-1, -7], [0, -1]],
     "steep": [[0, 0], [1, 1], [1.000001, 1000], [2, 3]],
@@ -125,6 +122,7 @@ def test_the_finished_blue_line_is_the_red_curve_and_the_shown_gap_is_zero(name)
     curve = PiecewiseLinearCurve(*zip(*CURVES[name], strict=True))
     assert np.abs(y - curve(x)).max() <= 1e-9 * max(curve.height, np.abs(curve.y).max() * 1e-6)
     assert float(shown) == 0
+    assert film_of(name).findings == []
 
 
 def test_the_shown_gap_is_the_largest_error_of_the_partial_sum():
@@ -164,19 +162,6 @@ def test_arrows_of_one_direction_are_stacked_at_the_named_x():
     assert len(HeightProbe(board, 4.6).x_name) == 0, "it would touch the label of 4.5"
 
 
-def test_arrows_that_all_point_up_are_stacked_at_one_x():
-    board = CurveBoard(PiecewiseLinearCurve([1, 3, 5, 7], [1, 2, 2, 3]), (0.0, 8.0), "red", "gap")
-    board.formula.whole(board.parts)
-    probe = HeightProbe(board, 6.0)
-    assert [arrow.stem.get_x() for arrow in probe.arrows] == pytest.approx([probe.line.get_x()] * 4)
-
-
-def test_spoken_heights_and_distances_are_computed():
-    said = film_of().lines
-    assert "exactly on red" in said["heights"] and float(film_of().finished[-1]) == 0
-    assert "red goes down" in said["piece-2"] and "red goes up" in said["piece-3"]
-
-
 def test_terms_appear_after_their_piece_until_all_are_there():
     assert [film_of().terms[beat] for beat in ("constant", "piece-1", "piece-2", "piece-3")] == [
         (True, 1), (True, 2), (True, 3), (False, 4)
@@ -213,7 +198,7 @@ def test_panels_share_one_axis_with_lines_at_the_corners():
     assert fall / rise == pytest.approx(-2 / 3)
 
 
-@pytest.mark.parametrize("name", [None, "two knots", "millions", "forty knots"])
+@pytest.mark.parametrize("name", [None, "two knots", "millions", "most knots"])
 def test_another_curve_is_built_over_the_same_axes_and_no_piece_is_level(name):
     curve, (x, y), shown, leader = film_of(name).other
     knots = BuildCurve.validated({} if name is None else {"knots": CURVES[name]}).knots
@@ -228,44 +213,10 @@ def test_the_tip_moves_to_the_knot_where_the_sum_leaves_red():
     assert film_of().tips == {1: pytest.approx((3, 4)), 2: pytest.approx((4.5, 2)), 3: pytest.approx((7, 3))}
 
 
-def test_the_sum_turns_from_its_old_place_to_the_new_one_with_its_tip():
-    ends, tips = [], []  # of each frame on the way: where blue ends at the right, and its tip
-
-    class Watched(BuildCurve):
-        def update_to_time(self, t):
-            super().update_to_time(t)
-            ends.append(drawn_sum(self)[1, -1])
-            tips.append(self.plot.data(self.sum.tip.get_center()))
-
-    quiet = {"dry_run": True, "pixel_width": 160, "pixel_height": 90, "frame_rate": 10, "progress_bar": "none"}
-    with tempconfig(quiet):
-        scene = Watched(parameters={})
-        scene._prepare()
-        scene.add(*scene.board.whole())
-        scene.sum.set_added(1)
-        scene.sum.add(scene.sum.tip)
-        scene._swing_to(2, seconds=1.6)
-    assert ends[0] == pytest.approx(4) and ends[-1] == pytest.approx(2)
-    assert ends[8] == pytest.approx(3, abs=0.2), "half-way"
-    assert np.abs(np.diff(ends)).max() < 0.35
-    assert tips[0] == pytest.approx((3, 4)) and tips[-1] == pytest.approx((4.5, 2))
-    assert np.linalg.norm(np.diff(tips, axis=0), axis=1).max() < 0.5
-
-
-def test_another_knot_gives_another_picture(play):
-    knots = [[1, 1], [3, 4], [4.5, 2.2], [7, 3]]
-    ours, other = (
-        play(BuildCurve, lambda scene, beat: _drawn_picture(scene), until="piece-2", **parameters).seen
-        for parameters in ({}, {"knots": knots})
-    )
-    for beat, pixels in other.items():
-        assert (pixels != ours[beat]).any(), beat
-
-
 def test_few_pieces_come_one_by_one_and_many_in_quick_succession():
     assert "rest" not in film_of("seven knots").beats and "heights" in film_of("seven knots").beats
     many = ["curve", "constant", "piece-1", "piece-2", "piece-3", "rest", "heights", "general"]
-    assert film_of("forty knots").beats == many
+    assert film_of("most knots").beats == many
 
 
 @pytest.mark.parametrize(("knots", "step"), [(61, 1), (101, 2), (200, 5)])
@@ -276,39 +227,6 @@ def test_with_too_many_tiles_every_nth_is_numbered(knots, step):
     assert [(k, text.source) for k, text in named.items()] == [(k, str(k)) for k in range(0, knots, step)]
     for text, after in pairwise(named.values()):  # below it, or in the next column
         assert after.get_top()[1] < text.get_bottom()[1] - 0.03 or after.get_left()[0] > text.get_right()[0]
-
-
-@pytest.mark.parametrize("name", CURVES)
-def test_layout_holds_for_any_curve(name):
-    assert film_of(name).findings == []
-
-
-def test_the_bracket_of_the_gap_does_not_cross_the_axis_name(play):
-    def bracket_and_name(scene, beat):
-        return scene.sum.bracket, scene.plot.x_label
-
-    seen = play(BuildCurve, bracket_and_name, until="piece-2", knots=[[0, 1], [2, 3], [5, 0], [6, 2]]).seen
-    bracket, name = seen["piece-2"]
-    assert bracket.get_bottom()[1] < name.get_top()[1], "they are at one height"
-    assert bracket.get_left()[0] > name.get_right()[0] + 0.05
-
-
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        ({"knots": [[1, 1]]}, "at least 2"),
-        ({"knots": [[1, 1], [0, 2]]}, "increase"),
-        ({"knots": [[1, 1], [1, 2]]}, "increase"),
-        ({"knots": [[1, 1], [2, float("nan")]]}, "nan"),
-        ({"knots": "nonsense"}, "knots"),
-        ({"low": 2.0}, "first knot"),
-        ({"knobs": 3}, "has no parameter 'knobs'"),
-    ],
-)
-def test_wrong_parameters_are_named_with_scene_and_field(parameters, message):
-    with pytest.raises(UserError) as refusal:
-        BuildCurve.validated(parameters)
-    assert "build-curve" in str(refusal.value) and message in str(refusal.value)
 
 
 def test_a_rounding_residue_is_not_spoken(play):

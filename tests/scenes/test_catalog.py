@@ -178,12 +178,6 @@ def test_the_nearest_names_are_suggested(spec):
     assert "gradreel list" in str(caught.value)
 
 
-@pytest.mark.usefixtures("ours")
-def test_without_a_near_name_the_listing_command_is_suggested():
-    with pytest.raises(SceneNotFoundError, match=r"^no scene is called 'zzz'; `gradreel list` shows every scene; "):
-        resolve("zzz")
-
-
 USER_FILE = """
     from manim import Scene as S
     import manim

@@ -71,35 +71,6 @@ def test_the_trained_sheet_lies_in_the_cube_where_torch_puts_it_and_the_cut_is_s
     assert f"{right} of 24 dots are on their own side" in played.lines["cut-parts-all"]["en"]
 
 
-def test_a_changed_parameter_moves_the_sheet(play, trace_of, rewritten, tmp_path):
-    trace = trace_of(BENT)
-    changed = np.array(trace.parameters)
-    changed[-1, 0] += 1.0
-    trace_of(LINE), trace_of(TWO_KINDS)
-    media_dir = rewritten(trace, tmp_path, parameters=changed)
-    for run in (LINE, TWO_KINDS):
-        rewritten(trace_of(run), tmp_path)
-    before, after = (
-        play(BentPlane, of_the_bent_plane, until="train-apart", **MOONS, **where).last
-        for where in ({}, {"media_dir": media_dir})
-    )
-    assert np.abs(before - after).max() > 0.05
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"run": BENT.model_copy(update={"hidden": (2,)})}, "hidden"),
-        ({"line": BENT}, "line"),
-        ({"line": _SMALL(dataset=PointsDataset(points=Moons(points=5)), hidden=())}, "dataset of run"),
-        ({"run": THREE_KINDS}, "two classes"),
-    ],
-)
-def test_other_networks_than_three_sigmoids_and_a_line_are_refused(changes, message):
-    with pytest.raises(Exception, match=message):
-        BentPlane.validated({**MOONS, **changes})
-
-
 def torch_scores(place):
     """Return a function of a trace: torch's three scores at a place."""
     model = torch.nn.Linear(2, 3).double()

@@ -113,18 +113,6 @@ def test_rings_are_around_the_points_with_a_wrong_answer(play, trace_of):
     assert f"There are {len(wrong)} of them" in played.lines["wrong"]["en"]
 
 
-def test_the_picture_changes_when_a_recorded_parameter_changes(play, trace_of, rewritten, tmp_path):
-    trace = trace_of(RUN)
-    changed = np.array(trace.parameters)
-    changed[-1, -3:] += [4.0, 0.0, -4.0]  # biases of the outputs
-    media_dir = rewritten(trace, tmp_path, parameters=changed)
-    pictures = [
-        play(DecisionRegions, lambda s, beat: _drawn_picture(s), run=RUN, until="walk", **more).last
-        for more in ({}, {"media_dir": media_dir})
-    ]
-    assert (np.asarray(pictures[0]) != np.asarray(pictures[1])).any(axis=-1).mean() > 0.02
-
-
 def test_between_two_recorded_states_logits_lie_on_the_line_and_the_counter_does_not(play):
     def between(scene, beat):
         scene._show(4.25)
@@ -208,23 +196,6 @@ def test_layout_of_a_recorded_run(play, own):
 
 
 # -- what it cannot show -----------------------------------------------------------------------------------------------
-
-THREE = {"kind": "points", "points": [[0, 1, 2, 0], [1, 0, 1, 1]]}
-TWELVE = {"kind": "points", "points": [[k, k % 3, k] for k in range(12)]}
-
-
-@pytest.mark.parametrize(
-    ("run", "message"),
-    [
-        ({}, 'found a dataset of kind "curve"; needed: points in the plane with classes'),
-        ({"dataset": THREE, "loss": "bce"}, "the points have 3 features; needed: 2, x1 and x2; loss-curve and network"),
-        ({"dataset": {"kind": "points"}}, 'the loss is "mse", for numbers; needed: "bce" or "ce"'),
-        ({"dataset": TWELVE, "loss": "ce"}, "12 classes; needed: at most 10"),
-    ],
-)
-def test_a_run_that_does_not_fit_is_named_with_what_fits(run, message):
-    with pytest.raises(UserError, match=message):
-        DecisionRegions.validated({"run": run})
 
 
 def test_a_recording_without_answers_is_told_what_to_call(loops):

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from gradreel.core.daily.views import DailyViews
-from gradreel.core.errors import UserError
 from gradreel.scenes.lecture.deep.deeper_and_deeper import NETWORKS, PICTURES, DeeperAndDeeper
-from gradreel.scenes.lecture.deep.pictures.data_amounts import Cells, DataSquares, SmallPictures
+from gradreel.scenes.lecture.deep.pictures.data_amounts import DataSquares
 from gradreel.scenes.lecture.deep.pictures.five_guesses import OfHundred
 from gradreel.scenes.lecture.deep.pictures.skyline import (
     CELLAR,
     GROUND,
-    HIGHEST_COUNT,
     SLAB,
     TAIPEI_FLOORS,
     TOP,
@@ -114,31 +112,6 @@ def test_the_building_has_its_storeys_in_the_same_scale(lesson):
     assert seen.heights[-2] <= TOP - GROUND
 
 
-def test_other_layers_give_another_picture_and_count(two, play):
-    other = play(DeeperAndDeeper, Seen.of, until="first", networks=[{**TWO[0], "layers": 30}, TWO[1]])
-    for played, layers in ((two, 4), (other, 30)):
-        seen = played.seen["first"]
-        assert seen.heights[0] == pytest.approx(seen.floor * (layers - 1 + SLAB), abs=1e-6)
-        assert played.scene.columns[0].count.text == str(layers)
-
-
-def test_spoken_things_appear_in_their_order(play, monkeypatch):
-    done = []
-
-    def recorded(name, method):
-        def record(scene, column, *rest):
-            done.append(f"{name} {column.texts[0][0].source}")
-            return method(scene, column, *rest)
-
-        return record
-
-    for name, method in (("name", "_name_it"), ("raise", "_raise"), ("error", "_hang_error")):
-        monkeypatch.setattr(DeeperAndDeeper, method, recorded(name, getattr(DeeperAndDeeper, method)))
-    play(DeeperAndDeeper, until="last", networks=[TWO[0] | {"error": 5.0}, TWO[1] | {"error": 3.0}])
-    assert done == ["raise Low", "name Low", "error Low", "name High", "raise High", "name Taipei 101",
-                    "raise Taipei 101", "error High"]  # fmt: skip
-
-
 def test_guesses_are_beside_the_first_tower_if_its_error_is_known(lesson, two):
     assert [seen.guesses for seen in lesson.seen.values()] == [3, 0, 0, 0]
     assert [seen.guesses for seen in two.seen.values()] == [0] * 3
@@ -159,28 +132,12 @@ def areas(boxes) -> np.ndarray:
     return np.prod(points.max(axis=1)[:, :2] - points.min(axis=1)[:, :2], axis=1)
 
 
-def test_a_single_floor_is_counted_in_the_singular(play):
-    column = play(DeeperAndDeeper, until="first", networks=TWO).scene.columns[0]
-    for built, shown in ((0, "layers"), (1, "layer"), (1.9, "layer"), (2, "layers"), (4, "layers")):
-        column.built = built
-        column.stand(*column.spot[:1], *column.spot[2:])
-        assert [unit.source for unit in (column.single, column.unit) if unit[0].get_fill_opacity()] == [shown]
-    assert column.single.get_left()[0] == pytest.approx(column.unit.get_left()[0])
-
-
 def test_sources_of_errors_are_explained_only_for_the_lessons_networks(lesson, opening):
     def captions(scene):
         return " ".join(text.source for text in scene._row_names())
 
     assert "ImageNet" in captions(lesson.scene)
     assert "ImageNet" not in opening(DeeperAndDeeper, captions, networks=NETWORKS[:2])
-
-
-def test_the_last_tower_leaves_the_picture_before_the_camera_returns(lesson):
-    top, baseline, room = lesson.seen["last-taller-error"].near
-    assert top > 4.0  # the frame's upper edge
-    assert baseline == pytest.approx(HIGHEST_COUNT)
-    assert room > 0, "its number is left of it"
 
 
 def test_errors_hang_as_far_down_as_they_are_large(lesson):
@@ -226,50 +183,10 @@ def test_a_block_holds_as_many_pictures_as_the_words_say(pictures, block):
         assert (1.0 - across.max()) ** 2 == pytest.approx(block * squares.far**2, rel=1e-3), "the lines stand around it"
 
 
-def test_pictures_are_drawn_in_their_cells_from_near_and_not_from_far():
-    squares = squares_of(PICTURES)
-    cells, near = squares.squares[0], squares.near
-    drawn = np.concatenate([shade.points for shade in cells.pictures])
-    within = (1.0 - drawn[:, 0]) % near, (drawn[:, 1] - GROUND) % near
-    assert all(offset.min() > 0.1 * near and offset.max() < 0.9 * near for offset in within), "off the lines between"
-    squares.stand(0.0)
-    assert all(len(shade.points) == 0 for shade in cells.pictures)
-
-
-def test_there_are_no_more_drawings_than_pictures():
-    pictures = squares_of(1500).squares[0].stand(0.6).pictures
-    few = Cells(3, 0.0, 0.0, -1, "#ffffff", SmallPictures()).stand(0.6)
-    corners = few.pictures[0].points[:, :2] // 0.6
-    assert len(np.unique(corners, axis=0)) == 3 and len(pictures[0].points) > len(few.pictures[0].points)
-
-
-def test_our_days_have_a_ring_where_they_are_a_dot():
-    squares = squares_of(PICTURES)
-    squares.stand(0.0)
-    around, corners = squares.around_the_smaller(), squares.squares[1].shape.get_start_anchors()
-    apart = np.linalg.norm(corners - around.get_center(), axis=1)
-    assert apart.max() < around.width / 2
-    assert around.get_fill_opacity() == 0
-    squares = squares_of(5000)
-    squares.stand(0.0)
-    assert squares.around_the_smaller() is None
-
-
 def area(cells) -> float:
     """Return the area that the outline encloses."""
     x, y, _ = cells.shape.get_start_anchors().T
     return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
-
-
-def test_years_do_not_go_back():
-    with pytest.raises(UserError, match=r"High \(2001\).*in the order of their years|Low \(2000\) comes after High"):
-        DeeperAndDeeper.validated({"networks": TWO[::-1]})
-
-
-@pytest.mark.parametrize(("change", "message"), [({"layers": 1}, "layers"), ({"error": 101}, "error")])
-def test_bad_networks_are_named(change, message):
-    with pytest.raises(UserError, match=rf"deeper-and-deeper.networks.0.{message}.*got"):
-        DeeperAndDeeper.validated({"networks": [{**TWO[0], **change}, TWO[1]]})
 
 
 @pytest.mark.parametrize("networks", [CROWD, TALL], ids=["five", "tall ones"])

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from gradreel.core.errors import UserError
-from gradreel.core.experiment import Experiment
 from gradreel.scenes.lecture.classes.digit_mistakes import DigitMistakes
 from gradreel.scenes.lecture.classes.digits import Digits
 from gradreel.scenes.lecture.classes.digits_scene import DIGITS
@@ -104,17 +102,3 @@ def test_a_changed_trace_changes_filters_matrix_and_lines(play, trace_of, rewrit
     counts = played.seen["confused"]
     assert counts[:, 0].sum() == 382 and counts[:, 1:].sum() == 0
     assert "As it learns" not in played.lines["diagonal"]["en"]
-
-
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        ({"run": Experiment()}, 'kind = "digits"'),
-        ({"run": {**DIGITS.model_dump(), "hidden": (4,)}}, "8 to 24 units"),
-        ({"run": {**DIGITS.model_dump(), "hidden": (16, 8)}}, "one hidden layer"),
-        ({"unit": 16}, "there is no ReLU 16"),
-    ],
-)
-def test_unsuitable_runs_are_refused(parameters, message):
-    with pytest.raises(UserError, match=message):
-        DigitMistakes.validated(parameters)

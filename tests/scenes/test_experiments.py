@@ -14,20 +14,15 @@ from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.synthetic import START, appetites, base_views, hump, synthetic_views
 from gradreel.core.daily.units import loss_column
 from gradreel.core.daily.views import DailyViews
-from gradreel.core.errors import TraceError, UserError
+from gradreel.core.errors import TraceError
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.lecture.daily_data import shown_name
 from gradreel.scenes.lecture.experiments.bars_scene import Courses
 from gradreel.scenes.lecture.experiments.depth_experiment import DepthExperiment
-from gradreel.scenes.lecture.experiments.networks_scene import (
-    DepthsParameters,
-    NetworksParameters,
-)
-from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, UNSEEN, Columns, LossBar
+from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, Columns, LossBar
 from gradreel.scenes.lecture.experiments.pictures.usual_days import UsualDays
 from gradreel.scenes.lecture.experiments.width_experiment import RulePicture, WidthExperiment
 from gradreel.scenes.lecture.relu_blocks import ReluBlocks, common_step
-from gradreel.scenes.mobjects.loss_lines import below
 from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.style import DIM, FULL
 from gradreel.scenes.testing.layout import check_scene
@@ -81,13 +76,6 @@ def test_bars_sink_with_the_mean_of_their_runs_to_where_it_stops(trace_of):
     assert courses.at(3.0, go_on=True)[1] == pytest.approx(farther)
 
 
-def test_a_bar_above_the_picture_ends_at_its_top_and_its_number_keeps_off_marks():
-    columns = Columns(2, 500.0)
-    bar = LossBar(columns, 0, SEEN, Losses(np.array([210.0, 230.0])), "220", 38, floor=230.0)
-    assert bar.rise(900.0).box.get_top()[1] == pytest.approx(columns.top)
-    assert columns.y(230.0) < bar.value.get_bottom()[1] < columns.y(230.0) + 0.4
-
-
 def test_the_spoken_side_is_bright(of_the_lesson, play, results_are):
     """The lesson's losses first, then the lecture's own in a picture of their own."""
     results_are((454, 207, 171, 158, 140), (604, 474, 444, 436, 444))
@@ -110,17 +98,6 @@ def test_the_spoken_side_is_bright(of_the_lesson, play, results_are):
     assert "three layers" in played.lines["validation-falls-to-three"]["en"]
     assert seen["numbers"]["validation"] == ["460", "430", "380", "440"]
     assert seen["names"] == ["linear", "1 layer: 100 ReLUs", "3 layers", "4 layers"], "where the lecture gives a loss"
-
-
-def test_each_of_the_outlined_numbers_is_in_its_bar(play, results_are):
-    results_are(([200, 200, 200], [100, 100, 400]), ([400, 400, 400], [500, 500, 800]))
-    scene = play(WidthExperiment, until="validation", **FEW | {"widths": (0, 4), "seeds": (0, 1, 2)}).scene
-    for seen, unseen in scene.board.bars:
-        assert unseen.value.get_top()[1] < unseen.box.get_top()[1]
-        assert unseen.value.get_bottom()[1] > unseen.box.get_bottom()[1]
-        assert 0 < seen.value.get_bottom()[1] - seen.runs.get_top()[1] < 0.4
-    rows = [unseen.value.baseline for _, unseen in scene.board.bars]
-    assert rows[0] == pytest.approx(rows[1])
 
 
 def test_a_bar_has_a_dot_for_each_run_as_high_as_its_loss():
@@ -150,18 +127,6 @@ def test_what_is_usual_is_that_of_the_made_up_channel_and_the_dots_are_its_days(
     on_screen.append([picture.plot.data(line.get_start())[1] for line in picture.apart])
     expected = [synthetic_views().array()[days], [base_views(day) for day in days.tolist()]]
     np.testing.assert_allclose(on_screen, expected, rtol=1e-6)
-
-
-def same_every_day(window: int) -> DailyViews:
-    series = DailySeries(start=date(2024, 1, 1), values=(50.0,) * 60 + (51.0,), name="same.csv")
-    return DailyViews(series=series, window=window)
-
-
-@pytest.mark.parametrize("scene_class", [WidthExperiment, DepthExperiment])
-def test_days_that_are_all_alike_are_refused(scene_class):
-    message = r"same\.csv: the 40 days before 2024-02-10, .* all have 50 views.*; give a series whose days differ"
-    with pytest.raises(UserError, match=message):
-        scene_class.validated({"dataset": same_every_day(7)})
 
 
 def test_users_views_are_called_by_their_file(play, words_on):
@@ -197,25 +162,6 @@ def test_ends_of_the_bounds_keep_the_rules_of_the_picture(play, scene_class, par
     ).findings
 
 
-@pytest.mark.parametrize(
-    ("scene_class", "wrong", "message"),
-    [
-        (WidthExperiment, {"widths": (10, 10)}, r"width-experiment\.widths: .*10 comes after 10"),
-        (WidthExperiment, {"widths": (10,)}, r"widths: .*at least 2 items"),
-        (WidthExperiment, {"widths": (0, 3000)}, r"widths\.1: .*less than or equal to 2000"),
-        (WidthExperiment, {"seeds": (1, 2, 1)}, r"seeds: each seed is wanted once, and 1 is there twice"),
-        (WidthExperiment, {"epochs": 0}, r"epochs: .*greater than or equal to 1"),
-        (WidthExperiment, {"depths": (1, 2)}, r"no parameter 'depths'"),
-        (DepthExperiment, {"depths": (3, 1)}, r"depth-experiment\.depths: .*1 comes after 3"),
-        (DepthExperiment, {"depths": (0, 21)}, r"depths\.1: .*less than or equal to 20"),
-        (DepthExperiment, {"width": 0}, r"width: .*greater than or equal to 1"),
-    ],
-)
-def test_bad_parameters_are_named(scene_class, wrong, message):
-    with pytest.raises(UserError, match=message):
-        scene_class.validated(wrong)
-
-
 def test_runs_are_those_of_the_experiment_command():
     wanted = {run.digest for network in width_experiments() for run in network.experiments}
     assert {run.digest for run in WidthExperiment.experiments(WidthExperiment.validated({})).values()} == wanted
@@ -227,19 +173,6 @@ def test_runs_are_those_of_the_experiment_command():
 def test_a_run_that_is_missing_is_named(tmp_path):
     with pytest.raises(TraceError, match="gradreel train"):
         visit_beats(WidthExperiment, lambda *at: None, WIDTHS, SceneContext(media_dir=tmp_path))
-
-
-def test_a_scene_must_name_its_networks():
-    with pytest.raises(NotImplementedError, match="override networks"):
-        NetworksParameters().networks()
-    assert DepthsParameters().networks()[0].hidden == ()
-
-
-def test_columns_are_a_scale():
-    columns = Columns.holding([Losses(np.array([10.0, 30.0])), Losses(np.array([20.0]))], 3)
-    assert columns.y(0) == columns.bottom
-    assert columns.y(20.0) < columns.top - 0.3  # the number above it has room
-    assert columns.bar(0, SEEN)[1] < columns.bar(0, UNSEEN)[0] < columns.bar(1, SEEN)[0]
 
 
 @pytest.mark.parametrize(
@@ -258,12 +191,6 @@ def test_columns_are_a_scale():
 def test_losses_are_written_as_they_are(losses, written):
     write = loss_column(losses)
     assert [write(loss) for loss in losses] == written
-
-
-def test_a_line_enters_where_it_falls_below_the_top():
-    x, y = below(np.array([0.0, 1.0, 2.0, 3.0]), np.array([20.0, 10.0, 4.0, 30.0]), 8.0)
-    assert x == pytest.approx([4 / 3, 2, 3])
-    assert y == pytest.approx([8, 4, 8])
 
 
 @pytest.mark.parametrize("hidden", [(1,), (10,), (97,), (1000,), (2000,), (100,) * 4, (1000,) * 2, (7,) * 20])

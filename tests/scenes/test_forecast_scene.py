@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
-from itertools import combinations, pairwise
 from unittest.mock import patch
 
 import numpy as np
@@ -15,12 +14,10 @@ from gradreel.core.analysis.forecast import next_days
 from gradreel.core.analysis.results import best_validation_row
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
-from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.experiments.forecast import Forecast
 from gradreel.scenes.testing.layout import check_scene
-from manim import DL, DR, UL, UR
 
 WEEK = DailyViews(window=7)
 LINEAR = {"dataset": WEEK, "depth": 0, "epochs": 1, "first": date(2020, 1, 1)}
@@ -68,17 +65,6 @@ def bracket_of(scene) -> dict[str, float]:
     return {"first": first, "last": last, "day": float(scene.days.dates[scene.told].astype(int))}
 
 
-def crossed(marks) -> list[str]:
-    """The numbers that the day's name, or its line to the ring, comes near."""
-    name, (line,) = marks.name.text, marks.name.leader
-    corners = [name.get_corner(direction) for direction in (UL, UR, DL, DR)]
-    ink = np.concatenate([*(np.linspace(*pair, 40) for pair in combinations(corners, 2)), line.points])[:, :2]
-    numbers = [
-        (each.source, each.get_corner(DL)[:2], each.get_corner(UR)[:2]) for each in (marks.truth, marks.prediction)
-    ]
-    return [text for text, low, high in numbers if ((ink > low - 0.08) & (ink < high + 0.08)).all(axis=1).any()]
-
-
 @dataclass
 class Film:
     """Plays the scene once with a linear model that repeats a day; stores observations at the ends of beats."""
@@ -88,12 +74,8 @@ class Film:
     marks: list[tuple] = field(default_factory=list)  # ends of its gap, place of its ring, once a beat
     bracket: dict[str, float] = field(default_factory=dict)
     bands: list[tuple] = field(default_factory=list)  # left, right, x of the dots in it, by colour
-    label: str = ""  # of the red curve
-    crossed: list[str] = field(default_factory=list)
     scene: Forecast | None = None  # as it ended
     low: dict[str, int] = field(default_factory=dict)  # how many bands and their names are on the screen
-    date: tuple = ()  # at the axis: whether there, the day's name, its x, that of its day
-    ticks: list[tuple[float, float]] = field(default_factory=list)  # ends of all that is named there
     days: dict[str, list[date]] = field(default_factory=dict)  # the first and the last in the picture
 
     def look(self, scene, beat: str) -> None:
@@ -101,7 +83,6 @@ class Film:
         self.days[beat] = [picture.first, picture.last]
         if hasattr(scene, "names"):
             self.low[beat] = sum(part in here for part in (*scene.names, *picture.bands))
-        self.label = picture.real_label.source
         for k, marks in picture.marks.items():
             assert k == scene.told
             ends = [plot.data(marks.gap.points[n]) for n in (0, -1)]
@@ -109,11 +90,6 @@ class Film:
         if beat == "missed-most":
             (marks,) = picture.marks.values()
             self.numbers = [marks.truth.source, marks.prediction.source]
-            x = plot.at(plot.days(scene.days.dates[scene.told]), 0)[0]
-            self.date = marks.date in here, marks.date.source, marks.date.get_center()[0], x
-            named = [tick[0] for tick in picture.ticks] + [marks.date]
-            self.ticks = sorted((float(name.get_left()[0]), float(name.get_right()[0])) for name in named)
-            self.crossed = crossed(marks)
         if beat == "window":
             self.bracket = bracket_of(scene)
         if beat == "lows":
@@ -191,12 +167,6 @@ def test_low_days_are_chosen_outside_the_holiday_and_its_neighbours(repeating):
     assert film.low["lows"] > 3 and (film.low["missed-most"], film.low["window"]) == (0, 0)
 
 
-def test_the_spoken_day_is_at_the_axis_and_other_labels_keep_away(repeating):
-    there, name, x, day = repeating("day").date
-    assert there and name == "23 Jan" and x == pytest.approx(day)
-    assert all(right + 0.2 < left for (_, right), (left, _) in pairwise(repeating("day").ticks))
-
-
 def test_the_mark_is_at_the_recorded_numbers(repeating):
     film, days = repeating("day"), repeating("day").scene.days
     k = film.scene.told
@@ -207,27 +177,11 @@ def test_the_mark_is_at_the_recorded_numbers(repeating):
         assert ends[1] == (pytest.approx(day), pytest.approx(days.prediction[k]))
 
 
-def test_the_days_name_and_its_line_keep_off_the_numbers(repeating):
-    assert repeating("day").crossed == repeating("week").crossed == []
-
-
 def test_each_low_day_has_its_dots_in_its_band(repeating):
     assert repeating("week").bands
     for left, right, red, blue in repeating("week").bands:
         assert len(red) == len(blue) > 0
         assert all(left - 1e-6 <= x <= right + 1e-6 for x in (*red, *blue))
-
-
-def test_synthetic_views_are_not_called_real(repeating, foretold):
-    parameters = {"dataset": own(1000.0 + np.arange(90)), "depth": 0, "epochs": 1}
-    said = set()
-    foretold({1: 1.0}, lambda scene, beat: said.add(scene.picture.real_label.source), **parameters)
-    assert (repeating("day").label, said) == ("data", {"real"})
-
-
-def test_days_that_are_all_alike_are_refused():
-    with pytest.raises(UserError, match=r"forecast\.dataset: .* all have 50 views, so there is nothing to learn"):
-        Forecast.validated({"dataset": own(np.full(90, 50.0))})
 
 
 def test_of_many_unseen_days_those_around_the_largest_miss_are_shown(foretold):
@@ -242,32 +196,12 @@ def test_of_many_unseen_days_those_around_the_largest_miss_are_shown(foretold):
     assert 0 < shown["worst"] < 62
 
 
-@pytest.mark.parametrize(
-    ("lang", "days"),
-    [("zh", {"first": date(2021, 2, 10), "last": date(2021, 2, 11)}), ("en", {"last": date(2020, 1, 20)})],
-    ids=str,
-)
+@pytest.mark.parametrize(("lang", "days"), [("zh", {"first": date(2021, 2, 10), "last": date(2021, 2, 11)})], ids=str)
 def test_any_days_keep_the_rules_of_the_picture(play, lang, days):
     assert play(Forecast, check_scene, lang=lang, **SMALL, **days).findings == []
 
 
-@pytest.mark.parametrize("scale", [1e-3, 25.0, 1e5, 3e6])
+@pytest.mark.parametrize("scale", [1e-3, 3e6])
 def test_views_of_any_size_keep_the_rules_of_the_picture(foretold, scale):
     parameters = {"dataset": own(scale * (1 + 0.3 * np.sin(np.arange(90)))), "depth": 0, "epochs": 1}
     assert foretold({7: 1.0}, check_scene, **parameters).findings == []
-
-
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        ({"first": date(2019, 12, 31)}, "first: a day not trained on is wanted, from 2020-01-01 to 2021-12-31"),
-        ({"last": date(2022, 1, 1)}, "last: a day not trained on is wanted"),
-        ({"first": date(2021, 2, 1), "last": date(2021, 2, 1)}, "two days at least are wanted"),
-        ({"depth": 21}, "depth.*20"),
-        ({"width": 1001}, "width.*1000"),
-        ({"epochs": 0}, "epochs.*1"),
-    ],
-)
-def test_invalid_parameters_are_named(parameters, message):
-    with pytest.raises(UserError, match=f"(?s)forecast.*{message}"):
-        Forecast.validated(parameters)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.render.frames import scene_player as playing
 from gradreel.render.settings import RenderSettings
@@ -16,38 +15,6 @@ from gradreel.render.stages import SceneRequest
 from gradreel.scenes import style
 from gradreel.scenes.base import FADE, LectureScene
 from gradreel.scenes.catalog import find_scenes, load_class, resolve
-from gradreel.scenes.lecture.classes.bent_plane import BentPlane
-from gradreel.scenes.lecture.classes.digit_mistakes import DigitMistakes
-from gradreel.scenes.lecture.classes.digits import Digits
-from gradreel.scenes.lecture.classes.how_sure import HowSure
-from gradreel.scenes.lecture.classes.surprise import Surprise
-from gradreel.scenes.lecture.classes.three_classes import ThreeClasses
-from gradreel.scenes.lecture.classes.turning_line import TurningLine
-from gradreel.scenes.lecture.classes.two_kinds import TwoKinds
-from gradreel.scenes.lecture.curves.any_curve import AnyCurve
-from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
-from gradreel.scenes.lecture.curves.relu import Relu
-from gradreel.scenes.lecture.curves.sigmoid_formula import SigmoidFormula
-from gradreel.scenes.lecture.curves.sum_of_sigmoids import SumOfSigmoids
-from gradreel.scenes.lecture.deep.backprop import Backprop
-from gradreel.scenes.lecture.deep.deeper_and_deeper import DeeperAndDeeper
-from gradreel.scenes.lecture.deep.naming import Naming
-from gradreel.scenes.lecture.deep.stack_layers import StackLayers
-from gradreel.scenes.lecture.deep.why_deep import WhyDeep
-from gradreel.scenes.lecture.experiments.depth_experiment import DepthExperiment
-from gradreel.scenes.lecture.experiments.forecast import Forecast
-from gradreel.scenes.lecture.experiments.model_selection import ModelSelection
-from gradreel.scenes.lecture.experiments.overfitting import Overfitting
-from gradreel.scenes.lecture.experiments.width_experiment import WidthExperiment
-from gradreel.scenes.lecture.networks.matrix_form import MatrixForm
-from gradreel.scenes.lecture.networks.more_features import MoreFeatures
-from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
-from gradreel.scenes.lecture.networks.theta import Theta
-from gradreel.scenes.lecture.opening.summary import Summary
-from gradreel.scenes.lecture.optimization.batches import Batches
-from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
-from gradreel.scenes.lecture.optimization.loss import Loss
-from gradreel.scenes.lecture.optimization.why_gradient import WhyGradient
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.headings import headings_among, next_heading
 from gradreel.scenes.mobjects.text import words
@@ -58,53 +25,42 @@ SIZE = (854, 480)
 DEPTHS: dict[str, Any] = {"width": 4, "seeds": (0, 1), "epochs": 3}
 ONE = {"width": 4, "seed": 0, "epochs": 3, "first": date(2020, 1, 1)}  # the days of the lesson
 SMALL_RUN = {"run": THREE_DAYS.model_copy(update={"epochs": 2})}
-ONE_DAY, FIVE_DAYS = (
-    {"run": THREE_DAYS.model_copy(update={"epochs": 2, "dataset": DailyViews(window=days), "hidden": (days,)})}
-    for days in (1, 5)
-)
 SUM = {"run": Experiment(epochs=40)}
 SMALL_LOSS = SMALL_RUN | {"curve": Experiment(epochs=40)}
-SINGLE = {"run": Experiment(hidden=(1,), epochs=40)}
 MATCH = {"folds": 3, "seeds": (0, 1), "epochs": 20, "fat": 9, "deep": (4, 4)}
-JOINS: list[tuple[type[LectureScene], dict[str, Any], type[LectureScene], dict[str, Any], str]] = [
-    (AnyCurve, {}, SigmoidFormula, {}, "en"),
-    (AnyCurve, {"points": [2, 3, 5]}, SigmoidFormula, {"pieces": 4, "w": 1}, "zh"),
-    (SigmoidFormula, {}, MorphSigmoid, {}, "en"),
-    (SigmoidFormula, {"w": 1, "b": 0, "c": -2}, MorphSigmoid, {"piece": [-2, 2, -2]}, "zh"),
-    (MorphSigmoid, {}, SumOfSigmoids, SUM, "en"),
-    (SumOfSigmoids, SUM, MoreFeatures, {}, "zh"),
-    (SumOfSigmoids, SINGLE, MoreFeatures, {"sigmoids": 1}, "en"),
-    (MoreFeatures, {}, NetworkDiagram, SMALL_RUN, "en"),
-    (MoreFeatures, {"days": 3}, NetworkDiagram, SMALL_RUN, "zh"),
-    (NetworkDiagram, SMALL_RUN, MatrixForm, SMALL_RUN, "zh"),
-    (NetworkDiagram, ONE_DAY, MatrixForm, ONE_DAY, "en"),
-    (NetworkDiagram, FIVE_DAYS, MatrixForm, FIVE_DAYS, "en"),
-    (Theta, SMALL_RUN, Loss, SMALL_LOSS, "zh"),
-    (Loss, SMALL_LOSS, WhyGradient, {}, "en"),
-    (TwoKinds, {}, HowSure, {}, "en"),
-    (HowSure, {}, Surprise, {}, "zh"),
-    (Surprise, {}, TurningLine, {}, "en"),
-    (TurningLine, {}, BentPlane, {}, "zh"),
-    (BentPlane, {}, ThreeClasses, {}, "en"),
-    (Digits, {}, DigitMistakes, {}, "zh"),
-    (WhyGradient, {}, GradientDescent, {"run": Experiment(epochs=40)}, "en"),
-    (Batches, SMALL_RUN, Relu, SUM, "zh"),
-    (WidthExperiment, {"widths": (0, 4), "seeds": (0, 1), "epochs": 3}, StackLayers, {}, "en"),
-    (StackLayers, {"width": 4}, DepthExperiment, DEPTHS, "en"),
-    (DepthExperiment, DEPTHS, Forecast, ONE, "zh"),
-    (Forecast, ONE, Naming, {}, "en"),
-    (Naming, {}, DeeperAndDeeper, {}, "zh"),
-    (DeeperAndDeeper, {}, WhyDeep, MATCH, "en"),
-    (Overfitting, DEPTHS, ModelSelection, DEPTHS, "zh"),
-    (ModelSelection, DEPTHS, Backprop, SMALL_RUN, "en"),
-    (Backprop, SMALL_RUN, Summary, SUM | {"width": 4, "seeds": (0, 1), "epochs": 2}, "zh"),
+JOINS: list[tuple[str, dict[str, Any], str, dict[str, Any], str]] = [
+    ("linear-limits", {}, "build-curve", {}, "en"),
+    ("any-curve", {}, "sigmoid-formula", {}, "en"),
+    ("sigmoid-formula", {"w": 1, "b": 0, "c": -2}, "morph-sigmoid", {"piece": [-2, 2, -2]}, "zh"),
+    ("morph-sigmoid", {}, "sum-of-sigmoids", SUM, "en"),
+    ("sum-of-sigmoids", SUM, "more-features", {}, "zh"),
+    ("more-features", {}, "network-diagram", SMALL_RUN, "en"),
+    ("network-diagram", SMALL_RUN, "matrix-form", SMALL_RUN, "zh"),
+    ("matrix-form", SMALL_RUN, "theta", SMALL_RUN, "en"),
+    ("theta", SMALL_RUN, "loss", SMALL_LOSS, "zh"),
+    ("loss", SMALL_LOSS, "why-gradient", {}, "en"),
+    ("why-gradient", {}, "gradient-descent", SUM, "en"),
+    ("batches", SMALL_RUN, "relu", SUM, "zh"),
+    ("width-experiment", {"widths": (0, 4), "seeds": (0, 1), "epochs": 3}, "stack-layers", {}, "en"),
+    ("stack-layers", {"width": 4}, "depth-experiment", DEPTHS, "en"),
+    ("depth-experiment", DEPTHS, "forecast", ONE, "zh"),
+    ("forecast", ONE, "naming", {}, "en"),
+    ("naming", {}, "deeper-and-deeper", {}, "zh"),
+    ("deeper-and-deeper", {}, "why-deep", MATCH, "en"),
+    ("overfitting", DEPTHS, "model-selection", DEPTHS, "zh"),
+    ("model-selection", DEPTHS, "backprop", SMALL_RUN, "en"),
+    ("backprop", SMALL_RUN, "summary", SUM | {"width": 4, "seeds": (0, 1), "epochs": 2}, "zh"),
+    ("two-kinds", {}, "how-sure", {}, "en"),
+    ("how-sure", {}, "surprise", {}, "zh"),
+    ("surprise", {}, "turning-line", {}, "en"),
+    ("turning-line", {}, "bent-plane", {}, "zh"),
+    ("bent-plane", {}, "three-classes", {}, "en"),
+    ("digits", {}, "digit-mistakes", {}, "zh"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("before", "parameters", "after", "own", "language"),
-    JOINS,
-    ids=[f"{a.scene_name()}-{b.scene_name()}-{k}" for k, (a, _, b, _, _) in enumerate(JOINS)],
+    ("before", "parameters", "after", "own", "language"), JOINS, ids=[f"{join[0]}-{join[2]}" for join in JOINS]
 )
 def test_a_scene_begins_with_the_remains_of_the_previous_one(play, opening, before, parameters, after, own, language):
     scene = play(before, lang=language, size=SIZE, **parameters).scene

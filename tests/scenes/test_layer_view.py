@@ -14,7 +14,6 @@ from gradreel.core.point_generators import Blobs, Moons
 from gradreel.core.recording.recording import record
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.lecture.any_run.layer_view import LayerView
-from gradreel.scenes.stills import _drawn_picture
 from gradreel.scenes.testing.layout import check_scene
 
 SIZE = (640, 360)
@@ -101,20 +100,6 @@ def test_the_line_parts_the_two_classes_that_were_asked_for(play, trace_of):
     assert far.sum() > 20 and abs(side.sum()) == far.sum(), "all on the side of the class that torch finds ahead"
 
 
-def test_an_earlier_update_is_another_picture_and_a_changed_parameter_too(play, trace_of, rewritten, tmp_path):
-    trace = trace_of(RUN)
-    changed = np.array(trace.parameters)
-    changed[-1, 3] += 3.0
-    media_dir = rewritten(trace, tmp_path, parameters=changed)
-    ways = ({}, {"update": 5}, {"media_dir": media_dir})
-    pictures = [
-        np.asarray(play(LayerView, lambda s, beat: _drawn_picture(s), run=RUN, until="layer-1", **way).last)
-        for way in ways
-    ]
-    for other in pictures[1:]:
-        assert (pictures[0] != other).any(axis=-1).mean() > 0.005
-
-
 @pytest.mark.parametrize(("theme", "lang"), [("dark", "en"), ("light", "zh")])
 def test_layout(play, theme, lang):
     assert play(LayerView, check_scene, run=FOUR, between=(0, 2), theme=theme, lang=lang, size=SIZE).findings == []
@@ -176,28 +161,6 @@ def test_of_a_recorded_model_the_distance_from_the_line_is_the_difference_of_its
     ahead = said[:, 1] - said[:, 0]
     across = np.concatenate([found[0], found[1]])[:, 0] - cut
     np.testing.assert_allclose(across, across @ ahead / (ahead @ ahead) * ahead, atol=0.03)
-
-
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        ({"run": {}}, 'found a dataset of kind "curve"'),
-        (
-            {"run": {"dataset": {"kind": "points"}, "loss": "bce", "hidden": ()}},
-            "no hidden layer that bends.*; decision-regions shows it",
-        ),
-        (
-            {"run": {"dataset": {"kind": "points"}, "loss": "bce", "hidden": [2] * 9}},
-            "9 hidden layers; needed: at most 8",
-        ),
-        ({"between": (0, 0)}, "needed: two different classes, each 0 to 1"),
-        ({"between": (0, 2)}, "needed: two different classes, each 0 to 1"),
-        ({"update": 999}, "the run has 250 updates, got 999"),
-    ],
-)
-def test_what_cannot_be_shown_is_named(parameters, message):
-    with pytest.raises(UserError, match=message):
-        LayerView.validated(parameters)
 
 
 def test_of_a_recorded_run_only_the_last_layers_are_known(own):

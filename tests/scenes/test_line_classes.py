@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gradreel.core.errors import UserError
-from gradreel.core.experiment import Experiment
 from gradreel.scenes.lecture.classes.how_sure import HowSure, percent_text
 from gradreel.scenes.lecture.classes.line_scene import NEW_DOT, TWO_KINDS
 from gradreel.scenes.lecture.classes.surprise import Surprise
 from gradreel.scenes.lecture.classes.turning_line import TurningLine
-from gradreel.scenes.lecture.classes.two_kinds import TwoKinds
 
 
 def sums_of(theta, points):
@@ -73,16 +70,3 @@ def test_share_of_the_new_dot_and_the_mean_surprise(play, trace_of):
 @pytest.mark.parametrize(("share", "text"), [(0.648, "65"), (0.99898, "99.9"), (0.0004, "0.04"), (0.5, "50")])
 def test_percent_is_never_rounded_to_none_or_all(share, text):
     assert percent_text(share) == text
-
-
-@pytest.mark.parametrize(
-    ("parameters", "words"),
-    [
-        ({"run": Experiment()}, "points (x1, x2) of two classes"),
-        ({"run": TWO_KINDS.model_copy(update={"hidden": (2,), "activation": "relu"})}, "hidden = []"),
-        ({"new": 4000}, "no validation point 4000; the run has 4000"),
-    ],
-)
-def test_what_the_scenes_cannot_show_is_refused(parameters, words):
-    with pytest.raises(UserError, match=words.replace("(", "\\(").replace(")", "\\)").replace("[", "\\[")):
-        TwoKinds.validated(parameters)

@@ -10,7 +10,6 @@ from gradreel.core.analysis.compared_networks import depth_experiments
 from gradreel.core.analysis.forecast import forecast, horizon_errors, weekdays
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
-from gradreel.core.errors import UserError
 from gradreel.scenes.lecture.experiments.model_selection import ModelSelection
 from gradreel.scenes.lecture.experiments.pictures.days_ahead import DaysAhead
 from gradreel.scenes.style import palette
@@ -166,18 +165,3 @@ def test_a_wide_window_extends_beyond_the_plot(play):
 def test_the_ends_of_the_bounds_keep_the_rules_of_the_picture(play, lang, bounds):
     parameters = {**SMALL, "width": 2, "epochs": 1, **bounds}
     assert play(ModelSelection, check_scene, lang=lang, **parameters).findings == []
-
-
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        ({"days": 9}, "days.*8"),
-        ({"days": 0}, "days.*1"),
-        ({"depths": (1,)}, "depths.*2"),
-        ({"depths": (2, 1)}, "must increase"),
-        ({"seeds": (1, 1)}, "each seed is wanted once"),
-    ],
-)
-def test_invalid_parameters_are_named(parameters, message):
-    with pytest.raises(UserError, match=f"(?s)model-selection.*{message}"):
-        ModelSelection.validated(parameters)

@@ -8,35 +8,19 @@ import numpy as np
 import pytest
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
-from gradreel.core.errors import UserError
 from gradreel.core.network.worked_example import label_day
 from gradreel.scenes.lecture.networks.more_features import MoreFeatures
-from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
 from gradreel.scenes.lecture.networks.pictures.day_pairs import alike_days
-from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.testing.layout import check_scene
 
-RUN = THREE_DAYS.model_copy(update={"epochs": 1})
 MINE = DailySeries(start=date(2024, 3, 1), values=tuple(512 + 100 * np.sin(np.arange(90))), name="mine.csv")
-WEEKS = DailySeries(
-    start=date(2024, 3, 1), values=tuple(4000.0 * np.tile([1, 1, 1, 0.6, 1, 1, 1], 13)), name="weeks.csv"
-)
-SAME = DailySeries(start=date(2022, 1, 3), values=(50.0,) * 90, name="same.csv")
+
+
 ENDS = {
     "two days": {"dataset": DailyViews(window=2), "sigmoids": 1},
     "years": {"days": 1400, "sigmoids": 99},
     "few": {"dataset": DailyViews(series=MINE, window=7)},
-}
-REFUSED = {
-    r"more-features\.dataset: same\.csv: .* all have 50 views, so there is nothing to learn": {
-        "dataset": DailyViews(series=SAME, window=7)
-    },
-    "greater than or equal to 2": {"days": 1},
-    "there are 1900 days before 2020-03-15, got 1901": {"days": 1901},
-    "less than or equal to 3650": {"days": 3651},
-    "it lies from 2015-02-26 to 2021-12-31, got 2015-02-25": {"day": "2015-02-25"},
-    "more-features.sigmoids: Input should be greater than or equal to 1": {"sigmoids": 0},
 }
 
 
@@ -92,20 +76,6 @@ def test_the_window_reaches_back_over_all_features(thirty):
         assert seen["bright"] == days
 
 
-def test_other_views_are_another_picture(play):
-    def dots(scene, beat):
-        return [dot.get_y() for dot in scene.strip.dots]
-
-    other = MINE.model_copy(update={"values": (*MINE.values[:-20], *MINE.values[-20:][::-1])})
-    first, second = (
-        play(MoreFeatures, dots, until="channel", dataset=DailyViews(series=series, window=7))
-        for series in (MINE, other)
-    )
-    assert len(first.last) == len(second.last)
-    assert not np.allclose(first.last, second.last)
-    assert "views a day, mine.csv" in first.scene.caption.source
-
-
 def test_one_x_1_has_two_answers_and_x_2_tells_them_apart(lesson):
     """Two days of one weekday, after the same views: framed in the calendar, and their courses are the real ones."""
     scene, views = lesson.scene, lesson.scene.strip.views
@@ -128,35 +98,8 @@ def test_the_real_value_is_red_and_y_hat_and_it_says_so(lesson):
     assert "our made-up channel" in lesson.seen["channel"]["caption"].replace("\\", "")
 
 
-def test_the_formula_ends_where_network_diagram_begins(lesson, opening):
-    ends = lesson.seen["more-days"]["formula"]
-    np.testing.assert_allclose(opening(NetworkDiagram, glyphs, run=RUN), ends, atol=1e-6)
-
-
 @pytest.mark.parametrize(
     ("name", "language", "theme"), [("two days", "en", "dark"), ("years", "zh", "light"), ("few", "en", "dark")]
 )
 def test_the_ends_of_the_bounds_break_no_rule(play, name, language, theme):
     assert play(MoreFeatures, check_scene, lang=language, theme=theme, **ENDS[name]).findings == []
-
-
-@pytest.mark.parametrize(("message", "parameters"), REFUSED.items(), ids=REFUSED)
-def test_what_cannot_be_shown_is_refused(message, parameters):
-    with pytest.raises(UserError, match=message):
-        MoreFeatures.validated(parameters)
-
-
-@pytest.mark.parametrize(
-    ("parameters", "end"),
-    [
-        ({"dataset": DailyViews(series=SAME, window=7)}, "whose days differ, or a later validation_from"),
-        ({"days": 4000}, "less than or equal to 3650 (got 4000)"),
-        ({"sigmoids": "a"}, "unable to parse string as an integer (got 'a')"),
-        ({"sigmoids": "many" * 30}, f"unable to parse string as an integer (got '{('many' * 30)[:58]}…)"),
-        ({"sigmoids": 100}, "less than or equal to 99 (got 100)"),
-    ],
-)
-def test_a_refusal_ends_with_what_was_given_if_that_says_something(parameters, end):
-    with pytest.raises(UserError) as caught:
-        MoreFeatures.validated(parameters)
-    assert str(caught.value).splitlines()[0].endswith(end)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -10,38 +9,22 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import sigmoid
 from gradreel.core.network.theta import loss, predict, unpack
 from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
-from gradreel.scenes.lecture.curves.pictures.formula_numbers import equal_sign
-from gradreel.scenes.lecture.curves.pictures.sigmoid_board import SigmoidBoard
 from gradreel.scenes.lecture.curves.pictures.sigmoid_rows import FILLED
-from gradreel.scenes.lecture.curves.pictures.sum_formula import SumFormula
 from gradreel.scenes.lecture.curves.pictures.sum_numbers import no_state_longer
 from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope, matched_sum, matched_theta
-from gradreel.scenes.lecture.curves.sum_of_sigmoids import CUTS, NARROW, WIDE, SumOfSigmoids
+from gradreel.scenes.lecture.curves.sum_of_sigmoids import CUTS, SumOfSigmoids
 from gradreel.scenes.mobjects.pace import Pace
-from gradreel.scenes.stills import _drawn_picture
-from gradreel.scenes.testing.layout import check_scene
-from manim.animation.animation import prepare_animation
 
 SHORT = Experiment(epochs=40)  # far from the red curve
 LONG = Experiment()  # ends close to it
 MORPHS = {
-    "default": {},
     "all heights negative": {"c_range": [-3, -1], "piece": [-6, -2, -3]},
     "steep and narrow": {"w_range": [8, 10], "b_range": [-20, 20], "piece": [-20, -19.9, 10]},
     "gentle and wide": {"w_range": [0.1, 0.11], "b_range": [-0.1, 0.1], "c_range": [9, 10], "piece": [-20, 20, 0.1]},
-}
-REFUSED = {
-    "w_range must rise": {"w_range": [2, 1]},
-    "w_range must rise and lie within 0.1 to 10": {"w_range": [0, 1]},
-    "b_range must rise": {"b_range": [-30, 1]},
-    "piece must start": {"piece": [3, 3, 1]},
-    "height of piece": {"piece": [1, 3, 0]},
-    "morph-sigmoid has no parameter 'speed'": {"speed": 2},
 }
 
 
@@ -75,85 +58,35 @@ def test_curve_numbers_and_sliders_agree_the_match_is_that_of_the_core_and_its_g
     assert float(gap) == pytest.approx(abs(piece[2]) * sigmoid(-2.0), abs=0.005)
 
 
-@dataclass
-class Sweeps:
-    """Plays morph-sigmoid once; stores observations after each sweep of a letter and at the ends of beats."""
-
-    scene: Any = None
-    gone: list[tuple[str, float, float]] = field(default_factory=list)  # a letter, its value, x of the half-way line
-    seen: list[dict[str, float]] = field(default_factory=list)  # all letters, whenever their numbers are seen
-    slopes: list[list[float]] = field(default_factory=list)  # of tangent and ramp, when b's turn comes
-    at: dict[str, Any] = field(default_factory=dict)  # by beat: all letters, x of the half-way line, is it there
-
-
 @pytest.fixture(scope="module")
-def sweeps(play) -> Sweeps:
-    film = Sweeps()
-    go, set_all, light = MorphSigmoid._go, SigmoidBoard.set, MorphSigmoid._light
+def sweeps(play):
+    """Of each sweep its letter, the value it ends at and x of the half-way line; of each beat all letters, and x."""
+    gone, go = [], MorphSigmoid._go
 
     def line(board):
         return board.plot.data(board.halfway[0].get_center())[0]
 
-    def gone(scene, letter, value, seconds):
+    def going(scene, letter, value, seconds):
         go(scene, letter, value, seconds)
-        film.gone.append((letter, scene.board.now[letter], line(scene.board)))
-
-    def set_to(board, **values):
-        set_all(board, **values)
-        if board.values["b"] in board.submobjects:
-            film.seen.append(dict(board.now))
-        return board
-
-    def lit(scene, *letters):
-        if letters == ("b",) and scene.band in scene.board.ghosts.submobjects:
-            ways = [each.get_end() - each.get_start() for each in (scene.board.marker["w"], scene._ramp())]
-            film.slopes.append([way[1] / way[0] for way in ways])
-        return light(scene, *letters)
+        gone.append((letter, scene.board.now[letter], line(scene.board)))
 
     def look(scene, beat):
         return dict(scene.board.now), line(scene.board), scene.board.halfway in scene.board.submobjects
 
-    with (
-        patch.object(MorphSigmoid, "_go", gone),
-        patch.object(SigmoidBoard, "set", set_to),
-        patch.object(MorphSigmoid, "_light", lit),
-    ):
+    with patch.object(MorphSigmoid, "_go", going):
         ranges = {"w_range": [1, 4], "b_range": [-1, 3], "c_range": [1, 5]}
-        played = play(MorphSigmoid, look, piece=[3, 4.5, -2], **ranges)
-    film.scene, film.at = played.scene, played.seen
-    return film
+        return gone, play(MorphSigmoid, look, piece=[3, 4.5, -2], **ranges).seen
 
 
 def test_each_sweep_covers_its_range_and_returns(sweeps):
-    at = {beat: now for beat, (now, _, _) in sweeps.at.items()}
+    gone, seen = sweeps
+    at = {beat: now for beat, (now, _, _) in seen.items()}
     assert at["letters"] == {"w": 2.0, "b": 1.0, "c": 5.0}
     assert at["change-w"] == {"w": 1.0, "b": 1.0, "c": 5.0}
     assert at["change-b"] == {"w": 2.0, "b": -1.0, "c": 5.0}
     assert at["change-c"] == {"w": 2.0, "b": 1.0, "c": -1.0}
-    ends = ("w", 4.0), ("w", 1.0), ("b", 3.0), ("b", -1.0), ("c", 1.0), ("c", -1.0)
-    assert [step[:2] for step in sweeps.gone] == [*ends]
-
-
-def test_no_number_of_the_match_is_visible_before_it_is_found(sweeps):
-    match = {letter: getattr(sweeps.scene.match, letter) for letter in "wbc"}
-    found = [at == pytest.approx(match) for at in sweeps.seen]
-    assert sweeps.seen[0] != pytest.approx(match) and found.index(True) > len(found) / 2
-
-
-def test_tangent_and_ramp_are_parallel_when_w_has_landed(sweeps):
-    assert sweeps.slopes and sweeps.slopes[-1][0] == pytest.approx(sweeps.slopes[-1][1])
-
-
-def test_the_corners_ticks_go_along_when_the_window_widens():
-    board = MorphSigmoid.validated({}).board()
-    middle = tuple(
-        tuple((a + b) / 2 for a, b in zip(*both, strict=True)) for both in zip(board.close, board.wide, strict=True)
-    )
-    board.set_view(middle)
-    ticks = [board.plot.data(tick.get_center())[0] for tick in board.close_ticks.x_marks]
-    assert ticks == pytest.approx([0.0, 1.0, 3.0], abs=0.01)
-    x, y = drawn(board.plot, board.band())
-    assert x[1:-1] == pytest.approx([1.0, 3.0]) and y == pytest.approx([0.0, 0.0, 3.0, 3.0], abs=1e-6)
+    ends = [("w", 4.0), ("w", 1.0), ("b", 3.0), ("b", -1.0), ("c", 1.0), ("c", -1.0)]
+    assert [step[:2] for step in gone] == ends
 
 
 @pytest.mark.parametrize(("c_range", "heights"), [([1, 3], (1, -1)), ([-3, -1], (-1, 1)), ([-2, 3], (1, -2))])
@@ -162,21 +95,11 @@ def test_c_decreases_and_then_changes_its_sign(c_range, heights):
 
 
 def test_the_line_of_the_bracket_is_where_the_curve_is_halfway_up(sweeps):
-    at = {beat: line for beat, (_, *line) in sweeps.at.items()}
+    gone, seen = sweeps
+    at = {beat: line for beat, (_, *line) in seen.items()}
     assert at["change-b"] == [pytest.approx(0.5), True]
-    assert [place for letter, _, place in sweeps.gone if letter == "b"] == pytest.approx([-1.5, 0.5])
+    assert [place for letter, _, place in gone if letter == "b"] == pytest.approx([-1.5, 0.5])
     assert not at["change-c"][1] and not at["gap"][1]
-
-
-def test_a_sum_of_printed_numbers_has_an_equals_sign_only_if_it_is_exact():
-    assert equal_sign(-0.08 + 2.71 - 1.72, 0.91) == "="
-    assert equal_sign(-0.08 + 2.71 - 1.72, 0.904) == "approx"
-
-
-@pytest.mark.parametrize(("message", "parameters"), REFUSED.items(), ids=REFUSED)
-def test_invalid_parameters_are_refused(message, parameters):
-    with pytest.raises(UserError, match=message):
-        MorphSigmoid.validated(parameters)
 
 
 # -- sum-of-sigmoids ---------------------------------------------------------------------------------------------
@@ -205,20 +128,6 @@ def small(scene):
     return [plot.data(dot.get_center()) for dot in small.marks], heights, scale, scene.formula.ending.source
 
 
-def missed(scene):
-    """The gaps' x, red ends and blue ends."""
-    return np.array([[scene.fit.plot.data(gap.points[k]) for k in (0, -1)] for gap in scene.gaps])
-
-
-def without_reds_name(scene):
-    """Return the scene's picture without the red curve's label."""
-    label = scene.fit.target_label
-    scene.remove(label)
-    picture = _drawn_picture(scene)
-    scene.add(label)
-    return picture
-
-
 def between(scene):
     """Count, loss and end of the curve half-way between the second state and the third."""
     row = scene.row
@@ -241,38 +150,24 @@ class SumFilm:
     """Plays sum-of-sigmoids once and stores observations at the ends of beats."""
 
     scene: Any = None  # as it ended
-    beats: list[str] = field(default_factory=list)
-    findings: list[str] = field(default_factory=list)
     states: dict[str, Any] = field(default_factory=dict)
     cuts: dict[str, Any] = field(default_factory=dict)
     rows: dict[str, float | None] = field(default_factory=dict)
     small: Any = None
     between: Any = None
     raced: Any = None
-    boxes: dict[str, Any] = field(default_factory=dict)
-    gaps: Any = None  # at the start
-    before: np.ndarray | None = None  # the picture before the run comes
-    picture: np.ndarray | None = None  # and where its walk ends
 
     def look(self, scene, beat: str) -> None:
-        self.beats.append(beat)
-        self.findings.extend(map(str, check_scene(scene, beat)))
         self.rows[beat] = getattr(scene, "row", None)
-        self.boxes[beat] = scene.fit.plot.box
         if beat in ("add-up", "start", "sigma"):
             self.states[beat] = state(scene)
         if beat in ("add-up", "smaller"):
             self.cuts[beat] = cut(scene)
         if beat == "smaller":
             self.small = small(scene)
-        if beat == "add-up":
-            self.before = without_reds_name(scene)
-        if beat == "start":
-            self.gaps = missed(scene)
         if beat == "learn":
             self.between = between(scene)
         if beat == "end-close-better":
-            self.picture = _drawn_picture(scene)
             self.raced = raced(scene)
 
 
@@ -317,20 +212,6 @@ def test_the_gap_shrinks_as_pieces_are_cut(sum_films):
     assert y == pytest.approx(matched_sum(curve.decompose(), x, 8), abs=1e-6)
 
 
-def test_the_gap_follows_blue_to_the_smaller_pieces_and_the_count_changes_halfway(sum_films):
-    scene = sum_films["long"].scene
-    numbers = scene.numbers
-    counting, seen = scene.counted.cutting(numbers, 2), []
-    for share in np.linspace(0, 1, 9):
-        counting.update_function(counting.mobject, share)
-        seen.append((scene.counted.count.text, scene.counted.gap.text))
-    counts, gaps = zip(*seen, strict=True)
-    assert list(counts) == ["3"] * 4 + ["6"] * 5
-    assert (gaps[0], gaps[-1]) == (f"{numbers.gap(1):.2f}", f"{numbers.gap(2):.2f}")
-    halfway = (matched_sum(numbers.parts, numbers.dense, 1) + matched_sum(numbers.parts, numbers.dense, 2)) / 2
-    assert gaps[4] == f"{np.abs(halfway - numbers.curve(numbers.dense)).max():.2f}"
-
-
 def test_the_small_steps_and_the_points_are_those_of_the_cut_pieces(sum_films):
     film, curve = sum_films["long"], LONG.dataset.curve()
     points, steps, scale, formula = film.small
@@ -342,33 +223,6 @@ def test_the_small_steps_and_the_points_are_those_of_the_cut_pieces(sum_films):
     expected = matched_sum(curve.decompose(), x, 8)
     assert total == pytest.approx(expected - expected[0], abs=1e-6), "the stack, added up, is blue"
     assert "c_24" in formula
-
-
-def test_neither_the_sum_nor_its_gaps_run_through_reds_name(sum_films):
-    scene = sum_films["long"].scene
-    label = scene.fit.target_label
-    half = np.array([label.width, label.height]) / 2
-    for y in [*np.linspace(scene.numbers.curves[0], scene.numbers.curve(scene.numbers.x), 60), *scene.numbers.curves]:
-        away = np.abs(scene.fit.plot.at(scene.numbers.x, y) - label.get_center())[:, :2]
-        assert not np.any(np.all(away < half, axis=1))
-
-
-@pytest.mark.parametrize("count", [2, 3, 8])
-def test_terms_move_below_each_other_and_become_one(count):
-    parts = SumFormula(count, 1.93, -6.4, 6.4)
-    for stage, share in ((parts.stack, 1.0), (parts.fold, 0.0)):
-        ready = [prepare_animation(animation) for animation in stage()]
-        for animation in ready:
-            animation.begin()
-            animation.interpolate(share)
-        terms = [term for _, term in parts.terms]
-        assert [term.get_left()[0] for term in terms] == pytest.approx([terms[0].get_left()[0]] * len(terms), abs=1e-3)
-        assert np.diff([term.get_bottom()[1] for term in terms]) == pytest.approx([-0.5] * (len(terms) - 1), abs=0.02)
-    for animation in ready:
-        animation.interpolate(1.0)
-    goal = parts.folded[-18:]
-    assert terms[0].get_center() == pytest.approx(goal.get_center(), abs=1e-6)
-    assert parts.prefix.get_center() == pytest.approx(parts.folded[:4].get_center(), abs=1e-6)
 
 
 def test_no_recorded_state_holds_the_numbers_up_and_the_walk_keeps_its_ends():
@@ -387,37 +241,6 @@ def test_between_two_states_loss_and_curve_belong_together_and_the_count_is_the_
     halfway = (trace.parameters[2] + trace.parameters[3]) / 2
     assert shown == pytest.approx(float(loss(SHORT, halfway[None])[0]), abs=0.0051)
     assert y == pytest.approx(float(predict(SHORT, halfway[None], feature[:, None])[0, 0]), abs=1e-6)
-
-
-class Altered(SumOfSigmoids):
-    """The same scene on a trace whose last state has another c_1."""
-
-    @classmethod
-    def scene_name(cls):
-        return SumOfSigmoids.scene_name()
-
-    def trace(self, name):
-        trace = super().trace(name)
-        parameters = np.array(trace.parameters)
-        parameters[-1, 6] += 0.3  # w_1 .. w_3, b_1 .. b_3, c_1
-        return dataclasses.replace(trace, parameters=parameters)
-
-
-def test_another_trace_gives_another_picture(play, sum_films):
-    looks = {"add-up": without_reds_name, "end-close-better": _drawn_picture}
-    altered = play(
-        Altered, lambda scene, beat: looks[beat](scene) if beat in looks else None, until="end-close-better", run=SHORT
-    ).seen
-    assert not np.array_equal(sum_films["short"].picture, altered["end-close-better"])
-    assert np.array_equal(sum_films["short"].before, altered["add-up"])
-
-
-def test_gaps_go_from_red_to_blue(trace_of, sum_films):
-    gaps = sum_films["long"].gaps
-    (x, red), (_, blue) = gaps[:, 0].T, gaps[:, 1].T
-    start = np.array(trace_of(LONG).parameters[0])
-    assert red == pytest.approx(LONG.dataset.curve()(x), abs=1e-6)
-    assert blue == pytest.approx(predict(LONG, start, (x - LONG.dataset.offset)[:, None]), abs=1e-3)
 
 
 def test_under_each_sigmoid_set_by_hand_is_its_piece(sum_films):
@@ -440,24 +263,6 @@ def test_the_sum_set_by_hand_is_dashed_and_the_bars_are_as_high_as_both_losses(s
     assert y == pytest.approx(predict(run, theta, (x - run.dataset.offset)[:, None]), abs=0.01)
 
 
-def test_pieces_found_by_training_are_compared_with_those_set_by_hand(sum_films):
-    scene = sum_films["long"].scene
-    b, terms = scene.numbers.terms(matched_theta(LONG))
-    dashes, ours = scene.compared
-    for row, piece, y in zip(scene.rows.rows, dashes, (np.full(len(terms), b), *terms.T), strict=True):
-        heights = np.interp(piece.points[:, 0], np.linspace(*row.line, len(y)), y)
-        assert (piece.points[:, 1] - row.zero_y) / scene.rows.scale_y == pytest.approx(heights, abs=0.02)
-    x, y = drawn(scene.fit.plot, ours)
-    assert y == pytest.approx(predict(LONG, matched_theta(LONG), (x - LONG.dataset.offset)[:, None]), abs=0.01)
-
-
-def test_the_axis_is_at_zero_unless_a_curve_goes_below(play, sum_films):
-    assert sum_films["long"].scene.fit.plot.y_range[0] == 0.0
-    run = Experiment(dataset={"knots": [[0, 2], [1, -1], [3, 1], [4, 0]]}, epochs=10)
-    plot = play(SumOfSigmoids, until="by-hand", run=run).scene.fit.plot
-    assert plot.y_range[0] < -1
-
-
 def test_the_walk_pauses_where_it_overtakes_the_hand_set_sum_and_ends_at_the_last_state(sum_films):
     long, rows = sum_films["long"], sum_films["short"].rows
     assert rows["start"] == 0.0 < rows["learn"] < rows["race"] < rows["end-close-better"] == 40.0
@@ -466,32 +271,7 @@ def test_the_walk_pauses_where_it_overtakes_the_hand_set_sum_and_ends_at_the_las
     assert losses[0] > by_hand > losses[1] > by_hand / 2 > losses[2]
 
 
-def test_race_and_end_fill_the_picture_and_the_rows_return(sum_films):
-    boxes = sum_films["long"].boxes
-    assert boxes["learn"] == pytest.approx(NARROW) and boxes["sigma"] == pytest.approx(NARROW)
-    assert boxes["race"] == boxes["end-close-better"] == pytest.approx(WIDE)
-
-
-@pytest.mark.parametrize("hidden", [2, 8])
-def test_few_and_many_sigmoids_have_a_row_each(play, hidden):
-    scene = play(SumOfSigmoids, until="by-hand", run=Experiment(hidden=(hidden,), epochs=10, seed=2)).scene
-    assert len(scene.rows.rows) == hidden + 1 and scene.rows.scale_y > 0
-
-
 def test_a_curve_of_one_piece_far_away_has_its_sigmoid(play):
     run = Experiment(dataset={"knots": [[30, 2], [40, -1]]}, hidden=(1,), epochs=10)
     beats = play(SumOfSigmoids, run=run).beats
     assert beats[:2] == ["by-hand", "add-up"] and "sigma" not in beats
-
-
-@pytest.mark.parametrize(
-    ("message", "run"),
-    [("1 to 8 sigmoids", {"hidden": [9]}), ("1 to 8", {"hidden": [3, 3]}), ("sigmoids", {"activation": "relu"})],
-)
-def test_another_network_is_refused(message, run):
-    with pytest.raises(UserError, match=message):
-        SumOfSigmoids.validated({"run": run})
-
-
-def test_layout(sum_films):
-    assert sum_films["long"].findings == sum_films["short"].findings == []

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
-from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import predict, unpack
 from gradreel.core.network.worked_example import label_day
@@ -172,23 +171,6 @@ def test_sums_of_large_views_come_out_as_printed(play, usual, whole):
     assert all(("." in x) != whole for _, x in products), "views are whole, or thousands with two decimals"
 
 
-STEADY = DailySeries(
-    start=date(2022, 1, 3), values=tuple(4000.0 + 2 * (k % 7 > 4) + k % 3 for k in range(300)), name="steady.csv"
-)
-
-
-def test_views_that_differ_by_a_few_are_told_apart(play):
-    run = short(dataset=DailyViews(series=STEADY, window=3))
-    played = play(NetworkDiagram, lambda scene, beat: [in_nodes(scene, column) for column in (0, 3)], run=run)
-    x, (y,) = played.last
-    example, there = played.scene.example, played.scene.there
-    assert x == pytest.approx(example.x) and len(set(x)) > 1
-    missed = 1000 * abs(there.y - there.label)
-    assert missed > 0.1
-    said = re.search(r"The true value is (\S+)k\.", played.lines["result-low"]["en"])
-    assert float(said.group(1)) == pytest.approx(there.label) and 0 < abs(y - there.label) < 0.01
-
-
 def test_another_network_and_another_day_give_other_numbers(play, trace_of, film):
     other = play(NetworkDiagram, run=OTHER).scene
     assert in_nodes(other, 3) != film.last.columns[3]
@@ -238,20 +220,3 @@ def test_the_file_is_named_where_the_data_is_ones_own(film_of):
     texts = [text for _, beat in film_of("mine").seen.values() for text in beat]
     assert any("mine.csv" in text for text in texts)
     assert not any("made-up" in text.replace("\\\\", "") for text in texts)
-
-
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        ({"run": Experiment()}, r"network-diagram.*run.dataset: daily views are shown"),
-        ({"run": short(dataset=DailyViews(window=6))}, "run.dataset.window: 1 to 5 days .* got 6"),
-        ({"run": short(hidden=(6,))}, "run.hidden: one layer of 1 to 5 units .* got .6,"),
-        ({"run": short(hidden=(2, 2))}, "run.hidden: one layer"),
-        ({"run": short(hidden=())}, "run.hidden: one layer"),
-        ({"day": date(2015, 1, 2)}, "day: .* from 2015-01-04 to 2021-12-31, got 2015-01-02"),
-        ({"days": 3}, "no parameter 'days'"),
-    ],
-)
-def test_parameters_that_do_not_fit_are_refused_with_their_bounds(parameters, message):
-    with pytest.raises(UserError, match=message):
-        NetworkDiagram.validated(parameters)

@@ -146,10 +146,6 @@ def test_sums_are_rounded_as_numbers_are_shown(views):
     assert printed_sum([value], value).total == Number(value, 2).text
 
 
-def test_a_whole_factor_is_printed_as_one():
-    assert printed_product(-1.0, 0.4206).first == "-1"
-
-
 @pytest.mark.parametrize(
     ("values", "places"), [([0.3], 2), ([12.3, 0.1], 2), ([123.4], 1), ([2551], 0), ([0.02], 3), ([0.0], 2), ([], 2)]
 )
@@ -244,15 +240,6 @@ def test_a_pulse_moves_along_its_lines_or_back():
         pulse.show(1.0)
         for dot, line in zip(pulse, edges, strict=True):
             np.testing.assert_allclose(dot.get_center(), line.ends[k], atol=1e-9)
-
-
-def test_a_frame_holds_its_columns():
-    diagram = LayerDiagram((3, 4, 4, 1), BOX)
-    frame = diagram.frame(1, 2)
-    for k in (1, 2):
-        assert frame.get_left()[0] < diagram.columns[k].get_left()[0]
-        assert frame.get_top()[1] > diagram.columns[k].get_top()[1]
-    assert frame.get_right()[0] < diagram.columns[3].get_left()[0]
 
 
 def test_a_relu_rises_above_1_and_its_height_is_labelled():

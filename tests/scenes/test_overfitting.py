@@ -10,7 +10,6 @@ from gradreel.core.analysis.compared_networks import depth_experiments
 from gradreel.core.analysis.results import loss_by_epoch
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
-from gradreel.core.errors import UserError
 from gradreel.core.network.theta import predict
 from gradreel.scenes.lecture.experiments import overfitting
 from gradreel.scenes.lecture.experiments.overfitting import DOTS, DOTS_RUN, NEW_DOTS, VIEWS, Overfitting
@@ -117,14 +116,6 @@ def test_for_other_data_no_floor_is_shown(play, words_on):
     assert f"epoch {played.scene.turn:.0f}" in played.lines["stop"]["en"]
 
 
-def test_other_runs_give_another_picture(opening):
-    heights = set()
-    for change in ({}, {"seeds": (3,)}, {"epochs": 5}, {"width": 5}):
-        run = opening(Overfitting, lambda scene: scene.run, **SMALL | change)
-        heights.add(tuple(float(line.end()[1]) for line in run.lines.values()))
-    assert len(heights) == 4
-
-
 @pytest.mark.parametrize(
     ("parameters", "lang"),
     [
@@ -146,13 +137,6 @@ def test_ends_of_the_bounds_keep_the_rules_of_the_picture(play, parameters, lang
 def test_any_losses_keep_the_rules_of_the_picture(play, results_are, training, unseen):
     results_are(training, unseen)
     assert not play(Overfitting, check_scene, **SMALL).findings
-
-
-def test_bad_parameters_are_named():
-    with pytest.raises(UserError, match=r"overfitting\.depths: .*1 comes after 2"):
-        Overfitting.validated({"depths": (2, 1)})
-    with pytest.raises(UserError, match=r"overfitting\.depths: .*at most 6 items"):
-        Overfitting.validated({"depths": (0, 1, 2, 3, 4, 5, 6)})
 
 
 def test_runs_are_those_of_the_experiment_command():

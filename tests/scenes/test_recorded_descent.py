@@ -17,8 +17,6 @@ from gradreel.scenes.lecture.optimization.pictures.descent_map import DescentMap
 from gradreel.scenes.lecture.optimization.pictures.descent_path import (
     ARROW,
     WIDTHS,
-    arrow_length,
-    place_at_arrow,
     width_levels,
 )
 from gradreel.scenes.lecture.optimization.pictures.recorded_descent import LOGGED_BOX, UNLOGGED_BOX
@@ -127,15 +125,6 @@ def test_a_landscape_that_ends_where_the_view_ends_is_known_in_spite_of_rounding
     assert map_of(trace, LOGGED_BOX).is_known == (shift > -0.01)
 
 
-def test_a_changed_recording_gives_another_picture(film, play, rewritten, loops, tmp_path):
-    trace = Trace.open(loops / "sgd")
-    parameters = np.array(trace.parameters)
-    parameters[60:, 5] += 0.5
-    changed = rewritten(trace, tmp_path, parameters=parameters) / "traces" / "sgd"
-    other = play(GradientDescent, until="recorded-walk", trace=str(changed)).scene
-    assert (film.seen["recorded-walk"]["picture"] != _drawn_picture(other)).any()
-
-
 @pytest.mark.parametrize(
     ("name", "language", "theme"), [("sgd", "en", "light"), ("adam", "zh", "dark"), ("unlogged", "zh", "light")]
 )
@@ -168,49 +157,6 @@ def test_the_arrow_and_its_name_stay_inside_the_map(play, loops, name):
 
     play(GradientDescent, look, until="recorded-gradient", trace=str(loops / name))
     assert len(seen) > 100 and max(seen) == pytest.approx(ARROW) and min(seen) >= 0.4
-
-
-def test_an_arrows_name_is_at_its_tip_or_at_its_free_side():
-    box, half, here = (-2.0, 2.0, -1.0, 1.0), (0.25, 0.15), np.zeros(3)
-    right, up, away = np.array([1.0, 0.0]), np.array([0.0, 1.0]), np.array([5.0, 0.0])
-    assert arrow_length(here, right, 0.9, half, box) == 0.9
-    assert arrow_length(here, up, 0.9, half, box) == 0.9  # no room for the name at its tip: it goes to a side
-    assert arrow_length(np.array([0.75, 0.0, 0.0]), right, 0.9, half, box) == pytest.approx(
-        2 - 0.75 - 0.25 - 0.1 - 0.33
-    )
-    np.testing.assert_allclose(place_at_arrow(here, right, 0.9, half, box, away), [1.23, 0])
-    for other in (away, -away):
-        beside = place_at_arrow(here, up, 0.9, half, box, other[:2])
-        assert np.sign(beside[0]) == -np.sign(other[0]) and 0.3 < beside[1] < 0.9 and abs(beside[0]) > half[0]
-
-
-@pytest.mark.parametrize("name", ["sgd", "unlogged"])
-def test_words_about_the_map_keep_away_from_the_path(play, loops, name):
-    """They stand above the map or under it, wherever the path and its labels go on it."""
-    seen = []
-
-    def look(scene, beat):
-        if beat == "recorded-start":
-            surface = scene.recorded.map.surface
-            bottom, top = surface.box[2:]
-            seen.extend([scene.recorded.map.points[:, 1].min() > bottom, scene.recorded.map.points[:, 1].max() < top])
-            said = [scene.screen("no-surface"), *([scene.screen("width")] if scene.recorded.is_logged else [])]
-            lines = [part for part in scene.get_mobject_family_members() if getattr(part, "source", "") in said]
-            assert len(lines) == len(said)
-            seen.extend(line.get_bottom()[1] > top or line.get_top()[1] < bottom for line in lines)
-
-    play(GradientDescent, look, until="recorded-start", trace=str(loops / name))
-    assert len(seen) >= 3 and all(seen)
-
-
-def test_only_the_requested_updates_are_shown(play, loops):
-    played = play(
-        GradientDescent,
-        lambda scene, beat: number(scene.recorded.readout.count),
-        trace=str(loops / "adam"),
-        updates=30,
-    )
-    assert max(played.seen.values()) == played.last == 30
 
 
 @pytest.mark.filterwarnings("error:::gradreel")

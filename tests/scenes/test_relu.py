@@ -7,11 +7,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import hard_sigmoid, relu, sigmoid
 from gradreel.scenes.lecture.curves.relu import Relu
-from gradreel.scenes.mobjects.three_steps import ThreeSteps
 from gradreel.scenes.testing.layout import check_scene
 
 RUN = Experiment(epochs=40)
@@ -86,47 +84,6 @@ def test_the_sweeping_line_is_at_the_shown_numbers(film):
     assert seen.read == ["1.80", "1.80", "0.00"]
 
 
-def test_the_hard_sigmoid_is_shown_and_becomes_the_relu(play, monkeypatch):
-    lifted = []
-    stretch, opened = Relu._stretch, []
-
-    def stretched(scene):
-        lifted.append((drawn(scene.plot, scene.bracket), scene.plot.data(scene.line[0].get_end())))
-        stretch(scene)
-
-    def opening(run, text_of, current):
-        opened.append(current)
-        return ThreeSteps(run, text_of, current)
-
-    def look(scene, beat):
-        if beat not in ("map", "relu", "height"):
-            return None
-        shown = scene.get_mobject_family_members()
-        assert (scene.soft in shown) is (beat == "map")
-        assert (scene.one in shown) is (beat != "relu"), "gone while one that is less steep is made"
-        return [drawn(scene.plot, curve) for curve in (scene.soft, scene.one)]
-
-    monkeypatch.setattr(Relu, "_stretch", stretched)
-    monkeypatch.setattr("gradreel.scenes.lecture.curves.relu.ThreeSteps", opening)
-    seen = play(Relu, look, until="height", run=RUN, c=-2.0).seen
-    (x, soft), (_, hard) = seen["map"]
-    assert hard == pytest.approx(-2 * hard_sigmoid(x, 1.0, 3.0), abs=1e-6)  # to the scale of the axis, as later
-    assert soft == pytest.approx(-2 * sigmoid(2 * (x - 2)), abs=1e-6)  # as steep in the middle
-    for beat in ("relu", "height"):
-        x, first = seen[beat][1]
-        assert first == pytest.approx(-2 * relu(0.5 * x - 0.5), abs=1e-6), "what the hard sigmoid broke into"
-    assert opened == [3], "the map opens on step three, which is behind us"
-    (((x, height), end),) = lifted
-    assert height == pytest.approx(relu(0.5 * x - 0.5), abs=1e-6)  # without c
-    assert end[1] == pytest.approx(0.5 * end[0] - 0.5, abs=1e-6)
-
-
-def test_the_heights_of_the_curves_are_readable_at_the_axis(film):
-    ticks = film("default")["two"].ticks
-    assert [float(text) for text, _ in ticks] == [0.0, 3.0, 6.0]
-    assert [height for _, height in ticks] == pytest.approx([0.0, 3.0, 6.0], abs=0.1)
-
-
 def test_the_sum_is_first_one_of_hard_sigmoids_then_of_twice_as_many_relus(film):
     assert RUN.hidden == (3,)
     written = film("default")["sum"].formula
@@ -157,18 +114,3 @@ def test_relus_of_the_red_curve_are_lit_where_they_have_a_slope(film):
         row.show(at)
         sloped = [np.gradient(np.interp([at - 0.01, at + 0.01], *drawn(box.plot, box.curve)))[0] for box in row.boxes]
         assert row.lit == int(row.count[1].text) == sum(abs(step) > 1e-6 for step in sloped) > 0
-
-
-@pytest.mark.parametrize(
-    ("message", "parameters"),
-    [
-        ("w: Input should be greater than or equal to 0.1", {"w": 0.05}),
-        ("b: Input should be greater than or equal to -20", {"b": -21}),
-        ("c must be at least 0.1, up or down, got 0.05", {"c": 0.05}),
-        ("relu draws the curve that the network learns", {"run": {"dataset": {"kind": "daily views"}}}),
-    ],
-)
-def test_letters_out_of_bounds_are_refused(message, parameters):
-    with pytest.raises(UserError, match=message) as refusal:
-        Relu.validated(parameters)
-    assert "relu" in str(refusal.value)

@@ -3,7 +3,6 @@ import logging
 import numpy as np
 import pytest
 from gradreel.scenes.base import LectureScene, SceneContext
-from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.stills import Still, beat_frames, contact_sheet, visit_beats
 from gradreel.scenes.style import palette
 from manim import (
@@ -53,10 +52,6 @@ def test_each_beat_is_visited_at_its_end_state():
     assert places() == pytest.approx({"stride-1": 1, "stride-2": 2, "stride-3": 3, "still": -1})
 
 
-def test_parameters_reach_the_scene():
-    assert places(parameters={"stride": 0.5})["stride-3"] == pytest.approx(1.5)
-
-
 def test_only_the_requested_beats_have_pictures():
     context = SceneContext(first_beat="stride-2", last_beat="stride-3")
     assert places(context=context) == pytest.approx({"stride-2": 2, "stride-3": 3})
@@ -91,16 +86,6 @@ def test_a_theme_brings_its_background():
     dark, light = (beat_frames(Walk, context=SceneContext(theme=theme))[0].pixels for theme in ("dark", "light"))
     assert tuple(dark[0, 0]) == (0x0F, 0x14, 0x19, 255)
     assert tuple(light[0, 0]) == (0xFB, 0xFB, 0xF9, 255)
-
-
-def test_language_of_the_words_on_the_screen():
-    class Speaking(LectureScene):
-        def construct(self):
-            self.add(words("函数" if self.context.language == "zh" else "function"))
-
-    assert not np.array_equal(
-        *(beat_frames(Speaking, context=SceneContext(language=a))[0].pixels for a in ("en", "zh"))
-    )
 
 
 def test_a_plain_scene_is_pictured_at_the_end_of_each_play_and_wait_that_shows_something_new():

@@ -14,7 +14,6 @@ from gradreel.core.curves.line_fit import line_of
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.synthetic import END
 from gradreel.core.daily.views import DailyViews
-from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss, predict
 from gradreel.scenes.lecture.curves.linear_limits import LinearLimits
@@ -153,13 +152,3 @@ def test_for_the_lectures_curve_the_line_is_the_one_that_is_trained_anyway():
         parameters = Summary.validated({"run": {"dataset": dataset}})
         assert Summary.experiments(parameters)["line"] == LINE
     assert Summary.experiments(Summary.validated({"run": {"dataset": {"high": 9}}}))["line"] != LINE
-
-
-def test_a_run_on_no_curve_is_an_error():
-    with pytest.raises(UserError, match=r'summary draws the curve .* kind "curve"'):
-        Summary.validated({"run": {"dataset": {"kind": "daily views"}}})
-
-
-def test_a_run_of_a_line_is_an_error():
-    with pytest.raises(UserError, match=r"run\.hidden: summary goes on from a line .* needs a hidden layer"):
-        Summary.validated({"run": {"hidden": []}})

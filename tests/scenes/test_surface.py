@@ -17,10 +17,8 @@ from gradreel.render.settings import RenderSettings
 from gradreel.scenes import style
 from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram, zh_views
 from gradreel.scenes.lecture.networks.pictures.network_surface import FLAT, VIEW, NetworkSurface
-from gradreel.scenes.lecture.networks.pictures.surface import Box, Ground, Sheet, View
+from gradreel.scenes.lecture.networks.pictures.surface import Box, Sheet, View
 from gradreel.scenes.lecture.runs import THREE_DAYS
-from gradreel.scenes.mobjects.ticks import round_labels
-from gradreel.scenes.style import palette
 from gradreel.scenes.testing.layout import check_scene
 
 BOX = Box((2.0, 6.0), (1.0, 9.0), side=4.0, height=2.5, middle=(1.0, -0.5))
@@ -82,52 +80,6 @@ def test_what_is_farther_away_is_drawn_first(azimuth):
     assert (np.diff(middles) < 0).all(), "on a level sheet, what is farther away is higher in the picture"
     assert [part for part in sheet if part in sheet.strips] == sheet.strips
     assert (np.diff([lines.points[:, 1].mean() for lines in sheet.lines]) < 0).all()
-
-
-@pytest.mark.parametrize("azimuth", ROUND)
-def test_strips_leave_no_seam_and_their_shades_run_from_left_to_right(azimuth):
-    sheet = Sheet(BOX, View(azimuth), 9).show(hills(9))
-    for far, near in zip(sheet.strips, sheet.strips[1:], strict=False):
-        front, back = far.points[::4][:9], near.points[::4][9:][::-1]
-        assert (np.diff(front[:, 0]) > 0).all()
-        assert not np.allclose(front, back)  # it reaches below the next one
-        assert np.linalg.norm(front - back, axis=1).max() < 0.2
-    for strip in sheet.strips:
-        left, right = strip.get_gradient_start_and_end_points()
-        assert (left[0], right[0]) == (strip.points[:, 0].min(), strip.points[:, 0].max())
-
-
-def test_a_shade_tells_the_height_and_how_a_slope_lies():
-    x = np.linspace(1, 9, 9)
-    low, high, up, down = (
-        Sheet(BOX, View(0.0), 9).show(np.broadcast_to(heights, (9, 9)))
-        for heights in (np.full(9, 2.0), np.full(9, 8.0), x, 10 - x)
-    )
-    for level in (low, high):
-        assert len({tuple(np.round(ink, 6)) for strip in level.strips for ink in strip.fill_rgbas}) == 1
-    apart = [[np.linalg.norm(ink[:3] - palette.background.to_rgb()) for ink in sheet.strips[4].fill_rgbas]
-             for sheet in (low, high, up, down)]  # fmt: skip
-    assert apart[1][0] > apart[0][0] + 0.2, "what is high is bright"
-    assert (np.diff(apart[2]) > 0).all() and (np.diff(apart[3]) < 0).all()
-    assert abs(apart[2][4] - apart[3][4]) > 0.05, "as high, but turned another way"
-    small = Sheet(BOX, View(0.0), 9).show(np.broadcast_to(5 + 0.25 * (x - 5), (9, 9)), 0.25)
-    assert small.strips[4].fill_rgbas[4] == pytest.approx(up.strips[4].fill_rgbas[4], abs=0.01), (
-        "as steep while it comes"
-    )
-
-
-@pytest.mark.parametrize("azimuth", [-70.0, -45.0, -15.0])
-def test_labels_stand_outside_the_ground(azimuth):
-    ground = Ground(BOX, View(-50.0), ("one", "two", "y"), (round_labels(2, 6, 4), round_labels(1, 9, 3)))
-    ground.look(View(azimuth))
-    corners = ground.floor.points[::4]
-    inside = Ground(BOX, View(azimuth)).floor
-    assert inside.points == pytest.approx(ground.floor.points)
-    for label in ground.labels:
-        around = (np.roll(corners, -1, axis=0) - corners)[:, None]
-        points = np.array([label.get_corner([i, j, 0]) for i in (-1, 1) for j in (-1, 1)]) - corners[:, None]
-        sides = around[..., 0] * points[..., 1] - around[..., 1] * points[..., 0]
-        assert (sides < 0).all(axis=1).any(), "it lies beyond one of the rims"
 
 
 # -- in the scene ------------------------------------------------------------------------------------------------------

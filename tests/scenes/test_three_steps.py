@@ -7,7 +7,6 @@ import pytest
 from gradreel.core.analysis.planes import plane_of
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import predict
-from gradreel.core.trace.trace import Trace
 from gradreel.scenes.mobjects.three_steps import PLACE, VEILED, ThreeSteps
 from gradreel.scenes.style import use_theme
 
@@ -111,15 +110,6 @@ def test_one_card_is_bright_or_all(steps):
         animation.interpolate(1)
         animation.finish()
         assert shares() == wanted
-
-
-def test_a_changed_trace_is_a_changed_map(trace_of, rewritten, steps, tmp_path):
-    parameters = np.array(trace_of(RUN).parameters)
-    parameters[-1] += 0.5
-    changed = rewritten(trace_of(RUN), tmp_path, parameters=parameters)
-    other = ThreeSteps(Trace.find(changed / "traces", RUN), same, 1)
-    assert np.abs(other.blue.points - steps.blue.points).max() > 0.01
-    assert np.abs(other.card(3)[PLACE][1].get_end() - steps.card(3)[PLACE][1].get_end()).max() > 0.01
 
 
 def test_without_formulas_the_pictures_are_taller(trace_of, steps):

@@ -7,7 +7,6 @@ from functools import cache
 import numpy as np
 import pytest
 from gradreel.core.analysis.compared_networks import depth_experiments
-from gradreel.core.errors import UserError
 from gradreel.core.network.theta import loss
 from gradreel.scenes.lecture.optimization.pictures.count_of_tries import DIGITS_A_PAGE, PrintedPages, Tries
 from gradreel.scenes.lecture.optimization.pictures.landscape import Landscape
@@ -65,17 +64,6 @@ def tile_at(land, theta):
     """The tile that lies at theta on the map."""
     place = land.at(np.array(theta))
     return min(land.tiles, key=lambda tile: np.linalg.norm(tile.get_center() - place))
-
-
-def test_another_curve_of_losses_gives_another_map():
-    def bowl(w, b):
-        return lambda theta: (theta[..., 0] - w) ** 2 + (theta[..., 1] - b) ** 2
-
-    one, other = (Landscape(bowl(*best), (0.0, 3.0), (0.0, 3.0), 4, ("w", "b")).stand(0.0) for best in ((0, 0), (3, 3)))
-    assert one.best == pytest.approx([0, 0]) and other.best == pytest.approx([3, 3])
-    low, high = tile_at(one, (0, 0)).get_fill_color(), tile_at(one, (3, 3)).get_fill_color()
-    assert low != high
-    assert (tile_at(other, (3, 3)).get_fill_color(), tile_at(other, (0, 0)).get_fill_color()) == (low, high)
 
 
 def test_cells_are_tried_one_after_the_other_each_beside_the_last(ended):
@@ -142,20 +130,6 @@ def test_more_sigmoids_come_nearer_to_red_and_eight_lie_on_it(ended):
 )
 def test_extremes_stay_readable(play, parameters, language, theme):
     assert play(WhyGradient, check_scene, lang=language, theme=theme, **parameters).findings == []
-
-
-@pytest.mark.parametrize(
-    ("parameters", "word"),
-    [
-        ({"values": 2}, r"why-gradient.values: .*greater than or equal to 3 \(got 2\)"),
-        ({"values": 41}, "less than or equal to 40"),
-        ({"sigmoids": []}, "at least 1 item"),
-        ({"sigmoids": [3, 21]}, "sigmoids.1: .*less than or equal to 20"),
-    ],
-)
-def test_parameters_that_cannot_be_shown_are_an_error(parameters, word):
-    with pytest.raises(UserError, match=word):
-        WhyGradient.validated(parameters)
 
 
 @pytest.mark.parametrize(("digits", "pages"), [(33_829, 12), (12_406, 5), (3_000, 1)])

@@ -76,22 +76,6 @@ def test_the_named_days_are_those_of_the_new_calendar(scene):
     assert "15 Jan" not in shown
 
 
-def test_bands_are_clipped_and_named_if_there_is_room(scene):
-    zoom = picture()
-    bands = zoom.add_bands(DATES, (4, 5))
-    scene.add(zoom, bands)
-    assert len(bands) == 9
-    assert bands[0].get_left()[0] == pytest.approx(BOX[0])
-    names = zoom.names_over(bands, "Fri, Sat", BOX[0] + 1.5)
-    assert 4 <= len(names) < 9
-    for name in names:
-        assert min(abs(name.get_center()[0] - band.get_center()[0]) for band in bands) < 1e-6
-    zoom.zoom_to(scene, date(2021, 1, 4), date(2021, 1, 18), run_time=0.4)
-    assert bands[0].width == pytest.approx(0, abs=1e-6)  # it lies before
-    assert zoom.plot.data(bands[1].get_left())[0] == pytest.approx(day(zoom, date(2021, 1, 8)) - 0.5)
-    assert len(zoom.names_over(bands, "Fri, Sat", BOX[0])) == 2
-
-
 def test_a_line_may_be_drawn_in_part(scene):
     zoom = picture()
     line = zoom.add_line(DATES, VIEWS, palette.blue)
