@@ -30,6 +30,7 @@ FENCE = re.compile(
     r"^(?:<!-- (long|only parsed: .+) -->\n)?```(\w+|\{[\w-]+\})[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE
 )
 FILE_NAME = re.compile(r"# ([\w.-]+\.\w+)")
+IN_FOLDER = "import os, runpy; os.chdir(folder); runpy.run_path(arguments[0], run_name='__main__')"
 QUICK = {"GRADREEL_RESOLUTION": "160,90", "GRADREEL_FPS": "5", "GRADREEL_VOICE": "none"}
 
 
@@ -65,7 +66,7 @@ def commands_in(page: Path) -> list[list[str]]:
 
 
 @pytest.fixture
-def shell(tmp_path, monkeypatch):
+def shell(tmp_path, monkeypatch, gradreel, begin_fork):
     """Runs a shell script in an empty folder, with small pictures and no voice; fails the test if it fails."""
     programs = tmp_path / ".programs"
     programs.mkdir()
@@ -76,11 +77,23 @@ def shell(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}")
     folder = tmp_path / "desk"
     folder.mkdir()
+    monkeypatch.chdir(folder)
 
     def run(script: str) -> None:
-        command = ["bash", "-euo", "pipefail", "-c", script.replace("./run ", "gradreel ")]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=900, check=False)
-        assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
+        script = script.replace("./run ", "gradreel ")
+        calls = list(filter(None, (shlex.split(line, comments=True) for line in script.splitlines())))
+        if not all(call[0] in ("gradreel", "python") and not {*call} & {">", "|", "&&", "-m"} for call in calls):
+            command = ["bash", "-euo", "pipefail", "-c", script]
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=900, check=False)
+            assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
+            return
+        for program, *arguments in calls:  # by processes that have imported Manim and torch
+            if program == "gradreel":
+                assert (result := gradreel(*arguments)).exit_code == 0, f"{arguments}\n{result.output}"
+            else:
+                process = begin_fork(IN_FOLDER, folder=str(folder), arguments=arguments)
+                process.join()
+                assert process.exitcode == 0, arguments
 
     run.folder = folder
     return run
@@ -93,7 +106,8 @@ def test_a_page_can_be_followed(page, shell):
         if block.language in ("python", "toml") and name:
             (shell.folder / name[1]).write_text(block.text, encoding="utf-8")
         elif block.language == "python" and block.runs:
-            shell(f"python - <<'END'\n{block.text}\nEND")
+            (shell.folder / "of_the_page.py").write_text(block.text, encoding="utf-8")
+            shell("python of_the_page.py")
         elif block.language == "sh" and block.runs:
             shell(block.text)
 

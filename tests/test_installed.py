@@ -85,10 +85,9 @@ def test_the_lesson_of_a_new_project_is_rendered_once(installed):
     ]
 
 
-def test_a_new_projects_snapshot_test_passes_after_its_pictures_exist(installed):
+def test_a_new_projects_snapshot_test_writes_its_pictures(installed):
     updated = installed("python", "-m", "pytest", "-p", "no:cacheprovider", "--snapshot-update")
     assert "2 passed" in updated and updated.count("written ") == 2
-    assert "2 passed" in installed("python", "-m", "pytest", "-p", "no:cacheprovider")
 
 
 def test_every_scene_of_the_lecture_is_installed_and_nothing_needs_a_clone(installed):

