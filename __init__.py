@@ -6,6 +6,7 @@ Record and train:
 - ``Recording``: what ``record`` gives to the loop; its ``log`` stores losses, epochs and metrics.
 - ``train``: trains the network of an ``Experiment`` and records it as a trace.
 - ``Experiment``: describes one training run: dataset, network, optimizer, seed.
+- ``register``: adds an activation, a loss or an optimizer of your own, for an ``Experiment``.
 - ``CurveDataset``: points of a piecewise linear curve.
 - ``DailyViews``: a series of daily numbers, such as a channel's views, with a window of days as features.
 - ``PointsDataset``: your own points, each with a label, or generated ones; also for validation and test.
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from gradreel.core.datasets import CurveDataset, DigitsDataset, PointsDataset, TwoSpirals
     from gradreel.core.errors import TraceError, UserError
     from gradreel.core.experiment import Experiment
+    from gradreel.core.network.registration import register
     from gradreel.core.network.training import train
     from gradreel.core.point_generators import Blobs, Checkerboard, Moons, Rings, Spirals
     from gradreel.core.recording.recording import Recording, record
@@ -64,6 +66,7 @@ __all__ = [
     "UserError",
     "Verification",
     "record",
+    "register",
     "train",
     "verify",
 ]
@@ -83,6 +86,7 @@ _MODULES = {
     "Verification": "gradreel.core.trace.verify_result",
     "load_ipython_extension": "gradreel.render.notebook",  # IPython asks for it; not for programs
     "record": "gradreel.core.recording.recording",
+    "register": "gradreel.core.network.registration",
     "train": "gradreel.core.network.training",
     "verify": "gradreel.core.trace.verify",
 }

@@ -38,6 +38,10 @@ class DamagedColumnError(TraceError):
         return type(self), (self.column, str(self))
 
 
+class UnregisteredPartError(TraceError):
+    """A run has an activation, a loss or an optimizer of a user's own that this process has not registered."""
+
+
 class PathError(TraceError):
     """A path through parameter space runs off to infinity.
 

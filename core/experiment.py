@@ -11,10 +11,25 @@ from gradreel.core.datasets import CurveDataset, Dataset, DigitsDataset, PointsD
 from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.losses import LOSSES
 from gradreel.core.network.optimizers import OPTIMIZERS
+from gradreel.core.network.registration import (
+    is_registered,
+    refuse_unregistered,
+    run_files_of_environment,
+    sources_of,
+)
 from gradreel.core.point_generators import Number
 from gradreel.core.point_table import MOST_CLASSES, PointTable
-from gradreel.core.run_data import Absent, RunData
-from pydantic import Discriminator, Field, Tag, model_validator
+from gradreel.core.run_data import IN_TRACE, Absent, RunData
+from pydantic import (
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 FORMAT_VERSION = 3
 """Version of the format of traces on disk. It is part of every digest, so a new format leads to new traces."""
@@ -70,6 +85,20 @@ def _schedule_tag(schedule: Any) -> str | None:
     return "word" if schedule in ("constant", "cosine") else None
 
 
+def _or_registered(field: str) -> WrapValidator:
+    """Return a validator that also accepts names of parts that a user registered for this field of `Experiment`."""
+
+    def validated(name: Any, known: ValidatorFunctionWrapHandler) -> Any:
+        """Return the name if it is registered or known. Raises ValueError otherwise."""
+        try:
+            return name if is_registered(field, name) else known(name)
+        except ValidationError as error:
+            own = ", or a name that this program has given to gradreel.register"
+            raise ValueError(error.errors()[0]["msg"] + own) from None
+
+    return WrapValidator(validated)
+
+
 Keep = Annotated[
     Annotated[Literal["every update"], Tag("word")]
     | Annotated[KeepEvery, Tag("updates")]
@@ -87,8 +116,9 @@ if TYPE_CHECKING:
     OptimizerName: TypeAlias = str
     LossName: TypeAlias = str
 else:
-    ActivationName, OptimizerName = Literal[(*ACTIVATIONS, "none")], Literal[tuple(OPTIMIZERS)]
-    LossName = Literal[tuple(LOSSES)]
+    ActivationName = Annotated[Literal[(*ACTIVATIONS, "none")], _or_registered("activation")]
+    OptimizerName = Annotated[Literal[tuple(OPTIMIZERS)], _or_registered("optimizer")]
+    LossName = Annotated[Literal[tuple(LOSSES)], _or_registered("loss")]
 
 
 class Experiment(RunData):
@@ -158,6 +188,20 @@ class Experiment(RunData):
         default="every update",
         description='which states are recorded: "every update", {"every": k} or {"at most": bytes}',
     )
+    sources: Annotated[tuple[tuple[str, str], ...], Absent(())] = Field(
+        default=(), description="filled in: the digest of the file that registered an activation, optimizer or loss"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _note_sources(cls, values: Any, info: ValidationInfo) -> Any:
+        """Set ``sources``. In a trace they are given: raise UnregisteredPartError if other parts are registered."""
+        if not isinstance(values, dict):
+            return values
+        if info.context is not IN_TRACE:
+            return {**values, "sources": sources_of(values)}
+        refuse_unregistered(values, values.get("sources"))
+        return values
 
     @model_validator(mode="before")
     @classmethod
@@ -172,7 +216,9 @@ class Experiment(RunData):
         """Raise ValueError if fields contradict each other, or the network or the run is too large."""
         if self.hidden and self.activation == "none":
             raise ValueError('activation "none" is for the linear model; set hidden to () or choose an activation')
-        if self.optimizer != "sgd" and self.momentum:
+        if self.sources != sources_of(vars(self)):
+            raise ValueError("sources: they are not those of the activation, optimizer and loss")
+        if self.optimizer in ("adam", "adamw") and self.momentum:
             raise ValueError(f"momentum is for sgd only; {self.optimizer} does not use it, so leave it at 0")
         if self.optimizer == "sgd" and self.betas != (0.9, 0.999):
             raise ValueError("betas are for adam and adamw; sgd does not use them, so leave them out")
@@ -339,3 +385,6 @@ class Experiment(RunData):
         A field that is added later changes no existing digest: see `core.run_data.Absent`.
         """
         return self.digest_of(FORMAT_VERSION)
+
+
+run_files_of_environment()

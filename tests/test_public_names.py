@@ -16,7 +16,18 @@ import pytest
 
 PACKAGES = (gradreel, gradreel.scenes)
 OF_THE_ROOT = {
-    *("record", "Recording", "Trace", "verify", "Verification", "train", "Experiment", "UserError", "TraceError"),
+    *(
+        "record",
+        "Recording",
+        "Trace",
+        "verify",
+        "Verification",
+        "train",
+        "register",
+        "Experiment",
+        "UserError",
+        "TraceError",
+    ),
     *("CurveDataset", "DailyViews", "PointsDataset", "TwoSpirals", "DigitsDataset"),
     *("Moons", "Rings", "Blobs", "Checkerboard", "Spirals"),
 }

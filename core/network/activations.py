@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -157,6 +158,48 @@ class Activation:
     apply_in_place: Callable[[Tensor], object]
     backward_in_place: Callable[[Tensor, Tensor], object]
     of_input: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        value: Callable[[FloatArray], FloatArray],
+        derivative: Callable[[FloatArray], FloatArray],
+        of_input: bool = False,
+    ) -> Activation:
+        """Return the activation of two functions of numpy arrays, which training and the picture call, too.
+
+        ``name`` is its name in text and formulas. For the others see `Activation`.
+
+        Examples
+        --------
+        >>> Activation.of("tanh", np.tanh, lambda a: 1 - a**2).value(np.array([0.0]))
+        array([0.])
+        """
+
+        def of_array(x: ArrayLike) -> FloatArray:
+            """Return sigma(x)."""
+            return np.asarray(value(np.asarray(x, dtype=np.float64)))
+
+        def apply_in_place(r: Tensor) -> None:
+            """Replace r by sigma(r)."""
+            for run in r.numpy():  # one run at a time: its bits do not depend on the runs beside it
+                run[...] = value(run)
+
+        def backward_in_place(d_a: Tensor, a: Tensor) -> None:
+            """Replace dL/da by dL/dr."""
+            for run, at in zip(d_a.numpy(), a.numpy(), strict=True):
+                run *= derivative(at)
+
+        def icon(x: FloatArray) -> FloatArray:
+            """Return the curve from -3 to 3, scaled to a height of 0.72 around 0."""
+            shown = np.asarray(value(np.linspace(-3.0, 3.0, 61)), dtype=np.float64)
+            height = float(np.ptp(shown)) or 1.0
+            middle = (float(shown.min()) + float(shown.max())) / 2
+            return np.asarray(0.72 * (value(6.0 * x) - middle) / height)
+
+        typst = (json.dumps(name, ensure_ascii=False), "")
+        return cls(name, typst, icon, of_array, derivative, apply_in_place, backward_in_place, of_input)
 
     def slope(self, r: FloatArray, a: FloatArray) -> FloatArray:
         """Return sigma'(r) for arrays r and a = sigma(r); same shape."""

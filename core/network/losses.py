@@ -44,6 +44,33 @@ class Loss:
     derivative: Callable[[ArrayLike, ArrayLike], FloatArray]
     compute_into: Callable[[Tensor, Tensor, Tensor, Tensor], object]
 
+    @classmethod
+    def of(
+        cls,
+        output: Literal["prediction", "logit", "logits"],
+        value: Callable[[ArrayLike, ArrayLike], FloatArray],
+        derivative: Callable[[ArrayLike, ArrayLike], FloatArray],
+    ) -> Loss:
+        """Return the loss of two functions of numpy arrays; training calls them, too. For the arguments see `Loss`.
+
+        Examples
+        --------
+        >>> cubic = Loss.of("prediction", lambda y, t: abs(y - t) ** 3, lambda y, t: 3 * (y - t) * abs(y - t))
+        >>> cubic.value(3.0, 1.0), cubic.derivative(3.0, 1.0)
+        (8.0, 12.0)
+        """
+
+        def compute_into(y: Tensor, t: Tensor, losses: Tensor, d_y: Tensor) -> None:
+            """Write the losses and the derivatives, run by run: its bits do not depend on the runs beside it."""
+            for outputs, labels, loss, slope in zip(y.numpy(), t.numpy(), losses.numpy(), d_y.numpy(), strict=True):
+                if output == "logits":
+                    loss[:, 0], slope[...] = value(outputs, labels[:, 0]), derivative(outputs, labels[:, 0])
+                else:
+                    loss[...], slope[...] = value(outputs, labels), derivative(outputs, labels)
+                slope /= len(labels)
+
+        return cls(output, value, derivative, compute_into)
+
 
 def _squared_error_into(y: Tensor, t: Tensor, losses: Tensor, d_y: Tensor) -> None:
     """Write (y - t)² into ``losses`` and 2 (y - t) / B into ``d_y``."""

@@ -10,6 +10,7 @@ import torch
 from gradreel.core.errors import TraceError, TrainingError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.fast_networks import Batch, Networks
+from gradreel.core.network.registration import refuse_other_parts
 from gradreel.core.progress import Progress
 from gradreel.core.trace.environment import environment, promise_equal_bits
 from gradreel.core.trace.format import column_kinds, sealed_meta
@@ -75,6 +76,8 @@ def train_all(experiments: Sequence[Experiment], directory: str | Path, progress
     ValueError if the experiments differ in more than the seed, and otherwise like `train`.
     """
     directory = Path(directory)
+    for experiment in experiments:
+        refuse_other_parts(experiment)
     if len({experiment.model_copy(update={"seed": 0}) for experiment in experiments}) > 1:
         raise ValueError("only experiments that differ in nothing but their seed are trained side by side")
     missing = {

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import numpy as np
 from gradreel.core.arrays import IntArray
-from gradreel.core.errors import DamagedColumnError, TraceError, problems_in
+from gradreel.core.errors import DamagedColumnError, TraceError, UnregisteredPartError, problems_in
 from gradreel.core.experiment import FORMAT_VERSION, Experiment
 from gradreel.core.files import open_regular, read_bounded
 from gradreel.core.network.theta import parameter_shapes
@@ -229,6 +229,8 @@ def read_sealed_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedR
         field_name = ".".join(map(str, problem["loc"]))
         reason = problem["msg"].removeprefix("Value error, ")
         raise TraceError(f"{no_run}: {field_name}: {reason}; {repair_advice(path)}") from None
+    except UnregisteredPartError as error:
+        raise UnregisteredPartError(f"{path}: {error}") from None
     checksums = {name: column.xxh3 for name, column in stated_run.columns.items()}
     content = {name: part for name, part in meta.items() if name != "checksum"}
     is_ours = checksums.keys() == column_kinds(stated_run.run).keys()

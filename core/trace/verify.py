@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from gradreel.core.arrays import IntArray
-from gradreel.core.errors import DamagedColumnError, TraceError
+from gradreel.core.errors import DamagedColumnError, TraceError, UnregisteredPartError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.fast_networks import Networks
 from gradreel.core.network.theta import parameter_names
@@ -82,7 +82,8 @@ def verify(path: str | Path, progress: Progress | None = None) -> Verification:
     Raises
     ------
     TraceError
-        Only if there is no folder ``path``.
+        If there is no folder ``path``, or the run has a part of a user's own that the caller has not registered; no
+        code is ever imported because a trace names it.
 
     Examples
     --------
@@ -99,6 +100,8 @@ def verify(path: str | Path, progress: Progress | None = None) -> Verification:
         )
     try:
         files = open_files(path)
+    except UnregisteredPartError:
+        raise
     except TraceError as error:
         column = error.column if isinstance(error, DamagedColumnError) else META
         return Verification(path, 0, None, (Problem(column, None, None, None, None, str(error)),))
