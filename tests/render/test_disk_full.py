@@ -61,7 +61,7 @@ def sizes(path: Path) -> list[int]:
 
 
 def limits(size: int) -> list[int]:
-    return [0, 1, *range(size // 10, size, size // 10), size - 3, size - 2, size - 1]
+    return [0, 1, *range(size // 4, size, size // 4), size - 3, size - 2, size - 1]
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,11 @@ from gradreel.render.workers.training import train_group
 pytestmark = pytest.mark.slow
 
 RUN = Experiment(hidden=(30, 30), activation="sigmoid", optimizer="adam", learning_rate=0.01, batch_size=16, epochs=8)
-OUTER = (
-    {},
-    {"ATEN_CPU_CAPABILITY": "default", "OPENBLAS_CORETYPE": "Nehalem", "OPENBLAS_NUM_THREADS": "2"},
-    {"ATEN_CPU_CAPABILITY": "avx2", "MKL_CBWR": "COMPATIBLE", "OPENBLAS_CORETYPE": "Haswell"},
-)
-VARIABLES = {name for outer in OUTER for name in outer}
+OUTER = {
+    "ATEN_CPU_CAPABILITY": "default", "OPENBLAS_CORETYPE": "Nehalem", "OPENBLAS_NUM_THREADS": "2",
+    "MKL_CBWR": "COMPATIBLE",
+}  # fmt: skip
+OTHER = {"ATEN_CPU_CAPABILITY": "default", "OPENBLAS_CORETYPE": "Haswell"}
 needs_avx2 = pytest.mark.skipif(not fixed_mode(), reason="a processor without AVX2")
 
 
@@ -41,22 +40,18 @@ def numbers(trace):
 
 
 @needs_avx2
-def test_a_run_has_the_same_bytes_whatever_instructions_the_caller_asks_for(monkeypatch, tmp_path):
-    found = []
-    for number, outer in enumerate(OUTER):
-        for name in VARIABLES:
-            monkeypatch.delenv(name, raising=False)
-        for name, value in outer.items():
-            monkeypatch.setenv(name, value)
-        found.append(numbers(trained(tmp_path / str(number))))
-    assert found[1] == found[0] and found[2] == found[0]
-
-
-@needs_avx2
-def test_a_trace_is_verified_with_the_instructions_of_its_training(gradreel, tmp_path):
-    other = {"ATEN_CPU_CAPABILITY": "default", "OPENBLAS_CORETYPE": "Haswell"}
-    trace = trained(tmp_path, other)
-    assert numbers(trace) != numbers(trained(tmp_path / "fixed"))
+def test_a_run_has_the_same_bytes_whatever_the_caller_asks_for_and_is_verified_as_it_was_trained(
+    gradreel, monkeypatch, tmp_path
+):
+    with monkeypatch.context() as environment:
+        for name in OUTER:
+            environment.delenv(name, raising=False)
+        fixed = numbers(trained(tmp_path / "fixed"))
+        for name, value in OUTER.items():
+            environment.setenv(name, value)
+        assert numbers(trained(tmp_path / "asked")) == fixed
+    trace = trained(tmp_path, OTHER)
+    assert numbers(trace) != fixed
     assert read_meta(trace)[0]["environment"]["capability"] == "DEFAULT"
     (found,) = json.loads(gradreel("verify", trace, "--json").stdout)
     assert found["computed_with"]["capability"] == "DEFAULT" and found["agreement"] == "exact"
@@ -78,12 +73,9 @@ def avx2_alone(monkeypatch):
     monkeypatch.delenv("MKL_CBWR", raising=False)
 
 
-def test_instructions_that_this_processor_lacks_are_left_out(avx2_alone):
-    assert mode_of(there()) == fixed_mode()
-
-
-def test_a_trace_of_another_machine_is_verified_in_the_fixed_mode(avx2_alone):
-    assert mode_of(there(machine="another", capability="DEFAULT")) == fixed_mode()
+@pytest.mark.parametrize("facts", [{}, {"machine": "another", "capability": "DEFAULT"}])
+def test_instructions_that_this_processor_lacks_and_those_of_another_machine_are_left_out(avx2_alone, facts):
+    assert mode_of(there(**facts)) == fixed_mode()
 
 
 @pytest.mark.parametrize("text", ["", "x y", "AVX2\n", "../..", "Atom", "A" * 100])

@@ -54,10 +54,8 @@ def frames_of(render):
 @pytest.mark.parametrize(
     ("first", "last", "frames"),
     [
-        ("rise", "rise", 2),
         ("rise", "unnamed", 6),
         ("rise-2", "rise-2", 8),
-        ("unnamed", None, 4 + 8 + 16 + 16),
         (None, "rise", 3),
         ("autocreated", "autocreated", 1),
         ("part two", None, 16),
@@ -67,33 +65,23 @@ def test_a_range_of_sections_has_their_frames_alone(frames_of, first, last, fram
     assert frames_of(first, last) == frames
 
 
-def test_an_unknown_section_is_named_with_the_nearest_name(frames_of):
-    with pytest.raises(UserError, match="rise"):
-        frames_of("ries", None)
-
-
-def test_a_missing_section_with_a_computed_name_is_found_when_the_scene_plays(frames_of):
-    with pytest.raises(UserError, match="part two"):
-        frames_of("part three", None)
-
-
-def test_sections_in_the_wrong_order_are_refused(frames_of):
-    with pytest.raises(UserError, match="order"):
-        frames_of("rise-2", "rise")
-
-
-def test_a_scene_without_sections_says_so(frames_of):
-    with pytest.raises(UserError, match="no sections"):
-        frames_of("rise", None, scene="Whole")
+@pytest.mark.parametrize(
+    ("scene", "first", "last", "message"),
+    [
+        ("Talk", "ries", None, "rise"),
+        ("Talk", "part three", None, "part two"),  # a computed name: found when the scene plays
+        ("Talk", "rise-2", "rise", "order"),
+        ("Whole", "rise", None, "no sections"),
+        ("Talk", "3", "3", "next_section"),  # Manim's numbers of animations
+    ],
+)
+def test_a_range_that_the_scene_does_not_play_is_answered_with_what_it_has(frames_of, scene, first, last, message):
+    with pytest.raises(UserError, match=message):
+        frames_of(first, last, scene)
 
 
 def test_sections_are_listed_in_the_order_in_which_they_begin(frames_of):
     assert beat_names(resolve("scenes.py:Talk")) == ("rise", "unnamed", "part {name}")
-
-
-def test_manims_numbers_of_animations_are_answered_with_our_option(frames_of):
-    with pytest.raises(UserError, match="next_section"):
-        frames_of("3", "3")
 
 
 def test_the_last_frame_of_a_section_can_be_rendered(frames_of, tmp_path):

@@ -64,25 +64,31 @@ class Endless(Scene):
 """
 
 
+CAPTIONED = [(0.0, 0.4, "Here it waits."), (0.5, 1.5, "A dot <appears> & stays."), (1.7, 2.0, "Late.")]
+
+
 def subtitles_beside(video: Path, language: str = "en") -> list[tuple[float, float, str]]:
     entries = srt.parse(video.with_name(f"{video.stem}.{language}.srt").read_text(encoding="utf-8"))
     return [(entry.start.total_seconds(), entry.end.total_seconds(), entry.content) for entry in entries]
 
 
-def test_subcaptions_are_subtitles_with_manims_times(render):
-    assert subtitles_beside(render("Captioned")) == [
-        (0.0, 0.4, "Here it waits."),
-        (0.5, 1.5, "A dot <appears> & stays."),
-        (1.7, 2.0, "Late."),
-    ]
-
-
-def test_the_video_has_the_subcaptions_as_a_track(render):
-    with av.open(str(render("Captioned"))) as video:
-        (track,) = video.streams.subtitles
+def test_subcaptions_are_subtitles_with_manims_times_and_a_track_of_the_video(render):
+    video = render("Captioned")
+    assert subtitles_beside(video) == CAPTIONED
+    with av.open(str(video)) as container:
+        (track,) = container.streams.subtitles
         assert track.language == "eng"
-        texts = [bytes(packet)[2:].decode() for packet in video.demux(track) if packet.size > 2]
+        texts = [bytes(packet)[2:].decode() for packet in container.demux(track) if packet.size > 2]
     assert "Here it waits." in texts
+    video.with_name("captioned.en.srt").unlink()
+    assert subtitles_beside(render("Captioned")) == CAPTIONED, "a second render keeps them"
+
+    (file,) = video.parents[3].glob("clips/**/*.json")
+    content = json.loads(file.read_text())
+    first, *others = content["subcaptions"]
+    for odd in ({"start": -1.0}, {"end": 1e300}, {"text": "x" * 10_001}, {"text": 5}, {"start": None}):
+        file.write_text(json.dumps(content | {"subcaptions": [first | odd, *others]}))
+        assert intact_description(file.with_suffix(".mp4")) is None, odd
 
 
 def test_a_subcaption_is_only_in_the_pictures_language(render):
@@ -104,23 +110,6 @@ def test_subcaptions_are_added_to_the_lines_of_beats(render):
 
 def test_a_subcaption_is_cut_at_the_start_of_the_clip(render):
     assert subtitles_beside(render("Early")) == [(0.0, 0.6, "Begins before the clip.")]
-
-
-def test_a_second_render_keeps_the_subcaptions(render):
-    video = render("Captioned")
-    first = subtitles_beside(video)
-    video.with_name(f"{video.stem}.en.srt").unlink()
-    assert subtitles_beside(render("Captioned")) == first
-
-
-@pytest.mark.parametrize("odd", [{"start": -1.0}, {"end": 1e300}, {"text": "x" * 10_001}, {"text": 5}, {"start": None}])
-def test_a_clips_description_with_an_odd_subcaption_does_not_count(render, odd):
-    video = render("Captioned")
-    (file,) = video.parents[3].glob("clips/**/*.json")
-    content = json.loads(file.read_text())
-    content["subcaptions"][0] |= odd
-    file.write_text(json.dumps(content))
-    assert intact_description(file.with_suffix(".mp4")) is None
 
 
 @pytest.mark.parametrize(("language", "warned"), [("en", True), ("zh", False)])

@@ -72,56 +72,59 @@ class Heard(Reporter):
         self.said.append(message)
 
 
-@pytest.mark.parametrize(
-    ("scene", "message"),
-    [
-        ("Hasty", "hasty: Manim warns, in beat one: The original total run_time of Hasty.play(), 0.01 s"),
-        ("SeenByItsOwn", "seen-by-its-own: drawn by Manim itself, and no faster: its camera is a Tilted"),
-        ("Dashed", "dashed: drawn by Manim itself, and no faster: its apply_stroke is not Manim's"),
-    ],
-)
-def test_a_setting_that_the_clip_cannot_follow_is_reported_once(tmp_path, monkeypatch, capfd, scene, message):
-    (tmp_path / "scenes.py").write_text(SCENES)
+@pytest.fixture
+def said(tmp_path, monkeypatch):
+    """``said(SCENES, "Hasty", …)``: the messages of rendering these scenes of a file with this text."""
     monkeypatch.chdir(tmp_path)
-    heard, settings = Heard(), RenderSettings(width=96, height=54, fps=10, media_dir=tmp_path / "media")
-    pipeline.render_scenes(load_lesson(None, {}, [f"scenes.py:{scene}"]), settings, heard)
-    assert len(heard.said) == 1
-    assert heard.said[0].startswith(message)
+
+    def rendering(text: str, *scenes: str, **changes: object) -> list[str]:
+        (tmp_path / "scenes.py").write_text(text)
+        lesson = load_lesson(None, {}, [f"scenes.py:{scene}" for scene in scenes])
+        settings, heard = RenderSettings(width=96, height=54, fps=10, media_dir=tmp_path / "media"), Heard()
+        pipeline.render_scenes(lesson, replace(settings, **changes), heard)
+        return heard.said
+
+    return rendering
+
+
+def advised(messages: list[str]) -> list[str]:
+    """The options that the messages advise."""
+    return [message.partition("to use them, add ")[2] for message in messages]
+
+
+def test_a_setting_that_the_clip_cannot_follow_is_reported_once_and_manims_own_cameras_are_not(said, capfd):
+    expected = [
+        "dashed: drawn by Manim itself, and no faster: its apply_stroke is not Manim's",
+        "hasty: Manim warns, in beat one: The original total run_time of Hasty.play(), 0.01 s",
+        "seen-by-its-own: drawn by Manim itself, and no faster: its camera is a Tilted",
+    ]
+    messages = sorted(said(SCENES, "Hasty", "SeenByItsOwn", "Dashed", "Followed", "Enlarged", "Turned"))
+    assert len(messages) == len(expected)
+    assert all(message.startswith(start) for message, start in zip(messages, expected, strict=True))
     assert capfd.readouterr().err == ""
 
 
-def test_a_file_that_sets_the_pictures_size_is_answered_with_the_option(tmp_path, monkeypatch):
-    sizes = "from manim import config\nconfig.pixel_width, config.pixel_height, config.frame_rate = 54, 96, 15\n"
-    (tmp_path / "upright.py").write_text(sizes + SCENES)
-    monkeypatch.chdir(tmp_path)
-    heard, settings = Heard(), RenderSettings(width=96, height=54, fps=10, media_dir=tmp_path / "media")
-    pipeline.render_scenes(load_lesson(None, {}, ["upright.py:Followed"]), settings, heard)
-    assert [said.partition("to use them, add ")[2] for said in heard.said] == ["-r 54,96 --fps 15"]
-    pipeline.render_scenes(
-        load_lesson(None, {}, ["upright.py:Followed"]), replace(settings, width=54, height=96, fps=15), heard
-    )
-    assert len(heard.said) == 1
+def test_a_file_that_sets_the_pictures_size_is_answered_with_the_option(said):
+    upright = "from manim import config\nconfig.pixel_width, config.pixel_height, config.frame_rate = 54, 96, 15\n"
+    assert advised(said(upright + SCENES, "Followed")) == ["-r 54,96 --fps 15"]
+    assert said(upright + SCENES, "Followed", width=54, height=96, fps=15) == []
 
 
 @pytest.mark.parametrize(
-    ("setting", "option"),
+    ("settings", "options"),
     [
-        ("transparent = True", "-t"),
-        ("save_last_frame = True", "-s"),
-        ("format = 'gif'", "--format gif"),
-        ("output_file = 'renamed'", "-o renamed"),
-        ("from_animation_number = 1", "-n BEATS"),
-        ("upto_animation_number = 1", "-n BEATS"),
+        (
+            ("transparent = True", "output_file = 'renamed'", "from_animation_number = 1"),
+            {"-t", "-o renamed", "-n BEATS"},
+        ),
+        (("save_last_frame = True", "upto_animation_number = 1"), {"-s", "-n BEATS"}),
+        (("format = 'gif'",), {"--format gif"}),
     ],
 )
-def test_a_file_that_asks_for_another_kind_of_result_is_answered_with_the_option(
-    tmp_path, monkeypatch, setting, option
-):
-    (tmp_path / "asks.py").write_text(f"from manim import config\nconfig.{setting}\n{SCENES}")
-    monkeypatch.chdir(tmp_path)
-    heard, settings = Heard(), RenderSettings(width=96, height=54, fps=10, media_dir=tmp_path / "media")
-    pipeline.render_scenes(load_lesson(None, {}, ["asks.py:Followed"]), settings, heard)
-    assert [said.partition("to use them, add ")[2] for said in heard.said] == [option]
+def test_a_file_that_asks_for_another_kind_of_result_is_answered_with_the_options(said, settings, options):
+    lines = "".join(f"config.{setting}\n" for setting in settings)
+    (found,) = advised(said(f"from manim import config\n{lines}{SCENES}", "Followed"))
+    assert len(found) == len(" ".join(options)) and all(option in found for option in options)
 
 
 def test_manim_cfg_values_that_the_command_overrides_are_reported(tmp_path, monkeypatch):
@@ -136,12 +139,3 @@ def test_manim_cfg_values_that_the_command_overrides_are_reported(tmp_path, monk
         heard = Heard()
         pipeline.render_scenes(lesson, settings, heard)
         assert [said.partition("to use them, add ")[2] for said in heard.said] == ([options] if options else [])
-
-
-@pytest.mark.parametrize("scene", ["Followed", "Enlarged", "Turned"])
-def test_manims_own_cameras_cause_no_message(tmp_path, monkeypatch, scene):
-    (tmp_path / "scenes.py").write_text(SCENES)
-    monkeypatch.chdir(tmp_path)
-    heard, settings = Heard(), RenderSettings(width=96, height=54, fps=10, media_dir=tmp_path / "media")
-    pipeline.render_scenes(load_lesson(None, {}, [f"scenes.py:{scene}"]), settings, heard)
-    assert heard.said == []
