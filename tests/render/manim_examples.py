@@ -3,69 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from manim import (
-    BLUE,
-    DEGREES,
-    DL,
-    DOWN,
-    DR,
-    GREEN,
-    IN,
-    LEFT,
-    ORANGE,
-    ORIGIN,
-    OUT,
-    PI,
-    PINK,
-    RED,
-    RIGHT,
-    UL,
-    UP,
-    UR,
-    YELLOW,
-    Axes,
-    Camera,
-    Circle,
-    Create,
-    Cube,
-    Dot,
-    Dot3D,
-    FadeIn,
-    FadeOut,
-    Group,
-    GrowFromCenter,
-    ImageMobject,
-    ImageMobjectFromCamera,
-    Indicate,
-    LaggedStart,
-    Line,
-    MoveAlongPath,
-    MovingCamera,
-    MovingCameraScene,
-    PointCloudDot,
-    Rectangle,
-    Restore,
-    Rotate,
-    Rotating,
-    Scene,
-    Sphere,
-    Square,
-    Star,
-    Surface,
-    Text,
-    ThreeDAxes,
-    ThreeDScene,
-    TracedPath,
-    Transform,
-    ValueTracker,
-    VGroup,
-    VMobject,
-    ZoomedScene,
-    always_redraw,
-    config,
-    linear,
-    there_and_back,
-)
+from manim import *
 from PIL import Image
 
 
@@ -73,18 +11,10 @@ class SquareToCircle(Scene):
     def construct(self):
         circle = Circle().set_fill(PINK, opacity=0.5)
         square = Square().rotate(PI / 4)
-        self.play(Create(square))
-        self.play(Transform(square, circle))
-        self.play(FadeOut(square))
-
-
-class MovingAround(Scene):
-    def construct(self):
-        square = Square(color=BLUE, fill_opacity=1)
-        self.play(square.animate.shift(LEFT))
-        self.play(square.animate.set_fill(ORANGE))
-        self.play(square.animate.scale(0.3).rotate(0.4))
-        self.wait()
+        self.play(Create(square), run_time=0.5)
+        self.play(Transform(square, circle), run_time=0.5)
+        self.play(square.animate.scale(0.3).rotate(0.4), run_time=0.5)
+        self.play(FadeOut(square), run_time=0.3)
 
 
 class FollowingGraphCamera(MovingCameraScene):
@@ -114,9 +44,9 @@ class FixedInFrame(ThreeDScene):
         self.set_camera_orientation(phi=75 * DEGREES, theta=-45 * DEGREES)
         self.add(ThreeDAxes(), Cube(side_length=2, fill_opacity=0.7))
         self.begin_ambient_camera_rotation(rate=0.3)
-        self.wait(1)
+        self.wait(0.4)
         self.stop_ambient_camera_rotation()
-        self.move_camera(phi=30 * DEGREES)
+        self.move_camera(phi=30 * DEGREES, run_time=0.4)
 
 
 class PointWithTrace(Scene):
@@ -322,15 +252,17 @@ class SurfacesAndLabels(ThreeDScene):
         self.add(ThreeDAxes(), wave, ball, cube, Dot3D(2 * DOWN, color=PINK), VMobject().set_points(np.ones((4, 3))))
         self.add_fixed_in_frame_mobjects(title)
         self.add_fixed_orientation_mobjects(label)
-        self.play(Rotate(wave, PI / 5, axis=RIGHT), label.animate.shift(0.5 * OUT), run_time=0.5)
+        self.play(Rotate(wave, PI / 5, axis=RIGHT), label.animate.shift(0.5 * OUT), run_time=0.3)
         self.wait(0.2)
         self.begin_ambient_camera_rotation(rate=0.5)
-        self.play(cube.animate.shift(OUT), title.animate.set_color(RED), run_time=0.5)
+        self.play(cube.animate.shift(OUT), title.animate.set_color(RED), run_time=0.3)
         self.stop_ambient_camera_rotation()
-        self.play(ball.animate.set_fill(BLUE, opacity=0.5), self.camera.light_source.animate.shift(5 * RIGHT))
-        self.move_camera(frame_center=0.5 * RIGHT, gamma=0.2, run_time=0.5)
+        self.play(
+            ball.animate.set_fill(BLUE, opacity=0.5), self.camera.light_source.animate.shift(5 * RIGHT), run_time=0.3
+        )
+        self.move_camera(frame_center=0.5 * RIGHT, gamma=0.2, run_time=0.3)
         self.camera.should_apply_shading = False
-        self.play(FadeOut(cube), Create(Line(ORIGIN, OUT, color=[BLUE, YELLOW])), run_time=0.5)
+        self.play(FadeOut(cube), Create(Line(ORIGIN, OUT, color=[BLUE, YELLOW])), run_time=0.3)
         self.camera.exponential_projection = True
         self.play(wave.animate.shift(IN), run_time=0.3)
 

@@ -222,7 +222,7 @@ def test_a_file_may_set_the_seed_unless_the_command_does(near, tmp_path):
 
 @pytest.mark.parametrize("name", ["build-curve", "morph-sigmoid"])
 def test_frames_of_lecture_scenes_equal_manims_and_the_reported_boxes_hold_all_changes(name, tmp_path, monkeypatch):
-    scene = request(catalog.resolve(name), tmp_path, fps=5)
+    scene = request(catalog.resolve(name), tmp_path, fps=2)
     ours = played(scene, tmp_path / "ours.mp4")
     assert ours.parts > len(ours.kept) / 3
     assert by_manim(scene, tmp_path / "manim.mp4", monkeypatch) == ours.kept

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import wave
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -186,6 +187,25 @@ def film(tmp_path, monkeypatch) -> Film:
     return found
 
 
+@pytest.fixture(scope="module")
+def spoken_film(tmp_path_factory, quickly) -> tuple[Film, Heard, Clip, ClipFile]:
+    """A film after its first rendering, the messages of that, its clip, and the clip's file."""
+    first = film_in(tmp_path_factory.mktemp("spoken"))
+    (first.folder / "talks.py").write_text(SCENES, encoding="utf-8")
+    first.write()
+    with quickly():
+        heard, ((clip, file),) = first.render()
+    assert len(first.spoken()) == 10
+    return first, heard, clip, file
+
+
+@pytest.fixture
+def spoken(spoken_film, film) -> Film:
+    """A copy of that film, somewhere else, as it is after its first rendering."""
+    shutil.copytree(spoken_film[0].folder, film.folder, dirs_exist_ok=True)
+    return film
+
+
 def film_in(folder: Path) -> Film:
     voice = Tones(folder / "log.json")
     voices, size = {"en": voice, "zh": voice}, {"width": 64, "height": 36, "fps": FPS}
@@ -205,8 +225,8 @@ def spoken_parts(language: str, beat: str) -> list[str]:
     return [part.strip() for part in line.replace("[end]", "[there]").split("[there]")]
 
 
-def test_beats_last_as_long_as_their_words_or_their_motion_and_pictures_meet_theirs(film):
-    heard, ((clip, file),) = film.render()
+def test_beats_last_as_long_as_their_words_or_their_motion_and_pictures_meet_theirs(spoken_film):
+    _, heard, clip, file = spoken_film
     appear, move, rest = file.beats
     assert heard.units == {"lines": 2, "beats": 1, "frames": 1}
     spoken = BEFORE_FIRST_WORD + seconds(spoken_parts("en", "appear")[0])
@@ -230,11 +250,10 @@ def test_beats_last_as_long_as_their_words_or_their_motion_and_pictures_meet_the
     assert clip.request.settings.voices == {}
 
 
-def test_a_corrected_word_repeats_only_the_work_that_it_affects(film):
-    _, ((_, before),) = film.render()
-    assert len(film.spoken()) == 10
-    again, ((_, file),) = film.render()
-    assert (again.units, film.spoken(), file) == ({}, [], before)
+def test_a_corrected_word_repeats_only_the_work_that_it_affects(spoken, spoken_film):
+    film = spoken
+    again, ((_, before),) = film.render()
+    assert (again.units, film.spoken(), before.path.name) == ({}, [], spoken_film[3].path.name)
 
     as_long = WORDS | {"en": WORDS["en"] | {"rest": "Brief."}, "zh": WORDS["zh"] | {"rest": "停。"}}
     film.write(as_long)
@@ -266,12 +285,12 @@ def test_a_voices_restriction_is_printed_once_when_it_speaks(film):
     assert again.said == []
 
 
-def test_a_dry_run_counts_the_lines_to_speak_and_writes_nothing(film, capsys):
+def test_a_dry_run_counts_the_lines_to_speak_and_writes_nothing(film, spoken_film, capsys):
     plan = film.plan()
     assert [(clip.path, clip.why) for clip in plan.clips] == [(None, "its lines have to be spoken first")]
     assert (plan.unspoken, plan.unheard) == ({"en": 3, "zh": 3}, ("spoken",)), "up to so many: not listened to yet"
     assert not film.settings.media_dir.exists()
-    film.render()
+    shutil.copytree(spoken_film[0].folder, film.folder, dirs_exist_ok=True)
     before = sorted(file for file in film.settings.media_dir.rglob("*"))
     assert (film.plan().out_of_date, film.plan().unspoken) == ((), {})
     film.write(WORDS | {"en": WORDS["en"] | {"rest": "Other.", "appear": "Another one."}})
@@ -300,22 +319,20 @@ def test_a_dry_run_names_the_trace_or_parameter_that_changed_before_the_lines(fi
     assert "parameter far" in clip.why and "spoken" not in clip.why and "narration" not in clip.why
 
 
-def test_a_dry_run_finds_missing_recordings_as_rendering_does(film, tmp_path):
-    film.render()
+def test_a_dry_run_finds_missing_recordings_as_rendering_does(spoken, tmp_path):
     (tmp_path / "takes").mkdir()
     voices = {"en": Recordings(tmp_path / "takes")}
     with pytest.raises(UserError, match="takes has no recording of 3 of 3 beats: spoken/appear"):
-        film.plan(voices=voices)
-    filled = {"en": Recordings(tmp_path / "takes", film.settings.voices["en"])}
-    assert film.plan(voices=filled).unspoken == {}
+        spoken.plan(voices=voices)
+    filled = {"en": Recordings(tmp_path / "takes", spoken.settings.voices["en"])}
+    assert spoken.plan(voices=filled).unspoken == {}
 
 
-def test_beats_outside_the_range_are_not_spoken(film):
+def test_beats_outside_the_range_are_not_spoken(film, spoken_film):
     _, ((clip, file),) = film.render(first_beat="move", last_beat="move")
     assert sorted(film.spoken()) == sorted(part for code in WORDS for part in spoken_parts(code, "move"))
     assert [beat.name for beat in file.beats] == ["move"] and clip.request.speech.keys() == {"move"}
-    _, ((_, whole),) = film.render()
-    move = whole.beats[1]
+    move = spoken_film[3].beats[1]
     before = round(BEFORE_FIRST_WORD * FPS)  # a film that begins with this beat has a second of picture first
     assert {mark: frame - move.start + before for mark, frame in move.marks.items()} == dict(file.beats[0].marks)
     with pytest.raises(UserError, match="-n rest,move: spoken plays no such beats in that order"):
@@ -339,8 +356,10 @@ def test_a_line_in_the_scenes_source_is_only_in_the_videos_language(film):
 
 
 def test_without_a_voice_nothing_is_listened_to_and_marks_are_met_in_reading_time(film):
-    heard, ((_, file),) = film.render(voices={})
+    heard, ((clip, file),) = film.render(voices={})
     assert heard.units == {"frames": 1} and film.spoken() == []
+    assert clip.request.opens_film
+    assert clip.words_start(file.beats[0], 0) == file.beats[0].start, "it begins without a second of picture"
     move = file.beats[1]
     assert move.start < move.marks["there"] < move.marks["end"] < move.end
 
@@ -352,11 +371,11 @@ def test_a_mark_that_one_language_lacks_is_met_all_the_same(film):
         assert [*file.beats[1].marks] == ["there", "end"]
 
 
-def test_the_same_bytes_on_any_number_of_processes(film, tmp_path):
-    _, ((_, first),) = film.render(jobs=1)
-    _, ((_, second),) = film.render(jobs=3, media_dir=tmp_path / "elsewhere")
-    assert first.path.name == second.path.name
-    assert first.path.read_bytes() == second.path.read_bytes()
+def test_the_same_bytes_on_any_number_of_processes(film, spoken_film):
+    _, ((_, one),) = film.render(jobs=1)
+    two = spoken_film[3]
+    assert one.path.name == two.path.name
+    assert one.path.read_bytes() == two.path.read_bytes()
 
 
 def test_a_scene_that_raises_does_not_stop_the_others(film):
@@ -369,21 +388,16 @@ def test_a_scene_that_raises_does_not_stop_the_others(film):
     assert heard.units == {} and len(clips) == 2, "they were drawn"
 
 
-def test_spoken_lines_are_kept_if_a_later_line_fails(film):
-    film.write(WORDS | {"en": WORDS["en"] | {"rest": "I fail."}})
-    with pytest.raises(UserError, match=r"'I fail\.' could not be spoken: .*no such word"):
-        film.render(jobs=1)
-    spoken = film.spoken()
-    film.write()
-    film.render()
-    assert spoken and not set(spoken) & set(film.spoken())
-
-
-def test_spoken_lines_are_kept_if_the_run_is_killed(film, begin_fork):
-    film.write(WORDS | {"en": WORDS["en"] | {"rest": "I kill it."}})
-    process = begin_fork(ELSEWHERE, file=__file__, folder=film.folder)
-    process.join()
-    assert process.exitcode == -9
+@pytest.mark.parametrize("how", ["fail", "kill"])
+def test_spoken_lines_are_kept_if_a_later_line_fails_or_the_run_is_killed(film, begin_fork, how):
+    film.write(WORDS | {"en": WORDS["en"] | {"rest": f"I {how}."}})
+    if how == "fail":
+        with pytest.raises(UserError, match=r"'I fail\.' could not be spoken: .*no such word"):
+            film.render(jobs=1)
+    else:
+        process = begin_fork(ELSEWHERE, file=__file__, folder=film.folder)
+        process.join()
+        assert process.exitcode == -9
     spoken = film.spoken()
     film.write()
     film.render()
@@ -418,9 +432,3 @@ def test_a_spoken_film_begins_with_a_second_of_picture(film):
     shots = shots_of(narration, film.settings, [(says, first), (spoken, second)], {})
     begins = [spoken_beat(shot, 0, FPS)["en"][0].start * FPS for shot in shots]
     assert begins == [BEFORE_FIRST_WORD * FPS, first.frames]
-
-
-def test_a_silent_film_begins_without_a_second_of_picture(film):
-    _, ((clip, file),) = film.render(voices={})
-    assert clip.request.opens_film
-    assert clip.words_start(file.beats[0], 0) == file.beats[0].start
