@@ -42,7 +42,6 @@ from gradreel.scenes.words.marks import MARK
 from gradreel.scenes.words.narration import Narration
 from gradreel.scenes.words.spoken import spoken_form
 from scipy.signal import welch
-from voice import alignment, words_of
 
 BANDS = ((100, 300), (300, 1000), (1000, 3000), (3000, 8000), (8000, 11000))  # Hz
 MIDDLE = 2
@@ -83,6 +82,23 @@ def heard(model: Any, samples: Samples, language: str) -> str:
     options = {"beam_size": 5, "temperature": 0, "condition_on_previous_text": False}
     segments, _ = model.transcribe(slower, language=language, **options)
     return " ".join(segment.text.strip() for segment in segments)
+
+
+def words_of(text: str) -> list[str]:
+    return "".join(letter if letter.isalpha() or letter == "'" else " " for letter in text.lower()).split()
+
+
+def alignment(written: Sequence[str], heard: Sequence[str]) -> tuple[int, int]:
+    """Fewest words put in, left out or changed on the way from ``said`` to ``heard``; and the most that stay then."""
+    row = [(k, 0) for k in range(len(heard) + 1)]  # errors, and minus the words that stay
+    for number, word in enumerate(written, 1):
+        before, row = row, [(number, 0)]
+        for k, other in enumerate(heard, 1):
+            errors, kept = before[k - 1]
+            diagonal = (errors, kept - 1) if word == other else (errors + 1, kept)
+            row.append(min(diagonal, (before[k][0] + 1, before[k][1]), (row[-1][0] + 1, row[-1][1])))
+    errors, kept = row[-1]
+    return errors, -kept
 
 
 def units(text: str, language: str) -> list[str]:
