@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from gradreel.core.errors import UserError
+from gradreel.render.clips.beat_range import fitting_range
 from gradreel.render.clips.workspace import Folders
 from gradreel.render.lessons.daily_data import daily_data
 from gradreel.render.lessons.known_scenes import known_scenes
@@ -16,6 +17,7 @@ from gradreel.render.lessons.lesson import Lesson
 from gradreel.render.lessons.options import (
     Options,
     files_in_settings,
+    parse_beat_range,
     parse_overrides,
     read_curve,
     settings_of,
@@ -61,7 +63,12 @@ def settings_and_lesson(options: Options, output: Path | None = None) -> tuple[R
     """Return the settings, with the film's languages, and the lesson. Raises UserError."""
     settings = settings_of(options, output)
     lesson = lesson_of(options)
-    return in_languages(settings, options, lesson), lesson
+    settings = in_languages(settings, options, lesson)
+    if options.beats is not None and "," in options.beats:  # it separates two names, or a name has it
+        ranges = parse_beat_range(options.beats)
+        first_beat, last_beat = fitting_range(ranges, lesson.requests(settings))
+        settings = replace(settings, first_beat=first_beat, last_beat=last_beat)
+    return settings, lesson
 
 
 def in_languages(settings: RenderSettings, options: Options, lesson: Lesson | None = None) -> RenderSettings:

@@ -19,6 +19,25 @@ FIRST_SECTION = "autocreated"  # Manim's name for the section in which every sce
 MOST_LISTED = 12  # more beats than these are not listed in a message
 
 
+def fitting_range(
+    ranges: Sequence[tuple[str | None, str | None]], requests: Sequence[SceneRequest]
+) -> tuple[str | None, str | None]:
+    """Return the first of ``ranges`` whose beats the sources of all scenes name, or else the first of all.
+
+    A range is the first and the last beat. A wholly computed name does not count, since it could be any name.
+    """
+    patterns_by_scene = [
+        [pattern for pattern in _patterns_of_beat_names(request) if pattern != ANY_NAME] for request in requests
+    ]
+
+    def is_named(beat: str | None) -> bool:
+        return beat is None or all(
+            any(re.fullmatch(pattern, beat) for pattern in patterns) for patterns in patterns_by_scene
+        )
+
+    return next((each for each in ranges if all(map(is_named, each))), ranges[0])
+
+
 def check_beats_in_source(request: SceneRequest) -> None:
     """Raise UserError if a beat named by ``-n`` is not in the scene's source.
 
@@ -72,7 +91,8 @@ def missing_beats_error(request: SceneRequest, played: Sequence[str] | None = No
     if unknown.isdigit():
         guess = '; -n takes names, not numbers of animations: begin a section by self.next_section("name")'
     many = played is None and len(names) > MOST_LISTED
-    listed = f"`gradreel describe {request.source.spec}` shows them" if many else ", ".join(names)
+    quoted = [repr(name) if "," in name else name for name in names]
+    listed = f"`gradreel describe {request.source.spec}` shows them" if many else ", ".join(quoted)
     return UserError(f"-n {asked}: {request.name} {which}: {listed}{guess}")
 
 

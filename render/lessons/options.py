@@ -135,7 +135,7 @@ def settings_of(options: Options, output: Path | None = None) -> RenderSettings:
     if options.resolution is not None:
         changes["width"], changes["height"] = parse_resolution(options.resolution)
     if options.beats is not None:
-        changes["first_beat"], changes["last_beat"] = parse_beat_range(options.beats)
+        changes["first_beat"], changes["last_beat"] = parse_beat_range(options.beats)[0]
     return RenderSettings.of_quality(
         options.quality,
         format=options.file_format or _format_of(output),
@@ -232,18 +232,20 @@ def parse_rate(text: str) -> float | Fraction:
         raise UserError(f"--fps {text} is not a number; write frames per second, such as --fps 30") from None
 
 
-def parse_beat_range(text: str) -> tuple[str | None, str | None]:
-    """Return the first and the last beat of ``"constant,piece-2"``; of ``"constant"``, that beat twice.
+def parse_beat_range(text: str) -> list[tuple[str | None, str | None]]:
+    """Return each way to read ``-n``, the most likely first: the first and the last beat.
 
-    A side left out is None: ``"constant,"`` goes to the end, ``",constant"`` begins at the start. Raises UserError.
+    ``"constant,piece-2"`` is a range, or one beat whose name has a comma. ``"constant"`` is that beat twice. A side
+    left out is None: ``"constant,"`` goes to the end, ``",constant"`` begins at the start. A name with a comma may be
+    written twice: ``"a,b,a,b"``. Raises UserError if no beat is named.
     """
-    first, comma, last = text.partition(",")
-    names = (first.strip() or None, (last if comma else first).strip() or None)
-    if names == (None, None) or "," in last:
+    if not text.strip(" ,"):
         raise UserError(
             f"-n {text} names no beats; write -n sum (one beat), -n constant,sum (several) or -n constant, (to the end)"
         )
-    return names
+    cuts = [(text[:k].strip(), text[k + 1 :].strip()) for k, letter in enumerate(text) if letter == ","]
+    cuts.sort(key=lambda cut: cut[0] != cut[1])
+    return [(first or None, last or None) for first, last in [*cuts, (text.strip(), text.strip())]]
 
 
 def parse_counts(option: str, text: str, least: int, largest: int) -> tuple[int, ...]:

@@ -30,13 +30,14 @@ def test_an_invalid_resolution_is_answered_with_the_notation(text):
         ("constant", ("constant", "constant")),
         ("constant,", ("constant", None)),
         (",piece-2", (None, "piece-2")),
+        ("a, b,a, b", ("a, b", "a, b")),
     ],
 )
 def test_beat_range(text, beats):
-    assert parse_beat_range(text) == beats
+    assert parse_beat_range(text)[0] == beats
 
 
-@pytest.mark.parametrize("text", ["", ",", "a,b,c"])
+@pytest.mark.parametrize("text", ["", ",", " , ,"])
 def test_an_invalid_beat_range_is_refused(text):
     with pytest.raises(UserError, match="one beat"):
         parse_beat_range(text)

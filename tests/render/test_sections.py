@@ -8,7 +8,9 @@ import av
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.render import pipeline
+from gradreel.render.lessons.options import Options
 from gradreel.render.lessons.selection import load_lesson
+from gradreel.render.resolve import settings_and_lesson
 from gradreel.render.settings import RenderSettings
 from gradreel.render.still_files import render_last_frames, render_stills
 from gradreel.render.workers.progress import Reporter
@@ -63,6 +65,39 @@ def frames_of(render):
 )
 def test_a_range_of_sections_has_their_frames_alone(frames_of, first, last, frames):
     assert frames_of(first, last) == frames
+
+
+COMMAS = """
+from manim import Scene
+
+
+class Commas(Scene):
+    def construct(self):
+        for name in ("one",):
+            self.next_section("one, two")
+            self.next_section("a,b,c")
+            self.next_section(f"x, {name}")
+            self.next_section("rise")
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "last"),
+    [
+        ("one, two", "one, two", "one, two"),
+        ("one, two,rise", "one, two", "rise"),
+        ("one, two,a,b,c", "one, two", "a,b,c"),
+        ("a,b,c,", "a,b,c", None),
+        (",x, 12", None, "x, 12"),
+        ("rise,x, one", "rise", "x, one"),
+        ("rise,none", "rise", "none"),
+    ],
+)
+def test_a_section_may_have_a_comma_in_its_name(tmp_path, monkeypatch, asked, first, last):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "commas.py").write_text(COMMAS)
+    settings, _ = settings_and_lesson(Options(scenes=("commas.py:Commas",), beats=asked))
+    assert (settings.first_beat, settings.last_beat) == (first, last)
 
 
 @pytest.mark.parametrize(
