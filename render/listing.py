@@ -83,6 +83,8 @@ def print_scenes(
     scenes = [] if loaded is None else list(_lesson_scenes(language, loaded))
     if loaded is not None and loaded.voices:
         _warn_of_recordings(loaded, languages)
+    if loaded is not None and loaded.words is not None:
+        _warn_of_unsaid_lines(loaded, media_dir, languages)
     if is_whole_default or (span == (None, None) and not as_json):
         sources = known_scenes(Folders(media_dir).private) if as_json or clips else ()
         listed_names = {scene.name for scene in scenes}
@@ -135,6 +137,30 @@ def _warn_of_recordings(lesson: Lesson, languages: tuple[str, ...]) -> None:
 
     film = film_languages(Options(languages=languages), lesson)
     for text in recording_warnings(lesson, lesson.voices, film):
+        print(text, file=sys.stderr)
+
+
+def _warn_of_unsaid_lines(lesson: Lesson, media_dir: Path, languages: tuple[str, ...]) -> None:
+    """Print to standard error which lines of the lesson's words no scene says; plays the scenes if needed."""
+    from gradreel.core.errors import UserError
+    from gradreel.render.lessons.options import Options
+    from gradreel.render.lessons.own_words import narrated_as, unsure_lines
+    from gradreel.render.resolve import in_languages
+    from gradreel.render.settings import RenderSettings
+
+    settings = in_languages(RenderSettings(media_dir=media_dir), Options(languages=languages), lesson)
+    narration = Narration.load(settings.subtitle_languages).with_words(lesson.words)
+    requests = lesson.requests(settings)
+    unsure = [request for request in requests if unsure_lines(request, narrated_as(request.source, narration))]
+    if not unsure:
+        return
+    from gradreel.render.pipeline import plan_with_unsaid
+
+    try:
+        messages = plan_with_unsaid(replace(lesson, scenes=tuple(unsure)), settings).unsaid
+    except UserError as error:
+        messages = (str(error),)
+    for text in messages:
         print(text, file=sys.stderr)
 
 

@@ -31,7 +31,7 @@ from gradreel.render.frames import jumps
 from gradreel.render.inspection import inspect
 from gradreel.render.lessons.known_scenes import keep_known_scenes
 from gradreel.render.lessons.lesson import Lesson
-from gradreel.render.lessons.own_words import never_said
+from gradreel.render.lessons.own_words import never_said, unsure_lines
 from gradreel.render.lessons.selection import load_lesson
 from gradreel.render.lessons.tables import has_daily_views, holds_curve
 from gradreel.render.pace import BeatPace, pace_of
@@ -150,29 +150,59 @@ def train_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | 
 
 def plan_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> Plan:
     """Return what `render_lesson` or `render_scenes` would train, speak and render, and why. Writes nothing."""
-    folders = Folders(settings.media_dir)
-    planned = plan(*inspect_lesson(lesson, settings, reporter), folders)
-    if settings.voices:
-        new_words = _uncached_words(planned, settings, folders)
-        planned = with_unspoken(planned, settings.voices, folders, new_words, reporter)
+    planned = plan_with_unsaid(lesson, settings, reporter)
     return replace(planned, claims=known_claims(planned, settings.jobs_here))
 
 
-def _uncached_words(planned: Plan, settings: RenderSettings, folders: Folders) -> dict[str, SceneWords]:
-    """Play the scenes without cached words and return their words, which tell the missing recordings.
+def plan_with_unsaid(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> Plan:
+    """Return the plan of `plan_lesson` without claims, but with messages on lines that no beat says.
 
-    Returns {} if no voice is a folder of recordings. Leaves out scenes with missing runs. Writes nothing.
+    Tells ``reporter`` of letters that burned subtitles cannot show. Writes nothing.
+    """
+    folders, reporter = Folders(settings.media_dir), reporter or Reporter()
+    planned = plan(*inspect_lesson(lesson, settings, reporter), folders)
+    files = {clip.scene: file for clip in planned.clips if clip.up_to_date and (file := _existing_file(clip))}
+    words = _words_to_check(planned, settings, folders, files)
+    beats = {scene: file.beats for scene, file in files.items()} | {
+        scene: of_scene.beats for scene, of_scene in words.items()
+    }
+    if settings.voices:
+        planned = with_unspoken(planned, settings.voices, folders, words, reporter)
+    _BurnedLetters(lesson, settings, reporter).check(planned, beats)
+    _check_subcaption_letters(settings, reporter, files)
+    unsaid = (
+        never_said(clip.request, clip.narrated_as, [beat.name for beat in beats[clip.scene]] if known else None)
+        for clip in planned.clips
+        if (known := clip.scene in beats) or not clip.runs_recorded
+    )
+    return replace(planned, unsaid=tuple(filter(None, unsaid)))
+
+
+def _words_to_check(
+    planned: Plan, settings: RenderSettings, folders: Folders, files: Mapping[str, ClipFile]
+) -> dict[str, SceneWords]:
+    """Return the words of scenes that only playing tells: missing recordings, lines that may never be said, letters to burn.
+
+    They come from the cache, or from workers. Leaves out scenes with missing runs, and scenes with up-to-date
+    ``files`` unless recordings are looked for. Writes nothing.
     """
     from gradreel.render.voice.recordings import Recordings
 
-    if not any(isinstance(voice, Recordings) for voice in settings.voices.values()):
-        return {}
     with_lines = [clip for clip in planned.clips if clip.narrated_as and clip.runs_recorded]
-    kept = kept_words(with_lines, folders)
-    unheard = [clip.request for clip in with_lines if clip.scene not in kept]
-    with Workers(settings.jobs_here) as workers:
-        futures = [workers.submit("listen", request, timeout=settings.timeout) for request in unheard]
-        return {request.name: future.result()[0] for request, future in zip(unheard, futures, strict=True)}
+    if not any(isinstance(voice, Recordings) for voice in settings.voices.values()):
+        own = _with_own_words(planned) if settings.burned is not None else ()
+        with_lines = [
+            clip
+            for clip in with_lines
+            if clip.scene not in files and (clip in own or unsure_lines(clip.request, clip.narrated_as))
+        ]
+    words = kept_words(with_lines, folders)
+    unheard = [clip.request for clip in with_lines if clip.scene not in words]
+    if unheard:
+        with Workers(settings.jobs_here) as workers:
+            futures = [workers.submit("listen", request, timeout=settings.timeout) for request in unheard]
+            words |= {request.name: future.result()[0] for request, future in zip(unheard, futures, strict=True)}
+    return words
 
 
 def describe_scene(
@@ -276,9 +306,9 @@ def _run_and_publish(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], 
     ``apart``: clips are separate videos, so if some scenes fail, the others are published before the error is raised.
     If ``publish`` finds damaged clips, they are rendered again, once.
     """
-    letters = _BurnedLetters(job)
+    letters = _BurnedLetters(job.lesson, job.settings, job.reporter)
     clips, failures = _render_missing(job, letters, apart)
-    _check_subcaption_letters(job, clips)
+    _check_subcaption_letters(job.settings, job.reporter, {clip.scene: file for clip, file in clips})
     for clip, file in clips:
         for message in broken_claims(clip, claims_in(file.beats)):
             job.reporter.say(f"{clip.scene}: {message}")
@@ -382,8 +412,8 @@ def _with_own_words(planned: Plan) -> list[Clip]:
 class _BurnedLetters:
     """Warns of characters that the font of burned subtitles lacks, once for each scene."""
 
-    def __init__(self, job: Job) -> None:
-        self._job = job
+    def __init__(self, lesson: Lesson, settings: RenderSettings, reporter: Reporter) -> None:
+        self._lesson, self._settings, self._reporter = lesson, settings, reporter
         self._checked_scenes: set[str] = set()
 
     def check(self, planned: Plan, beats: Mapping[str, Sequence[BeatSpan]]) -> None:
@@ -391,12 +421,12 @@ class _BurnedLetters:
 
         Does nothing if no subtitles are burned.
         """
-        language = self._job.settings.burned
+        language = self._settings.burned
         if language is None:
             return
         from gradreel.render.videos.burned_subtitles import missing_letters_warning  # it loads PyAV
 
-        narration = narration_of(self._job.lesson, self._job.settings)
+        narration = narration_of(self._lesson, self._settings)
         lines = [
             (f"{clip.scene}/{beat.name}", refill_lines(narration, clip.narrated_as, beat).printed.get(language, ""))
             for clip in planned.clips
@@ -405,21 +435,21 @@ class _BurnedLetters:
         ]
         self._checked_scenes |= set(beats)
         if warning := missing_letters_warning(lines, language):
-            self._job.reporter.say(warning)
+            self._reporter.say(warning)
 
 
-def _check_subcaption_letters(job: Job, clips: Sequence[tuple[Clip, ClipFile]]) -> None:
-    """Warn of characters in Manim's subcaptions that the font of burned subtitles lacks.
+def _check_subcaption_letters(settings: RenderSettings, reporter: Reporter, files: Mapping[str, ClipFile]) -> None:
+    """Warn of characters in Manim's subcaptions that the font of burned subtitles lacks. ``files``: by scene.
 
     Subcaptions are in the language of the picture, so nothing is checked if other subtitles are burned.
     """
-    if job.settings.burned != job.settings.language:
+    if settings.burned != settings.language:
         return
     from gradreel.render.videos.burned_subtitles import missing_letters_warning  # it loads PyAV
 
-    lines = [(clip.scene, subcaption.text) for clip, file in clips for subcaption in file.subcaptions]
-    if warning := missing_letters_warning(lines, job.settings.language):
-        job.reporter.say(warning)
+    lines = [(scene, subcaption.text) for scene, file in files.items() for subcaption in file.subcaptions]
+    if warning := missing_letters_warning(lines, settings.language):
+        reporter.say(warning)
 
 
 def _inspect_scenes(

@@ -165,8 +165,6 @@ def print_traces(clips: Sequence[Clip], traces: Path, options: Options) -> None:
 def print_plan(plan: Plan, times: Estimates, options: Options, *, clips: bool) -> None:
     """Print what would be trained and, with ``clips``, rendered; why, and how long it will take."""
     from gradreel.render.claim_checks import broken_claims  # needs numpy, see the imports above
-    from gradreel.render.clips.clip_files import intact_description
-    from gradreel.render.lessons.own_words import never_said
 
     if options.as_json:
         print_json(_plan_as_json(plan, times, clips))
@@ -186,10 +184,8 @@ def print_plan(plan: Plan, times: Estimates, options: Options, *, clips: bool) -
     for clip in plan.clips:
         for message in broken_claims(clip, plan.claims.get(clip.scene, ())):
             print(f"neutral {clip.scene}: {message}")
-        content = intact_description(clip.path) if clip.up_to_date and clip.path is not None else None
-        beats = [beat["name"] for beat in content["beats"]] if content is not None else []
-        if beats and (message := never_said(clip.request, clip.narrated_as, beats)):
-            print(f"unsaid  {message}")
+    for message in plan.unsaid:
+        print(f"unsaid  {message}")
     if not plan.runs and not clips:
         print("nothing to train: every run is recorded")
     elif plan.runs or plan.out_of_date:
@@ -226,6 +222,7 @@ def _plan_as_json(plan: Plan, times: Estimates, clips: bool) -> dict[str, Any]:
             for clip in plan.out_of_date
         ]
         content["up_to_date"] = [clip.scene for clip in plan.clips if clip.up_to_date]
+        content["unsaid"] = list(plan.unsaid)
         content["neutral"] = [
             {"scene": scene, **asdict(claim)} for scene, claims in plan.claims.items() for claim in failed(claims)
         ]

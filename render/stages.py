@@ -187,6 +187,7 @@ class Plan:
     unspoken: Mapping[str, int] = field(default_factory=dict)  # by language: lines that must be spoken first
     unheard: tuple[str, ...] = ()  # scenes not listened to yet; ``unspoken`` counts all their lines
     claims: Mapping[str, tuple[Claim, ...]] = field(default_factory=dict)  # by scene, if its runs are recorded
+    unsaid: tuple[str, ...] = ()  # messages on lines of the user's that no beat says, see `never_said`
 
     @property
     def out_of_date(self) -> tuple[Clip, ...]:

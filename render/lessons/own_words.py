@@ -153,28 +153,46 @@ def brackets_as_text(words: OwnWords, sources: Collection[SceneSource], language
     return f"{words.file}: {READ_AS_TEXT}: {abbreviated_list(list(dict.fromkeys(shown)))}" if shown else ""
 
 
-def never_said(request: SceneRequest, narrated_as: str, beats: Collection[str]) -> str:
-    """Return a message that names lines of numbered beats that the scene lacks, such as ``piece-9``; "" for none.
+def unsure_lines(request: SceneRequest, narrated_as: str) -> list[str]:
+    """Return the beats with lines of the user's that only playing the scene can find; [] for a range of beats.
 
-    ``beats``: the beats of the scene's clip, since only playing the scene shows how many there are.
-    ``narrated_as``: the scene whose words it uses. Returns "" if ``request`` has a range of beats.
+    These are numbered beats, such as ``piece-9``, and names that a user's scene computes. ``narrated_as``: the scene
+    whose words it uses.
     """
-    words, settings = request.words, request.settings
+    words, settings, source = request.words, request.settings, request.source
     if words is None or settings.first_beat is not None or settings.last_beat is not None:
-        return ""
-    lines = [
+        return []
+    lines = dict.fromkeys(
         beat
         for scenes in words.scenes.values()
         for table in ("beats", SPOKEN, NEUTRAL)
         for beat in scenes.get(narrated_as, {}).get(table, {})
-    ]
-    unsaid = dict.fromkeys(beat for beat in lines if general_name(beat) != beat and beat not in beats)
+    )
+    written = {each.written for each in word_requests(source)} if lines and not source.is_ours else {*lines}
+    return [beat for beat in lines if general_name(beat) != beat or beat not in written]
+
+
+def never_said(request: SceneRequest, narrated_as: str, beats: Collection[str] | None) -> str:
+    """Return a message that names `unsure_lines` of beats that the scene lacks, such as ``piece-9``; "" for none.
+
+    ``beats``: the beats that the scene plays; None while they are unknown, because a run is not recorded yet.
+    """
+    lines = unsure_lines(request, narrated_as)
+    if not lines or request.words is None:
+        return ""
+    if beats is None:
+        return (
+            f"{request.words.file}: whether {request.name} says {', '.join(lines)} is known once its runs are trained"
+        )
+    said = {*beats, *map(general_name, beats)}
+    unsaid = [beat for beat in lines if beat not in said]
     if not unsaid:
         return ""
     general_names = {general_name(beat) for beat in unsaid}
-    similar = [beat for beat in beats if general_name(beat) in general_names] or beats
+    similar = [beat for beat in beats if general_name(beat) in general_names]
+    similar = similar if general_names <= {*map(general_name, similar)} else list(beats)
     return (
-        f"{words.file}: {request.name} never says {', '.join(unsaid)};"
+        f"{request.words.file}: {request.name} never says {', '.join(unsaid)};"
         f" with these parameters it has {', '.join(similar)}"
     )
 

@@ -182,10 +182,20 @@ def test_an_option_without_effect_is_reported(gradreel, project):
     assert "no subtitles in the picture: nothing is said in English" in told
 
 
+def test_a_dry_run_names_lines_of_computed_beats_and_letters_that_cannot_be_burned(gradreel, project):
+    scene = (project / "my_scene.py").read_text().replace('f"next-{k + 1}"', '("one", "two")[k]')
+    (project / "my_scene.py").write_text(scene.replace('say="A ring."', 'say="A ring ש."'))
+    (project / "my-words.toml").write_text(WORDS.replace("next =", 'one = "A"\ntwo = "B"\ntow = "C"\nnext ='))
+    told = gradreel("render", *SMALL, "--dry_run", "--burn_subtitles", "en")
+    assert "marks never says tow, next; with these parameters it has first, one, two" in told.stdout
+    assert "the font has no ש (ring/draw)" in told.stderr
+
+
 def test_a_line_for_a_number_that_the_scene_does_not_reach_is_reported(gradreel, project):
     (project / "my-words.toml").write_text(WORDS.replace("next =", 'next-2 = "The last."\nnext-7 = "More."\nnext ='))
-    told = gradreel("render", *SMALL).stderr
-    assert "next-7" in told and "it has next-1, next-2" in told
+    for command in (("render", *SMALL, "--dry_run"), ("list", *SMALL[:2]), ("render", *SMALL), ("list", *SMALL[:2])):
+        told = gradreel(*command).output
+        assert told.count("next-7") == 1 and "it has next-1, next-2" in told, command
     assert "next-7" in gradreel("render", *SMALL, "--dry_run").stdout
     assert "next-7" not in gradreel("render", *SMALL, "marks", "-n", "next-1").stderr, "a part has not all beats"
 
