@@ -181,7 +181,7 @@ def plan_with_unsaid(lesson: Lesson, settings: RenderSettings, reporter: Reporte
 def _words_to_check(
     planned: Plan, settings: RenderSettings, folders: Folders, files: Mapping[str, ClipFile]
 ) -> dict[str, SceneWords]:
-    """Return the words of scenes that only playing tells: missing recordings, lines that may never be said, letters to burn.
+    """Return the words of scenes that must be played to find missing recordings, unsaid lines, or letters to burn.
 
     They come from the cache, or from workers. Leaves out scenes with missing runs, and scenes with up-to-date
     ``files`` unless recordings are looked for. Writes nothing.

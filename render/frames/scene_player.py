@@ -26,7 +26,7 @@ from gradreel.render.frames.cameras import clear_color
 from gradreel.render.frames.drawing import ClipRenderer
 from gradreel.render.frames.encode import ClipEncoder
 from gradreel.render.frames.jumps import JumpFinder
-from gradreel.render.frames.leaving import everything_leaves, shows_something
+from gradreel.render.frames.leaving import may_empty, shows_something
 from gradreel.render.frames.pictures import Boxes, Pixels, png_bytes, whole
 from gradreel.render.frames.pixel_loops import straighten
 from gradreel.render.packet_grid import clip_grid
@@ -228,9 +228,9 @@ class ClipWriter(SceneFileWriter):
         self.spans: list[tuple[str, int, int]] = []  # of the requested beats: name, first frame, frame after the last
         self._shown_sections: list[tuple[str, int]] = []  # name, first frame
         self._play_began = 0  # frames there were when the last play began
-        self._all_leaves = False  # whether the last play removes everything visible
+        self._may_empty = False  # whether the last play may remove or hide everything visible
         self._leaves_at = 0  # the frame at which that play can be cut off, with the picture still whole
-        self._cuts_after_frame = False  # whether the next frame is the first of a beat, and everything leaves after it
+        self._cuts_after_frame = False  # whether the next frame is a beat's first, and everything may leave after it
         self._emptied_at: int | None = None  # frame at which the play began that emptied the picture; None: not empty
         self._emptied: list[EmptyStretch] = []
         self._was_seen = False  # whether the picture showed something when the last play ended
@@ -403,7 +403,7 @@ class ClipWriter(SceneFileWriter):
         pass
 
     def begin_animation(self, allow_write: bool = False, **where: Any) -> None:
-        """Forces a key frame before a play that empties the picture, or begins with an empty one: slides stop there.
+        """Forces a key frame before a play that may empty the picture, or after `clear`: slides stop there.
 
         If a beat begins with such a play, the key frame comes after its first frame, so that the beat shows something.
         """
@@ -412,13 +412,13 @@ class ClipWriter(SceneFileWriter):
         is_shown = shows_something(self.scene)
         if is_shown:
             self._end_empty_stretch()
-        self._all_leaves = allow_write and everything_leaves(self.scene)
+        self._may_empty = allow_write and may_empty(self.scene)
         is_cleared = allow_write and self._was_seen and not is_shown  # by clear() or remove()
         if is_cleared:
             self._emptied_at = self._play_began
         starts_beat = bool(self._shown_sections) and self._shown_sections[-1][1] == self._play_began
-        self._cuts_after_frame = self._all_leaves and starts_beat
-        if is_cleared or (self._all_leaves and not starts_beat):
+        self._cuts_after_frame = self._may_empty and starts_beat
+        if is_cleared or (self._may_empty and not starts_beat):
             self._force_key_frame()
 
     def _end_empty_stretch(self) -> None:
@@ -436,7 +436,7 @@ class ClipWriter(SceneFileWriter):
         is_seen = self._was_seen = shows_something(self.scene)
         if is_seen:
             self._end_empty_stretch()
-        elif self._all_leaves:
+        elif self._may_empty:
             self._emptied_at = self._leaves_at
         if not allow_write and isinstance(self.scene, LectureScene):
             self.scene.renderer.time = self._time_as_played(self.scene)

@@ -219,12 +219,12 @@ def test_slides_stop_before_the_picture_empties_and_continue_with_that(gradreel,
 
 
 ENDS = """
-from manim import RIGHT, WHITE, Circle, Create, FadeIn, Scene, ShrinkToCenter, Square
+from manim import BLACK, RIGHT, WHITE, ApplyMethod, FadeIn, MovingCameraScene, ShrinkToCenter, Square, ValueTracker
 
 
-class Ends(Scene):
+class Ends(MovingCameraScene):
     def construct(self):
-        for name in ("clear", "remove", "shift", "opacity", "shrink"):
+        for name in "clear remove shift opacity shrink tracker time camera method colour late".split():
             self.next_section(name)
             square = Square(3, fill_opacity=1, color=WHITE)
             self.play(FadeIn(square), run_time=0.2)
@@ -238,9 +238,30 @@ class Ends(Scene):
                 self.remove(square)
             elif name == "opacity":
                 self.play(square.animate.set_opacity(0), run_time=0.4)
-            else:
+            elif name == "tracker":
+                shown = ValueTracker(1)
+                square.add_updater(lambda shape: shape.set_opacity(shown.get_value()))
+                self.play(shown.animate.set_value(0), run_time=0.4)
+            elif name == "time":
+                square.add_updater(lambda shape, seconds: shape.set_opacity(shape.get_fill_opacity() - 3 * seconds))
+                self.wait(0.6)
+            elif name == "camera":
+                self.play(self.camera.frame.animate.shift(20 * RIGHT), run_time=0.4)
+                self.wait(0.2)
+                self.clear()
+                self.camera.frame.shift(-20 * RIGHT)
+                continue
+            elif name == "method":
+                self.play(ApplyMethod(square.shift, 20 * RIGHT), run_time=0.4)
+            elif name == "colour":
+                self.play(square.animate.set_color(BLACK), run_time=0.4)
+            elif name == "shrink":
                 self.play(ShrinkToCenter(square), run_time=0.4)
+            else:
+                self.clear()
+                continue
             self.wait(0.2)
+            self.clear()
 """
 
 
@@ -249,7 +270,7 @@ def test_slides_wait_before_the_picture_is_emptied_in_any_other_way(gradreel, tm
     (tmp_path / "own.py").write_text(ENDS, encoding="utf-8")
     made = gradreel("export", "slides", "own.py:Ends", *SMALL, "--folder", "-o", "talk")
     stills = stills_of(Path(made.stdout.strip()).parent)
-    assert len(stills) == 5
+    assert len(stills) == 11
     assert min(map(bright, stills.values())) > 100, str({number: bright(still) for number, still in stills.items()})
 
 
