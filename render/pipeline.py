@@ -55,6 +55,7 @@ from gradreel.render.videos.publishing import (
     check_lesson_place,
     check_video,
     narration_of,
+    nothing_said,
     publish_clip,
     publish_lesson,
 )
@@ -63,6 +64,7 @@ from gradreel.render.workers.progress import Reporter
 from gradreel.render.workers.training import train_runs
 from gradreel.render.workers.worker_process import WorkerDiedError
 from gradreel.scenes.words.claims import Claim
+from gradreel.scenes.words.narration import Narration
 
 T = TypeVar("T")
 Check: TypeAlias = Callable[[Sequence[Clip]], None]
@@ -170,6 +172,11 @@ def plan_with_unsaid(lesson: Lesson, settings: RenderSettings, reporter: Reporte
         planned = with_unspoken(planned, settings.voices, folders, words, reporter)
     _BurnedLetters(lesson, settings, reporter).check(planned, beats)
     _check_subcaption_letters(settings, reporter, files)
+    if settings.burned is not None:
+        narration = narration_of(lesson, settings)
+        for clips in [[clip] for clip in planned.clips] if lesson.picked else [planned.clips]:  # of one film each
+            if all(clip.scene in beats for clip in clips) and not _has_subtitles(clips, beats, files, narration):
+                reporter.say(nothing_said(settings.burned))
     unsaid = (
         never_said(clip.request, clip.narrated_as, [beat.name for beat in beats[clip.scene]] if known else None)
         for clip in planned.clips
@@ -407,6 +414,25 @@ def _with_own_words(planned: Plan) -> list[Clip]:
     """Return the narrated clips that may have lines of the user's own."""
     clips = [clip for clip in planned.clips if clip.narrated_as]
     return [clip for clip in clips if clip.request.words is not None or not clip.request.source.is_ours]
+
+
+def _has_subtitles(
+    clips: Sequence[Clip],
+    beats: Mapping[str, Sequence[BeatSpan]],
+    files: Mapping[str, ClipFile],
+    narration: Narration,
+) -> bool:
+    """Return whether the clips' film has a subtitle in the language that is burned. ``beats``, ``files``: by scene."""
+    settings = clips[0].request.settings
+    if settings.burned == settings.language and any(
+        files[clip.scene].subcaptions for clip in clips if clip.scene in files
+    ):
+        return True
+    return any(
+        refill_lines(narration, clip.narrated_as, beat).printed.get(settings.burned or "", "").strip()
+        for clip in clips
+        for beat in beats[clip.scene]
+    )
 
 
 class _BurnedLetters:

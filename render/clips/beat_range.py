@@ -87,7 +87,7 @@ def missing_beats_error(request: SceneRequest, played: Sequence[str] | None = No
         return UserError(f"-n {asked}: {request.name} has no beats and no sections; begin one by self.next_section(…)")
     unknown = next((beat for beat in (first, last) if beat is not None and beat not in names), "")
     nearest = get_close_matches(unknown, names, n=1)
-    guess = f"; did you mean {nearest[0]}?" if nearest else ""
+    guess = f"; did you mean {nearest[0].replace('…', '1')}?" if nearest else ""
     if unknown.isdigit():
         guess = '; -n takes names, not numbers of animations: begin a section by self.next_section("name")'
     many = played is None and len(names) > MOST_LISTED

@@ -252,7 +252,7 @@ def write_video(
         sounds = with_music(music, sounds, shots, settings.fps)
     files = [shot.file for shot in shots]
     if settings.burned is not None and settings.burned not in subtitles:
-        reporter.say(f"no subtitles in the picture: nothing is said in {LANGUAGES[settings.burned].own_name}")
+        reporter.say(nothing_said(settings.burned))
     if settings.burned in subtitles:
         files = _burned_clips(shots, subtitles[settings.burned], settings, workspace, reporter.say)
     soft = {language: language_cues for language, language_cues in subtitles.items() if language != settings.burned}
@@ -273,6 +273,11 @@ def write_video(
     if names := list(dict.fromkeys(sound.name for sound in cut_sounds)):
         reporter.say(f"{abbreviated_list(names)}: cut at the end of the video")
     return subtitles, spoken
+
+
+def nothing_said(language: str) -> str:
+    """Return the message that the subtitles to burn are missing, because no line is in ``language``."""
+    return f"no subtitles in the picture: nothing is said in {LANGUAGES[language].own_name}"
 
 
 def _burned_clips(

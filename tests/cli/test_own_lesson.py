@@ -189,6 +189,8 @@ def test_a_dry_run_names_lines_of_computed_beats_and_letters_that_cannot_be_burn
     told = gradreel("render", *SMALL, "--dry_run", "--burn_subtitles", "en")
     assert "marks never says tow, next; with these parameters it has first, one, two" in told.stdout
     assert "the font has no ש (ring/draw)" in told.stderr
+    silent = gradreel("render", "ring", *SMALL, "--dry_run", "--burn_subtitles", "zh").stderr
+    assert "no subtitles in the picture: nothing is said in 中文" in silent
 
 
 def test_a_line_for_a_number_that_the_scene_does_not_reach_is_reported(gradreel, project):
