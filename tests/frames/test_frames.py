@@ -103,3 +103,10 @@ def test_no_beat_of_the_lecture_ends_on_an_empty_picture():
     assert len(pictures) > 150
     empty = [file for file in pictures if np.ptp(np.asarray(Image.open(file).convert("L"))) < 100]
     assert empty == []
+
+
+def test_no_picture_of_the_lessons_is_empty():
+    pictures = list((Path(__file__).parent / "snapshots").rglob("*.png"))
+    ranges = {path: Image.open(path).convert("L").getextrema() for path in pictures}
+    assert len(ranges) > 300
+    assert [path for path, (darkest, brightest) in ranges.items() if brightest - darkest < 80] == []
