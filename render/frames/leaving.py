@@ -119,8 +119,10 @@ def _is_visible(scene: Scene, part: Mobject, frame: _Frame) -> bool:
         return False
     if not _is_in_frame(scene, part, frame):
         return False
+    if isinstance(part, PMobject):
+        return _differs_from_ground(scene, part.rgbas)
     if not isinstance(part, VMobject):
-        return True
+        return bool(part.get_pixel_array()[:, :, 3].any())
     has_line = bool(part.get_stroke_width() > 0) and _differs_from_ground(scene, part.get_stroke_rgbas())
     return has_line or _differs_from_ground(scene, part.get_fill_rgbas())
 

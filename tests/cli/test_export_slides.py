@@ -219,12 +219,15 @@ def test_slides_stop_before_the_picture_empties_and_continue_with_that(gradreel,
 
 
 ENDS = """
-from manim import BLACK, RIGHT, WHITE, ApplyMethod, FadeIn, MovingCameraScene, ShrinkToCenter, Square, ValueTracker
+import numpy as np
+from manim import (
+    BLACK, RIGHT, WHITE, ApplyMethod, FadeIn, ImageMobject, MovingCameraScene, ShrinkToCenter, Square, ValueTracker,
+)
 
 
 class Ends(MovingCameraScene):
     def construct(self):
-        for name in "clear remove shift opacity shrink tracker time camera method colour late".split():
+        for name in "clear remove shift opacity shrink tracker time camera method colour image late".split():
             self.next_section(name)
             square = Square(3, fill_opacity=1, color=WHITE)
             self.play(FadeIn(square), run_time=0.2)
@@ -253,6 +256,12 @@ class Ends(MovingCameraScene):
                 continue
             elif name == "method":
                 self.play(ApplyMethod(square.shift, 20 * RIGHT), run_time=0.4)
+            elif name == "image":
+                image = ImageMobject(np.full((9, 9, 3), 255, np.uint8)).scale(20)
+                self.add(image)
+                self.remove(square)
+                self.wait(0.2)
+                self.play(image.animate.set_opacity(0), run_time=0.4)
             elif name == "colour":
                 self.play(square.animate.set_color(BLACK), run_time=0.4)
             elif name == "shrink":
@@ -270,7 +279,7 @@ def test_slides_wait_before_the_picture_is_emptied_in_any_other_way(gradreel, tm
     (tmp_path / "own.py").write_text(ENDS, encoding="utf-8")
     made = gradreel("export", "slides", "own.py:Ends", *SMALL, "--folder", "-o", "talk")
     stills = stills_of(Path(made.stdout.strip()).parent)
-    assert len(stills) == 11
+    assert len(stills) == 12
     assert min(map(bright, stills.values())) > 100, str({number: bright(still) for number, still in stills.items()})
 
 
