@@ -444,7 +444,7 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
         "from": click.option("--from", "first_scene", type=SceneName(), metavar="SCENE", help=FIRST_AND_LAST),
         "to": click.option("--to", "last_scene", type=SceneName(), metavar="SCENE", help=FIRST_AND_LAST),
         "lesson": click.option("--lesson", type=LessonFile(), metavar="FILE",
-                               help="A lesson of ours by its name, or a file that you trust: its scenes run as code."),
+                               help="One of ours, or a file you trust: it runs as code."),
         "set": click.option("--set", "overrides", multiple=True, metavar="SCENE.PARAM=VALUE",
                             help="Set a parameter: JSON, text or @FILE. Repeatable."),
         "curve": click.option("--curve", type=FILE, metavar="CSV", help="Your own red curve: x and y in each row."),
