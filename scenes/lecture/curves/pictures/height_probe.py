@@ -14,7 +14,7 @@ from gradreel.scenes.style import mix, palette
 from manim import ManimColor, Triangle, VGroup, VMobject
 from numpy.typing import NDArray
 
-SPREAD, APART = 0.66, 0.16  # from the first column of arrows to the last, at most; from one to the next
+SPREAD, APART = 1.1, 0.34  # from the first column of arrows to the last, at most; from one to the next
 HEAD, SLIM = 0.19, 0.7  # an arrow's head at most; how wide it is for its height
 TIP = 0.12  # radius of the dot where they end
 LEAVING, CLEAR = 0.3, 0.1  # way on which the name of x fades; between it and the axis' labels, at least
@@ -25,7 +25,7 @@ class HeightProbe(VGroup):
     """``show(x)`` moves everything there. The board's formula must be whole: its cards carry the numbers.
 
     Arrows that go one way stand on each other, as heights do; one that turns back needs a place of its own and has the
-    next column, as close as heads allow, all about the line. They end at the curve, beside the tip on the line.
+    next column, all about the line. They end at the curve, beside the tip on the line.
 
     Parts: ``line``; for each term one of ``arrows``, ``numbers`` (none where cards stand over the panels) and
     ``marks`` (in its panel); ``joints`` between the arrows; ``tip`` on the line where the last one ends; ``total``,
