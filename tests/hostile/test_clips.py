@@ -21,10 +21,6 @@ from hypothesis import strategies as st
 SMALL = ("--lesson", "film.toml", "-r", "64,36", "--fps", "5")
 
 
-def damage_short(clip: Path) -> None:
-    os.truncate(clip, clip.stat().st_size - 200)
-
-
 def damage_inside(clip: Path) -> None:
     """Flip one byte in the middle of a clip, and keep its size and times."""
     found, content = clip.stat(), bytearray(clip.read_bytes())
@@ -33,29 +29,19 @@ def damage_inside(clip: Path) -> None:
     os.utime(clip, ns=(found.st_atime_ns, found.st_mtime_ns))
 
 
-def damage_to_nothing(clip: Path) -> None:
-    clip.write_bytes(b"")
-
-
-def replace_by_folder(clip: Path) -> None:
-    clip.unlink()
-    clip.mkdir()
-
-
-def replace_by_pipe(clip: Path) -> None:
-    clip.unlink()
-    os.mkfifo(clip)
-
-
 def frames_in(video: Path) -> int:
     with av.open(str(video)) as container:
         return sum(1 for _ in container.decode(video=0))
 
 
-@pytest.mark.parametrize("damage", [damage_short, damage_to_nothing, replace_by_pipe])
+@pytest.mark.parametrize("damage", ["short", "empty", "pipe"])
 def test_a_damaged_clip_is_planned_and_made_again(rendered, damage):
     clip = sorted(rendered.media.glob("clips/*.mp4"))[0]
-    damage(clip)
+    if damage == "pipe":
+        clip.unlink()
+        os.mkfifo(clip)
+    else:
+        os.truncate(clip, clip.stat().st_size - 200 if damage == "short" else 0)
     dry = rendered.run("render", *SMALL, "--dry_run", "--json")
     (again,) = json.loads(dry.stdout)["render"]
     assert again["why"] == "its file is gone or damaged"
@@ -65,7 +51,8 @@ def test_a_damaged_clip_is_planned_and_made_again(rendered, damage):
 
 def test_a_folder_instead_of_a_clip_is_an_error_that_names_it(rendered):
     clip = sorted(rendered.media.glob("clips/*.mp4"))[0]
-    replace_by_folder(clip)
+    clip.unlink()
+    clip.mkdir()
     (clip / "mine.txt").write_text("mine")
     assert f"{clip} is a folder" in rendered.refused("render", *SMALL)
     assert (clip / "mine.txt").read_text() == "mine"
@@ -79,11 +66,7 @@ def test_a_clip_damaged_inside_is_made_again_when_it_is_joined(rendered):
     damage_inside(clip)
     video.unlink()
     result = rendered.run("render", *SMALL)
-    assert (result.exit_code, f"{clip.name} in" in result.stderr, "damaged, made again" in result.stderr) == (
-        0,
-        True,
-        True,
-    )
+    assert result.exit_code == 0 and f"{clip.name} in" in result.stderr and "damaged, made again" in result.stderr
     assert clip.read_bytes() == sound
     assert frames_in(video) == frames
 
@@ -116,7 +99,7 @@ def test_any_description_is_read_or_ignored_without_a_crash(rendered, odd_json, 
         found = read_description(description)
         assert found is None or json.dumps(found) == json.dumps(changed)  # as text: a NaN is not equal to itself
         assert len(earlier_clips(clip.parent)) == (1 if found is None else 2)
-        contents(lesson, RenderSettings(width=64, height=36, fps=5, media_dir=rendered.media))
+        contents([(lesson, RenderSettings(width=64, height=36, fps=5, media_dir=rendered.media))])
         print_scenes("en", False, rendered.media)
     finally:
         description.write_bytes(before)

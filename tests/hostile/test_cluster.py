@@ -54,7 +54,7 @@ FAILED = st.builds(
     st.sampled_from(["UserError", "SceneError", "WorkerDiedError", "SystemExit"]), st.text(), st.lists(PATHS),
 )  # fmt: skip
 TEXTS = SAID | FAILED | st.just(json.dumps(CLIP)) | ODD.map(json.dumps) | st.text() | st.just("[" * 100_000)
-FEW = settings(max_examples=150)
+FEW = settings(max_examples=60)
 
 
 class Answers:

@@ -14,7 +14,7 @@ from gradreel.core.errors import UserError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-FUZZ = settings(max_examples=150)
+FUZZ = settings(max_examples=100)
 TODAY = date(2021, 2, 26)
 CELLS = st.sampled_from(
     [

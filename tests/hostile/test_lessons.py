@@ -66,7 +66,7 @@ def test_a_lesson_that_may_never_end_or_is_huge_is_not_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["a = " + "[" * 20_000, "a = " + "{b=" * 20_000, "a = " + "1" * 5000, "a" + ".a" * 20_000 + " = 1", "\0"]
+    "text", ["a = " + "[" * 20_000, "a = " + "{b=" * 20_000, "a = " + "1" * 5000, "a" + ".a" * 4_000 + " = 1", "\0"]
 )
 def test_a_lesson_that_is_no_lesson_is_one_message(tmp_path, text):
     (tmp_path / "lesson.toml").write_text(text)
@@ -89,7 +89,7 @@ KEYS = st.sampled_from(["title", "scene", "name", "part", "parameters", "run", "
 VALUES = st.recursive(PLAIN, lambda inside: st.lists(inside, max_size=3) | st.dictionaries(KEYS, inside, max_size=4))
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(content=st.dictionaries(KEYS | st.sampled_from(["narration", "experiments", "poster"]), VALUES, max_size=4))
 def test_any_lesson_file_loads_or_gives_a_message(tmp_path, content):
     file = tmp_path / "lesson.toml"
@@ -120,8 +120,4 @@ def _toml(value):
         return "[" + ", ".join(map(_toml, value)) + "]"
     if isinstance(value, str):
         return '"' + "".join(f"\\U{ord(letter):08x}" for letter in value if not 0xD800 <= ord(letter) < 0xE000) + '"'
-    return (
-        {None: '"none"', True: "true", False: "false"}.get(value, str(value))
-        if value in (None, True, False)
-        else (str(value))
-    )
+    return {None: '"none"', True: "true", False: "false"}.get(value, str(value))

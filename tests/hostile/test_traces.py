@@ -39,7 +39,7 @@ POINTS = Experiment(
     batch_size=2,
     epochs=2,  # type: ignore[arg-type]
 )
-fuzzed = settings(max_examples=60)
+fuzzed = settings(max_examples=30)
 
 
 def loop(path: Path, make: Any, *more: torch.nn.Module, updates: int = 4) -> Path:
@@ -182,20 +182,6 @@ def test_whatever_is_odd_in_a_resealed_meta_is_a_problem_or_no_matter_and_raises
     read(path)
 
 
-@pytest.mark.parametrize("learning_rate", [0.1, None])
-def test_an_unprintable_name_is_escaped_in_the_result(
-    sound: dict[str, Path], tmp_path: Path, learning_rate: float | None
-) -> None:
-    path = Path(shutil.copytree(sound["sgd"], tmp_path / "hostile"))
-    meta = json.loads((path / "meta.json").read_text())
-    meta["recorded"]["parts"][0]["name"] = "\ud800\x1b[31m"
-    meta["recorded"]["optimizers"][0]["groups"][0]["settings"]["lr"] = learning_rate
-    resealed(path, meta)
-    answer = str(verify(path))
-    answer.encode()
-    assert "\x1b" not in answer
-
-
 def test_an_unprintable_dtype_is_escaped_in_the_message(sound: dict[str, Path], tmp_path: Path) -> None:
     path = Path(shutil.copytree(sound["sgd"], tmp_path / "hostile"))
     meta = json.loads((path / "meta.json").read_text())
@@ -231,7 +217,7 @@ VIEWS = Experiment.model_validate({"dataset": {"kind": "daily views", "series": 
 DATES = ["9999-12-31", "9999-12-28", "0001-01-01", ["9999-12-29", "9999-12-30", "9999-12-31"], ["9999-12-29"]]
 
 
-@settings(fuzzed, max_examples=1500)
+@settings(fuzzed, max_examples=500)
 @given(data=st.data())
 def test_any_described_experiment_is_valid_or_refused(data: st.DataObject) -> None:
     content = data.draw(st.sampled_from([VIEWS, SHORT.model_dump(mode="json")]).map(copy.deepcopy))
@@ -299,11 +285,6 @@ def test_unusable_betas_are_a_problem(trace: Path) -> None:
     assert "Adam of these settings makes no update" in str(result)
 
 
-def test_infinite_settings_are_read_as_they_were_written(tmp_path: Path) -> None:
-    path = loop(tmp_path / "run", lambda model: torch.optim.SGD(model.parameters(), lr=0.1, weight_decay=np.inf))
-    assert {problem.column for problem in verify(path).problems} == {"parameters", "gradient", "batch_loss"}
-
-
 @pytest.mark.parametrize("name", ["meta.json", "kept.npy", "parameters.npy"])
 @pytest.mark.parametrize("kind", ["sgd"], indirect=True)
 def test_a_fifo_is_not_waited_for(trace: Path, name: str) -> None:
@@ -314,14 +295,6 @@ def test_a_fifo_is_not_waited_for(trace: Path, name: str) -> None:
     assert name in str(verify(trace))
 
 
-@pytest.mark.parametrize("kind", ["trained"], indirect=True)
-def test_a_device_is_no_meta(trace: Path) -> None:
-    (trace / "meta.json").unlink()
-    (trace / "meta.json").symlink_to("/dev/zero")
-    with pytest.raises(TraceError, match="not a regular file"):
-        Trace.open(trace)
-
-
 PLACE = ("experiment", "dataset", "points")
 
 
@@ -330,25 +303,15 @@ PLACE = ("experiment", "dataset", "points")
 @pytest.mark.parametrize(
     "shape",
     [
-        [10**7, 2], [2**40, 2**40], [10**400, 1], [6, 2], [7, 3], [3, 6], [18, 1], [1, 18], [0, 3], [-6, -3],
-        [True, 18], [6.0, 3], [18], [6, 3, 1], [], "63", {"6": 3}, None,
+        [2**40, 2**40], [10**400, 1], [6, 2], [7, 3], [0, 3], [-6, -3], [True, 18], [6.0, 3], [18], "63", None,
+        [], {}, {"shape": [6, 3]}, {"float64": "", "shape": []},
     ],
 )  # fmt: skip
 def test_points_of_a_wrong_shape_are_refused_in_little_memory(trace: Path, shape: Any) -> None:
-    changed(trace, *PLACE, "shape", to=shape)
+    changed(trace, *PLACE, *([] if isinstance(shape, dict) else ["shape"]), to=shape)
     with pytest.raises(TraceError):
         Trace.open(trace)
     assert verify(trace).problems
-
-
-@pytest.mark.parametrize("kind", ["points"], indirect=True)
-@pytest.mark.parametrize(
-    "value", [{}, [], [[0, 1, 0]], {"shape": [6, 3]}, {"sha256": "0"}, {"float64": "", "shape": []}]
-)
-def test_points_that_meta_does_not_name_are_refused(trace: Path, value: Any) -> None:
-    changed(trace, *PLACE, to=value)
-    with pytest.raises(TraceError):
-        Trace.open(trace)
 
 
 @pytest.mark.parametrize("kind", ["points"], indirect=True)
@@ -521,11 +484,8 @@ def test_updates_that_were_not_computed_are_not_called_exact(make: Any, tmp_path
     assert not result.exact and "not computed again" in str(result)
 
 
-@pytest.mark.parametrize("scene", ["GradientDescent", "Network", "LossCurve"])
-def test_scenes_show_a_trace_whose_gradients_are_nan(scene: str, sound: dict[str, Path], tmp_path: Path) -> None:
-    from gradreel.scenes.lecture.any_run import loss_curve
-    from gradreel.scenes.lecture.any_run import network as any_network
-    from gradreel.scenes.lecture.optimization import gradient_descent as optimization
+def test_a_scene_shows_a_trace_whose_gradients_are_nan(sound: dict[str, Path], tmp_path: Path) -> None:
+    from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
     from gradreel.scenes.stills import visit_beats
 
     path = Path(shutil.copytree(sound["sgd"], tmp_path / "hostile"))
@@ -533,6 +493,5 @@ def test_scenes_show_a_trace_whose_gradients_are_nan(scene: str, sound: dict[str
     gradients[2:] = [[np.nan, np.inf, -np.inf] * 3] * (len(gradients) - 2)
     with_column(path, "gradient", gradients)
     shown: list[str] = []
-    kind = next(getattr(module, scene) for module in (any_network, loss_curve, optimization) if hasattr(module, scene))
-    visit_beats(kind, lambda _, beat: shown.append(beat), {"trace": path}, size=(160, 90))
+    visit_beats(GradientDescent, lambda _, beat: shown.append(beat), {"trace": path}, size=(160, 90))
     assert shown

@@ -87,18 +87,6 @@ def test_other_curves_are_followed_with_as_many_points(film):
     assert blue[:, 1] == pytest.approx(curve(blue[:, 0]), abs=1e-6)
 
 
-def test_a_card_shows_its_present_piece(film):
-    curve = film.scene.others[-1][1].curves[0]
-    parts, cards = curve.decompose(), [term[-1] for _, term in sorted(film.scene.formula.terms.items())]
-    way = np.ptp(curve.x)
-    for card, piece in zip(cards[1:], (1, 2, 31), strict=True):
-        drawn = card.picture.get_all_points()
-        left, right = drawn[0][0], drawn[-1][0]
-        ramp = (drawn[[3, 8], 0] - left) / (right - left) * (4 / 3) * way - way / 6 + curve.x[0]
-        assert ramp == pytest.approx([parts.start[piece - 1], parts.end[piece - 1]], abs=1e-3)
-        assert np.sign(drawn[-1][1] - drawn[0][1]) == np.sign(parts.height[piece - 1])
-
-
 def test_the_mark_is_as_long_as_the_gap(film):
     seen = film.seen
     for beat in ("points", "more"):

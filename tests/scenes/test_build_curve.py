@@ -13,7 +13,6 @@ from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.scenes.lecture.curves.build_curve import BuildCurve
 from gradreel.scenes.lecture.curves.pictures.curve_board import CurveBoard
 from gradreel.scenes.lecture.curves.pictures.height_probe import HeightProbe
-from gradreel.scenes.lecture.curves.pictures.running_sum import SumLabel
 from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.testing.layout import check_scene
 
@@ -168,36 +167,6 @@ def test_terms_appear_after_their_piece_until_all_are_there():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [None, "seven knots", "millions", "steep"])
-def test_the_name_of_the_sum_is_at_its_level_part_and_touches_nothing(name):
-    curve = PiecewiseLinearCurve(*zip(*CURVES.get(name, BuildCurve.validated({}).knots), strict=True))
-    board = CurveBoard(curve, curve.range_around(), "red", "gap")
-    label = SumLabel(board.sum, "sum so far")
-    places = [label.place(k) for k in range(board.pieces)]
-    assert name or all(place is not None for place in places)
-    for k, place in enumerate(places):
-        if place is None:
-            continue
-        (left, low), (right, high) = (
-            board.plot.data(place + side * np.array([label.text.width, label.text.height, 0]) / 2) for side in (-1, 1)
-        )
-        x = np.linspace(left, right, 50)
-        assert left >= curve.x[k]
-        for y in (curve(x), board.parts.partial_sum(k, x)):
-            assert ((y < low) | (y > high)).all()
-
-
-def test_panels_share_one_axis_with_lines_at_the_corners():
-    scene = BuildCurve.validated({})
-    board = CurveBoard(PiecewiseLinearCurve(*zip(*scene.knots, strict=True)), (0.0, 8.0), "red", "gap")
-    lines = [guide.get_center()[0] for guide in board.panels.guides[: len(board.curve.x)]]
-    for k in (1, 2, 3):
-        assert [board.panels.at(k, x)[0] for x in board.curve.x] == pytest.approx(lines)
-    rise = board.panels.at(1, 3.0)[1] - board.panels.at(1, 1.0)[1]
-    fall = board.panels.at(2, 4.5)[1] - board.panels.at(2, 3.0)[1]
-    assert fall / rise == pytest.approx(-2 / 3)
-
-
 @pytest.mark.parametrize("name", [None, "two knots", "millions", "most knots"])
 def test_another_curve_is_built_over_the_same_axes_and_no_piece_is_level(name):
     curve, (x, y), shown, leader = film_of(name).other
@@ -238,17 +207,3 @@ def test_a_rounding_residue_is_not_spoken(play):
     assert 0 < residue < 1e-12  # the case in question: not exactly zero
     line = play(BuildCurve, knots=list(zip(x, y, strict=True))).lines["heights"]["en"]
     assert line.endswith("the largest gap that is left is 0.")
-
-
-def test_the_bracket_marks_the_gap_with_its_words_beside_it():
-    board = CurveBoard(PiecewiseLinearCurve([1, 3, 4.5, 7], [1, 4, 2, 3]), (0.0, 8.0), "red", "gap")
-    for added, x, ends in ((0, 3, (4, 1)), (1, 4.5, (2, 4))):
-        sum_ = board.sum.set_added(added)
-        shown = [board.plot.data(end) for end in sum_.bracket[0].get_start_and_end()]
-        assert np.array(shown) == pytest.approx(np.column_stack([[x, x], ends])) and not len(sum_.leader.points)
-        low, high = sum_.gap_box(added)
-        for text in (sum_.word, sum_.number):
-            assert (text.get_corner((-1, -1, 0))[:2] >= low - 0.01).all(), "within the room that is kept for them"
-            assert (text.get_corner((1, 1, 0))[:2] <= high + 0.01).all()
-    board.sum.set_added(2)
-    assert board.sum.gap_box(2) is None and board.sum.bracket.get_left()[0] > board.plot.box[1], "at the plot's edge"

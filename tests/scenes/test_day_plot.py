@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -96,14 +95,6 @@ def test_a_day_is_at_the_x_of_its_number():
     assert [label.source for label in days.y_tick_labels] == ["0", "2", "4", "6", "8"]  # thousands
 
 
-def test_labels_at_the_ends_keep_apart():
-    days = plot()
-    labels = days.end_labels([("real", 4000.0, None), ("model", 4010.0, None), ("third", 3990.0, None)])
-    heights = sorted(label.baseline for label in labels)
-    assert min(np.diff(heights)) == pytest.approx(0.44)
-    assert labels[1].baseline > labels[0].baseline > labels[2].baseline
-
-
 @pytest.mark.parametrize(
     ("views", "expected"),
     [([1000.0, 4000.0], (0.0, 4320.0)), ([900.0, 1000.0], (892.0, 1008.0)), ([0.0, 0.0], None), ([50.0, 50.0], None)],
@@ -128,19 +119,6 @@ def test_a_bracket_holds_the_days_before():
     assert all(point[1] == pytest.approx(-2.6) for point in bracket.points if point[0] < bracket.get_right()[0] - 1e-3)
 
 
-def test_a_bracket_beyond_the_plot_is_dashed_at_its_open_end():
-    days = plot()
-    gaps = {}
-    for beyond in (-1, 0.3, 40):  # days before the plot: its beginning is inside, just outside, far outside
-        bracket = WindowBracket(days, 60, -2.6).put(days.x_range[0] + 60.4 - beyond)
-        runs = sorted((run[:, 0].min(), run[:, 0].max()) for run in bracket.get_subpaths())
-        gaps[beyond] = [b[0] - a[1] for a, b in pairwise(runs)]
-    assert gaps[-1] == []
-    assert gaps[40] == pytest.approx([WindowBracket.DASH] * WindowBracket.DASHES)
-    assert len(gaps[0.3]) == WindowBracket.DASHES
-    assert all(0 < gap < WindowBracket.DASH for gap in gaps[0.3])  # they open while it leaves
-
-
 def test_a_callout_keeps_away_from_lines():
     x = np.linspace(-6, 5, 200)
     ink = np.column_stack([x, np.where(np.abs(x) < 0.2, -1.5, 1.0), np.zeros(200)])
@@ -149,9 +127,3 @@ def test_a_callout_keeps_away_from_lines():
     assert place is not None
     assert place[1] + size[1] / 2 < 1.0 - 0.1
     assert abs(place[0]) > size[0] / 2 + 0.2
-
-
-def test_a_callout_has_no_place_if_everything_is_covered():
-    x = np.linspace(-6, 5, 4000)
-    ink = np.column_stack([x, 2.0 * np.sin(40 * x), np.zeros(4000)])
-    assert free_place(ink, (0.0, 0.0), (3.0, 0.9), BOX) is None

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from gradreel.core.daily.views import DailyViews
 from gradreel.scenes.lecture.deep.deeper_and_deeper import NETWORKS, PICTURES, DeeperAndDeeper
-from gradreel.scenes.lecture.deep.pictures.data_amounts import DataSquares
 from gradreel.scenes.lecture.deep.pictures.five_guesses import OfHundred
 from gradreel.scenes.lecture.deep.pictures.skyline import (
     CELLAR,
@@ -50,35 +49,18 @@ class Seen:
 
     heights: list[float]
     floor: float
-    guesses: int  # marks at the guesses
     bars: list[tuple[str, float]]  # of the errors: number, how far down they reach
     findings: list[str]  # breaches of the rules of the picture
-    near: tuple[float, float, float] | None = None  # of the last, from near: its top, its number's baseline, free room
 
     @classmethod
     def of(cls, scene, beat: str) -> Seen:
-        here, guesses = scene.get_mobject_family_members(), getattr(scene, "guesses", None)
         bars = [column.bar for column in scene.columns if column.bar] if beat == "last-taller-error" else []
         return cls(
             heights(scene),
             scene.skyline.floor,
-            sum(mark in here for mark in guesses.marks) if guesses else 0,
             [(bar.text.source, CELLAR - bar.bar.get_bottom()[1]) for bar in bars],
             list(map(str, check_scene(scene, beat))),
-            from_near(scene) if beat == "last-taller-error" else None,
         )
-
-
-def from_near(scene) -> tuple[float, float, float]:
-    """The last tower before the eye went back; it has gone back again afterwards."""
-    column, away = scene.columns[-1], scene.skyline.away
-    scene.skyline.away = 0.0
-    scene.skyline.stand()
-    left = column.tower.get_left()[0] - column.unit.get_right()[0]
-    found = float(column.tower.get_top()[1]), float(column.count.baseline), float(left)
-    scene.skyline.away = away
-    scene.skyline.stand()
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -110,11 +92,6 @@ def test_the_building_has_its_storeys_in_the_same_scale(lesson):
     assert seen.heights[-1] == pytest.approx(TAIPEI_FLOORS * seen.floor, abs=1e-6)
     assert seen.heights[-2] > seen.heights[-1]  # 152 layers are more than 101 storeys
     assert seen.heights[-2] <= TOP - GROUND
-
-
-def test_guesses_are_beside_the_first_tower_if_its_error_is_known(lesson, two):
-    assert [seen.guesses for seen in lesson.seen.values()] == [3, 0, 0, 0]
-    assert [seen.guesses for seen in two.seen.values()] == [0] * 3
 
 
 @pytest.mark.parametrize("error", [16.4, 0.123, 100.0])
@@ -153,34 +130,6 @@ def test_squares_are_as_large_as_their_data_and_a_cell_is_a_day_while_visible(tw
     scene.squares.stand(0.0)
     squares = scene.squares.squares
     assert area(squares[0]) / area(squares[1]) == pytest.approx(pictures / len(DailyViews().labels()))
-
-
-def squares_of(pictures: int) -> DataSquares:
-    return DataSquares((pictures, 1405), ("pictures", "days"), ("each", "each"), GROUND)
-
-
-def test_every_day_is_a_cell_and_every_picture_is_as_large():
-    squares = squares_of(PICTURES)
-    squares.stand(0.0)
-    cell = squares.far
-    assert [area(part) for part in squares.squares] == pytest.approx([PICTURES * cell**2, 1405 * cell**2])
-    days = squares.squares[1].stand(0.1)
-    assert area(days) == pytest.approx(1405 * 0.1**2)
-    assert (days.lines.width, days.lines.height) == pytest.approx((3.8, 3.7)), "36 rows of 38 days, and 37 days"
-
-
-@pytest.mark.parametrize(("pictures", "block"), [
-    (100, None), (PICTURES, 10_000), (50_000, 100), (10_000, 100), (10**9, 10**6),
-])  # fmt: skip
-def test_a_block_holds_as_many_pictures_as_the_words_say(pictures, block):
-    squares = squares_of(pictures)
-    squares.stand(0.0)
-    assert squares.block == block
-    if block is not None:
-        assert squares.around_a_block().width ** 2 == pytest.approx(block * squares.far**2)
-        lines = [lines for lines in squares.squares[0].lines if len(lines.points)]
-        across = np.unique(lines[0].points[np.abs(lines[0].points[:, 1] - GROUND) < 1e-9, 0].round(6))
-        assert (1.0 - across.max()) ** 2 == pytest.approx(block * squares.far**2, rel=1e-3), "the lines stand around it"
 
 
 def area(cells) -> float:

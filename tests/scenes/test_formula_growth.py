@@ -141,17 +141,3 @@ def test_the_sum_grows_out_of_the_one_that_sum_of_sigmoids_leaves():
     wanted = formula(lecture_formulas.sum_of_sigmoids_source(3), folded.font_size).place(1.93, left=-6.4)
     assert same(looks(folded), looks(wanted))
     assert folded.parts == wanted.parts
-
-
-def test_digits_that_differ_are_never_drawn_at_once_nor_between_two_shapes():
-    old, new = (formula(f'part("loss", L^({k})) part("value", "{value}")') for k, value in ((1, "726"), (2, "545")))
-    shapes = [glyph.points.copy() for glyph in new]
-    animations = grow(old, new, morph=False)
-    assert list(animations[0].moves) == [0]  # L stays
-    run(animations, 0.0)
-    for share in np.linspace(0, 1, 21):
-        for animation in animations:
-            animation.interpolate(share)
-        coming, leaving = ([glyph.get_fill_opacity() for glyph in text[1:]] for text in (new, old))
-        assert not (max(coming) > 0 and max(leaving) > 0)
-        assert all(np.allclose(glyph.points, shape) for glyph, shape in zip(new[1:], shapes[1:], strict=True))

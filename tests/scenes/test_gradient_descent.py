@@ -12,11 +12,9 @@ from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import hidden_terms, loss, predict, unpack
 from gradreel.core.trace.trace import Trace
-from gradreel.scenes.lecture.curves.pictures.sum_numbers import SumNumbers
 from gradreel.scenes.lecture.optimization.gradient_descent import DROP, GradientDescent
 from gradreel.scenes.lecture.optimization.pictures.descent import WAY_BOX
 from gradreel.scenes.lecture.optimization.pictures.dials import SWEEP
-from gradreel.scenes.lecture.optimization.pictures.landscape import Landscape
 from gradreel.scenes.lecture.optimization.pictures.line_board import TRIED, line_runs
 from gradreel.scenes.lecture.optimization.pictures.line_descent import TANGENT
 from gradreel.scenes.lecture.optimization.pictures.loss_way import NEAR, TwoLosses
@@ -150,22 +148,6 @@ def test_three_rates_crawl_arrive_and_overshoot(film, trace_of):
     assert (aside[1:] * aside[:-1] < 0).all() and (np.diff(np.abs(aside)) > 0).all()  # "overshoots, farther each time"
 
 
-def test_a_landscape_is_as_high_as_the_loss_and_flat_as_a_map():
-    def bowl(theta):
-        return 1 + (theta[..., 0] - 0.2) ** 2 + theta[..., 1] ** 2
-
-    land = Landscape(bowl, (-1.0, 1.0), (-1.0, 1.0), 5, ("w", "b"))
-    theta = np.array([[0.2, 0.3], [-0.4, 0.1]])
-    up = land.at(theta) - land.at(theta, 0.0)
-    assert (up[:, 0] == 0).all() and np.ptp(up[:, 1] / land.loss(theta)) < 1e-12 < up[:, 1].min()
-    assert land.holds(np.zeros(2)) and not land.holds(np.array([0.0, 3.0]))
-    assert (land.near == [1, 0]).all()  # the lowest corner is in front
-    land.stand(0.0)
-    np.testing.assert_allclose(land.at(theta), land.at(theta, 0.0), atol=1e-12)
-    across, up = (land.at(theta[0] + np.eye(2)[k] * 0.1) - land.at(theta[0]) for k in (0, 1))
-    assert across[0] > 0 == pytest.approx(across[1]) and up[1] > 0 == pytest.approx(up[0])
-
-
 def test_fog_hides_everything_far_from_the_point_until_it_lifts(film):
     tiles = len(film.scene.line.land.tiles)
     for beat in ("start", "slope", "gradient", "update"):
@@ -215,17 +197,6 @@ def test_another_start_goes_its_own_recorded_way_over_updates(trace, trace_of):
         height = float(loss(run, other.parameters[row]))
         assert losses.loss_of(row) == pytest.approx(height)
         assert losses.plot.data(losses.point.get_center()) == pytest.approx((row, min(height, NEAR)))
-
-
-def test_cells_go_over_to_b_of_x_itself_as_the_sum_of_sigmoids_writes_them(film, trace):
-    theta, offset = trace.parameters[SHORT.n_updates], SHORT.dataset.offset
-    plain, written = unpack(SHORT, theta), unpack(SHORT, film.scene.descent.counted_from_zero(theta, 1.0))
-    x = 2.5
-    inside = written.biases[0] + written.weights[0][:, 0] * x
-    np.testing.assert_allclose(inside, plain.biases[0] + plain.weights[0][:, 0] * (x - offset))
-    assert film.seen["drop-valley"].inside != film.seen["arrival"].inside
-    sizes = SumNumbers(trace, 0.1).letters(theta)
-    np.testing.assert_allclose([written.biases[0], written.c], [sizes["b"], sizes["c"]])
 
 
 def test_the_other_start_belongs_to_the_lessons_run_alone(film):

@@ -12,14 +12,11 @@ from gradreel.core.experiment import Experiment
 from gradreel.render.frames import scene_player as playing
 from gradreel.render.settings import RenderSettings
 from gradreel.render.stages import SceneRequest
-from gradreel.scenes import style
 from gradreel.scenes.base import FADE, LectureScene
 from gradreel.scenes.catalog import find_scenes, load_class, resolve
 from gradreel.scenes.lecture.runs import THREE_DAYS
-from gradreel.scenes.mobjects.headings import headings_among, next_heading
-from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.stills import _drawn_picture
-from manim import VGroup, tempconfig
+from manim import tempconfig
 
 SIZE = (854, 480)
 DEPTHS: dict[str, Any] = {"width": 4, "seeds": (0, 1), "epochs": 3}
@@ -161,18 +158,6 @@ def test_clips_are_as_long_with_and_without_leaving(tmp_path):
     part, (only,) = filmed(tmp_path, "HeadingLeaves", first_beat="first", last_beat="first")
     assert len(part) == only.end == beats[0].end - beats[0].start
     assert part[-1] == whole[beats[0].end - 1], "the scene is not over after its first beat: nothing leaves"
-
-
-def test_a_heading_appears_within_half_a_second():
-    _, (arriving,) = next_heading("One thing")
-    assert arriving.run_time <= 0.5
-
-
-def test_only_a_heading_at_its_place_is_one():
-    title, _ = next_heading("One thing")
-    elsewhere, beside = title.copy().shift([0, -1, 0]), words("One thing", style.LABEL)
-    beside.place(style.HEADING_BASELINE, left=style.LEFT_EDGE)
-    assert headings_among([elsewhere, beside, VGroup(VGroup(title))]) == [title]
 
 
 def test_no_scene_of_the_lecture_hides_a_name_of_the_base_class():

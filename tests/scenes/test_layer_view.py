@@ -74,14 +74,6 @@ def test_a_layer_of_two_units_is_seen_turned_and_stretched_and_nothing_else(play
     assert abs(np.linalg.det(fitted[:2])) > 1e-3
 
 
-def test_it_begins_as_the_plane_is(play):
-    seen = play(LayerView, lambda s, beat: np.concatenate([*places(s).values()]), run=RUN, until="plane").last
-    plane = np.concatenate([points_of(RUN, label) for label in (0, 1)])
-    spread, drawn = plane - plane.mean(axis=0), seen - seen.mean(axis=0)
-    scale = float((spread * drawn).sum() / (spread * spread).sum())
-    np.testing.assert_allclose(drawn, scale * spread, atol=0.03)
-
-
 def test_a_projection_is_called_one_and_two_units_are_called_exact(play, words_on):
     said = play(LayerView, lambda s, beat: words_on(s), run=RUN).seen
     assert "a projection: 5 axes" in said["layer-1"] and "exact" not in said["layer-1"]

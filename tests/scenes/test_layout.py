@@ -86,98 +86,118 @@ def test_clean_scene_passes(theme):
 # -- each rule is broken once and caught
 
 
-def test_frame():
-    (finding,) = findings(lambda scene: scene.add(Square(1, color=palette.blue).move_to((7, 1, 0))))
-    assert (finding.scene, finding.beat, finding.rule) == ("checked", "end", "frame")
-    assert finding.where == pytest.approx((7, 1))
-    assert finding.mobjects == ("Square",)
-    assert str(finding) == "checked, beat end: frame: Square is 0.41 outside the frame, at (7.00, 1.00)"
+def bleeding(mobject):
+    mobject.bleed = True
+    return mobject
 
 
-@pytest.mark.parametrize("bleeding", ["group", "part"])
-def test_bleeding_objects_may_leave_the_frame(bleeding):
-    def draw(scene):
-        square = Square(1, color=palette.blue).move_to((7, 0, 0))
-        group = VGroup(square)
-        (group if bleeding == "group" else square).bleed = True
-        scene.add(group)
-
-    assert rules(draw) == []
+def in_a_group(mobject, **marks):
+    group = VGroup(mobject)
+    for name, value in marks.items():
+        setattr(group, name, value)
+    return group
 
 
-def test_frame_counts_ink_only():
-    def draw(scene):
-        scene.add(Square(1, stroke_opacity=0).move_to((9, 0, 0)), Square(1, stroke_width=0).move_to((-9, 0, 0)))
-        scene.add(Line((0, 3.98, 0), (2, 3.98, 0), color=palette.blue, stroke_width=2))
+def patch(opacity, width=2):
+    return Rectangle(width=width, height=width / 2, stroke_width=0).set_fill(palette.background, opacity)
 
-    assert rules(draw) == []
-    thick = findings(lambda scene: scene.add(Line((0, 3.9, 0), (2, 3.9, 0), color=palette.blue, stroke_width=40)))
-    assert [finding.rule for finding in thick] == ["frame"]
+
+def script():
+    number = Number(12, decimals=0, size=20)
+    number.script = True
+    return number
+
+
+def blue_line():
+    return Line(LEFT, RIGHT, color=palette.blue)
+
+
+def parabola():
+    return FunctionGraph(lambda x: x**2 / 4 - 3, x_range=(-4, 4), color=palette.red)
+
+
+def in_the_corner_of_a_tall_formula():
+    tall = formula("integral_0^1 x", 60)
+    return tall, words("7", 24).move_to(tall.get_corner(UP + RIGHT) + 0.1 * DOWN)
+
+
+def sheet():
+    return bleeding(Rectangle(width=15, height=9, stroke_width=0, fill_opacity=1, color=palette.background))
+
+
+def beside(text, buff, direction=RIGHT):
+    first = words("first words", 28)
+    return first, words(text, 28).next_to(first, direction, buff=buff)
+
+
+RULES = {  # what is on the screen, and the rules that it breaks
+    "a bleeding part": (lambda: VGroup(bleeding(Square(1, color=palette.blue).move_to((7, 0, 0)))), []),
+    "a bleeding group": (lambda: in_a_group(Square(1, color=palette.blue).move_to((7, 0, 0)), bleed=True), []),
+    "no ink outside": (lambda: VGroup(Square(stroke_opacity=0), Square(stroke_width=0)).shift(9 * LEFT), []),
+    "thin near the edge": (lambda: Line((0, 3.98, 0), (2, 3.98, 0), color=palette.blue, stroke_width=2), []),
+    "thick near the edge": (lambda: Line((0, 3.9, 0), (2, 3.9, 0), color=palette.blue, stroke_width=40), ["frame"]),
+    "a caption's descender in the margin": (lambda: words("gpq", 24).place(-3.5, left=-6.4), []),
+    "a caption in the margin": (lambda: words("gpq", 24).place(-3.6, left=-6.4), ["margin"]),
+    "a text outside once": (lambda: words("half outside").move_to((7, 0, 0)), ["frame"]),
+    "near is not touching": (lambda: (*beside("second", 0.1), *beside("third", 0.2, DOWN)[1:]), []),
+    "parts of one text": (lambda: formula('part("a", x^2) / (1 + e^(-x))', 48), []),
+    "glyphs, not boxes": (in_the_corner_of_a_tall_formula, []),
+    "a copy left on the screen": (lambda: (words("twice"), words("twice")), ["touch"]),
+    "hidden by an opaque sheet": (lambda: (words("before"), sheet(), words("now")), []),
+    "small words": (lambda: words("small", 23), ["size"]),
+    "shrunk words": (lambda: words("small", 48).scale(0.4), ["size"]),
+    "a small formula": (lambda: formula("x / y", 20), ["size"]),
+    "a small number": (lambda: Number(1.25, size=22), ["size"]),
+    "a shrunk number": (lambda: Number(1.25, size=40).scale(0.5), ["size"]),
+    "a script set by itself": (script, []),
+    "large enough": (lambda: words("large enough", 24), []),
+    "grown": (lambda: words("x", 20).scale(1.2), []),
+    "subscripts": (lambda: formula("w_(i j)", 24), []),
+    "turned": (lambda: formula("x y z", 30).rotate(1.0), []),
+    "a label in the box of a curve": (lambda: (parabola(), words("label", 28, palette.red).move_to((0, 0.5, 0))), []),
+    "a label on a curve": (lambda: (parabola(), words("label", 28, palette.red).move_to((0, -3, 0))), ["line"]),
+    "a striking line": (lambda: (words("wrong", 28), in_a_group(blue_line(), strikes=True)), []),
+    "over text and patch": (lambda: (patch(1), words("label", 28, palette.blue), blue_line()), ["line"]),
+    "under a patch": (lambda: (blue_line(), patch(1), words("label", 28, palette.blue)), []),
+    "under a faint patch": (lambda: (blue_line(), patch(0.4), words("label", 28, palette.blue)), ["line"]),
+    "beside a patch": (lambda: (blue_line(), patch(1, 0.1), words("label", 28, palette.blue)), ["line"]),
+    "emphasized": (lambda: style.emphasize(words("dimmed", 28, palette.blue), 0.12), []),
+    "dimmed": (lambda: words("dimmed", 28, mix(palette.blue, 0.5)), []),
+    "dimmed too much": (lambda: words("dimmed", 28, mix(palette.blue, 0.12)), ["contrast"]),
+    "half opaque": (lambda: words("dimmed", 28, palette.blue).set_opacity(0.5), []),
+    "hardly opaque": (lambda: words("dimmed", 28, palette.blue).set_opacity(0.1), ["contrast"]),
+    "a line dimmed on purpose": (lambda: Line(LEFT, RIGHT, color=mix(palette.axis, 0.2)), []),
+    "a dark border": (lambda: Square(color=style.ManimColor("#2A3542"), fill_opacity=1, fill_color=palette.blue), []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_each_rule_is_broken_or_kept(name):
+    draw, expected = RULES[name]
+    assert rules(lambda scene: scene.add(*drawn if isinstance(drawn := draw(), tuple) else (drawn,))) == expected
+
+
+@pytest.mark.parametrize(
+    ("draw", "rule", "mobjects", "message"),
+    [
+        (lambda: Square(1, color=palette.blue).move_to((7, 1, 0)), "frame", ("Square",), "is 0.41 outside the frame"),
+        (lambda: words("too far right").place(0, right=6.6), "margin", ("too far right",), "0.20 in the margin"),
+        (lambda: VGroup(*beside("second words", -0.1)), "touch", ("first words", "second words"), "touches"),
+        (lambda: VGroup(words("label", 28, palette.blue), blue_line()), "line", ("label", "Line"), ""),
+        (lambda: words("faint", 28, style.ManimColor("#445566")), "contrast", ("faint",), "2.4:1, it needs 4.5:1"),
+        (lambda: Line(LEFT, RIGHT, color=style.ManimColor("#403000")), "contrast", ("Line",), ""),
+    ],
+)  # fmt: skip
+def test_a_finding_names_the_mobjects_and_the_measure(draw, rule, mobjects, message):
+    (finding,) = findings(lambda scene: scene.add(draw()))
+    assert (finding.scene, finding.beat, finding.rule) == ("checked", "end", rule)
+    assert tuple(name.partition(" in ")[0] for name in finding.mobjects) == mobjects and message in str(finding)
 
 
 def test_frame_names_the_farthest_of_many_once():
     (finding,) = findings(lambda scene: scene.add(VGroup(*(Dot((x, 0, 0), color=palette.blue) for x in (7.2, 8, 7.5)))))
     assert finding.where == pytest.approx((8, 0))
     assert finding.mobjects == ("Dot in VGroup",)
-
-
-def test_margin():
-    (finding,) = findings(lambda scene: scene.add(words("too far right").place(0, right=6.6)))
-    assert finding.rule == "margin"
-    assert finding.mobjects == ("too far right",)
-    assert "0.20 in the margin" in finding.message
-
-
-def test_only_a_captions_descender_may_leave_the_margin():
-    assert rules(lambda scene: scene.add(words("gpq", 24).place(-3.5, left=-6.4))) == []
-    assert rules(lambda scene: scene.add(words("gpq", 24).place(-3.6, left=-6.4))) == ["margin"]
-
-
-def test_text_outside_the_frame_is_reported_once():
-    assert rules(lambda scene: scene.add(words("half outside").move_to((7, 0, 0)))) == ["frame"]
-
-
-def test_touch():
-    def draw(scene):
-        first = words("first words", 28)
-        scene.add(first, words("second words", 28).next_to(first, RIGHT, buff=-0.1))
-
-    (finding,) = findings(draw)
-    assert finding.rule == "touch"
-    assert finding.mobjects == ("first words", "second words")
-    assert finding.where[0] == pytest.approx(words("first words", 28).width / 2, abs=0.2)
-
-
-def test_touch_is_not_near():
-    def draw(scene):
-        first = words("first", 28)
-        scene.add(first, words("second", 28).next_to(first, RIGHT, buff=0.1), words("third", 28).next_to(first, DOWN))
-        scene.add(formula('part("a", x^2) / (1 + e^(-x))', 48).move_to((0, 2, 0)))  # parts of one text
-
-    assert rules(draw) == []
-
-
-def test_touch_by_glyphs_not_by_boxes():
-    """A number in the empty corner of a tall formula's box touches nothing."""
-
-    def draw(scene):
-        tall = formula("integral_0^1 x", 60)
-        scene.add(tall, words("7", 24).move_to(tall.get_corner(UP + RIGHT) + 0.1 * DOWN))
-
-    assert rules(draw) == []
-
-
-def test_a_copy_left_on_the_screen_touches_its_original():
-    assert rules(lambda scene: scene.add(words("twice"), words("twice"))) == ["touch"]
-
-
-def test_objects_hidden_by_an_opaque_sheet_touch_nothing():
-    def draw(scene):
-        sheet = Rectangle(width=15, height=9, stroke_width=0, fill_opacity=1, color=palette.background)
-        sheet.bleed = True
-        scene.add(words("before"), sheet, words("now"))
-
-    assert rules(draw) == []
 
 
 def test_a_background_may_be_a_text():
@@ -210,118 +230,14 @@ def test_faded_text_is_not_on_the_screen():
     assert [(finding.beat, finding.rule) for finding in check_beats(Fading)] == [("both", "touch")]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        lambda: words("small", 23),
-        lambda: words("small", 48).scale(0.4),
-        lambda: formula("x / y", 20),
-        lambda: Number(1.25, size=22),
-        lambda: Number(1.25, size=40).scale(0.5),
-    ],
-)
-def test_size(text):
-    assert rules(lambda scene: scene.add(text())) == ["size"]
-
-
-def test_size_of_a_script_set_by_itself():
-    def draw(scene):
-        exponent = Number(12, decimals=0, size=20)
-        exponent.script = True
-        scene.add(exponent)
-
-    assert rules(draw) == []
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        lambda: words("large enough", 24),
-        lambda: words("x", 20).scale(1.2),
-        lambda: formula("w_(i j)", 24),  # subscripts are excepted
-        lambda: formula("x y z", 30).rotate(1.0),
-        lambda: Number(1.25, size=48).scale(0.5),
-    ],
-)
-def test_size_that_is_enough(text):
-    assert rules(lambda scene: scene.add(text())) == []
-
-
-def test_line():
-    def draw(scene):
-        scene.add(words("blue label", 28, palette.blue), Line(LEFT, RIGHT, color=palette.blue))
-
-    (finding,) = findings(draw)
-    assert finding.rule == "line"
-    assert finding.mobjects == ("blue label", "Line")
-    assert abs(finding.where[1]) < 0.05
-
-
-@pytest.mark.parametrize("above", [True, False])
-def test_line_follows_the_curve_itself(above):
-    """The label lies in the box of the curve: only its course decides."""
-
-    def draw(scene):
-        curve = FunctionGraph(lambda x: x**2 / 4 - 3, x_range=(-4, 4), color=palette.red)
-        scene.add(curve, words("label", 28, palette.red).move_to((0, 0.5 if above else -3, 0)))
-
-    assert rules(draw) == ([] if above else ["line"])
-
-
 @pytest.mark.parametrize("in_front", [True, False])
-@pytest.mark.parametrize("color", [lambda: palette.red, lambda: mix(palette.axis, 0.28)], ids=["red", "grid"])
-def test_check_finds_a_line_of_any_colour_that_crosses_a_text(color, in_front):
+@pytest.mark.parametrize(("share", "seen"), [(1.0, ["line"]), (0.28, ["line"]), (0.02, [])])
+def test_check_finds_a_line_of_any_colour_that_crosses_a_text(share, seen, in_front):
     scene = LectureScene()
-    crossed = [Line(LEFT, RIGHT, color=color()), words("blue", 28, palette.blue)]
+    crossed = [Line(LEFT, RIGHT, color=mix(palette.axis, share)), words("blue", 28, palette.blue)]
     scene.add(*(reversed(crossed) if in_front else crossed))
-    assert [fault.rule for fault in check_scene(scene, bounds=CHECKED)] == ["line"]
+    assert [fault.rule for fault in check_scene(scene, bounds=CHECKED)] == seen
     assert check_scene(scene, bounds=TESTED) == []
-
-
-def test_a_line_that_nobody_sees_crosses_no_text():
-    scene = LectureScene()
-    scene.add(Line(LEFT, RIGHT, color=mix(palette.axis, 0.02)), words("word", 28))
-    assert check_scene(scene, bounds=CHECKED) == []
-
-
-def test_a_group_marked_as_striking_may_cross_a_text():
-    def draw(scene):
-        strike = VGroup(Line(LEFT, RIGHT, color=palette.text))
-        strike.strikes = True
-        scene.add(words("wrong", 28), strike)
-
-    assert rules(draw) == []
-
-
-def test_line_over_the_text_is_caught_behind_the_patch():
-    def draw(scene):
-        label = words("label", 28, palette.blue)
-        patch = Rectangle(width=2, height=1, stroke_width=0).set_fill(palette.background, 1)
-        scene.add(patch, label, Line(LEFT, RIGHT, color=palette.blue))
-
-    assert rules(draw) == ["line"]
-
-
-@pytest.mark.parametrize(
-    ("patch", "expected"),
-    [
-        (lambda: Rectangle(width=2, height=1, stroke_width=0).set_fill(palette.background, 1), []),
-        (lambda: Rectangle(width=2, height=1, stroke_width=0).set_fill(palette.background, 0.4), ["line"]),
-        (lambda: Rectangle(width=0.1, height=0.1, stroke_width=0).set_fill(palette.background, 1), ["line"]),
-    ],
-)
-def test_line_under_a_patch(patch, expected):
-    assert (
-        rules(lambda scene: scene.add(Line(LEFT, RIGHT, color=palette.blue), patch(), words("label", 28, palette.blue)))
-        == expected
-    )
-
-
-def test_contrast_of_text():
-    (finding,) = findings(lambda scene: scene.add(words("faint", 28, style.ManimColor("#445566"))))
-    assert finding.rule == "contrast"
-    assert finding.mobjects == ("faint",)
-    assert "contrast 2.4:1, it needs 4.5:1" in finding.message
 
 
 def test_contrast_is_measured_against_the_colour_below_the_text():
@@ -334,41 +250,27 @@ def test_contrast_is_measured_against_the_colour_below_the_text():
 
 
 @pytest.mark.parametrize(
-    ("dim", "expected"),
+    ("bounds", "expected"),
     [
-        (lambda text: style.emphasize(text, 0.12), []),
-        (lambda text: text.set_color(mix(palette.blue, 0.5)), []),
-        (lambda text: text.set_color(mix(palette.blue, 0.12)), ["contrast"]),
-        (lambda text: text.set_opacity(0.5), []),
-        (lambda text: text.set_opacity(0.1), ["contrast"]),
+        (Bounds(dimmed_contrast=2.0), []),
+        (Bounds(dimmed_contrast=4.5), ["contrast"]),
+        (Bounds(text_size=28), []),
+        (Bounds(text_size=30), ["size"]),
     ],
 )
-def test_contrast_of_dimmed_text(dim, expected):
-    assert rules(lambda scene: scene.add(dim(words("dimmed", 28, palette.blue)))) == expected
-
-
-@pytest.mark.parametrize(("needed", "expected"), [(2.0, []), (4.5, ["contrast"])])
-def test_bounds_ask_more_of_dimmed_text(needed, expected):
+def test_bounds_ask_more(bounds, expected):
     scene = LectureScene()
     scene.add(words("dimmed", 28, mix(palette.blue, 0.5)))
-    assert [fault.rule for fault in check_scene(scene, bounds=Bounds(dimmed_contrast=needed))] == expected
+    assert [fault.rule for fault in check_scene(scene, bounds=bounds)] == expected
 
 
-@pytest.mark.parametrize(("size", "expected"), [(28, []), (30, ["size"])])
-def test_bounds_ask_more_of_sizes(size, expected):
-    scene = LectureScene()
-    scene.add(words("word", 28))
-    assert [fault.rule for fault in check_scene(scene, bounds=Bounds(text_size=size))] == expected
-
-
-@pytest.mark.parametrize("share", [style.DIM, style.FAINT])
 @pytest.mark.parametrize("role", [role for role in style.ROLES if role not in ("background", "axis")])
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_emphasized_text_stays_readable_on_a_tinted_card(theme, role, share):
+def test_emphasized_text_stays_readable_on_a_tinted_card(theme, role):
     scene = LectureScene(context=SceneContext(theme=theme))
     card = Square(2).set_fill(mix(getattr(palette, role), 0.13), 1).set_stroke(width=0)
     text = words("dimmed", 28, getattr(palette, role))
-    scene.add(style.emphasize(VGroup(card, text), share))
+    scene.add(style.emphasize(VGroup(card, text), style.FAINT))
     assert check_scene(scene, bounds=Bounds(dimmed_contrast=4.5)) == []
     assert text[0].get_fill_color() != getattr(palette, role)
 
@@ -376,15 +278,6 @@ def test_emphasized_text_stays_readable_on_a_tinted_card(theme, role, share):
 def test_text_in_the_colour_of_the_background_is_not_lifted_when_dimmed():
     on_a_pill = style.emphasize(words("on a pill", 28, palette.background), style.FAINT)
     assert on_a_pill[0].get_fill_color().to_rgb() == pytest.approx(palette.background.to_rgb(), abs=0.005)
-
-
-def test_contrast_of_lines():
-    dark = style.ManimColor("#2A3542")
-    (finding,) = findings(lambda scene: scene.add(Line(LEFT, RIGHT, color=style.ManimColor("#403000"))))
-    assert finding.rule == "contrast"
-    assert finding.mobjects == ("Line",)
-    assert rules(lambda scene: scene.add(Line(LEFT, RIGHT, color=mix(palette.axis, 0.2)))) == []  # dimmed on purpose
-    assert rules(lambda scene: scene.add(Square(color=dark, fill_opacity=1, fill_color=palette.blue))) == []
 
 
 def test_contrast_as_wcag_says():

@@ -9,12 +9,8 @@ import pytest
 from gradreel.core.curves.line_fit import Line, line_of, mean_squared_distance
 from gradreel.core.network.theta import loss
 from gradreel.scenes.lecture.curves.linear_limits import LinearLimits
-from gradreel.scenes.lecture.curves.pictures.straight_line import Gaps, LineInPlot, MeanSquare
 from gradreel.scenes.lecture.opening.title import Title
-from gradreel.scenes.mobjects.lecture_formulas import linear_source
 from gradreel.scenes.mobjects.plot import Plot, visible_part
-from gradreel.scenes.mobjects.text import Number, formula
-from gradreel.scenes.style import emphasis
 from gradreel.scenes.testing.layout import check_scene
 
 CURVES = {
@@ -116,21 +112,6 @@ def test_linear_limits_begins_with_the_last_picture_of_the_title(play, opening):
         assert before == pytest.approx(after, abs=1e-6)
 
 
-def test_a_gap_has_its_square_and_one_has_the_area_that_they_have_on_average():
-    plot = Plot((0.0, 8.0), (0.0, 6.0), left=-3, right=3, bottom=-2, top=2)
-    x, y = np.linspace(0, 8, 17), np.linspace(3, 5, 17)
-    gaps = Gaps(plot, x, y, Line(0.0, 1.5))
-    squares = [gaps.square(stroke) for stroke in gaps]
-    for stroke, square in zip(gaps, squares, strict=True):
-        assert square.width == pytest.approx(square.height) == pytest.approx(stroke.height)
-        foot = stroke.get_x()
-        assert min(abs(square.get_left()[0] - foot), abs(square.get_right()[0] - foot)) < 1e-9
-        assert square.get_left()[0] >= -3 and square.get_right()[0] <= 3 + 1e-9
-    mean = MeanSquare(plot, mean_squared_distance(np.full(17, 1.5), y), 6.0, 2.0)
-    assert mean.width**2 == pytest.approx(np.mean([square.width**2 for square in squares]))
-    assert mean.get_right() == pytest.approx((6, 2, 0))
-
-
 def test_the_square_of_the_mean_follows_the_line(trace_of, film):
     run = LinearLimits.validated({}).line_run()
     best = film.seen["best"]
@@ -152,18 +133,3 @@ def test_the_square_of_the_mean_follows_the_line(trace_of, film):
 def test_a_line_is_drawn_only_inside_the_plot(line, ends):
     plot = Plot((0.0, 8.0), (0.0, 6.0), left=-3, right=3, bottom=-2, top=2)
     assert visible_part(plot, line) == pytest.approx(np.array(ends, dtype=float))
-
-
-def test_a_new_digit_of_a_dimmed_number_is_dimmed():
-    number = Number(8.0, 2, 34)
-    dimming = emphasis(number, 0.4)
-    dimming.begin()
-    dimming.finish()
-    number.set_value(-554.4)
-    assert len({str(glyph.get_fill_color()) for glyph in number[1:] if glyph.has_points()}) == 1
-
-
-def test_a_long_w_keeps_clear_of_b():
-    text = formula(linear_source(), 58)
-    line = LineInPlot(Plot((0, 8), (0, 4), left=-6, right=0, bottom=-3, top=1), Line(-37.8, 554.4), text)
-    assert line.values["w"].get_left()[0] > line.values["b"].get_right()[0] + 0.1

@@ -38,7 +38,6 @@ RUN = Experiment(
     seed=0,
 )
 SHORT = {"run": RUN, "curve": Experiment(epochs=40)}
-FLAT = DailySeries(start=date(2022, 1, 3), values=(50.0,) * 60, name="flat.csv")
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +65,6 @@ def film(play):
             strip = board.strip
             level = strip.plot.data(strip.level.points[0])[1]
             seen[beat] |= {"heights": strip.heights, "level": level, "body": strip.body.height, "days": strip.dates}
-        plot, broken = scene.board.plot, scene.board.broken
-        seen["axis"] = (
-            plot.y_range[0],
-            [float(plot.data(end)[1]) for end in (broken[0].get_start(), broken[0].get_end())],
-        )
-        seen["break"], seen["on screen"] = broken[1].get_center(), broken in scene.get_mobject_family_members()
-        seen["below"] = float(plot.at(0, scene.thetas.shown.prediction[0].min())[1] - plot.box[2])
         seen["losses"] = [card.loss.source for card in scene.cards]
         seen["cells"] = [[number.text for number in card.numbers] for card in scene.cards]
         seen["span"], seen["shown"] = scene.thetas.span, scene.thetas.shown
@@ -117,14 +109,6 @@ def test_at_first_each_step_of_the_strip_is_one_days_error(trace):
 def test_the_days_shown_were_trained_on(film):
     assert film["span"] == (date(2019, 12, 4), date(2019, 12, 31))
     assert not film["shown"].is_test.any()
-
-
-def test_an_axis_that_does_not_begin_at_0_is_broken_and_the_first_line_keeps_away(film):
-    low, (foot, end) = film["axis"]
-    assert 1000 < low < 3000  # views
-    assert foot == pytest.approx(low) and end == pytest.approx(3000)
-    assert film["on screen"]
-    assert film["below"] > 0.3
 
 
 def test_the_numbers_of_the_day_give_its_error_digit_by_digit(film):
@@ -173,20 +157,6 @@ def named_once(scene) -> None:
     assert name.source == day_words(board.shown.dates[k], scene.context.language, "short")
     for other in board.plot.x_tick_labels:
         assert other in hidden or abs(other.get_x() - name.get_x()) > (other.width + name.width) / 2
-
-
-@pytest.mark.parametrize(
-    ("series", "labels"),
-    [
-        (FLAT, ["15 Jan", "1 Feb", "15 Feb", "1 Mar"]),
-        (DailySeries(start=date(2017, 5, 1), values=(50.0, 60.0) * 400, name="long.csv"), ["2017", "2018", "2019"]),
-    ],
-)
-def test_the_strips_calendar_suits_its_length(series, labels):
-    days = series.dates()
-    strip = ErrorStrip(days, 10.0, 1.0, "en", (-6.0, 1.0, -2.0, 0.0), "errors")
-    found = [label.source for label in strip.plot.x_tick_labels]
-    assert found == labels
 
 
 @pytest.mark.parametrize(

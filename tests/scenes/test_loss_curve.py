@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import cycle
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.datasets import PointsDataset
 from gradreel.core.errors import UserError
@@ -22,7 +21,7 @@ from gradreel.core.trace.trace import Trace
 from gradreel.scenes.lecture.any_run.loss_curve import LossCurve
 from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
 from gradreel.scenes.mobjects.loss_history import LossHistory
-from gradreel.scenes.mobjects.loss_plot import LossAxis, epoch_ticks, update_ticks
+from gradreel.scenes.mobjects.loss_plot import LossAxis
 from gradreel.scenes.mobjects.readout import LossReadout
 from gradreel.scenes.testing.layout import check_scene
 
@@ -145,17 +144,6 @@ def test_losses_of_daily_views_are_in_views_and_the_dashed_one_is_of_validation_
     assert seen["validation"] == ("validation days", pytest.approx(validation, abs=0.51))
     assert seen["marker"] == pytest.approx(validation, rel=1e-6)
     assert all(tick.replace("\u2009", "").isdigit() for tick in seen["ticks"])
-
-
-def test_a_validation_loss_far_above_the_others_fits(play):
-    views = np.where(np.arange(120) == 90, 90_000.0, 300.0 + np.arange(120) % 7)
-    series = DailySeries(start=date(2024, 1, 1), values=tuple(views.tolist()), name="burst.csv")
-    data = DailyViews(series=series, window=7)
-    assert data.first_validation_date <= series.start + timedelta(days=90) < data.first_test_date
-    run = VIEWS.model_copy(update={"dataset": data, "batch_size": 16, "epochs": 4})
-    played = play(LossCurve, check_scene, run=run)
-    assert played.beats[-1] == "end"
-    assert played.findings == []
 
 
 def test_claims_about_the_scenes_own_run_hold(play):
@@ -336,29 +324,6 @@ def test_the_running_mean_of_sparse_losses_is_over_those_logged(written):
     assert np.isfinite(y).all() and (x % 10 == 9).all()
 
 
-def test_a_long_pause_between_sparse_losses_is_a_gap(written):
-    losses = np.where(np.arange(400) % 10 == 0, 1.0, np.nan)
-    losses[150:250] = np.nan
-    history = LossHistory.of(Trace.open(written(losses)))
-    x, y = history.line()
-    assert np.isnan(y).sum() == 1 and 140 < x[np.isnan(y)][0] < 250
-    assert (history.latest(155), history.latest(200), history.is_regular) == (140, None, False)
-
-
-def test_losses_without_any_running_mean_are_not_smoothed(written):
-    losses = np.full(20_000, np.nan)
-    losses[[start + k for start in range(900, 20_000, 1000) for k in range(8)]] = np.exp(0.4 * NOISE[:160])
-    assert not LossHistory.of(Trace.open(written(losses))).is_smoothed
-
-
-@pytest.mark.parametrize(("every", "length", "starts"), [(10, 60, [60, 120, 180]), (10, 35, []), (60, 60, [])])
-def test_epochs_that_are_logged_rarely_begin_where_they_are_first_known(written, every, length, starts):
-    updates = np.arange(240)
-    epoch = np.where(updates % every == 0, updates // length, -1)
-    history = LossHistory.of(Trace.open(written(1.0 / (1 + updates), epoch)))
-    assert history.epoch_starts.tolist() == starts
-
-
 def test_the_line_of_a_long_run_contains_every_loss(written):
     losses = EXTREME["twenty thousand"][0].copy()
     losses[12_345] = 40.0
@@ -413,11 +378,6 @@ def test_a_loss_that_becomes_nan_is_no_gap(play, broken, name, language):
     assert words[language] in notes[-1]
 
 
-def test_the_first_nan_is_reported_only_when_it_is_reached(broken):
-    assert LossHistory.of(Trace.open(broken / "nan")).first_nan == 12
-    assert LossHistory.of(Trace.open(broken / "nan"), 12).first_nan is None
-
-
 @pytest.mark.parametrize(
     ("losses", "logarithmic"), [([1, 10, 19], False), ([1, 10, 25], True), ([0, 10, 25], False), ([-5, 100], False)]
 )
@@ -427,13 +387,6 @@ def test_the_axis_is_logarithmic_if_losses_spread_far(written, losses, logarithm
     assert axis.logarithmic is logarithmic
     assert axis.low <= min(axis.of_loss(losses)) <= max(axis.of_loss(losses)) <= axis.high
     assert 2 <= len(ticks.values) <= 7 and axis.low <= min(ticks.values) <= max(ticks.values) <= axis.high
-
-
-def test_ticks_are_whole_updates_and_whole_epochs():
-    assert update_ticks(1).labels == ("0", "1")
-    assert update_ticks(20_000).labels == ("0", "5\u2009000", "10\u2009000", "15\u2009000", "20\u2009000")
-    assert epoch_ticks(np.arange(10, 100, 10)).labels == ("2", "4", "6", "8")
-    assert epoch_ticks(np.arange(10, 100, 10)).values == (20.0, 40.0, 60.0, 80.0)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,6 @@ from gradreel.scenes.lecture.networks.matrix_form import MatrixForm
 from gradreel.scenes.lecture.networks.pictures.matrix_board import NumberBox, places
 from gradreel.scenes.lecture.networks.theta import Theta
 from gradreel.scenes.lecture.runs import THREE_DAYS
-from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.mobjects.theta_strip import role_of, typst_name
 from gradreel.scenes.testing.layout import check_scene
 
@@ -187,12 +186,6 @@ def as_written(term) -> Decimal:
     *sign, text = term
     value = prod(map(Decimal, re.findall(r"-?\d+\.?\d*", text.source)), start=Decimal(1))
     return -value if sign and sign[0].source == "-" else value
-
-
-def test_a_is_about_sigma_of_r_and_just_that_of_relu(film_of):
-    signs = [film_of(run).scene.board.sigma.text.part("a-equals")[0] for run in (RUN, ENDS["one of five, relu"])]
-    about, just = (formula(sign, 50)[0] for sign in ("approx", "="))
-    assert [len(sign.points) for sign in signs] == [len(about.points), len(just.points)]
 
 
 def test_sigma_is_named_after_the_activation(film_of):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 from unittest.mock import patch
 
@@ -87,19 +86,6 @@ def test_each_sweep_covers_its_range_and_returns(sweeps):
     assert at["change-c"] == {"w": 2.0, "b": 1.0, "c": -1.0}
     ends = [("w", 4.0), ("w", 1.0), ("b", 3.0), ("b", -1.0), ("c", 1.0), ("c", -1.0)]
     assert [step[:2] for step in gone] == ends
-
-
-@pytest.mark.parametrize(("c_range", "heights"), [([1, 3], (1, -1)), ([-3, -1], (-1, 1)), ([-2, 3], (1, -2))])
-def test_c_decreases_and_then_changes_its_sign(c_range, heights):
-    assert MorphSigmoid.validated({"c_range": c_range}).heights() == heights
-
-
-def test_the_line_of_the_bracket_is_where_the_curve_is_halfway_up(sweeps):
-    gone, seen = sweeps
-    at = {beat: line for beat, (_, *line) in seen.items()}
-    assert at["change-b"] == [pytest.approx(0.5), True]
-    assert [place for letter, _, place in gone if letter == "b"] == pytest.approx([-1.5, 0.5])
-    assert not at["change-c"][1] and not at["gap"][1]
 
 
 # -- sum-of-sigmoids ---------------------------------------------------------------------------------------------
@@ -210,19 +196,6 @@ def test_the_gap_shrinks_as_pieces_are_cut(sum_films):
     count, gap, _, (x, y) = seen["smaller"]
     assert count == "24" and float(gap) < measured / 4
     assert y == pytest.approx(matched_sum(curve.decompose(), x, 8), abs=1e-6)
-
-
-def test_the_small_steps_and_the_points_are_those_of_the_cut_pieces(sum_films):
-    film, curve = sum_films["long"], LONG.dataset.curve()
-    points, steps, scale, formula = film.small
-    corners = np.unique(np.concatenate([np.linspace(a, b, 9) for a, b in pairwise(curve.x)]))
-    assert np.array(sorted(points)) == pytest.approx(np.column_stack([corners, curve(corners)]), abs=1e-6)
-    assert len(steps) == 24
-    x = np.linspace(*LONG.dataset.range, 240)
-    total = sum(heights - heights[0] for heights in steps) / scale
-    expected = matched_sum(curve.decompose(), x, 8)
-    assert total == pytest.approx(expected - expected[0], abs=1e-6), "the stack, added up, is blue"
-    assert "c_24" in formula
 
 
 def test_no_recorded_state_holds_the_numbers_up_and_the_walk_keeps_its_ends():

@@ -93,12 +93,6 @@ def test_the_numbers_come_in_the_order_of_the_story(film):
     assert there["result-low"] == there["count"] == [3, 3, 3, 1]
 
 
-def test_letters_and_the_sum_sign_come_after_all_sums_in_numbers(film):
-    assert not film.seen["one"].letters and not film.seen["others"].letters
-    sums = {beat: "sum_(j=1)^3" in film.seen[beat].formula for beat in ("one", "others", "fold")}
-    assert sums == {"one": False, "others": False, "fold": True}
-
-
 def test_all_trained_numbers_stand_on_the_picture(film):
     scene = film.scene
     layers = unpack(RUN, scene.theta)

@@ -6,9 +6,8 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from gradreel.scenes.mobjects.activation_zoom import ActivationZoom
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
-from gradreel.scenes.mobjects.network_parts import Node, Pulse
+from gradreel.scenes.mobjects.network_parts import Node
 from gradreel.scenes.mobjects.printed_arithmetic import (
     fitting_places,
     no_zero,
@@ -23,7 +22,6 @@ from gradreel.scenes.mobjects.text import Number, TextMobject
 from gradreel.scenes.style import mix, palette
 from hypothesis import given
 from hypothesis import strategies as st
-from manim import VGroup
 
 BOX = (-5.0, 5.0, -2.0, 2.0)
 numbers = st.floats(-50, 50, allow_nan=False)
@@ -111,12 +109,6 @@ def test_if_no_decimals_are_right_each_weight_has_two_significant_digits():
         assert len(first.lstrip("-0.")) >= 2 and float(first) == pytest.approx(value, rel=0.05)
 
 
-def test_a_factor_of_large_numbers_has_more_decimals():
-    pairs = [(110.234, 0.4321), (-87.65, 0.1234)]
-    printed = printed_products(512.37, pairs, 512.37 + sum(a * b for a, b in pairs), 2)
-    assert printed.exact and printed.places[2] > printed.places[1]
-
-
 def test_products_to_chosen_decimals_tell_whether_they_are_exact():
     printed = products_to(-2.77486692, [(1.92107135, 4.126)], 5.15147, 2, (1, 2, 3))
     assert (printed.constant, printed.factors, printed.total) == ("-2.8", (("1.92", "4.126"),), "5.15")
@@ -193,28 +185,6 @@ def test_r_and_a_are_drawn_for_one_hidden_layer_only():
         LayerDiagram((3, 2, 2, 1), BOX, split="relu")
 
 
-def test_labels_of_a_small_layer_are_in_one_evenly_spaced_column():
-    diagram = LayerDiagram((3, 3, 1), (-4.4, 5.7, -2.05, 2.75), split="sigmoid")
-    labels = diagram.weight_labels(0, "w")
-    assert list(labels) == [(i, j) for i in range(3) for j in range(3)]
-    assert len({round(float(label.get_x()), 6) for label in labels.values()}) == 1
-    heights = sorted(float(label.get_y()) for label in labels.values())
-    np.testing.assert_allclose(np.diff(heights), diagram.pitch / 4)
-    assert diagram.has_room_for_labels(0)
-    assert not LayerDiagram((5, 5, 1), BOX, split="sigmoid").has_room_for_labels(0)
-    assert list(diagram.weight_labels(0, "w", only=1)) == [(1, 0), (1, 1), (1, 2)]
-
-
-def test_a_number_is_in_the_middle_of_its_node():
-    diagram = LayerDiagram((3, 3, 1), (-4.4, 5.7, -2.05, 2.75), split="sigmoid")
-    for value in (-1.22, 4.13, 0.0593):
-        number = diagram.number(1, 2, value, 4 if abs(value) < 0.1 else 2)
-        ink = VGroup(*number.submobjects[1 : len(number.text) + 1])
-        node = diagram.columns[1].nodes[2]
-        np.testing.assert_allclose(ink.get_center(), node.get_center(), atol=0.03)
-        assert ink.width < 2 * node.half_width
-
-
 def test_a_line_is_as_strong_as_its_weight_and_dashed_if_that_is_negative():
     edges = LayerDiagram((2, 2, 1), BOX).edges[0]
     solid = {at: len(line.points) for at, line in edges.lines.items()}
@@ -225,24 +195,3 @@ def test_a_line_is_as_strong_as_its_weight_and_dashed_if_that_is_negative():
     assert edges.line(0, 1).get_stroke_color() == mix(palette.yellow, 1.0)
     edges.show_drawn(np.array([[0.5, 2.0], [0.0, 1.0]]), 2.0)
     assert len(edges.line(0, 1).points) == solid[0, 1]
-
-
-def test_a_layer_of_zeros_has_the_thinnest_lines():
-    edges = LayerDiagram((2, 2, 1), BOX).edges[0]
-    edges.show_drawn(np.zeros((2, 2)), 0.0)
-    assert len({line.get_stroke_width() for line in edges}) == 1
-
-
-def test_a_pulse_moves_along_its_lines_or_back():
-    edges = LayerDiagram((1, 2, 1), BOX).edges[0]
-    for backward, k in ((False, 1), (True, 0)):
-        pulse = Pulse(VGroup(*edges), palette.text, backward)
-        pulse.show(1.0)
-        for dot, line in zip(pulse, edges, strict=True):
-            np.testing.assert_allclose(dot.get_center(), line.ends[k], atol=1e-9)
-
-
-def test_a_relu_rises_above_1_and_its_height_is_labelled():
-    zoom = ActivationZoom("relu", (3.0, -0.5), (("r", "a"), ("r", "a")), (-2.0, 2.0, 0.0, 1.0))
-    assert [mark.source for mark in zoom.marks[1:]] == ["0", "4"]
-    assert [way.point[1] for way in zoom.ways] == pytest.approx([0.75, 0.0])

@@ -15,29 +15,7 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.any_run.loss_curve import LossCurve
-from gradreel.scenes.lecture.any_run.network import Network
-from gradreel.scenes.lecture.curves.any_curve import AnyCurve
-from gradreel.scenes.lecture.curves.build_curve import BuildCurve
-from gradreel.scenes.lecture.curves.linear_limits import LinearLimits
-from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
-from gradreel.scenes.lecture.curves.sum_of_sigmoids import SumOfSigmoids
-from gradreel.scenes.lecture.deep.backprop import Backprop
-from gradreel.scenes.lecture.deep.deeper_and_deeper import DeeperAndDeeper
-from gradreel.scenes.lecture.deep.why_deep import WhyDeep
-from gradreel.scenes.lecture.experiments.depth_experiment import DepthExperiment
-from gradreel.scenes.lecture.experiments.forecast import Forecast
-from gradreel.scenes.lecture.experiments.model_selection import ModelSelection
-from gradreel.scenes.lecture.experiments.overfitting import Overfitting
 from gradreel.scenes.lecture.experiments.width_experiment import WidthExperiment
-from gradreel.scenes.lecture.networks.matrix_form import MatrixForm
-from gradreel.scenes.lecture.networks.more_features import MoreFeatures
-from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
-from gradreel.scenes.lecture.opening.summary import Summary
-from gradreel.scenes.lecture.optimization.batches import Batches
-from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
-from gradreel.scenes.lecture.optimization.loss import Loss
-from gradreel.scenes.lecture.optimization.why_gradient import WhyGradient
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.testing.layout import check_scene
 from gradreel.scenes.words.marks import marked
@@ -63,15 +41,14 @@ def said(played, beat: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def neutral(play):
-    """Return ``neutral(SceneClass, **parameters)``, which plays a scene on other data and returns it.
+    """Return ``neutral("scene", **parameters)``, which plays a scene on other data and returns it.
 
     It checks that the scene has neutral lines, breaks no layout rule, and says the same in both languages.
     """
 
-    def play_it(scene_class, **parameters):
-        played = play(scene_class, check_scene, **parameters)
+    def play_it(name, **parameters):
+        played = play(name, check_scene, **parameters)
         assert not played.findings and played.scene.other_data
-        name = scene_class.scene_name()
         for language, scenes in NARRATION.scenes.items():
             words = scenes[name]
             for beat, lines in played.lines.items():
@@ -112,7 +89,7 @@ def test_other_data_is_recognised():
 
 
 def test_width_experiment(neutral):
-    played = neutral(WidthExperiment, **FEW, widths=(0, 4))
+    played = neutral("width-experiment", **FEW, widths=(0, 4))
     assert played.beats == ["networks", "train", "training-falls", "validation-falls-to-hundred"]
     scene, (small, large) = played.scene, played.scene.outcome
     means = [scene.written(result.training.mean) for result in (small, large)]
@@ -122,7 +99,7 @@ def test_width_experiment(neutral):
 
 
 def test_depth_experiment(neutral):
-    played = neutral(DepthExperiment, **FEW, depths=(0, 1, 2), width=4)
+    played = neutral("depth-experiment", **FEW, depths=(0, 1, 2), width=4)
     assert played.beats[2:] == ["training-falls-deeper", "validation-falls-to-three", "lecture-agrees"]
     scene, losses = played.scene, played.scene.outcome
     assert said(played, "training-falls-deeper") == [scene.written(losses[k].training.mean) for k in (0, -1)]
@@ -130,7 +107,7 @@ def test_depth_experiment(neutral):
 
 
 def test_overfitting(neutral, trace_of):
-    played = neutral(Overfitting, **FEW | {"epochs": 12}, depths=(0, 1, 2), width=4)
+    played = neutral("overfitting", **FEW | {"epochs": 12}, depths=(0, 1, 2), width=4)
     assert played.beats[3:] == ["seen-falls", "validation-turns", "stop"]
     scene, network = played.scene, played.scene.outcome[-1].network  # the largest
     losses = loss_by_epoch(trace_of(network.experiments[0]))
@@ -142,7 +119,7 @@ def test_overfitting(neutral, trace_of):
 
 @pytest.mark.parametrize("days", [1, 4])
 def test_model_selection(neutral, trace_of, days):
-    played = neutral(ModelSelection, **FEW, depths=(0, 1), width=4, days=days)
+    played = neutral("model-selection", **FEW, depths=(0, 1), width=4, days=days)
     after = ["pretend", "week-low-again"] if days > 1 else []
     assert played.beats == ["choice", "tomorrow-low", *after]
     scene = played.scene
@@ -153,7 +130,7 @@ def test_model_selection(neutral, trace_of, days):
 
 
 def test_forecast(neutral, trace_of):
-    played = neutral(Forecast, dataset=OWN, depth=1, width=4, epochs=3)
+    played = neutral("forecast", dataset=OWN, depth=1, width=4, epochs=3)
     assert played.beats == ["days", "prediction", "lows", "missed-most", "window"]
     (run,) = played.scene.experiments(played.scene.parameters).values()
     trace, data = trace_of(run), run.dataset
@@ -167,36 +144,36 @@ def test_forecast(neutral, trace_of):
 
 
 def test_more_features(neutral):
-    played = neutral(MoreFeatures, dataset=OWN, days=3, sigmoids=2)
+    played = neutral("more-features", dataset=OWN, days=3, sigmoids=2)
     assert played.beats == ["channel", "more-days"], "no rule, and no days singled out"
 
 
 SHORT = Experiment(epochs=30, seed=5)
 DAYS = THREE_DAYS.model_copy(update={"dataset": OWN.model_copy(update={"window": 2}), "hidden": (2,), "epochs": 2})
 ALL = {  # of scenes that tell the same beats of whatever data: parameters
-    BuildCurve: {"knots": [[0, 1], [2, 3], [5, 0], [6, 2], [8, 1]]},
-    AnyCurve: {"function": "x**2", "points": [2, 4, 8]},
-    MorphSigmoid: {"piece": [1, 3, -2]},
-    LinearLimits: {"knots": [[0, 0], [20, 20]], "noise": 1},
-    WhyGradient: {"values": 5, "sigmoids": (1, 2)},
-    Summary: {
+    "build-curve": {"knots": [[0, 1], [2, 3], [5, 0], [6, 2], [8, 1]]},
+    "any-curve": {"function": "x**2", "points": [2, 4, 8]},
+    "morph-sigmoid": {"piece": [1, 3, -2]},
+    "linear-limits": {"knots": [[0, 0], [20, 20]], "noise": 1},
+    "why-gradient": {"values": 5, "sigmoids": (1, 2)},
+    "summary": {
         "run": Experiment(hidden=(2, 2), epochs=30, learning_rate=0.01),
         "width": 4,
         "seeds": (0,),
         "epochs": 2,
     },
-    MatrixForm: {"run": DAYS},
-    NetworkDiagram: {"run": DAYS},
-    Batches: {"run": DAYS},
-    Loss: {"run": DAYS, "first": 1, "days": 14},
-    Backprop: {"run": DAYS},
+    "matrix-form": {"run": DAYS},
+    "network-diagram": {"run": DAYS},
+    "batches": {"run": DAYS},
+    "loss": {"run": DAYS, "first": 1, "days": 14},
+    "backprop": {"run": DAYS},
 }
 
 
-@pytest.mark.parametrize("scene", ALL, ids=lambda scene: scene.scene_name())
+@pytest.mark.parametrize("scene", ALL)
 def test_neutral_lines_are_used_wherever_they_exist(neutral, scene):
     beats = set(neutral(scene, **ALL[scene]).beats)
-    words = NARRATION.scenes["en"][scene.scene_name()]
+    words = NARRATION.scenes["en"][scene]
     assert {*words[NEUTRAL]} <= beats
     assert {re.sub(r"-\d+$", "", beat) for beat in beats} <= {re.sub(r"-\d+$", "", beat) for beat in words["beats"]}
 
@@ -210,7 +187,7 @@ def test_neutral_lines_are_used_wherever_they_exist(neutral, scene):
     ids=["sigmoids", "eight updates by adam"],
 )
 def test_gradient_descent(neutral, trace_of, run):
-    played = neutral(GradientDescent, run=run)
+    played = neutral("gradient-descent", run=run)
     drop = min(10, run.n_updates)
     losses = [f"{played.scene.descent.loss_text(row)}" for row in (drop, run.n_updates)]
     assert [float(text) for text in losses] == pytest.approx(loss(run, trace_of(run).parameters[[drop, -1]]), rel=0.06)
@@ -221,14 +198,14 @@ def test_gradient_descent(neutral, trace_of, run):
 @pytest.mark.parametrize("hidden", [3, 2], ids=["a sigmoid for each piece", "none by hand"])
 def test_sum_of_sigmoids(neutral, hidden):
     run = SHORT.model_copy(update={"hidden": (hidden,)})
-    played = neutral(SumOfSigmoids, run=run)
+    played = neutral("sum-of-sigmoids", run=run)
     hand = (["add-up", "smaller"], ["race"], ["other-pieces"]) if hidden == 3 else ([], [], [])
     assert played.beats == ["by-hand", *hand[0], "start", "learn", *hand[1], "end-close-better", *hand[2], "sigma"]
     assert said(played, "end-close-better") == ["30", played.scene.readout.written(played.scene.numbers.loss_at(30))]
 
 
 def test_why_deep(neutral):
-    played = neutral(WhyDeep, epochs=30, folds=3, seeds=(0, 1, 2), fat=9, deep=(4, 4))
+    played = neutral("why-deep", epochs=30, folds=3, seeds=(0, 1, 2), fat=9, deep=(4, 4))
     race, starts = "race-both-right", "starts-deep-all"
     assert played.beats == ["name", "bends", "fold", "folds", "spirals", race, "sheet-cut", starts]
     fat, deep = (run.n_parameters for run in played.scene.recorded.runs)
@@ -239,12 +216,12 @@ def test_why_deep(neutral):
 
 def test_deeper_and_deeper(neutral):
     networks = [{"name": "A", "year": 2001, "layers": 30}, {"name": "B", "year": 2002, "layers": 3, "error": 5.0}]
-    played = neutral(DeeperAndDeeper, networks=networks, pictures=5000)
+    played = neutral("deeper-and-deeper", networks=networks, pictures=5000)
     assert played.beats == ["first", "last-taller-error", "pictures-million"]
     assert said(played, "first") == ["2001", "30"] and "three layers" in played.lines["last-taller-error"]["en"]
 
 
 def test_any_run(neutral):
-    curve = neutral(LossCurve, run=Experiment(epochs=60))
+    curve = neutral("loss-curve", run=Experiment(epochs=60))
     assert said(curve, "end") == ["60", curve.scene.readout.loss.text]
-    assert said(neutral(Network, run=Experiment(hidden=(3,), epochs=30)), "walk") == ["30"]
+    assert said(neutral("network", run=Experiment(hidden=(3,), epochs=30)), "walk") == ["30"]

@@ -15,16 +15,14 @@ from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescen
 from gradreel.scenes.lecture.optimization.pictures import descent_map
 from gradreel.scenes.lecture.optimization.pictures.descent_map import DescentMap
 from gradreel.scenes.lecture.optimization.pictures.descent_path import (
-    ARROW,
     WIDTHS,
     width_levels,
 )
 from gradreel.scenes.lecture.optimization.pictures.recorded_descent import LOGGED_BOX, UNLOGGED_BOX
-from gradreel.scenes.mobjects.recorded_theta import is_plain_descent, shown_columns
+from gradreel.scenes.mobjects.recorded_theta import is_plain_descent
 from gradreel.scenes.stills import _drawn_picture
 from gradreel.scenes.testing.layout import check_scene
 from gradreel.scenes.words.narration import Narration
-from manim import DL, UR
 
 
 def number(mobject) -> float:
@@ -132,31 +130,6 @@ def test_the_layout_holds_for_each_kind_of_run(play, loops, name, language, them
     played = play(GradientDescent, check_scene, lang=language, theme=theme, trace=str(loops / name))
     assert played.findings == []
     assert played.beats[3:] == ["recorded-update", "recorded-walk", "recorded-end"]
-
-
-@pytest.mark.parametrize("name", ["sgd", "unlogged"])
-def test_the_arrow_and_its_name_stay_inside_the_map(play, loops, name):
-    seen: list[float] = []
-
-    def look(scene, beat):
-        if beat != "recorded-gradient":
-            return
-        path, points, (left, right, bottom, top) = (
-            scene.recorded.map.path,
-            scene.recorded.map.points,
-            scene.recorded.map.surface.box,
-        )
-        for here in (*points[:: max(1, len(points) // 8)], points[np.argmin(points[:, 0])], points[-1]):
-            for angle in np.linspace(0, 2 * np.pi, 24, endpoint=False):
-                arrow = path.arrow_inside(here, np.array([np.cos(angle), np.sin(angle)]))
-                path.point_arrow(here, arrow, float(np.linalg.norm(arrow)))
-                for part in (path.arrow, path.arrow_label):
-                    low, high = part.get_corner(DL), part.get_corner(UR)
-                    assert low[0] > left and low[1] > bottom and high[0] < right and high[1] < top
-                seen.append(float(np.linalg.norm(arrow)))
-
-    play(GradientDescent, look, until="recorded-gradient", trace=str(loops / name))
-    assert len(seen) > 100 and max(seen) == pytest.approx(ARROW) and min(seen) >= 0.4
 
 
 @pytest.mark.filterwarnings("error:::gradreel")
@@ -275,19 +248,6 @@ def test_names_are_those_of_the_model(loops, small_model):
     assert [run.entry_name(index) for index in range(run.n_parameters)] == names
     with pytest.raises(IndexError):
         run.entry_name(run.n_parameters)
-
-
-def test_columns_hold_the_first_and_the_last_entries_and_names_fit(loops):
-    run = Trace.open(loops / "sgd").run
-    columns, heads = shown_columns(run, -5.0, 6.4)
-    assert columns.entries[0] == 0 and columns.entries[-1] == run.n_parameters - 1 and None in columns.entries
-    assert [head.source for head in heads] == [run.entry_name(index) for index in columns.shown]
-    longer = run.model_copy(
-        update={"parts": tuple(p.model_copy(update={"name": f"encoder.layers.0.{p.name}"}) for p in run.parts)}
-    )
-    columns, heads = shown_columns(longer, -5.0, 6.4)
-    assert all(head.text(None).width < columns.centers[1] - columns.centers[0] for head in heads)
-    assert heads[-1].source.startswith("…") and heads[-1].source.endswith("bias[0]")
 
 
 def test_the_path_is_as_wide_as_the_loss_was_high():

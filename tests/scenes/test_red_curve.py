@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from gradreel.core.datasets import RED_CURVE, CurveDataset
 from gradreel.core.errors import UserError
-from gradreel.core.experiment import Experiment
 from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.render.frames.describe import describe
 from gradreel.render.lessons.options import read_curve
@@ -172,11 +171,6 @@ def test_the_best_line_is_among_those_that_are_tried(knots):
         assert all(len(f"{abs(end):.10g}".strip("0.").replace(".", "")) <= 2 for end in (low, high)), (low, high)
     if knots == RED_CURVE:
         assert tried == ((-1.0, 1.0), (0.0, 4.0))
-
-
-def test_a_run_keeps_its_name_on_another_curve():
-    lesson = replace(load_lesson(), curve=MINE)
-    assert lesson.run_name(Experiment(dataset=CurveDataset(knots=MINE))) == "three-sigmoids"
 
 
 def test_a_run_alone_gets_no_other_curve():

@@ -34,8 +34,6 @@ def everything(scene, beat):
         seen.curves = [drawn(scene.plot, curve) for curve in (scene.one, scene.two, scene.sum.curve)]
         seen.printed = [number.text.replace("\u2212", "-") for number in scene.sum.numbers]
         seen.letters = [float(text.source.removeprefix("$display(").removesuffix(")$")) for text in scene.letters]
-        labels = scene.plot.y_tick_labels
-        seen.ticks = [(label.source, scene.plot.data(label.get_center())[1]) for label in labels]
         scene.sum.show(2.2)
         seen.marks = [scene.plot.data(mark.get_center()) for mark in scene.sum.dots]
         seen.read = [number.text for number in scene.sum.numbers]

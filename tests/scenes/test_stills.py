@@ -68,11 +68,6 @@ def test_pictures_are_of_the_visited_state():
         assert rows.mean() == pytest.approx(90, abs=1)
 
 
-def test_same_pictures_every_time():
-    first, second = (beat_frames(Walk, size=(320, 180)) for _ in range(2))
-    assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(first, second, strict=True))
-
-
 def test_random_numbers_of_a_scene_are_the_same_every_time():
     class Scattered(Scene):
         def construct(self):

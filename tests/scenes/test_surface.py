@@ -11,9 +11,6 @@ from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import predict, unpack
-from gradreel.render import pipeline
-from gradreel.render.lessons.selection import load_lesson
-from gradreel.render.settings import RenderSettings
 from gradreel.scenes import style
 from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram, zh_views
 from gradreel.scenes.lecture.networks.pictures.network_surface import FLAT, VIEW, NetworkSurface
@@ -217,8 +214,3 @@ def test_chinese_says_the_unit_that_the_axis_has(film):
     assert not any(re.search(r"\d[kM]", line) for line in lines)
     assert sum(len(re.findall(r"\d\.\d\d 千", line)) for line in lines) == 2
     assert zh_views({"label": "4.67M", "error": "431"}) == {"label_zh": "4.67 百万", "error_zh": "431"}
-
-
-def test_nothing_pops_up_while_the_surface_comes(media, quick_workers):
-    lesson = load_lesson(None, {"network-diagram": {"run": RUN.model_dump()}}, ["network-diagram"])
-    assert pipeline.find_jumps(lesson, RenderSettings(media_dir=media, first_beat="steps", last_beat="surface")) == []

@@ -63,18 +63,6 @@ def test_tried_values_are_recorded_ones_with_their_errors(trace_of, steps):
     np.testing.assert_allclose(data(plot, blue), before, atol=1e-9)
 
 
-def test_a_long_name_has_two_lines_in_the_size_of_the_others(trace_of):
-    use_theme("dark")
-    long = {"function": "function with unknowns"}
-    names = ThreeSteps(trace_of(RUN), lambda key: long.get(key, key), 1)
-    (first, second), loss = names.card(1)[3], names.card(2)[3]
-    assert first.font_size == second.font_size == loss.font_size
-    badge, picture = names.card(1)[1], names.card(1)[PLACE]
-    assert (
-        badge.get_bottom()[1] > first.get_top()[1] > second.get_top()[1] > second.get_bottom()[1] > picture.get_top()[1]
-    )
-
-
 def test_between_two_recorded_states_the_curve_that_is_tried_moves_on(trace_of):
     use_theme("dark")
     few = ThreeSteps(trace_of(Experiment(epochs=200, keep={"every": 50})), same, 1)
@@ -110,16 +98,3 @@ def test_one_card_is_bright_or_all(steps):
         animation.interpolate(1)
         animation.finish()
         assert shares() == wanted
-
-
-def test_without_formulas_the_pictures_are_taller(trace_of, steps):
-    plain = ThreeSteps(trace_of(RUN), same, 1, formulas=False)
-    for step in (1, 2, 3):
-        assert len(plain.card(step)) == len(steps.card(step)) - 1
-        frame, picture = plain.card(step)[0], plain.card(step)[PLACE]
-        assert picture.height > 1.3 * steps.card(step)[PLACE].height
-        assert frame.get_bottom()[1] < picture.get_bottom()[1]
-        assert picture.get_top()[1] < plain.card(step)[3].get_bottom()[1]
-    x, y = data(plain.card(1)[PLACE][0], plain.blue).T
-    theta = trace_of(RUN).parameters[-1]
-    np.testing.assert_allclose(y, predict(RUN, theta, RUN.dataset.features_at(x)), atol=1e-9)

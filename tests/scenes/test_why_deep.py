@@ -171,26 +171,6 @@ def test_between_two_recorded_states_the_planes_are_in_between(film):
         assert not np.allclose(before, after)
 
 
-def test_points_are_at_their_places_in_the_colour_of_their_class():
-    plane = Plane(PointsDataset(points=((-1, 0, 1), (3, 2, 0), (1, 1, 1))))
-    board = ClassBoard(plane, 1.0, 2.0, 4.0)
-    low, high = plane.ranges
-    assert (high - low) == pytest.approx([high[0] - low[0]] * 2) and (low < [-1, 0]).all() and (high > [3, 2]).all()
-    size = len(board.other.points)
-    assert len(board.red.points) == 2 * size
-    middle = board.other.points.mean(axis=0)[:2]
-    assert middle == pytest.approx(np.array([1.0, 2.0]) + 4.0 * (np.array([3, 2]) - low) / (high - low), abs=0.01)
-    assert board.at(np.array([low, high]))[:, :2] == pytest.approx(np.array([[1.0, 2.0], [5.0, 6.0]]))
-
-
-def test_a_network_that_is_sure_of_nothing_leaves_no_band_and_of_all_the_plane_every_band():
-    plane = Plane(POINTS)
-    board = ClassBoard(plane, 0.0, 0.0, 3.0)
-    for logit, bands in ((-np.inf, 0), (-50.0, 0), (0.1, 4), (1.0, 5), (np.inf, len(SURENESS))):
-        grid = np.full((121, 121), logit)
-        assert (blue_at(board.show(grid), PLACES) == bands).all(), logit
-
-
 def test_folds_double_the_bends_of_as_many_relus(film):
     (fat, deep), curves, lit = film.folds
     depth = QUICK["folds"]
