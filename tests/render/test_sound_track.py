@@ -157,12 +157,11 @@ def test_soft_passages_are_unchanged_and_loud_ones_are_turned_down_only_there():
     np.testing.assert_allclose(result[1, RATE : RATE + 9600].std(), CEILING / 3**0.5, rtol=0.4)
 
 
-@pytest.mark.parametrize("file_format", list(CODECS))
+@pytest.mark.parametrize("file_format", ["mp4", "webm"])
 def test_many_sounds_at_once_are_never_beyond_full_scale(film, tmp_path, file_format):
     tone = write_wav(tmp_path / "tone.wav", 0.9 * np.sin(np.arange(RATE) / 20))
     video = film(*(PlacedSound(tone, Fraction(k, 100), gain=6) for k in range(30)), file_format=file_format)
-    sound = heard(video)
-    assert 0.7 < np.abs(sound).max() <= 1
+    assert 0.7 < np.abs(heard(video)).max() <= 1
 
 
 @pytest.mark.parametrize("file_format", ["mp4", "webm"])

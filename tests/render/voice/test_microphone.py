@@ -105,30 +105,17 @@ def test_a_recording_that_cannot_be_played_can_still_be_kept(device, answers, tm
     assert "can't be played here: no output device" in capsys.readouterr().err
 
 
-def test_after_a_skipped_line_recording_continues(device, answers, tmp_path):
-    answers("s", "", "", "")
+def test_other_keys_are_asked_again_and_after_a_skipped_line_recording_continues(device, answers, tmp_path):
+    asked = answers("x", "yes", "s", "", "", "")
     assert record(LINES, tmp_path, device) == 1
-    assert kept(tmp_path) == ["curve/rest.wav"]
+    assert len(asked) == 6 and kept(tmp_path) == ["curve/rest.wav"]
 
 
-def test_other_keys_are_asked_again(device, answers, tmp_path):
-    asked = answers("x", "yes", "q")
-    assert record(LINES, tmp_path, device) == 0
-    assert len(asked) == 3
-
-
-def test_a_recording_that_is_too_loud_is_reported_before_it_is_kept(device, answers, tmp_path):
-    device.samples = np.clip(3 * device.samples, -1, 1)
+def test_too_loud_or_lost_sound_is_reported_before_it_is_kept(device, answers, tmp_path, capsys):
+    device.samples, device.status = np.clip(3 * device.samples, -1, 1), "input overflow"
     asked = answers("", "", "s", "q")
     record(LINES, tmp_path, device)
-    assert "too loud 880 times" in asked[2]
-
-
-def test_lost_sound_is_reported(device, answers, tmp_path, capsys):
-    device.status = "input overflow"
-    answers("", "", "s", "q")
-    record(LINES, tmp_path, device)
-    assert "Some of it was lost" in capsys.readouterr().err
+    assert "too loud 880 times" in asked[2] and "Some of it was lost" in capsys.readouterr().err
 
 
 def test_ctrl_c_keeps_the_kept_recordings_and_no_others(device, answers, tmp_path):
@@ -149,13 +136,6 @@ def test_a_full_disk_leaves_nothing_half(device, answers, tmp_path, monkeypatch)
     assert kept(tmp_path) == []
 
 
-def test_a_microphone_that_fails_is_one_message(device, answers, tmp_path):
-    device.fails = True
-    answers("")
-    with pytest.raises(UserError, match="the microphone failed: Invalid device"):
-        record(LINES, tmp_path, device)
-
-
 def test_a_missing_package_for_the_microphone_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     with pytest.raises(
@@ -164,10 +144,13 @@ def test_a_missing_package_for_the_microphone_is_named(monkeypatch):
         microphone()
 
 
-def test_a_missing_microphone_is_reported(device, monkeypatch):
+def test_a_missing_or_failing_microphone_is_one_message(device, answers, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "sounddevice", device)
     assert microphone() is device
     device.fails = True
+    answers("")
+    with pytest.raises(UserError, match="the microphone failed: Invalid device"):
+        record(LINES, tmp_path, device)
     with pytest.raises(UserError, match="finds no microphone"):
         microphone()
 

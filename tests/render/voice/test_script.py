@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 
 import numpy as np
 import pytest
@@ -86,9 +85,6 @@ def test_a_recording_longer_than_its_motion_is_reported_as_long(write, take, fol
     take("rest", 6.2)
     (remark,) = remarks(folder, "en", [REST])
     assert (remark.kind, remark.detail) == ("long", "6.2 s; its beat moves for 2.0 s, it takes 1.2 s to read")
-
-
-def test_a_long_line_takes_its_time_to_read(write, take, folder):
     line = script_line("It rests " * 10, beat="rest")  # 20 words, 8 seconds
     write(line)
     take("rest", 9.5)
@@ -113,8 +109,7 @@ def test_a_broken_recording_or_one_that_cannot_be_cut_is_reported_and_stays(writ
     assert rest.stat().st_size == 2000
 
 
-@pytest.mark.parametrize("width", [1, 2, 3])
-@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize(("width", "channels"), [(1, 1), (2, 2), (3, 1)])
 def test_a_recording_with_clipped_samples_is_reported(write, wav, tone, folder, width, channels):
     write(REST)
     wav(np.clip(tone(1, level=1.5), -1, 1), 48_000, width, channels, name="takes/curve/rest.wav")
@@ -122,8 +117,7 @@ def test_a_recording_with_clipped_samples_is_reported(write, wav, tone, folder, 
     assert (remark.kind, remark.detail.split()[0]) == ("clipped", "880")  # twice a turn
 
 
-@pytest.mark.parametrize("hertz", [100, 440, 3000])
-@pytest.mark.parametrize("rate", [48_000, 96_000])
+@pytest.mark.parametrize(("hertz", "rate"), [(100, 48_000), (3000, 48_000), (440, 96_000)])
 def test_a_recording_normalized_to_full_scale_is_not_clipped(write, wav, tone, folder, hertz, rate):
     write(REST)
     wav(tone(1, rate, hertz, level=1.0), rate, 3, name="takes/curve/rest.wav")
@@ -165,19 +159,14 @@ def test_a_new_recording_is_of_the_new_text(write, take, folder):
     assert lines_read_from_other_text(Recordings(folder), [OTHER.line]) == []
 
 
-def test_going_back_to_the_old_text_makes_the_recording_valid_again(write, take, folder):
-    write(REST)
-    take("rest")
-    write(OTHER)
-    write(REST)
-    assert said(folder, REST) == []
-
-
-def test_a_text_that_sounds_the_same_is_the_same(write, take, folder):
+def test_a_recording_is_valid_for_a_text_that_sounds_the_same_and_again_for_the_old_one(write, take, folder):
     write(REST)
     take("rest")
     write(line := script_line("and it — rests!", beat="rest"))
     assert said(folder, line) == []
+    write(OTHER)
+    write(REST)
+    assert said(folder, REST) == []
 
 
 def test_stale_recordings_can_be_accepted(write, take, folder):
@@ -219,7 +208,7 @@ def test_a_folder_has_one_language(write, folder):
 
 
 @pytest.mark.parametrize(
-    "notes", ["", "[]", "{}", '{"language": "fr", "beats": {}}', '{"language": "en", "beats": {"a": 3}}', "[" * 9999]
+    "notes", ["", "[]", '{"language": "fr", "beats": {}}', '{"language": "en", "beats": {"a": 3}}']
 )
 def test_notes_that_are_damaged_are_named(write, folder, notes):
     folder.mkdir()
@@ -227,10 +216,3 @@ def test_notes_that_are_damaged_are_named(write, folder, notes):
     with pytest.raises(UserError, match=r"script\.json is damaged, or not a file of gradreel narrate"):
         write(REST)
     assert (folder / "script.json").read_text() == notes
-
-
-def test_notes_are_plain_json(write, take, folder):
-    take("rest")
-    write(REST)
-    content = json.loads((folder / "script.json").read_text())
-    assert content["beats"]["curve/rest"]["recorded"]["text"] == "And it rests."

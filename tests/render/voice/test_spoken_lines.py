@@ -47,20 +47,18 @@ def test_each_line_has_its_spoken_length(tones, lines, folder):
     assert long.start == short.start == 0
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_any_text_is_passed_as_one_argument(tones, lines, folder, calls, text):
-    ((line,),) = spoken_lines(tones(), lines(text), folder)
-    assert asked(calls) == [text]
-    assert line.seconds == pytest.approx(len(text) / 100, abs=0.02)
+def test_any_text_is_passed_as_one_argument_on_one_line(tones, lines, folder, calls):
+    spoken = spoken_lines(tones(), lines(*HOSTILE, "one\n two\r\n\tthree\0 "), folder)
+    assert asked(calls) == [*HOSTILE, "one two three"]
+    for (line,), text in zip(spoken, asked(calls), strict=True):
+        assert line.seconds == pytest.approx(len(text) / 100, abs=0.02)
 
 
-def test_a_line_over_several_lines_is_spoken_as_one(tones, lines, folder, calls):
-    spoken_lines(tones(), lines("one\n two\r\n\tthree\0 "), folder)
-    assert asked(calls) == ["one two three"]
-
-
-def test_a_spoken_line_is_not_spoken_again(tones, lines, folder, calls):
+def test_a_spoken_line_is_not_spoken_again_nor_decoded(tones, lines, folder, calls, monkeypatch):
     first = spoken_lines(tones(), lines("first", "second"), folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "read_sound", None)
+        assert spoken_lines(tones(), lines("first", "second"), folder) == first
     again = spoken_lines(tones(), lines("second", "third", "first", "third"), folder)
     assert asked(calls) == ["first", "second", "third"]
     assert (again[0], again[2], again[1]) == (first[1], first[0], again[3])
@@ -155,56 +153,34 @@ def test_a_missing_program_is_named(lines, folder, program):
         spoken_lines(Command((program, "{file}", "{text}")), lines("first"), folder)
 
 
-def test_a_spoken_line_is_not_decoded_again(tones, lines, folder, monkeypatch):
-    first = spoken_lines(tones(), lines("first"), folder)
-    monkeypatch.setattr(module, "read_sound", None)
-    assert spoken_lines(tones(), lines("first"), folder) == first
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"stretches": [[0, 1e9]]},
-        {"stretches": [[0, "long"]]},
-        {"stretches": [[0, float("nan")]]},
-        {"stretches": [[-1, 1]]},
-        {"stretches": [[0, 1], [1, 1]]},
-        {"stretches": [[]]},
-        {"digest": "0"},
-        None,
-    ],
-)
-def test_an_impossible_note_is_ignored(tones, lines, folder, calls, change):
+def test_a_damaged_file_or_an_impossible_note_is_spoken_again(tones, lines, folder, calls):
     ((line,),) = spoken_lines(tones(), lines("first"), folder)
-    note = line.file.with_suffix(".json")
-    note.write_text(json.dumps({**json.loads(note.read_text()), **change}) if change else "[" * 5000)
+    note, content = line.file.with_suffix(".json"), line.file.read_bytes()
+    known = json.loads(note.read_text())
+    impossible = ([[0, 1e9]], [[0, "long"]], [[0, float("nan")]], [[-1, 1]], [[0, 1], [1, 1]], [[]])
+    notes = [*({"stretches": stretches} for stretches in impossible), {"digest": "0"}]
+    texts = [*(json.dumps(known | note) for note in notes), "[" * 5000]
+    for written in texts:
+        note.write_text(written)
+        assert spoken_lines(tones(), lines("first"), folder) == [(line,)]
+    line.file.write_bytes(content[:900])
     assert spoken_lines(tones(), lines("first"), folder) == [(line,)]
-    assert asked(calls) == ["first", "first"]
+    assert asked(calls) == ["first"] * (len(texts) + 2)
 
 
 @pytest.mark.parametrize("ending", [".flac", ".json"])
-def test_a_file_that_is_a_link_is_replaced_and_not_written_through(tones, lines, folder, tmp_path, ending):
+def test_a_link_or_a_pipe_in_the_place_of_a_file_is_neither_read_nor_written_through(
+    tones, lines, folder, tmp_path, ending
+):
     ((line,),) = spoken_lines(tones(), lines("first"), folder)
     (mine := tmp_path / "mine").write_bytes(b"mine")
     (link := line.file.with_suffix(ending)).unlink()
     link.symlink_to(mine)
     assert spoken_lines(tones(), lines("first"), folder) == [(line,)]
     assert mine.read_bytes() == b"mine" and not link.is_symlink()
-
-
-@pytest.mark.parametrize("ending", [".flac", ".json"])
-def test_a_pipe_in_the_place_of_a_file_is_neither_waited_for_nor_read(tones, lines, folder, ending):
-    ((line,),) = spoken_lines(tones(), lines("first"), folder)
-    (pipe := line.file.with_suffix(ending)).unlink()
-    os.mkfifo(pipe)
+    link.unlink()
+    os.mkfifo(link)
     assert spoken_lines(tones(), lines("first"), folder) == [(line,)]
-
-
-def test_a_damaged_file_is_spoken_again(tones, lines, folder, calls):
-    ((line,),) = spoken_lines(tones(), lines("first"), folder)
-    line.file.write_bytes(line.file.read_bytes()[:900])
-    assert spoken_lines(tones(), lines("first"), folder) == [(line,)]
-    assert asked(calls) == ["first", "first"]
 
 
 def test_a_full_disk_leaves_existing_files(tones, lines, folder, monkeypatch):
