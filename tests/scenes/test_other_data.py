@@ -53,7 +53,7 @@ def neutral(play):
             words = scenes[name]
             for beat, lines in played.lines.items():
                 beat_or_piece = re.sub(r"-[2-9]$", "", beat)
-                line = words.get(NEUTRAL, {}).get(beat) or words["beats"].get(beat, words["beats"].get(beat_or_piece))
+                line = words.get(NEUTRAL, {}).get(beat) or words["beats"].get(beat_or_piece)
                 assert line is not None, f"{beat} is none of the lesson's"
                 between = map(re.escape, re.split(r"\{.*?\}", marked(line)[0]))
                 assert re.fullmatch(".*?".join(between), lines[language])
