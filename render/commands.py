@@ -27,7 +27,7 @@ from gradreel.render.videos.publishing import (
     check_lesson_place,
     check_video,
 )
-from gradreel.render.workers.progress import Reporter, duration, reporter
+from gradreel.render.workers.progress import Reporter, counted, duration, reporter
 from gradreel.scenes.catalog import LESSON_FILES
 
 
@@ -182,7 +182,8 @@ def check_scenes(options: Options) -> int:
     if options.pace:
         report.print_pace(paces, options)
         return 0
-    report.print_findings(findings, remarks, [scene.name for scene in lesson.scenes], options)
+    checked = f"{counted(len(lesson.scenes), 'scene')} ({settings.language}, {settings.theme})"
+    report.print_findings(findings, remarks, checked, options)
     return 1 if findings else 0
 
 

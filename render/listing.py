@@ -34,7 +34,7 @@ class ListedScene:
     title: str
     part: str | None  # title of the lesson's part
     in_lesson: bool  # False: rendered only if named
-    lesson: str = ""  # the line above the scenes of a lesson of ours; "": none
+    lesson: str = ""  # the line above a lesson's scenes: its title, then its command or file; "": none
     source: SceneSource | None = None  # None: its file was not looked up
     seconds: float | None = None  # length of its clip; None: not rendered in this language yet
     beats: int | None = None
@@ -80,7 +80,10 @@ def print_scenes(
         lesson_languages = (loaded.languages or (loaded.only_language,)) if loaded is not None else ()
         language = next(filter(None, (*languages, *lesson_languages)), next(iter(LANGUAGES)))
     clips = _newest_clips(media_dir, language)
-    scenes = [] if loaded is None else list(_lesson_scenes(language, loaded))
+    scenes: list[ListedScene] = []
+    if loaded is not None:
+        heading = _lesson_heading(loaded.title_in(language), loaded.file)
+        scenes = [replace(scene, lesson=heading) for scene in _lesson_scenes(language, loaded)]
     if loaded is not None and loaded.voices:
         _warn_of_recordings(loaded, languages)
     if loaded is not None and loaded.words is not None:
@@ -113,12 +116,17 @@ def print_lesson(lesson: Lesson, options: Options) -> None:
     _print_text(scenes)
 
 
+def _lesson_heading(title: str, file: Path) -> str:
+    """Return a lesson's title with the command that renders it, or with the file's name if the lesson is not ours."""
+    return f"{title} (gradreel render {file.stem})" if file in LESSON_FILES else f"{title} ({file.name})"
+
+
 def _our_scenes(language: str, sources: Sequence[SceneSource]) -> Iterator[ListedScene]:
     """Yield all our scenes, those of lessons first. Without ``sources``, only scenes with a title are listed."""
     titles = Narration.load([language])
     places: dict[str, tuple[str, str | None]] = {}  # by scene: its lesson's line, its part
     for file in LESSON_FILES:
-        lesson, part = f"{title_in(lesson_content(file)['title'], language)} (gradreel render {file.stem})", None
+        lesson, part = _lesson_heading(title_in(lesson_content(file)["title"], language), file), None
         for table in scene_tables(file):
             part = title_in(table["part"], language) if "part" in table else part
             places[table["name"]] = lesson, part
@@ -227,11 +235,12 @@ def _print_text(scenes: list[ListedScene]) -> None:
     for scene in rendered:
         for claim in scene.broken:
             print(f"\n{scene.name}: beat {claim.beat}: {claim}")
+    has_several_lessons = len({scene.lesson for scene in scenes if scene.in_lesson}) > 1
     for lesson in dict.fromkeys(scene.lesson for scene in rendered if scene.in_lesson):
         measured = [scene for scene in rendered if scene.in_lesson and scene.lesson == lesson]
         n_scenes = sum(scene.in_lesson and scene.lesson == lesson for scene in scenes)
         some = "" if len(measured) == n_scenes else f"{len(measured)} of "
         beats = counted(sum(scene.beats or 0 for scene in measured), "beat")
         seconds = sum(scene.seconds or 0 for scene in measured)
-        name = f"{lesson}: " if lesson else ""
+        name = f"{lesson}: " if has_several_lessons else ""
         print(f"\n{name}{some}{counted(n_scenes, 'scene')}: {duration(seconds)}, {beats}")

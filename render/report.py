@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +20,7 @@ from gradreel.core.run_data import without_large_tables
 from gradreel.render.terminal import raw_stream
 from gradreel.render.workers.progress import counted, duration
 from gradreel.scenes.words.claims import failed
-from gradreel.scenes.words.narration import NEUTRAL, Narration
+from gradreel.scenes.words.narration import NEUTRAL, Narration, general_name
 
 if TYPE_CHECKING:  # `list` needs none of these, and they need numpy
     from gradreel.core.experiment import Experiment
@@ -98,7 +99,9 @@ def print_description(
             shown = json.dumps(value, ensure_ascii=False)
             cut = f"{shown[:MOST_SHOWN]} …" if len(shown) > MOST_SHOWN else shown
             print(f"      = {cut}   (default {row.default})")
-    chosen = "" if beats.keys() <= set(description.beats) else "; the numbers decide which of them are told"
+    written = {*description.beats, *(beat.partition("-{")[0] for beat in description.beats)}
+    is_written = all(beat in written or general_name(beat) in written for beat in beats)
+    chosen = "" if is_written else "; the numbers decide which of them are told"
     print(f"\nBeats (-n FROM,TO{chosen})" if beats else "\nNo beats")
     for beat, line in beats.items():
         print(f"  {beat}" + (f": {line}" if line else ""))
@@ -119,9 +122,15 @@ def print_description(
 def _beats_and_lines(beats: Sequence[str], lines: Mapping[str, str]) -> dict[str, str | None]:
     """Return each beat with its line; None for a line that the scene's source says in place.
 
+    A beat ``piece-{k}`` comes after the numbers that have a line of their own, such as ``piece-1``.
     Names that a scene computes are not in its source. Then the result has the beats that have a line, in film order.
     """
-    lines_by_beat = {beat: lines.get(beat) or lines.get(beat.partition("-{")[0]) for beat in beats}
+    lines_by_beat: dict[str, str | None] = {}
+    for beat in beats:
+        general = beat.partition("-{")[0]
+        if general != beat:
+            lines_by_beat |= {name: line for name, line in lines.items() if re.fullmatch(rf"{general}-\d+", name)}
+        lines_by_beat[beat] = lines.get(beat) or lines.get(general)
     if all(line or "{" not in beat for beat, line in lines_by_beat.items()):
         return lines_by_beat
     numbered = {beat.partition("-{")[0]: beat for beat, line in lines_by_beat.items() if line and "{" in beat}
@@ -259,10 +268,11 @@ def print_stills(pictures: Mapping[str, Sequence[Path]], sheet: Path, options: O
         print_paths([*(file for files in pictures.values() for file in files), sheet], options)
 
 
-def print_findings(
-    findings: Sequence[Finding], remarks: Sequence[Finding], scenes: Sequence[str], options: Options
-) -> None:
-    """Print the broken rules, and the ``remarks`` beside them; say so if no rule is broken."""
+def print_findings(findings: Sequence[Finding], remarks: Sequence[Finding], checked: str, options: Options) -> None:
+    """Print the broken rules, and the ``remarks`` beside them; say so if no rule is broken.
+
+    ``checked`` names what was looked at, such as "2 scenes (zh, light)".
+    """
     if options.as_json:
         print_json([asdict(finding) for finding in (*findings, *remarks)])
         return
@@ -270,7 +280,7 @@ def print_findings(
         print(f"{finding.scene}, {finding.beat}: {finding.rule}: {finding.message} ({finding.where})")
     if not findings and not options.quiet:
         well = "nothing jumps" if options.jumps else "nothing breaks a layout rule"
-        print(f"{counted(len(scenes), 'scene')}: {well}")
+        print(f"{checked}: {well}")
 
 
 def print_pace(paces: Sequence[BeatPace], options: Options) -> None:

@@ -217,6 +217,20 @@ def test_frames_as_json_name_the_picture_of_each_beat(gradreel, project):
     assert all(map(os.path.isfile, files))
 
 
+def test_describe_shows_the_line_of_a_numbered_beat_before_that_of_all_others(gradreel, project):
+    result = gradreel("describe", "build-curve", "--json")
+    beats = json.loads(result.stdout)["beats"]
+    assert beats[beats.index("piece-1") + 1] == "piece-{k}"
+    assert f"piece-1: {Narration.load(['en']).scenes['en']['build-curve']['beats']['piece-1']}" in (
+        gradreel("describe", "build-curve").stdout
+    )
+
+
+def test_check_names_the_language_and_the_theme(gradreel, project):
+    checked = gradreel("check", "my_scene.py:Plain", "--lang", "zh", "--theme", "light")
+    assert "(zh, light)" in checked.stdout
+
+
 def test_describe_shows_one_scene_and_says_so(gradreel, project):
     assert gradreel("describe", "my_scene.py", "Plain").stdout.startswith("plain: Plain\n")
     result = gradreel("describe", "my_scene.py", "Plain", "Ring")
@@ -243,9 +257,9 @@ def test_force_draws_up_to_date_clips_again_with_the_same_bytes(gradreel, projec
 
 def test_check_exits_1_on_a_finding(gradreel, project):
     well = gradreel("check", "my_scene.py:Plain", "--lesson", "shapes.toml")
-    assert (well.exit_code, well.stdout) == (0, "1 scene: nothing breaks a layout rule\n")
+    assert (well.exit_code, well.stdout) == (0, "1 scene (en, dark): nothing breaks a layout rule\n")
     smooth = gradreel("check", "my_scene.py:Plain", "--lesson", "shapes.toml", "--jumps")
-    assert (smooth.exit_code, smooth.stdout) == (0, "1 scene: nothing jumps\n")
+    assert (smooth.exit_code, smooth.stdout) == (0, "1 scene (en, dark): nothing jumps\n")
     bad = gradreel("check", "my_scene.py:Outside", "--lesson", "shapes.toml", "--json")
     assert bad.exit_code == 1
     finding = json.loads(bad.stdout)[0]

@@ -133,7 +133,12 @@ def test_a_changed_word_updates_only_subtitles_and_a_longer_line_renders_the_cli
 
 def test_a_list_of_a_users_scenes_also_names_ours(gradreel, project):
     told = gradreel("list", "--lesson", "shapes.toml").stdout
-    assert told.index("marks") < told.index("Beside the lesson") < told.index("gradient-descent")
+    assert (
+        told.index("(shapes.toml)")
+        < told.index("marks")
+        < told.index("Beside the lesson")
+        < told.index("gradient-descent")
+    )
     assert "gradient-descent" not in gradreel("list", "--lesson", "shapes.toml", "--from", "marks").stdout
 
 
@@ -237,7 +242,7 @@ def test_a_range_of_scenes_is_a_separate_video(gradreel, project):
     images = project / "media/images/shapes"
     assert frames[-1] == str(images / "contact-sheet--marks.png")
     assert frames[:-1] == [str(images / "marks" / f"{beat}.png") for beat in ("first", "next-1", "next-2")]
-    assert gradreel("check", *SMALL[:2], "--to", "ring").stdout == "1 scene: nothing breaks a layout rule\n"
+    assert gradreel("check", *SMALL[:2], "--to", "ring").stdout == "1 scene (en, dark): nothing breaks a layout rule\n"
     assert gradreel("train", *SMALL[:2], "--to", "ring").stdout == "none of the scenes shows a training run\n"
 
 

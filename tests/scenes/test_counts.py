@@ -51,7 +51,7 @@ def texts_on(scene: LectureScene, beat: str) -> set[str]:
     [
         ("forecast", LEAST | {"depth": 1}, "the day before"),
         ("width-experiment", {"dataset": ONE_DAY, "epochs": 1, "widths": (0, 1), "seeds": (0,)}, "mean of one run"),
-        ("depth-experiment", LEAST | {"depths": (0, 1), "seeds": (0,)}, "a layer of 1 ReLU,"),
+        ("depth-experiment", LEAST | {"depths": (0, 1), "seeds": (0,)}, "a layer of 1 ReLU."),
         ("model-selection", LEAST | {"depths": (0, 1), "seeds": (0,)}, "over 1 run;"),
         ("network", {"run": Experiment(epochs=1)}, "Now the training: 1 update."),
         ("deeper-and-deeper", {"pictures": 1}, "1 picture"),
