@@ -64,6 +64,9 @@ def record(
     update; for the last state, those at the end of the loop. If a frozen parameter is trained later, its values are in
     the kept states from then on, but its gradients are not; a warning names it.
 
+    If several processes train together (``torch.distributed``), rank 0 records and the others do nothing. Of a
+    ``DistributedDataParallel``, the module inside is recorded, so that its names are those of the plain model.
+
     Until it is complete, the trace is in ``<path>.interrupted``, or in ``<path>.interrupted-2``, ... if an earlier run
     has left one. It can be opened there at any time. A trace at ``path`` is replaced only when the new one is complete
     and has at least as many updates. A shorter one is kept in ``<path>.new``, and a warning says so.
@@ -135,11 +138,17 @@ def record(
     """
     path = _folder_named(path)
     loss_of = _loss_of(data, loss)
+    if isinstance(model, torch.nn.parallel.DistributedDataParallel):
+        model = model.module
     if isinstance(optimizer, torch.optim.Optimizer) or not isinstance(optimizer, Iterable | None):
         optimizer = [optimizer]
     recorded = RecordedModel(model, None if optimizer is None else list(optimizer))
     every = _kept_every(keep)
     refuse_other_data(path)
+    if _rank() > 0:
+        resumed = earlier_run_of(recorded, path, every) if resume else None
+        yield Recording(None, resumed.run.updates if resumed else 0)
+        return
     if recorded.outside:
         warnings.warn(_outside_warning(model, recorded.outside), stacklevel=3)  # the line of the `with`
     if recorded.untrained.left_out:
@@ -186,15 +195,22 @@ def record(
 
 
 class Recording:
-    """Takes the values that a loop logs while it is recorded."""
+    """Takes the values that a loop logs while it is recorded.
 
-    def __init__(self, recorder: Recorder) -> None:
+    On another rank than 0 it has no recorder and ignores them.
+    """
+
+    def __init__(self, recorder: Recorder | None, updates_at_start: int = 0) -> None:
         self._recorder = recorder
+        self._updates_at_start = updates_at_start
 
     @property
     def updates(self) -> int:
-        """Return how many updates have been made, those of a resumed run included."""
-        return self._recorder.updates
+        """Return how many updates have been made, those of a resumed run included.
+
+        On another rank than 0, return how many the resumed run had at the start.
+        """
+        return self._updates_at_start if self._recorder is None else self._recorder.updates
 
     @not_compiled
     def log(
@@ -238,41 +254,42 @@ class Recording:
             most 1000 names of metrics, each of 1 to 200 printable characters.
         """
         recorder = self._recorder
-        if recorder.is_fork:
+        if recorder is None or recorder.is_fork:
             return
         if recorder.over and recorder.failure is None:
             recorder.warn_of_late_log()
             return
         values: dict[str, Any] = {"loss": loss, "epoch": epoch, "batch": batch}
         values = {name: value for name, value in values.items() if value is not None}
-        recorder.note(lambda: self._log(metrics, values, update, named))
+        recorder.note(lambda: self._log(recorder, metrics, values, update, named))
 
-    def _log(self, metrics: object, values: dict[str, Any], update: Any, named: dict[str, Any]) -> None:
+    def _log(
+        self, recorder: Recorder, metrics: object, values: dict[str, Any], update: Any, named: dict[str, Any]
+    ) -> None:
         """Note each value that can be kept, and report the others."""
-        recorder = self._recorder
         target_update: int | None = None
         if update is not None:
-            with self._reporting():
+            with _reporting(recorder):
                 target_update = as_whole_number("update", update, recorder.updates + 1)
             if target_update is None:
                 return
         log = recorder.log
         seen_names = set(values)
         if "loss" in values:
-            with self._reporting():
+            with _reporting(recorder):
                 log.note_loss(as_number("loss", values["loss"]), target_update)
         if "epoch" in values:
-            with self._reporting():
+            with _reporting(recorder):
                 log.note_epoch_of_update(epoch_number(values["epoch"]), target_update)
         if "batch" in values:
-            with self._reporting("batch"):
+            with _reporting(recorder, "batch"):
                 log.note_batch(example_numbers(values["batch"]), target_update)
         if not isinstance(metrics, Mapping | None):
             recorder.report("log", "log was given a value without a name: use log(loss=...), or a mapping of names")
             metrics = None
         seen_names &= {"loss"}
         for key, value in [*(metrics or {}).items(), *named.items()]:
-            with self._reporting(key):
+            with _reporting(recorder, key):
                 name = metric_name(key)
                 if name in seen_names:
                     raise NotKeptError(name, "it is given twice")
@@ -283,15 +300,22 @@ class Recording:
                 else:
                     log.note_metric(name, plain_number)
 
-    @contextmanager
-    def _reporting(self, name: object = "") -> Iterator[None]:
-        """Report values that cannot be kept, instead of raising."""
-        try:
-            yield
-        except NotKeptError as error:
-            self._recorder.report(error.name, str(error))
-        except ValueError as error:
-            self._recorder.report(str(name), f"{name} is not kept: {error}")
+
+@contextmanager
+def _reporting(recorder: Recorder, name: object = "") -> Iterator[None]:
+    """Report values that cannot be kept, instead of raising."""
+    try:
+        yield
+    except NotKeptError as error:
+        recorder.report(error.name, str(error))
+    except ValueError as error:
+        recorder.report(str(name), f"{name} is not kept: {error}")
+
+
+def _rank() -> int:
+    """Return this process's rank among those that train together; 0 if it trains alone."""
+    distributed = torch.distributed
+    return distributed.get_rank() if distributed.is_available() and distributed.is_initialized() else 0
 
 
 def _loss_of(data: object, loss: object) -> Callable[[Any], Any] | None:
